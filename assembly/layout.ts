@@ -1,0 +1,100 @@
+// The memory map, the record and the state that the kernels and src/kernel agree on. Plain numbers only: this file is
+// compiled by AssemblyScript and, as a copy that the build makes, by TypeScript. All addresses and sizes are in bytes.
+
+/** Linear memory never grows, so that no view of it ever detaches. */
+export const MEMORY_PAGES = 8;
+
+/** Constant tables of the compiled kernels end below this address; the build checks it. */
+export const TABLES_END = 4096;
+
+// ---- State: what `decode` carries from one call to the next -------------------------------------------------------
+// Written by `decode` when it returns PENDING, read by it when called with RESUME; sixteen 32-bit words that its caller
+// keeps with the connection and does not interpret.
+
+export const STATE_PTR = 4096;
+export const STATE_LENGTH = 64;
+/** u32: header bytes received of a header that is not complete (0-13). */
+export const STATE_SPILL_LENGTH = 0;
+/** u32: opcode of the frame whose payload is being received, with FRAME_FIN. */
+export const STATE_FRAME = 4;
+/** u32: masking key, rotated to the next payload byte. */
+export const STATE_KEY = 8;
+/** u32: opcode of the message being received: 0 if none, 1 or 2. */
+export const STATE_MESSAGE_OPCODE = 12;
+/** f64: payload bytes of the current frame still to come; 0 between frames. */
+export const STATE_REMAINING = 16;
+/** f64: payload length of the current message's frames so far, the current frame counted whole. */
+export const STATE_MESSAGE_LENGTH = 24;
+/** u32: frames of the current message so far. */
+export const STATE_FRAGMENTS = 32;
+/** u32: an unfinished UTF-8 sequence, as UTF8 carry (see utf8.ts); 0 between characters. */
+export const STATE_UTF8 = 36;
+/** The spilled header bytes, 13 at most. */
+export const STATE_SPILL = 40;
+/** u32, set by each call of `decode`: the address behind the last byte consumed. */
+export const STATE_CONSUMED = 56;
+/** u32, set by `validateUtf8` when it fails: the address of the first bad byte. */
+export const STATE_BAD_BYTE = 60;
+
+export const FRAME_FIN = 0x80;
+
+// ---- Records: what `decode` found, in the order of the wire --------------------------------------------------------
+// Four 32-bit words each: info, ptr, length, detail.
+
+export const RECORDS_PTR = 8192;
+export const RECORD_LENGTH = 16;
+export const MAX_RECORDS = 4096;
+/** info: the message's opcode (1, 2) or the control frame's (8, 9, 10). */
+export const RECORD_OPCODE = 0x0f;
+/** info: the record ends its message or control frame. */
+export const RECORD_END = 0x10;
+/** info: text of this record is ASCII only, and no character is cut at either end of it. */
+export const RECORD_ASCII = 0x20;
+/** info: the terminal record of a violation; ptr is the offending byte, detail a VIOLATION_… */
+export const RECORD_VIOLATION = 0x40;
+
+// ---- Windows ------------------------------------------------------------------------------------------------------
+// Each is followed by PADDING bytes that a SIMD loop may read and rewrite unchanged.
+
+export const PADDING = 64;
+/** Room in front of the read window where `decode` puts the header bytes of the previous call. */
+export const READ_HEADROOM = 64;
+export const READ_WINDOW_PTR = 0x13000;
+export const READ_WINDOW_LENGTH = 0x10000;
+/** Frames to be sent are built here. */
+export const WRITE_WINDOW_PTR = 0x24000;
+export const WRITE_WINDOW_LENGTH = 0x20000;
+/** Payloads that live outside are masked, and strings are validated, through here. */
+export const SCRATCH_WINDOW_PTR = 0x45000;
+export const SCRATCH_WINDOW_LENGTH = 0x10000;
+
+// ---- Calling decode -----------------------------------------------------------------------------------------------
+
+/** flags: read the state that the last call left. */
+export const DECODE_RESUME = 1;
+/** flags: the frames come from a server and must not be masked; else from a client and must be. */
+export const DECODE_FROM_SERVER = 2;
+
+/** result: the state must be kept, for the bytes end inside a frame or a message. */
+export const DECODED_PENDING = 1;
+/** result: the record table was full; walk the records, then call again from STATE_CONSUMED. */
+export const DECODED_MORE = 2;
+/** result >>> this: the number of records. */
+export const DECODED_COUNT_SHIFT = 2;
+
+// ---- Violations, in the order in which `decode` looks for them -----------------------------------------------------
+
+export const VIOLATION_RESERVED_BITS = 1;
+export const VIOLATION_RESERVED_OPCODE = 2;
+export const VIOLATION_CONTROL_FRAGMENTED = 3;
+export const VIOLATION_UNEXPECTED_CONTINUATION = 4;
+export const VIOLATION_EXPECTED_CONTINUATION = 5;
+export const VIOLATION_TOO_MANY_FRAGMENTS = 6;
+export const VIOLATION_NOT_MASKED = 7;
+export const VIOLATION_MASKED = 8;
+export const VIOLATION_CONTROL_TOO_LONG = 9;
+export const VIOLATION_CLOSE_LENGTH = 10;
+export const VIOLATION_LENGTH_TOP_BIT = 11;
+export const VIOLATION_LENGTH_NOT_MINIMAL = 12;
+export const VIOLATION_MESSAGE_TOO_LONG = 13;
+export const VIOLATION_INVALID_UTF8 = 14;

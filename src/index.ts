@@ -1,0 +1,19 @@
+export type { Kernel, KernelName } from "./kernel/kernel.js";
+export { type KernelChoice, loadKernel } from "./kernel/load.js";
+export { CloseCode, isSendableCloseCode } from "./protocol/close-code.js";
+export { Connection, type ConnectionOptions } from "./protocol/connection.js";
+export { Endpoint, type EndpointOptions, type EndpointState, type Role } from "./protocol/endpoint.js";
+export { FAILURES, type Failure, type FailureCode, InvalidStateError } from "./protocol/errors.js";
+export type {
+  CloseEvent,
+  ConnectionEvent,
+  EndpointSink,
+  MessageType,
+  PieceEvent,
+} from "./protocol/events.js";
+export type { Host } from "./protocol/host.js";
+export { DEFAULT_LIMITS, type Limits } from "./protocol/limits.js";
+export { type MaskingKeySource, randomMaskingKey } from "./protocol/masking-key.js";
+export { Opcode } from "./protocol/opcode.js";
+export type { Outbox } from "./protocol/outbox.js";
+export { PreparedMessage } from "./protocol/prepared-message.js";

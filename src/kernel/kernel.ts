@@ -1,0 +1,45 @@
+import type { STATE_PTR } from "./generated/layout.js";
+
+/** Which of the three builds of the kernel a {@link Kernel} is. */
+export type KernelName = "simd" | "scalar" | "js";
+
+/**
+ * The pure functions under the codec, over one fixed memory whose map is `assembly/layout.ts`. All three builds give
+ * identical results for identical input. A kernel keeps nothing between calls but what its memory holds, so one serves
+ * every connection of its thread.
+ *
+ * Its callers check every length: an address outside of the windows is a caller's bug, not a case the kernels handle.
+ */
+export interface Kernel {
+  readonly name: KernelName;
+  /** The whole linear memory. It never grows or detaches. */
+  readonly memory: Uint8Array;
+
+  /**
+   * Walks the bytes from `start` to `end` in the read window: checks headers and limits, unmasks payloads in place,
+   * validates text, and writes a record for each message, piece of a message or control frame it finds.
+   * Consumes every byte, unless the record table fills up or the bytes break a rule.
+   *
+   * @param start - address of the first byte, in the read window
+   * @param end - address behind the last byte
+   * @param flags - `DECODE_…` bits; with `DECODE_RESUME` the state at {@link STATE_PTR} goes on
+   * @param maxMessageBytes - limit for the payload length of one message, over all of its fragments
+   * @param maxFragments - limit for the number of data frames in one message
+   * @returns `DECODED_…` bits and the number of records
+   */
+  decode(start: number, end: number, flags: number, maxMessageBytes: number, maxFragments: number): number;
+
+  /**
+   * XORs `length` bytes at `ptr` with the masking key, as it stands on the wire read little-endian (section 5.3).
+   * @returns the key, rotated to go on with the same payload at `ptr + length`
+   */
+  mask(ptr: number, length: number, key: number): number;
+
+  /**
+   * Validates `length` bytes of UTF-8 at `ptr` (section 8.1, RFC 3629).
+   * @param carry - what the call for the bytes before returned, 0 at the start
+   * @returns the unfinished sequence at the end: 0 if there is none, `0xffffffff` at a bad byte, whose address is then
+   * in the state
+   */
+  validateUtf8(ptr: number, length: number, carry: number): number;
+}

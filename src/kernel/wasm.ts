@@ -1,0 +1,36 @@
+import type { Kernel, KernelName } from "./kernel.js";
+
+/** The exports of the compiled kernels, as WebAssembly gives them: every 32-bit result arrives signed. */
+interface KernelExports extends WebAssembly.Exports {
+  readonly memory: WebAssembly.Memory;
+  decode(start: number, end: number, flags: number, maxMessageBytes: number, maxFragments: number): number;
+  mask(ptr: number, length: number, key: number): number;
+  validateUtf8(ptr: number, length: number, carry: number): number;
+}
+
+/**
+ * Wraps a compiled kernel.
+ * @throws TypeError if the module is not one of wsimd's kernels
+ */
+export function wasmKernel(name: KernelName, module: WebAssembly.Module): Kernel {
+  const { exports } = new WebAssembly.Instance(module);
+  if (!isKernel(exports)) throw new TypeError("not a wsimd kernel");
+  const { decode, mask, validateUtf8, memory } = exports;
+  return {
+    name,
+    memory: new Uint8Array(memory.buffer),
+    decode,
+    mask: (ptr, length, key) => mask(ptr, length, key) >>> 0,
+    validateUtf8: (ptr, length, carry) => validateUtf8(ptr, length, carry) >>> 0,
+  };
+}
+
+function isKernel(exports: WebAssembly.Exports): exports is KernelExports {
+  const { memory, decode, mask, validateUtf8 } = exports;
+  return (
+    memory instanceof WebAssembly.Memory &&
+    typeof decode === "function" &&
+    typeof mask === "function" &&
+    typeof validateUtf8 === "function"
+  );
+}

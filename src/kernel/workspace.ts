@@ -1,0 +1,101 @@
+import * as layout from "./generated/layout.js";
+import type { Kernel } from "./kernel.js";
+import { type KernelChoice, kernelFromEnvironment, loadKernel } from "./load.js";
+
+/**
+ * A kernel with the views of its memory that the protocol layer works on, shared by all connections of a thread that
+ * use the same kernel. It knows which part of the read window is still being handled and who builds frames in the write
+ * window, so that connections which work while another one does not get in its way.
+ */
+export class Workspace {
+  kernel: Kernel;
+  /** Byte view of the whole memory. Replaced together with the kernel, like the other views. */
+  memory: Uint8Array;
+  /** The memory as 32-bit words. */
+  words: Uint32Array;
+
+  /** While records are being walked: the end of what is in use of the record table and of the read window. */
+  recordsEnd = 0;
+  windowEnd = 0;
+
+  /** Who builds frames in the write window, and how many bytes of it are taken. */
+  writer: object | undefined;
+  written = 0;
+
+  readonly #choice: KernelChoice;
+
+  constructor(choice: KernelChoice) {
+    this.#choice = choice;
+    this.kernel = loadKernel(choice);
+    this.memory = this.kernel.memory;
+    this.words = new Uint32Array(this.memory.buffer);
+  }
+
+  /** Whether records are being walked. */
+  get reading(): boolean {
+    return this.windowEnd !== 0;
+  }
+
+  /** Copies what an interrupted walk still needs, so that another connection can decode in between. */
+  suspendReading(): SuspendedReading {
+    const { recordsEnd, windowEnd, memory } = this;
+    const from = layout.READ_WINDOW_PTR - layout.READ_HEADROOM;
+    const suspended = {
+      recordsEnd,
+      windowEnd,
+      records: memory.slice(layout.RECORDS_PTR, recordsEnd),
+      window: memory.slice(from, windowEnd),
+    };
+    this.recordsEnd = 0;
+    this.windowEnd = 0;
+    return suspended;
+  }
+
+  /** Puts back what {@link suspendReading} took. */
+  resumeReading(suspended: SuspendedReading): void {
+    this.memory.set(suspended.records, layout.RECORDS_PTR);
+    this.memory.set(suspended.window, layout.READ_WINDOW_PTR - layout.READ_HEADROOM);
+    this.recordsEnd = suspended.recordsEnd;
+    this.windowEnd = suspended.windowEnd;
+  }
+
+  /**
+   * Takes a fresh instance of the kernel after a trap: whatever state the old one is in, nobody sees it again. Frames
+   * that stand in the write window move along.
+   */
+  replaceKernel(): void {
+    const pending = this.memory.slice(layout.WRITE_WINDOW_PTR, layout.WRITE_WINDOW_PTR + this.written);
+    this.kernel = loadKernel(this.#choice);
+    this.memory = this.kernel.memory;
+    this.words = new Uint32Array(this.memory.buffer);
+    this.memory.set(pending, layout.WRITE_WINDOW_PTR);
+  }
+}
+
+/** What {@link Workspace.suspendReading} copied. */
+export interface SuspendedReading {
+  readonly recordsEnd: number;
+  readonly windowEnd: number;
+  readonly records: Uint8Array;
+  readonly window: Uint8Array;
+}
+
+let defaultChoice: KernelChoice | undefined;
+const workspaces = new Map<KernelChoice, Workspace>();
+
+/**
+ * The thread's workspace for a kernel, made at first use.
+ * @param choice - by default what the environment variable `WSIMD_KERNEL` says, else the fastest that this host runs
+ */
+export function sharedWorkspace(choice?: KernelChoice): Workspace {
+  if (choice === undefined) {
+    defaultChoice ??= kernelFromEnvironment();
+    choice = defaultChoice;
+  }
+  let workspace = workspaces.get(choice);
+  if (workspace === undefined) {
+    workspace = new Workspace(choice);
+    workspaces.set(choice, workspace);
+  }
+  return workspace;
+}

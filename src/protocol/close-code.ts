@@ -1,0 +1,34 @@
+/** Status codes of RFC 6455 section 7.4.1 and of the IANA registry it founded. */
+export const CloseCode = {
+  NORMAL: 1000,
+  GOING_AWAY: 1001,
+  PROTOCOL_ERROR: 1002,
+  UNSUPPORTED_DATA: 1003,
+  /** Never on the wire: the Close frame had no status code. */
+  NO_STATUS: 1005,
+  /** Never on the wire: the connection ended without a Close frame. */
+  ABNORMAL: 1006,
+  INVALID_PAYLOAD: 1007,
+  POLICY_VIOLATION: 1008,
+  MESSAGE_TOO_BIG: 1009,
+  MANDATORY_EXTENSION: 1010,
+  INTERNAL_ERROR: 1011,
+  SERVICE_RESTART: 1012,
+  TRY_AGAIN_LATER: 1013,
+  BAD_GATEWAY: 1014,
+  /** Never on the wire: the TLS handshake failed. */
+  TLS_HANDSHAKE: 1015,
+} as const;
+
+/** The longest reason of a Close frame, in bytes of UTF-8: a control frame's 125 less the status code. */
+export const MAX_REASON_BYTES = 123;
+
+/**
+ * Tells whether a status code may stand in a Close frame (section 7.4): 1000-1003, 1007-1014 and 3000-4999.
+ * 1004 is reserved; 1005, 1006 and 1015 "MUST NOT be set as a status code in a Close control frame by an endpoint".
+ */
+export function isSendableCloseCode(code: number): boolean {
+  if (!Number.isInteger(code)) return false;
+  if (code >= 1000 && code <= 1014) return code < 1004 || code > 1006;
+  return code >= 3000 && code <= 4999;
+}

@@ -1,0 +1,40 @@
+// The body of a Close frame (section 5.5.1): nothing, or a status code and a reason.
+import * as layout from "../kernel/generated/layout.js";
+import type { Workspace } from "../kernel/workspace.js";
+import { CloseCode, isSendableCloseCode } from "./close-code.js";
+import type { FailureCode } from "./errors.js";
+import { portableHost } from "./host.js";
+
+/** Builds the body of a Close frame. */
+export function closePayload(code: number, reason: Uint8Array): Uint8Array {
+  const payload = new Uint8Array(2 + reason.length);
+  payload[0] = code >>> 8;
+  payload[1] = code;
+  payload.set(reason, 2);
+  return payload;
+}
+
+export type ParsedClose =
+  | { readonly code: number; readonly reason: string }
+  /** `at` is the offset of the bad byte in the payload. */
+  | { readonly failure: FailureCode; readonly at: number };
+
+/** Reads the body of a Close frame, which is empty or of at least 2 bytes. */
+export function parseClosePayload(payload: Uint8Array, workspace: Workspace): ParsedClose {
+  if (payload.length === 0) return { code: CloseCode.NO_STATUS, reason: "" };
+  const code = ((payload[0] ?? 0) << 8) | (payload[1] ?? 0);
+  if (!isSendableCloseCode(code)) return { failure: "CLOSE_CODE", at: 0 };
+  const bad = firstBadByte(payload, workspace);
+  if (bad >= 0) return { failure: "CLOSE_REASON", at: bad };
+  return { code, reason: portableHost.decodeText(payload, 2, payload.length, false) };
+}
+
+/** Offset of the first byte of the reason that is not UTF-8, or -1. Section 8.1. */
+function firstBadByte(payload: Uint8Array, { kernel, memory, words }: Workspace): number {
+  const ptr = layout.SCRATCH_WINDOW_PTR;
+  memory.set(payload, ptr);
+  const carry = kernel.validateUtf8(ptr + 2, payload.length - 2, 0);
+  if (carry === 0) return -1;
+  if (carry !== 0xffffffff) return payload.length;
+  return (words[(layout.STATE_PTR + layout.STATE_BAD_BYTE) / 4] ?? 0) - ptr;
+}

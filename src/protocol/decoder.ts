@@ -1,0 +1,276 @@
+import * as layout from "../kernel/generated/layout.js";
+import type { Workspace } from "../kernel/workspace.js";
+import { type FailureCode, violationCode } from "./errors.js";
+import type { MessageType } from "./events.js";
+import type { Host } from "./host.js";
+import type { Limits } from "./limits.js";
+import { MessageBuffer } from "./message-buffer.js";
+import { MAX_CONTROL_PAYLOAD_BYTES, Opcode } from "./opcode.js";
+
+/** Where a {@link Decoder} pushes what it finds. Control payloads are owned by the sink. */
+export interface DecoderSink {
+  onText(text: string): void;
+  onBinary(payload: Uint8Array): void;
+  onPiece(payload: Uint8Array, type: MessageType, final: boolean): void;
+  onPing(payload: Uint8Array): void;
+  onPong(payload: Uint8Array): void;
+  /** A Close frame, its payload as it came; `offset` is the payload's. */
+  onCloseFrame(payload: Uint8Array, offset: number): void;
+  /** The bytes break a rule. The decoder takes no more of them. */
+  onViolation(code: FailureCode, offset: number): void;
+  /** The kernel trapped: a bug of ours. The decoder takes no more bytes. */
+  onTrap(error: unknown): void;
+}
+
+/** How a {@link Decoder} hands out messages. */
+export interface DecoderOptions {
+  readonly limits: Limits;
+  /** Whether frames come from a server, unmasked; else from a client, masked. */
+  readonly fromServer: boolean;
+  /** Hand out messages in the pieces in which they arrive, instead of whole. */
+  readonly pieces: boolean;
+  /** Hand out binary payloads as views of linear memory, valid until the handler returns, where that saves a copy. */
+  readonly borrow: boolean;
+}
+
+/** The longest string that V8 makes; text of more bytes might not fit one. */
+const MAX_TEXT_BYTES = 0x1fffffe8;
+
+const STATE_WORD = layout.STATE_PTR / 4;
+const STATE_WORDS = layout.STATE_LENGTH / 4;
+const CONSUMED_WORD = (layout.STATE_PTR + layout.STATE_CONSUMED) / 4;
+const RECORD_WORDS = layout.RECORD_LENGTH / 4;
+const RECORDS_WORD = layout.RECORDS_PTR / 4;
+
+/**
+ * Frames to messages: a push decoder over a kernel. It copies what one read from the network gave into the kernel's read window,
+ * has it decoded in one call and walks the records. State between reads lives here, not in linear memory; a connection
+ * between two messages holds none.
+ */
+export class Decoder {
+  readonly #workspace: Workspace;
+  readonly #host: Host;
+  readonly #sink: DecoderSink;
+  readonly #limits: Limits;
+  readonly #flags: number;
+  readonly #pieces: boolean;
+  readonly #borrow: boolean;
+
+  /** The kernel's state, when the bytes so far end inside of a frame or a message. */
+  #state: Uint32Array | undefined;
+  #pending = false;
+  #stopped = false;
+  #walking = false;
+  /** Bytes received before those in the read window. */
+  #offset = 0;
+  #message: MessageBuffer | undefined;
+  #control: MessageBuffer | undefined;
+
+  constructor(workspace: Workspace, host: Host, sink: DecoderSink, options: DecoderOptions) {
+    this.#workspace = workspace;
+    this.#host = host;
+    this.#sink = sink;
+    this.#limits = options.limits;
+    this.#flags = options.fromServer ? layout.DECODE_FROM_SERVER : 0;
+    this.#pieces = options.pieces;
+    this.#borrow = options.borrow;
+  }
+
+  /** Whether it is calling the sink right now. */
+  get walking(): boolean {
+    return this.#walking;
+  }
+
+  /** Bytes received so far, but for those of the read that is being handled. */
+  get offset(): number {
+    return this.#offset;
+  }
+
+  /** Takes no more bytes, and reports nothing more of those it has. */
+  stop(): void {
+    this.#stopped = true;
+    this.#state = undefined;
+    this.#message = undefined;
+    this.#control = undefined;
+  }
+
+  /** Decodes a chunk of any length. The chunk may be used again when this returns. */
+  push(chunk: Uint8Array): void {
+    const workspace = this.#workspace;
+    const suspended = workspace.reading ? workspace.suspendReading() : undefined;
+    try {
+      for (let at = 0; at < chunk.length && !this.#stopped; ) {
+        const length = Math.min(chunk.length - at, layout.READ_WINDOW_LENGTH);
+        const whole = length === chunk.length;
+        workspace.memory.set(whole ? chunk : chunk.subarray(at, at + length), layout.READ_WINDOW_PTR);
+        this.#decodeWindow(length);
+        at += length;
+      }
+    } finally {
+      if (suspended !== undefined) workspace.resumeReading(suspended);
+    }
+  }
+
+  /** Decodes `length` bytes that already stand at the beginning of the read window. */
+  pushWindow(length: number): void {
+    if (!this.#stopped) this.#decodeWindow(length);
+  }
+
+  #decodeWindow(length: number): void {
+    const workspace = this.#workspace;
+    const end = layout.READ_WINDOW_PTR + length;
+    let start = layout.READ_WINDOW_PTR;
+    workspace.windowEnd = end;
+    this.#walking = true;
+    try {
+      for (;;) {
+        const result = this.#decode(start, end);
+        start = workspace.words[CONSUMED_WORD] ?? end;
+        this.#walk(result >>> layout.DECODED_COUNT_SHIFT);
+        if (this.#stopped || (result & layout.DECODED_MORE) === 0) break;
+      }
+    } catch (error) {
+      this.stop();
+      throw error;
+    } finally {
+      this.#walking = false;
+      workspace.windowEnd = 0;
+      workspace.recordsEnd = 0;
+    }
+    this.#offset += length;
+  }
+
+  #decode(start: number, end: number): number {
+    const { kernel, words } = this.#workspace;
+    let flags = this.#flags;
+    if (this.#pending && this.#state !== undefined) {
+      words.set(this.#state, STATE_WORD);
+      flags |= layout.DECODE_RESUME;
+    }
+    const { maxMessageBytes, maxFragments } = this.#limits;
+    let result: number;
+    try {
+      result = kernel.decode(start, end, flags, maxMessageBytes, maxFragments);
+    } catch (error) {
+      this.stop();
+      this.#workspace.replaceKernel();
+      this.#sink.onTrap(error);
+      return 0;
+    }
+    this.#pending = (result & (layout.DECODED_PENDING | layout.DECODED_MORE)) !== 0;
+    if (this.#pending) this.#saveState(words);
+    return result;
+  }
+
+  #saveState(words: Uint32Array): void {
+    this.#state ??= new Uint32Array(STATE_WORDS);
+    const state = this.#state;
+    for (let i = 0; i < STATE_WORDS; i++) state[i] = words[STATE_WORD + i] ?? 0;
+  }
+
+  #walk(count: number): void {
+    const workspace = this.#workspace;
+    workspace.recordsEnd = layout.RECORDS_PTR + count * layout.RECORD_LENGTH;
+    for (let i = 0, at = RECORDS_WORD; i < count && !this.#stopped; i++, at += RECORD_WORDS) {
+      // Not hoisted: a handler may cause the kernel to be replaced.
+      const words = workspace.words;
+      const info = words[at] ?? 0;
+      const ptr = words[at + 1] ?? 0;
+      const length = words[at + 2] ?? 0;
+      const detail = words[at + 3] ?? 0;
+      if ((info & layout.RECORD_VIOLATION) !== 0) this.#violation(ptr, detail);
+      else if ((info & layout.RECORD_OPCODE) < Opcode.CLOSE) this.#data(info, ptr, length, detail);
+      else this.#controlFrame(info, ptr, length);
+    }
+  }
+
+  #violation(ptr: number, detail: number): void {
+    const offset = this.#offset + ptr - layout.READ_WINDOW_PTR;
+    this.stop();
+    this.#sink.onViolation(violationCode(detail), offset);
+  }
+
+  #data(info: number, ptr: number, length: number, promised: number): void {
+    if (this.#pieces) this.#piece(info, ptr, length);
+    else if ((info & layout.RECORD_END) === 0 || this.#message !== undefined)
+      this.#gather(info, ptr, length, promised);
+    else if ((info & layout.RECORD_OPCODE) === Opcode.TEXT) this.#sink.onText(this.#text(info, ptr, length));
+    else this.#sink.onBinary(this.#payload(ptr, length));
+  }
+
+  #text(info: number, ptr: number, length: number): string {
+    return this.#host.decodeText(
+      this.#workspace.memory,
+      ptr,
+      ptr + length,
+      (info & layout.RECORD_ASCII) !== 0,
+    );
+  }
+
+  #payload(ptr: number, length: number): Uint8Array {
+    const { memory } = this.#workspace;
+    return this.#borrow
+      ? this.#host.view(memory, ptr, ptr + length)
+      : this.#host.copy(memory, ptr, ptr + length);
+  }
+
+  #piece(info: number, ptr: number, length: number): void {
+    const type = (info & layout.RECORD_OPCODE) === Opcode.TEXT ? "text" : "binary";
+    this.#sink.onPiece(this.#payload(ptr, length), type, (info & layout.RECORD_END) !== 0);
+  }
+
+  #gather(info: number, ptr: number, length: number, promised: number): void {
+    const text = (info & layout.RECORD_OPCODE) === Opcode.TEXT;
+    const end = (info & layout.RECORD_END) !== 0;
+    this.#message ??= new MessageBuffer(this.#host);
+    const message = this.#message;
+    if (!this.#append(message, info, ptr, length, promised, text)) return;
+    if (!end) return;
+    this.#message = undefined;
+    if (text) this.#sink.onText(message.takeText());
+    else this.#sink.onBinary(message.takeBytes());
+  }
+
+  /** Appends, or fails the message that this host can't hold. @returns whether it could */
+  #append(
+    message: MessageBuffer,
+    info: number,
+    ptr: number,
+    length: number,
+    promised: number,
+    text: boolean,
+  ): boolean {
+    try {
+      if (text && message.length + length > MAX_TEXT_BYTES) throw new RangeError("longer than any string");
+      const ascii = (info & layout.RECORD_ASCII) !== 0;
+      message.append(this.#workspace.memory, ptr, length, ascii, promised);
+      return true;
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      this.stop();
+      this.#sink.onViolation("MESSAGE_TOO_LONG", this.#offset + ptr - layout.READ_WINDOW_PTR);
+      return false;
+    }
+  }
+
+  #controlFrame(info: number, ptr: number, length: number): void {
+    let payload: Uint8Array;
+    if ((info & layout.RECORD_END) !== 0 && this.#control === undefined) {
+      payload = this.#host.copy(this.#workspace.memory, ptr, ptr + length);
+    } else {
+      this.#control ??= new MessageBuffer(this.#host);
+      this.#control.append(this.#workspace.memory, ptr, length, false, MAX_CONTROL_PAYLOAD_BYTES);
+      if ((info & layout.RECORD_END) === 0) return;
+      payload = this.#control.takeBytes();
+      this.#control = undefined;
+    }
+    const opcode = info & layout.RECORD_OPCODE;
+    if (opcode === Opcode.PING) this.#sink.onPing(payload);
+    else if (opcode === Opcode.PONG) this.#sink.onPong(payload);
+    else {
+      const offset = this.#offset + ptr + length - payload.length - layout.READ_WINDOW_PTR;
+      this.stop();
+      this.#sink.onCloseFrame(payload, offset);
+    }
+  }
+}

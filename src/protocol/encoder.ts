@@ -1,0 +1,146 @@
+import * as layout from "../kernel/generated/layout.js";
+import type { Workspace } from "../kernel/workspace.js";
+import type { Host } from "./host.js";
+import type { MaskingKeySource } from "./masking-key.js";
+import { MASK, MAX_HEADER_BYTES } from "./opcode.js";
+import type { Outbox } from "./outbox.js";
+
+/** From here on a server's payload goes out behind its header without being copied. */
+export const BY_REFERENCE_BYTES = 32 * 1024;
+
+/** The most UTF-16 units whose UTF-8 is sure to fit the scratch window behind a header. */
+const SHORT_TEXT_UNITS = Math.floor((layout.SCRATCH_WINDOW_LENGTH - MAX_HEADER_BYTES) / 3);
+
+/**
+ * Messages to frames. Frames are built in linear memory, in the write window when the outbox holds it, and masked there by
+ * the kernel when they go to a server.
+ */
+export class Encoder {
+  readonly #workspace: Workspace;
+  readonly #host: Host;
+  readonly #outbox: Outbox;
+  /** Undefined in the server role, whose frames are not masked. */
+  readonly #maskingKey: MaskingKeySource | undefined;
+
+  constructor(workspace: Workspace, host: Host, outbox: Outbox, maskingKey: MaskingKeySource | undefined) {
+    this.#workspace = workspace;
+    this.#host = host;
+    this.#outbox = outbox;
+    this.#maskingKey = maskingKey;
+  }
+
+  /**
+   * Puts a frame into the outbox.
+   * @param first - the frame's first byte: FIN and opcode
+   * @param payload - of {@link BY_REFERENCE_BYTES} or more in the server role, it is not copied: it must not change
+   * until the outbox was written
+   */
+  bytes(first: number, payload: Uint8Array): void {
+    const length = payload.length;
+    if (length >= BY_REFERENCE_BYTES) this.#large(first, payload);
+    else {
+      const { memory } = this.#workspace;
+      const ptr = this.#outbox.reserve(length + MAX_HEADER_BYTES);
+      const payloadPtr = ptr + this.#headerLength(length);
+      memory.set(payload, payloadPtr);
+      this.#complete(first, ptr, payloadPtr, length);
+    }
+  }
+
+  /** Puts a frame of text into the outbox. */
+  text(first: number, text: string): void {
+    if (text.length > SHORT_TEXT_UNITS) {
+      this.#large(first, this.#host.textBytes(text));
+      return;
+    }
+    const { memory } = this.#workspace;
+    const ptr = this.#outbox.reserve(3 * text.length + MAX_HEADER_BYTES);
+    const guessed = ptr + this.#headerLength(text.length);
+    const length = this.#host.encodeText(text, memory, guessed);
+    const payloadPtr = ptr + this.#headerLength(length);
+    // Text that is not ASCII may be longer than it looked and need a longer header.
+    if (payloadPtr !== guessed) memory.copyWithin(payloadPtr, guessed, guessed + length);
+    this.#complete(first, ptr, payloadPtr, length);
+  }
+
+  /** Writes the header at `ptr`, masks the payload behind it and commits the frame. */
+  #complete(first: number, ptr: number, payloadPtr: number, length: number): void {
+    const { kernel, memory } = this.#workspace;
+    const key = this.#maskingKey?.();
+    writeHeader(memory, ptr, first, length, key);
+    if (key !== undefined) kernel.mask(payloadPtr, length, key);
+    this.#outbox.commit(ptr, payloadPtr + length - ptr);
+  }
+
+  #large(first: number, payload: Uint8Array): void {
+    const key = this.#maskingKey?.();
+    const header = this.#host.allocate(this.#headerLength(payload.length));
+    writeHeader(header, 0, first, payload.length, key);
+    this.#outbox.append(header);
+    this.#outbox.append(key === undefined ? this.#reference(payload) : this.#masked(payload, key));
+  }
+
+  /** The payload itself, or a copy if its memory is not safe to hold on to. */
+  #reference(payload: Uint8Array): Uint8Array {
+    const borrowed = payload.buffer === this.#workspace.memory.buffer;
+    const stable = payload.buffer instanceof ArrayBuffer && !isResizable(payload.buffer);
+    return stable && !borrowed ? payload : this.#host.copy(payload, 0, payload.length);
+  }
+
+  /** A masked copy, made through the scratch window. */
+  #masked(payload: Uint8Array, key: number): Uint8Array {
+    const { kernel, memory } = this.#workspace;
+    const masked = this.#host.allocate(payload.length);
+    let rotated = key;
+    for (let at = 0; at < payload.length; at += layout.SCRATCH_WINDOW_LENGTH) {
+      const length = Math.min(payload.length - at, layout.SCRATCH_WINDOW_LENGTH);
+      memory.set(payload.subarray(at, at + length), layout.SCRATCH_WINDOW_PTR);
+      rotated = kernel.mask(layout.SCRATCH_WINDOW_PTR, length, rotated);
+      masked.set(memory.subarray(layout.SCRATCH_WINDOW_PTR, layout.SCRATCH_WINDOW_PTR + length), at);
+    }
+    return masked;
+  }
+
+  #headerLength(length: number): number {
+    const key = this.#maskingKey === undefined ? 0 : 4;
+    if (length < 126) return 2 + key;
+    return length < 0x10000 ? 4 + key : 10 + key;
+  }
+}
+
+function isResizable(buffer: ArrayBuffer): boolean {
+  return "resizable" in buffer && buffer.resizable === true;
+}
+
+/** Writes a frame header (section 5.2) of the shortest form at `bytes[at]`. */
+function writeHeader(
+  bytes: Uint8Array,
+  at: number,
+  first: number,
+  length: number,
+  key: number | undefined,
+): void {
+  const mask = key === undefined ? 0 : MASK;
+  let p = at;
+  bytes[p++] = first;
+  if (length < 126) {
+    bytes[p++] = mask | length;
+  } else if (length < 0x10000) {
+    bytes[p++] = mask | 126;
+    p = writeBigEndian(bytes, p, length, 2);
+  } else {
+    bytes[p++] = mask | 127;
+    p = writeBigEndian(bytes, p, Math.floor(length / 0x1_0000_0000), 4);
+    p = writeBigEndian(bytes, p, length, 4);
+  }
+  if (key === undefined) return;
+  bytes[p++] = key;
+  bytes[p++] = key >>> 8;
+  bytes[p++] = key >>> 16;
+  bytes[p] = key >>> 24;
+}
+
+function writeBigEndian(bytes: Uint8Array, at: number, value: number, count: number): number {
+  for (let i = 0; i < count; i++) bytes[at + i] = value >>> (8 * (count - 1 - i));
+  return at + count;
+}

@@ -1,0 +1,375 @@
+// The protocol of one endpoint, as a machine that is pushed: bytes go into `receive`, what they mean goes to the sink, and what
+// must be written waits in the outbox. It has three states and no way back:
+//
+//   open     -> closing   this endpoint sent a Close frame and waits for the peer's
+//   open     -> closed    the peer's Close frame came (and was answered), the connection failed, or the transport ended
+//   closing  -> closed    the peer's Close frame came, the connection failed, or the transport ended
+//
+// On the way into `closed` the sink gets its one onClose. Nothing is decoded or sent after it.
+
+import type { KernelName } from "../kernel/kernel.js";
+import type { KernelChoice } from "../kernel/load.js";
+import { sharedWorkspace, type Workspace } from "../kernel/workspace.js";
+import { CloseCode, isSendableCloseCode, MAX_REASON_BYTES } from "./close-code.js";
+import { closePayload, parseClosePayload } from "./close-payload.js";
+import { Decoder, type DecoderSink } from "./decoder.js";
+import { Encoder } from "./encoder.js";
+import { type Failure, type FailureCode, failure, InvalidStateError } from "./errors.js";
+import type { CloseEvent, EndpointSink, MessageType } from "./events.js";
+import { type Host, portableHost } from "./host.js";
+import { type Limits, resolveLimits } from "./limits.js";
+import { type MaskingKeySource, randomMaskingKey } from "./masking-key.js";
+import { FIN, MAX_CONTROL_PAYLOAD_BYTES, Opcode } from "./opcode.js";
+import { Outbox } from "./outbox.js";
+import type { PreparedMessage } from "./prepared-message.js";
+
+/** Which side of the opening handshake an endpoint was. */
+export type Role = "server" | "client";
+
+export type EndpointState = "open" | "closing" | "closed";
+
+export interface EndpointOptions {
+  readonly role: Role;
+  readonly limits?: Partial<Limits>;
+  /** Report messages in the pieces in which they arrive, instead of whole. Default false. */
+  readonly pieces?: boolean;
+  /** Hand out binary payloads as views that are valid until the handler returns. Default false: they are owned. */
+  readonly borrow?: boolean;
+  /** Default: what the environment variable `WSIMD_KERNEL` says, else the fastest that this host runs. */
+  readonly kernel?: KernelChoice;
+  /** The client role's masking keys. Default: the host's CSPRNG. */
+  readonly maskingKey?: MaskingKeySource;
+  readonly host?: Host;
+}
+
+const NOTHING = new Uint8Array(0);
+
+/** One endpoint of an open WebSocket connection, after the opening handshake. Adapters drive it. */
+export class Endpoint implements DecoderSink {
+  readonly role: Role;
+  readonly outbox: Outbox;
+  readonly #workspace: Workspace;
+  readonly #sink: EndpointSink;
+  readonly #decoder: Decoder;
+  readonly #encoder: Encoder;
+  readonly #host: Host;
+  #state: EndpointState = "open";
+  /** The message that is being sent in fragments. */
+  #sending: MessageType | undefined;
+  /** A high surrogate at the end of a text fragment, whose other half comes with the next. */
+  #heldSurrogate = "";
+  /** Payload of the newest ping that was not answered yet. */
+  #owedPong: Uint8Array | undefined;
+
+  /**
+   * @throws RangeError for limits or a kernel that make no sense
+   */
+  constructor(sink: EndpointSink, options: EndpointOptions) {
+    const {
+      role,
+      host = portableHost,
+      pieces = false,
+      borrow = false,
+      maskingKey = randomMaskingKey,
+    } = options;
+    if (role !== "server" && role !== "client") throw new TypeError('role must be "server" or "client"');
+    const limits = resolveLimits(options.limits);
+    const workspace = sharedWorkspace(options.kernel);
+    this.role = role;
+    this.#sink = sink;
+    this.#host = host;
+    this.#workspace = workspace;
+    this.outbox = new Outbox(workspace, host);
+    this.#encoder = new Encoder(workspace, host, this.outbox, role === "client" ? maskingKey : undefined);
+    this.#decoder = new Decoder(workspace, host, this, {
+      limits,
+      pieces,
+      borrow,
+      fromServer: role === "client",
+    });
+  }
+
+  get state(): EndpointState {
+    return this.#state;
+  }
+
+  get kernel(): KernelName {
+    return this.#workspace.kernel.name;
+  }
+
+  /**
+   * Whether the WebSocket connection is over and the transport must end. Section 7.1.1: the server closes the TCP
+   * connection first, "so that it holds the TIME_WAIT state"; a client waits a while for that.
+   */
+  get closeExpected(): boolean {
+    return this.#state === "closed";
+  }
+
+  // ---- Receiving ----
+
+  /**
+   * Takes what one read from the network gave, of any length and cut anywhere. The chunk may be used again afterwards.
+   * @throws InvalidStateError from inside of one of this endpoint's own handlers
+   */
+  receive(chunk: Uint8Array): void {
+    this.#assertNotReceiving();
+    if (this.#state !== "closed") this.#decoder.push(chunk);
+  }
+
+  /** Takes `length` bytes that were read into the beginning of the kernel's read window. */
+  receiveWindow(length: number): void {
+    this.#assertNotReceiving();
+    if (this.#state !== "closed") this.#decoder.pushWindow(length);
+  }
+
+  /** The transport ended: no more bytes come. Section 7.1.5: without a Close frame the code is 1006. */
+  end(): void {
+    this.#close({ type: "close", code: CloseCode.ABNORMAL, reason: "", wasClean: false });
+  }
+
+  #assertNotReceiving(): void {
+    if (this.#decoder.walking)
+      throw new InvalidStateError("receive() was called from inside of a handler of its own");
+  }
+
+  // ---- Sending ----
+
+  /** Whether a message can be sent: the connection is open and no fragmented message is being sent. */
+  get sendable(): boolean {
+    return this.#state === "open" && this.#sending === undefined;
+  }
+
+  /**
+   * Sends a text message. A lone surrogate goes out as U+FFFD.
+   * @throws InvalidStateError if the connection is not open, or a fragmented message is
+   */
+  sendText(text: string): void {
+    if (typeof text !== "string") throw new TypeError("text must be a string");
+    this.#assertSendable();
+    this.#encoder.text(FIN | Opcode.TEXT, text);
+  }
+
+  /**
+   * Sends a binary message.
+   * @param payload - in the server role, 32 KiB or more are not copied: they must not change until they were written
+   * @throws InvalidStateError if the connection is not open, or a fragmented message is
+   */
+  sendBinary(payload: Uint8Array): void {
+    assertBytes(payload);
+    this.#assertSendable();
+    this.#encoder.bytes(FIN | Opcode.BINARY, payload);
+  }
+
+  /**
+   * Sends a message that was framed before.
+   * @throws InvalidStateError if the connection is not open, or a fragmented message is
+   */
+  sendPrepared(message: PreparedMessage): void {
+    this.#assertSendable();
+    if (this.role === "server") this.outbox.append(message.serverFrame);
+    else this.#encoder.bytes(FIN | message.opcode, message.payload);
+  }
+
+  /**
+   * Sends a part of a message (section 5.4). The first part decides whether the message is text or binary; strings may
+   * be cut anywhere.
+   * @throws InvalidStateError if the connection is not open
+   * @throws TypeError if the part is not of the message's type
+   */
+  sendFragment(part: string | Uint8Array, final: boolean): void {
+    const type = typeof part === "string" ? "text" : "binary";
+    if (typeof part !== "string") assertBytes(part);
+    this.#assertOpen();
+    if (this.#sending !== undefined && this.#sending !== type) {
+      throw new TypeError(`this message is ${this.#sending}; all of its fragments must be`);
+    }
+    const opcode =
+      this.#sending !== undefined ? Opcode.CONTINUATION : type === "text" ? Opcode.TEXT : Opcode.BINARY;
+    this.#sending = final ? undefined : type;
+    const first = final ? FIN | opcode : opcode;
+    if (typeof part === "string") this.#encoder.text(first, this.#wholeCharacters(part, final));
+    else this.#encoder.bytes(first, part);
+  }
+
+  /**
+   * Sends a ping (section 5.5.2).
+   * @throws RangeError if the payload is over 125 bytes
+   * @throws InvalidStateError if the connection is not open
+   */
+  ping(payload: Uint8Array = NOTHING): void {
+    this.#sendControl(Opcode.PING, payload);
+  }
+
+  /**
+   * Sends a pong that nobody asked for, a one-way heartbeat (section 5.5.3). Pings are answered without this.
+   * @throws RangeError if the payload is over 125 bytes
+   * @throws InvalidStateError if the connection is not open
+   */
+  pong(payload: Uint8Array = NOTHING): void {
+    this.#sendControl(Opcode.PONG, payload);
+  }
+
+  /**
+   * Starts the closing handshake (section 7.1.2): sends a Close frame and waits for the peer's. Does nothing if the connection
+   * is not open any more.
+   * @param code - 1000-1003, 1007-1014 or 3000-4999; none by default
+   * @param reason - at most 123 bytes of UTF-8; needs a code
+   * @throws RangeError for a code that must not be sent, or a reason that is too long
+   */
+  close(code?: number, reason = ""): void {
+    const payload = this.#closePayload(code, reason);
+    if (this.#state !== "open") return;
+    this.#state = "closing";
+    this.#sendClose(payload);
+  }
+
+  /**
+   * *Fails the WebSocket Connection* (section 7.1.7): sends a Close frame and takes no further input. Does nothing if
+   * the connection is over.
+   * @throws RangeError for a code that must not be sent, or a reason over 123 bytes
+   */
+  fail(code: number, reason = "", cause?: unknown): void {
+    const payload = this.#closePayload(code, reason);
+    if (this.#state === "closed") return;
+    const base = failure(
+      code === CloseCode.INTERNAL_ERROR ? "INTERNAL" : "APPLICATION",
+      this.#decoder.offset,
+      cause,
+    );
+    this.#fail({ ...base, closeCode: code, message: reason === "" ? base.message : reason }, payload);
+  }
+
+  /**
+   * Puts what is owed to the peer into the outbox: the pong for the newest ping. An adapter calls this when it is about to
+   * write and the transport takes bytes, so that unread pongs never pile up (section 5.5.3).
+   */
+  settle(): void {
+    const payload = this.#owedPong;
+    if (payload === undefined) return;
+    this.#owedPong = undefined;
+    this.#encoder.bytes(FIN | Opcode.PONG, payload);
+  }
+
+  #sendControl(opcode: number, payload: Uint8Array): void {
+    assertBytes(payload);
+    if (payload.length > MAX_CONTROL_PAYLOAD_BYTES)
+      throw new RangeError("a control payload has at most 125 bytes");
+    this.#assertOpen();
+    this.#encoder.bytes(FIN | opcode, payload);
+  }
+
+  #assertOpen(): void {
+    if (this.#state !== "open") throw new InvalidStateError(`the connection is ${this.#state}`);
+  }
+
+  #assertSendable(): void {
+    this.#assertOpen();
+    if (this.#sending !== undefined) throw new InvalidStateError("a fragmented message is being sent");
+  }
+
+  /** The part with the surrogate that the last one ended in, without the one that it ends in itself. */
+  #wholeCharacters(part: string, final: boolean): string {
+    const text = this.#heldSurrogate + part;
+    const last = text.charCodeAt(text.length - 1);
+    const cut = !final && last >= 0xd800 && last <= 0xdbff;
+    this.#heldSurrogate = cut ? text.slice(-1) : "";
+    return cut ? text.slice(0, -1) : text;
+  }
+
+  // ---- Closing ----
+
+  #closePayload(code: number | undefined, reason: string): Uint8Array {
+    if (code === undefined) {
+      if (reason !== "") throw new TypeError("a reason needs a code");
+      return NOTHING;
+    }
+    if (!isSendableCloseCode(code)) throw new RangeError(`${String(code)} must not be sent as a close code`);
+    const text = this.#host.textBytes(reason);
+    if (text.length > MAX_REASON_BYTES)
+      throw new RangeError(`a reason has at most ${MAX_REASON_BYTES} bytes`);
+    return closePayload(code, text);
+  }
+
+  #sendClose(payload: Uint8Array): void {
+    this.settle();
+    this.#encoder.bytes(FIN | Opcode.CLOSE, payload);
+  }
+
+  #fail(reason: Failure, payload: Uint8Array): void {
+    if (this.#state === "open") this.#sendClose(payload);
+    this.#close({
+      type: "close",
+      code: CloseCode.ABNORMAL,
+      reason: "",
+      wasClean: false,
+      failure: reason,
+    });
+  }
+
+  #close(event: CloseEvent): void {
+    if (this.#state === "closed") return;
+    this.#state = "closed";
+    this.#decoder.stop();
+    this.#owedPong = undefined;
+    this.#sink.onClose(event);
+  }
+
+  // ---- What the decoder finds ----
+
+  /** @internal */
+  onText(text: string): void {
+    this.#sink.onText(text);
+  }
+
+  /** @internal */
+  onBinary(payload: Uint8Array): void {
+    this.#sink.onBinary(payload);
+  }
+
+  /** @internal */
+  onPiece(payload: Uint8Array, type: MessageType, final: boolean): void {
+    this.#sink.onPiece(payload, type, final);
+  }
+
+  /** @internal Section 5.5.3: an endpoint "MAY elect to send a Pong frame for only the most recently processed Ping". */
+  onPing(payload: Uint8Array): void {
+    if (this.#state === "open") this.#owedPong = payload.slice();
+    this.#sink.onPing(payload);
+  }
+
+  /** @internal */
+  onPong(payload: Uint8Array): void {
+    this.#sink.onPong(payload);
+  }
+
+  /** @internal */
+  onCloseFrame(payload: Uint8Array, offset: number): void {
+    const parsed = parseClosePayload(payload, this.#workspace);
+    if ("failure" in parsed) {
+      this.onViolation(parsed.failure, offset + parsed.at);
+      return;
+    }
+    // Section 5.5.1: "If an endpoint receives a Close frame and did not previously send a Close frame, the endpoint
+    // MUST send a Close frame in response", which "typically echos the status code it received".
+    if (this.#state === "open") this.#sendClose(payload.subarray(0, 2));
+    this.#close({ type: "close", code: parsed.code, reason: parsed.reason, wasClean: true });
+  }
+
+  /** @internal */
+  onViolation(code: FailureCode, offset: number): void {
+    const reason = failure(code, offset);
+    this.#fail(reason, this.#closePayload(reason.closeCode, ""));
+  }
+
+  /** @internal */
+  onTrap(error: unknown): void {
+    this.#fail(
+      failure("INTERNAL", this.#decoder.offset, error),
+      this.#closePayload(CloseCode.INTERNAL_ERROR, ""),
+    );
+  }
+}
+
+function assertBytes(payload: unknown): asserts payload is Uint8Array {
+  if (!(payload instanceof Uint8Array)) throw new TypeError("a payload must be a string or a Uint8Array");
+}

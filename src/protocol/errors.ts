@@ -1,0 +1,88 @@
+import * as layout from "../kernel/generated/layout.js";
+
+interface FailureDefinition {
+  /** Status code of the Close frame that goes out. */
+  readonly closeCode: number;
+  /** Section of RFC 6455 that the rule stands in. */
+  readonly section: string;
+  readonly message: string;
+}
+
+/** The catalogue of the ways in which a connection fails, and what each puts on the wire. */
+export const FAILURES = {
+  RESERVED_BITS: { closeCode: 1002, section: "5.2", message: "RSV1, RSV2 or RSV3 set without an extension" },
+  RESERVED_OPCODE: { closeCode: 1002, section: "5.2", message: "reserved opcode" },
+  CONTROL_FRAGMENTED: { closeCode: 1002, section: "5.5", message: "fragmented control frame" },
+  UNEXPECTED_CONTINUATION: { closeCode: 1002, section: "5.4", message: "continuation without a message" },
+  EXPECTED_CONTINUATION: {
+    closeCode: 1002,
+    section: "5.4",
+    message: "new message inside of a fragmented one",
+  },
+  TOO_MANY_FRAGMENTS: { closeCode: 1008, section: "10.4", message: "too many fragments" },
+  NOT_MASKED: { closeCode: 1002, section: "5.1", message: "unmasked frame from a client" },
+  MASKED: { closeCode: 1002, section: "5.1", message: "masked frame from a server" },
+  CONTROL_TOO_LONG: { closeCode: 1002, section: "5.5", message: "control frame over 125 bytes" },
+  CLOSE_LENGTH: { closeCode: 1002, section: "5.5.1", message: "Close frame with half a status code" },
+  LENGTH_TOP_BIT: { closeCode: 1002, section: "5.2", message: "top bit set in a 64-bit payload length" },
+  LENGTH_NOT_MINIMAL: { closeCode: 1002, section: "5.2", message: "payload length not in its shortest form" },
+  MESSAGE_TOO_LONG: { closeCode: 1009, section: "10.4", message: "message over the limit" },
+  INVALID_UTF8: { closeCode: 1007, section: "8.1", message: "text that is not UTF-8" },
+  CLOSE_CODE: { closeCode: 1002, section: "7.4", message: "status code that must not be sent" },
+  CLOSE_REASON: { closeCode: 1007, section: "8.1", message: "Close reason that is not UTF-8" },
+  APPLICATION: { closeCode: 1008, section: "7.1.7", message: "failed by the application" },
+  INTERNAL: { closeCode: 1011, section: "7.4.1", message: "internal error" },
+} as const satisfies Record<string, FailureDefinition>;
+
+export type FailureCode = keyof typeof FAILURES;
+
+/** Why a connection failed (*Fail the WebSocket Connection*, section 7.1.7). */
+export interface Failure {
+  readonly code: FailureCode;
+  /** Status code of the Close frame that went out. */
+  readonly closeCode: number;
+  /** Section of RFC 6455 that the rule stands in. */
+  readonly section: string;
+  /** Bytes received on this connection before the one that broke the rule. */
+  readonly offset: number;
+  readonly message: string;
+  /** For `INTERNAL`: what was thrown. */
+  readonly cause?: unknown;
+}
+
+/** Builds the {@link Failure} of a catalogue entry. */
+export function failure(code: FailureCode, offset: number, cause?: unknown): Failure {
+  const known = { code, ...FAILURES[code], offset };
+  return cause === undefined ? known : { ...known, cause };
+}
+
+const VIOLATIONS: readonly FailureCode[] = violationNames();
+
+function violationNames(): FailureCode[] {
+  const names: FailureCode[] = [];
+  names[layout.VIOLATION_RESERVED_BITS] = "RESERVED_BITS";
+  names[layout.VIOLATION_RESERVED_OPCODE] = "RESERVED_OPCODE";
+  names[layout.VIOLATION_CONTROL_FRAGMENTED] = "CONTROL_FRAGMENTED";
+  names[layout.VIOLATION_UNEXPECTED_CONTINUATION] = "UNEXPECTED_CONTINUATION";
+  names[layout.VIOLATION_EXPECTED_CONTINUATION] = "EXPECTED_CONTINUATION";
+  names[layout.VIOLATION_TOO_MANY_FRAGMENTS] = "TOO_MANY_FRAGMENTS";
+  names[layout.VIOLATION_NOT_MASKED] = "NOT_MASKED";
+  names[layout.VIOLATION_MASKED] = "MASKED";
+  names[layout.VIOLATION_CONTROL_TOO_LONG] = "CONTROL_TOO_LONG";
+  names[layout.VIOLATION_CLOSE_LENGTH] = "CLOSE_LENGTH";
+  names[layout.VIOLATION_LENGTH_TOP_BIT] = "LENGTH_TOP_BIT";
+  names[layout.VIOLATION_LENGTH_NOT_MINIMAL] = "LENGTH_NOT_MINIMAL";
+  names[layout.VIOLATION_MESSAGE_TOO_LONG] = "MESSAGE_TOO_LONG";
+  names[layout.VIOLATION_INVALID_UTF8] = "INVALID_UTF8";
+  return names;
+}
+
+/** The catalogue code of a kernel's violation number. */
+export function violationCode(violation: number): FailureCode {
+  return VIOLATIONS[violation] ?? "INTERNAL";
+}
+
+/** A call that the state of the connection does not allow: a caller's mistake, thrown before anything changes. */
+export class InvalidStateError extends Error {
+  override readonly name = "InvalidStateError";
+}

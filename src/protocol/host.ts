@@ -1,0 +1,48 @@
+/**
+ * What a host does faster than portable JavaScript: making strings of bytes, bytes of strings, and memory for payloads.
+ * Adapters bring their runtime's own; {@link portableHost} serves anywhere.
+ */
+export interface Host {
+  /** New memory for a payload; its bytes need not be cleared, for all of them get written. */
+  allocate(length: number): Uint8Array;
+  /** A copy of `bytes[start, end)` that its receiver owns. */
+  copy(bytes: Uint8Array, start: number, end: number): Uint8Array;
+  /** A view of `bytes[start, end)`. */
+  view(bytes: Uint8Array, start: number, end: number): Uint8Array;
+  /** The string of valid UTF-8 in `bytes[start, end)`; `ascii` tells that all of it is below 0x80. */
+  decodeText(bytes: Uint8Array, start: number, end: number, ascii: boolean): string;
+  /**
+   * Writes a string as UTF-8 at `bytes[start]`, where there is room for 3 bytes for each of its UTF-16 units. A lone
+   * surrogate becomes U+FFFD.
+   * @returns the number of bytes written
+   */
+  encodeText(text: string, bytes: Uint8Array, start: number): number;
+  /** A string as UTF-8 in memory of its own. */
+  textBytes(text: string): Uint8Array;
+}
+
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+const encoder = new TextEncoder();
+
+/** Up to here a string is built faster from character codes than by a `TextDecoder`. */
+const SHORT_ASCII_LENGTH = 24;
+
+export const portableHost: Host = {
+  allocate: (length) => new Uint8Array(length),
+  // Not slice(): a Buffer's gives a view.
+  copy: (bytes, start, end) => new Uint8Array(bytes.subarray(start, end)),
+  view: (bytes, start, end) => bytes.subarray(start, end),
+  decodeText(bytes, start, end, ascii) {
+    if (ascii && end - start <= SHORT_ASCII_LENGTH) return shortAscii(bytes, start, end);
+    return decoder.decode(bytes.subarray(start, end));
+  },
+  encodeText: (text, bytes, start) =>
+    encoder.encodeInto(text, bytes.subarray(start, start + 3 * text.length)).written,
+  textBytes: (text) => encoder.encode(text),
+};
+
+function shortAscii(bytes: Uint8Array, start: number, end: number): string {
+  let text = "";
+  for (let i = start; i < end; i++) text += String.fromCharCode(bytes[i] ?? 0);
+  return text;
+}

@@ -1,0 +1,20 @@
+/** Opcodes of RFC 6455 section 5.2. */
+export const Opcode = {
+  CONTINUATION: 0x0,
+  TEXT: 0x1,
+  BINARY: 0x2,
+  CLOSE: 0x8,
+  PING: 0x9,
+  PONG: 0xa,
+} as const;
+
+export type Opcode = (typeof Opcode)[keyof typeof Opcode];
+
+/** The FIN bit of a frame's first byte. */
+export const FIN = 0x80;
+/** The mask bit of a frame's second byte. */
+export const MASK = 0x80;
+/** The longest payload of a control frame, in bytes (section 5.5). */
+export const MAX_CONTROL_PAYLOAD_BYTES = 125;
+/** The longest frame header: 2 bytes, a 64-bit length and a masking key. */
+export const MAX_HEADER_BYTES = 14;
