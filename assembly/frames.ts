@@ -1,0 +1,185 @@
+// Bytes to records: RFC 6455 section 5.2, from the first bit of a header to the last payload byte of one read.
+
+import {
+  headerLength,
+  headerViolation,
+  isControl,
+  OPCODE_BITS,
+  payloadLength,
+  TEXT,
+  VIOLATION_BITS,
+  VIOLATION_OFFSET_SHIFT,
+} from "./header";
+import {
+  DECODE_FROM_SERVER,
+  DECODE_RESUME,
+  DECODED_COUNT_SHIFT,
+  DECODED_MORE,
+  DECODED_PENDING,
+  FRAME_FIN,
+  MAX_RECORDS,
+  RECORD_ASCII,
+  RECORD_END,
+  RECORD_LENGTH,
+  RECORD_VIOLATION,
+  RECORDS_PTR,
+  STATE_BAD_BYTE,
+  STATE_CONSUMED,
+  STATE_FRAGMENTS,
+  STATE_FRAME,
+  STATE_KEY,
+  STATE_MESSAGE_LENGTH,
+  STATE_MESSAGE_OPCODE,
+  STATE_PTR,
+  STATE_REMAINING,
+  STATE_UTF8,
+  VIOLATION_INVALID_UTF8,
+} from "./layout";
+import { maskAndTest, rotateKey } from "./mask";
+import { restoreSpill, saveSpill } from "./spill";
+import { hasHighBit, INVALID, validateUtf8 } from "./utf8";
+
+/** A payload piece can need two records, its valid part and a violation: from here on there is no room for both. */
+const RECORDS_FULL: usize = RECORDS_PTR + (MAX_RECORDS - 1) * RECORD_LENGTH;
+
+/** See `Kernel.decode` in src/kernel/kernel.ts. */
+export function decode(start: usize, end: usize, flags: u32, maxMessageBytes: f64, maxFragments: u32): u32 {
+  const fromServer = (flags & DECODE_FROM_SERVER) !== 0;
+  const maxLength = wholeBytes(maxMessageBytes);
+  let ptr = start;
+  let record: usize = RECORDS_PTR;
+  let result: u32 = 0;
+
+  let frame: u32 = 0;
+  let key: u32 = 0;
+  let remaining: u64 = 0;
+  let messageOpcode: u32 = 0;
+  let messageLength: u64 = 0;
+  let fragments: u32 = 0;
+  let utf8: u32 = 0;
+  if (flags & DECODE_RESUME) {
+    ptr = restoreSpill(start);
+    frame = load<u32>(STATE_PTR + STATE_FRAME);
+    key = load<u32>(STATE_PTR + STATE_KEY);
+    remaining = u64(load<f64>(STATE_PTR + STATE_REMAINING));
+    messageOpcode = load<u32>(STATE_PTR + STATE_MESSAGE_OPCODE);
+    messageLength = u64(load<f64>(STATE_PTR + STATE_MESSAGE_LENGTH));
+    fragments = load<u32>(STATE_PTR + STATE_FRAGMENTS);
+    utf8 = load<u32>(STATE_PTR + STATE_UTF8);
+  }
+
+  while (ptr < end) {
+    if (record >= RECORDS_FULL) {
+      result = DECODED_MORE;
+      break;
+    }
+    if (!remaining) {
+      const available = end - ptr;
+      const violation = headerViolation(
+        ptr,
+        available,
+        fromServer,
+        messageOpcode,
+        messageLength,
+        maxLength,
+        fragments,
+        maxFragments,
+      );
+      if (violation)
+        return fail(record, ptr + (violation >> VIOLATION_OFFSET_SHIFT), violation & VIOLATION_BITS);
+      const header = headerLength(ptr, available);
+      if (header > available) break;
+      frame = load<u8>(ptr);
+      remaining = payloadLength(ptr);
+      ptr += header;
+      if (!fromServer) key = load<u32>(ptr - 4);
+      if (!isControl(frame)) {
+        if (frame & OPCODE_BITS) messageOpcode = frame & OPCODE_BITS;
+        messageLength += remaining;
+        fragments++;
+      }
+    }
+
+    const length: usize = remaining < u64(end - ptr) ? usize(remaining) : end - ptr;
+    const left = remaining - length;
+    const control = isControl(frame);
+    const ends = !left && (frame & FRAME_FIN) !== 0;
+    let info = control ? frame & OPCODE_BITS : messageOpcode;
+    const high = fromServer ? info === TEXT && hasHighBit(ptr, length) : maskAndTest(ptr, length, key);
+    if (info === TEXT) {
+      if (utf8 | u32(high)) {
+        const carry = validateUtf8(ptr, length, utf8);
+        if (carry === INVALID) {
+          const bad: usize = load<u32>(STATE_PTR + STATE_BAD_BYTE);
+          return failText(record, ptr, bad, utf8, remaining);
+        }
+        // Section 8.1: "When an endpoint is to interpret a byte stream as UTF-8 but finds that the byte stream is not,
+        // in fact, a valid UTF-8 stream, that endpoint MUST _Fail the WebSocket Connection_."
+        if (ends && carry) return failText(record, ptr, ptr + length, utf8, remaining);
+        utf8 = carry;
+      } else {
+        info |= RECORD_ASCII;
+      }
+    }
+    if (ends) info |= RECORD_END;
+    if (length || ends) record = write(record, info, ptr, length, left);
+    ptr += length;
+    remaining = left;
+    if (left) {
+      key = rotateKey(key, length);
+    } else if (ends && !control) {
+      messageOpcode = 0;
+      messageLength = 0;
+      fragments = 0;
+      utf8 = 0;
+    }
+  }
+
+  store<u32>(STATE_PTR + STATE_CONSUMED, u32(result ? ptr : end));
+  const spilled: usize = result ? 0 : end - ptr;
+  if (spilled || remaining || messageOpcode) result |= DECODED_PENDING;
+  if (result) {
+    saveSpill(ptr, spilled);
+    store<u32>(STATE_PTR + STATE_FRAME, remaining ? frame : 0);
+    store<u32>(STATE_PTR + STATE_KEY, remaining ? key : 0);
+    store<f64>(STATE_PTR + STATE_REMAINING, f64(remaining));
+    store<u32>(STATE_PTR + STATE_MESSAGE_OPCODE, messageOpcode);
+    store<f64>(STATE_PTR + STATE_MESSAGE_LENGTH, f64(messageLength));
+    store<u32>(STATE_PTR + STATE_FRAGMENTS, fragments);
+    store<u32>(STATE_PTR + STATE_UTF8, utf8);
+  }
+  return countTo(record) | result;
+}
+
+/** A limit as an integer; one that no length can exceed stays so. */
+function wholeBytes(limit: f64): u64 {
+  return limit < 9007199254740992.0 ? u64(limit) : u64.MAX_VALUE;
+}
+
+/** Writes the record at `record`. @returns where the next one goes */
+function write(record: usize, info: u32, ptr: usize, length: usize, detail: u64): usize {
+  const saturated: u64 = detail < 0xffffffff ? detail : 0xffffffff;
+  store<u64>(record, u64(info) | (u64(ptr) << 32));
+  store<u64>(record, u64(length) | (saturated << 32), 8);
+  return record + RECORD_LENGTH;
+}
+
+/** Ends the call with the record of a violation at `ptr`. */
+function fail(record: usize, ptr: usize, violation: u32): u32 {
+  store<u32>(STATE_PTR + STATE_CONSUMED, u32(ptr));
+  return countTo(write(record, RECORD_VIOLATION, ptr, 0, violation));
+}
+
+/** Ends the call with the text from `ptr` that precedes a bad byte, and the violation. */
+function failText(record: usize, ptr: usize, bad: usize, carry: u32, remaining: u64): u32 {
+  const length = bad - ptr;
+  if (length) {
+    const info = carry || hasHighBit(ptr, length) ? TEXT : TEXT | RECORD_ASCII;
+    record = write(record, info, ptr, length, remaining - length);
+  }
+  return fail(record, bad, VIOLATION_INVALID_UTF8);
+}
+
+function countTo(record: usize): u32 {
+  return (u32(record - RECORDS_PTR) / RECORD_LENGTH) << DECODED_COUNT_SHIFT;
+}

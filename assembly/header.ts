@@ -1,0 +1,157 @@
+// The rules of a frame header: RFC 6455 section 5.2. Each field has its own, checked once its bytes are there.
+
+import {
+  FRAME_FIN,
+  VIOLATION_CLOSE_LENGTH,
+  VIOLATION_CONTROL_FRAGMENTED,
+  VIOLATION_CONTROL_TOO_LONG,
+  VIOLATION_EXPECTED_CONTINUATION,
+  VIOLATION_LENGTH_NOT_MINIMAL,
+  VIOLATION_LENGTH_TOP_BIT,
+  VIOLATION_MASKED,
+  VIOLATION_MESSAGE_TOO_LONG,
+  VIOLATION_NOT_MASKED,
+  VIOLATION_RESERVED_BITS,
+  VIOLATION_RESERVED_OPCODE,
+  VIOLATION_TOO_MANY_FRAGMENTS,
+  VIOLATION_UNEXPECTED_CONTINUATION,
+} from "./layout";
+
+export const OPCODE_BITS: u32 = 0x0f;
+export const TEXT: u32 = 1;
+const CONTINUATION: u32 = 0;
+const CLOSE: u32 = 8;
+const CONTROL_BIT: u32 = 0x08;
+const RSV_BITS: u32 = 0x70;
+const MASK_BIT: u32 = 0x80;
+const LENGTH_BITS: u32 = 0x7f;
+const LENGTH_16: u32 = 126;
+/** The largest payload length that the 7 bits hold themselves, and the largest of a control frame. */
+const MAX_SHORT_LENGTH: u32 = 125;
+/** 2^53 - 1: JavaScript counts no further. */
+const MAX_SAFE_LENGTH: u64 = 0x1fffffffffffff;
+
+/** What `headerViolation` returns >>> this: the offset of the offending byte in the frame. */
+export const VIOLATION_OFFSET_SHIFT: u32 = 8;
+export const VIOLATION_BITS: u32 = 0xff;
+
+export function isControl(firstByte: u32): bool {
+  return (firstByte & CONTROL_BIT) !== 0;
+}
+
+/**
+ * Checks FIN, RSV1-3 and the opcode against the message that is open.
+ * @param messageOpcode - 0 if no message is open
+ * @param fragments - frames of that message so far
+ * @returns the violation, or 0
+ */
+function firstByteViolation(byte: u32, messageOpcode: u32, fragments: u32, maxFragments: u32): u32 {
+  const opcode = byte & OPCODE_BITS;
+  // "If a nonzero value is received and none of the negotiated extensions defines the meaning of such a nonzero value,
+  // the receiving endpoint MUST _Fail the WebSocket Connection_."
+  if (byte & RSV_BITS) return VIOLATION_RESERVED_BITS;
+  // "If an unknown opcode is received, the receiving endpoint MUST _Fail the WebSocket Connection_."
+  if ((opcode & 7) > 2) return VIOLATION_RESERVED_OPCODE;
+  if (isControl(byte)) {
+    // Section 5.5: "All control frames […] MUST NOT be fragmented."
+    return byte & FRAME_FIN ? 0 : VIOLATION_CONTROL_FRAGMENTED;
+  }
+  // Section 5.4: "The fragments of one message MUST NOT be interleaved between the fragments of another message".
+  if (opcode === CONTINUATION) {
+    if (!messageOpcode) return VIOLATION_UNEXPECTED_CONTINUATION;
+  } else if (messageOpcode) {
+    return VIOLATION_EXPECTED_CONTINUATION;
+  }
+  return fragments >= maxFragments ? VIOLATION_TOO_MANY_FRAGMENTS : 0;
+}
+
+/**
+ * Checks the mask bit and the 7-bit length.
+ * @param messageLength - payload bytes of the open message so far
+ * @returns the violation, or 0
+ */
+function secondByteViolation(
+  first: u32,
+  byte: u32,
+  fromServer: bool,
+  messageLength: u64,
+  maxLength: u64,
+): u32 {
+  // Section 5.1: "The server MUST close the connection upon receiving a frame that is not masked. […] A client MUST
+  // close a connection if it detects a masked frame."
+  if (fromServer) {
+    if (byte & MASK_BIT) return VIOLATION_MASKED;
+  } else if (!(byte & MASK_BIT)) {
+    return VIOLATION_NOT_MASKED;
+  }
+  const length = byte & LENGTH_BITS;
+  if (isControl(first)) {
+    // Section 5.5: "All control frames MUST have a payload length of 125 bytes or less".
+    if (length > MAX_SHORT_LENGTH) return VIOLATION_CONTROL_TOO_LONG;
+    // Section 5.5.1: "the first two bytes of the body MUST be a 2-byte unsigned integer".
+    return length === 1 && (first & OPCODE_BITS) === CLOSE ? VIOLATION_CLOSE_LENGTH : 0;
+  }
+  return length <= MAX_SHORT_LENGTH && messageLength + length > maxLength ? VIOLATION_MESSAGE_TOO_LONG : 0;
+}
+
+/**
+ * Checks an extended payload length that is there in full.
+ * @param messageLength - payload bytes of the open message so far
+ * @returns the violation, or 0
+ */
+function extendedLengthViolation(length: u64, second: u32, messageLength: u64, maxLength: u64): u32 {
+  // "the most significant bit MUST be 0"
+  if (length >> 63) return VIOLATION_LENGTH_TOP_BIT;
+  // "the minimal number of bytes MUST be used to encode the length"
+  const least: u64 = (second & LENGTH_BITS) === LENGTH_16 ? MAX_SHORT_LENGTH + 1 : 0x10000;
+  if (length < least) return VIOLATION_LENGTH_NOT_MINIMAL;
+  return length > MAX_SAFE_LENGTH || messageLength + length > maxLength ? VIOLATION_MESSAGE_TOO_LONG : 0;
+}
+
+/**
+ * Checks what is there of the header at `ptr`, so that a bad byte fails before the bytes behind it arrive.
+ * @param available - bytes from `ptr` on, at least 1
+ * @returns 0, or the violation with the offset of the offending byte above it
+ */
+export function headerViolation(
+  ptr: usize,
+  available: usize,
+  fromServer: bool,
+  messageOpcode: u32,
+  messageLength: u64,
+  maxLength: u64,
+  fragments: u32,
+  maxFragments: u32,
+): u32 {
+  const first: u32 = load<u8>(ptr);
+  const inFirst = firstByteViolation(first, messageOpcode, fragments, maxFragments);
+  if (inFirst) return inFirst;
+  if (available < 2) return 0;
+  const second: u32 = load<u8>(ptr, 1);
+  const inSecond = secondByteViolation(first, second, fromServer, messageLength, maxLength);
+  if (inSecond) return inSecond | (1 << VIOLATION_OFFSET_SHIFT);
+  if ((second & LENGTH_BITS) <= MAX_SHORT_LENGTH || available < 2 + extendedBytes(second)) return 0;
+  const inLength = extendedLengthViolation(payloadLength(ptr), second, messageLength, maxLength);
+  return inLength ? inLength | (2 << VIOLATION_OFFSET_SHIFT) : 0;
+}
+
+/** Length of the header at `ptr`, or more than `available` if it cannot be told yet. */
+export function headerLength(ptr: usize, available: usize): usize {
+  if (available < 2) return 2;
+  const second: u32 = load<u8>(ptr, 1);
+  return 2 + extendedBytes(second) + (second & MASK_BIT ? 4 : 0);
+}
+
+/** Payload length from the header at `ptr`, in network byte order. */
+export function payloadLength(ptr: usize): u64 {
+  const length: u32 = load<u8>(ptr, 1) & LENGTH_BITS;
+  if (length <= MAX_SHORT_LENGTH) return length;
+  return length === LENGTH_16 ? u64(bswap<u16>(load<u16>(ptr, 2))) : bswap<u64>(load<u64>(ptr, 2));
+}
+
+/** Bytes that the extended payload length takes. */
+function extendedBytes(second: u32): usize {
+  const length = second & LENGTH_BITS;
+  if (length <= MAX_SHORT_LENGTH) return 0;
+  return length === LENGTH_16 ? 2 : 8;
+}

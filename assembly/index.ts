@@ -1,0 +1,3 @@
+export { decode } from "./frames";
+export { mask } from "./mask";
+export { validateUtf8 } from "./utf8";

@@ -1,0 +1,79 @@
+// Incremental UTF-8 validation: RFC 6455 section 8.1, with the well-formed sequences of RFC 3629 section 4.
+
+import { STATE_BAD_BYTE, STATE_PTR } from "./layout";
+import { HIGH_BITS } from "./mask";
+
+// A carry is the sequence that the bytes so far leave unfinished, in one number; 0 between characters:
+//
+//     bits 0-7    continuation bytes still missing: 1, 2 or 3
+//     bits 8-15   the lowest value that the next byte may have
+//     bits 16-23  the highest
+
+/** In place of a carry: a byte cannot follow those before it. */
+export const INVALID: u32 = 0xffffffff;
+
+/** The carry after each byte from 0xC0 to 0xFF as the first of a sequence. */
+const FIRST_BYTES: usize = memory.data<u32>(
+  // biome-ignore format: one row for each eight bytes
+  [
+    INVALID, INVALID, 0xbf8001, 0xbf8001, 0xbf8001, 0xbf8001, 0xbf8001, 0xbf8001,
+    0xbf8001, 0xbf8001, 0xbf8001, 0xbf8001, 0xbf8001, 0xbf8001, 0xbf8001, 0xbf8001,
+    0xbf8001, 0xbf8001, 0xbf8001, 0xbf8001, 0xbf8001, 0xbf8001, 0xbf8001, 0xbf8001,
+    0xbf8001, 0xbf8001, 0xbf8001, 0xbf8001, 0xbf8001, 0xbf8001, 0xbf8001, 0xbf8001,
+    0xbfa002, 0xbf8002, 0xbf8002, 0xbf8002, 0xbf8002, 0xbf8002, 0xbf8002, 0xbf8002,
+    0xbf8002, 0xbf8002, 0xbf8002, 0xbf8002, 0xbf8002, 0x9f8002, 0xbf8002, 0xbf8002,
+    0xbf9003, 0xbf8003, 0xbf8003, 0xbf8003, 0x8f8003, INVALID, INVALID, INVALID,
+    INVALID, INVALID, INVALID, INVALID, INVALID, INVALID, INVALID, INVALID,
+  ],
+  16,
+);
+
+/**
+ * Validates `length` bytes at `ptr` that follow the sequence `carry`.
+ * @returns the carry after them, or INVALID with the address of the first bad byte in the state
+ */
+export function validateUtf8(ptr: usize, length: usize, carry: u32): u32 {
+  return walk(ptr, ptr + length, carry);
+}
+
+/** Whether a byte from `ptr` to `ptr + length` is 0x80 or above. */
+export function hasHighBit(ptr: usize, length: usize): bool {
+  const end = ptr + length;
+  let seen: u64 = 0;
+  while (end - ptr >= 8) {
+    seen |= load<u64>(ptr);
+    ptr += 8;
+  }
+  while (ptr < end) {
+    seen |= u64(load<u8>(ptr));
+    ptr++;
+  }
+  return (seen & HIGH_BITS) !== 0;
+}
+
+/** One byte at a time, and eight where they are ASCII. */
+function walk(ptr: usize, end: usize, carry: u32): u32 {
+  while (ptr < end) {
+    if (carry === 0) {
+      while (end - ptr >= 8 && (load<u64>(ptr) & HIGH_BITS) === 0) ptr += 8;
+      if (ptr === end) break;
+    }
+    carry = next(carry, load<u8>(ptr));
+    if (carry === INVALID) {
+      store<u32>(STATE_PTR + STATE_BAD_BYTE, u32(ptr));
+      return INVALID;
+    }
+    ptr++;
+  }
+  return carry;
+}
+
+function next(carry: u32, byte: u32): u32 {
+  if (carry === 0) {
+    if (byte < 0x80) return 0;
+    return byte < 0xc0 ? INVALID : load<u32>(FIRST_BYTES + ((byte - 0xc0) << 2));
+  }
+  if (byte < ((carry >> 8) & 0xff) || byte > carry >> 16) return INVALID;
+  const missing = (carry & 0xff) - 1;
+  return missing === 0 ? 0 : 0xbf8000 | missing;
+}

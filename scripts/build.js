@@ -1,0 +1,99 @@
+// Builds everything: the two WebAssembly binaries from assembly/, the generated files in src/kernel/generated/, and
+// dist/ with tsc. `--wasm` stops after the generated files.
+import { execFileSync } from "node:child_process";
+import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { checkBinary } from "./check-wasm.js";
+
+const ROOT = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
+const TARGETS = /** @type {const} */ (["simd", "scalar"]);
+const WASM_ONLY = process.argv.includes("--wasm");
+const GENERATED_LINE = "// Generated from assembly/ by scripts/build.js: change it there.\n";
+
+/** A check that failed; its message says all there is to say. */
+class BuildError extends Error {}
+
+try {
+  process.chdir(ROOT);
+  await buildWasm();
+  if (!WASM_ONLY) buildDist();
+} catch (error) {
+  if (!(error instanceof BuildError)) throw error;
+  console.error(`build: ${error.message}`);
+  process.exitCode = 1;
+}
+
+async function buildWasm() {
+  // The compiler reads this program's arguments as its own while it loads.
+  process.argv.splice(2);
+  const { default: asc } = await import("assemblyscript/asc");
+  mkdirSync("build", { recursive: true });
+  mkdirSync("src/kernel/generated", { recursive: true });
+  const layout = readFileSync("assembly/layout.ts", "utf8");
+  writeIfChanged("src/kernel/generated/layout.ts", GENERATED_LINE + layout);
+  let binaries = GENERATED_LINE;
+  for (const target of TARGETS) {
+    await compile(asc, target);
+    const bytes = readFileSync(`build/${target}.wasm`);
+    const problem = checkBinary(target, bytes, readFileSync(`build/${target}.wat`, "utf8"), {
+      pages: constant(layout, "MEMORY_PAGES"),
+      tablesEnd: constant(layout, "TABLES_END"),
+    });
+    if (problem !== undefined) throw new BuildError(`${target}.wasm ${problem}`);
+    binaries += `export const ${target.toUpperCase()}_BASE64 =\n  "${bytes.toString("base64")}";\n`;
+    console.log(`build/${target}.wasm ${bytes.length} bytes`);
+  }
+  writeIfChanged("src/kernel/generated/binaries.ts", binaries);
+}
+
+/**
+ * @param {typeof import("assemblyscript/asc").default} asc
+ * @param {string} target - of asconfig.json
+ */
+async function compile(asc, target) {
+  rmSync(`build/${target}.wasm`, { force: true });
+  const { error, stdout, stderr } = await asc.main(["--config", "asconfig.json", "--target", target]);
+  // "Last converge was suboptimal" only says that the optimiser stopped going round.
+  const warnings = stderr
+    .toString()
+    .replace(/^Last converge was suboptimal\.$/m, "")
+    .trim();
+  if (error !== null || warnings !== "") {
+    throw new BuildError(`asc --target ${target}: ${warnings}${stdout.toString()}${error?.message ?? ""}`);
+  }
+}
+
+function buildDist() {
+  rmSync("dist", { recursive: true, force: true });
+  const packageFile = createRequire(import.meta.url).resolve("typescript/package.json");
+  const bin = path.join(path.dirname(packageFile), JSON.parse(readFileSync(packageFile, "utf8")).bin.tsc);
+  try {
+    execFileSync(process.execPath, [bin, "-p", "tsconfig.json"], { stdio: "inherit" });
+  } catch {
+    throw new BuildError("tsc found errors");
+  }
+  for (const target of TARGETS) copyFileSync(`build/${target}.wasm`, `dist/${target}.wasm`);
+  if (existsSync("dist/cli/main.js")) chmodSync("dist/cli/main.js", 0o755);
+}
+
+/**
+ * The value of a number in assembly/layout.ts.
+ * @param {string} layout
+ * @param {string} name
+ */
+function constant(layout, name) {
+  const value = new RegExp(`^export const ${name} = (\\w+);$`, "m").exec(layout)?.[1];
+  if (value === undefined) throw new BuildError(`assembly/layout.ts has no ${name}`);
+  return Number(value);
+}
+
+/**
+ * Leaves a file alone that is right already, so that watchers sleep on.
+ * @param {string} file
+ * @param {string} text
+ */
+function writeIfChanged(file, text) {
+  if (!existsSync(file) || readFileSync(file, "utf8") !== text) writeFileSync(file, text);
+}
