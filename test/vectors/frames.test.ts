@@ -1,0 +1,109 @@
+import { expect, test } from "vitest";
+import type { KernelName, Role } from "../../src/index.js";
+import { byteByByte, everyBytes, everyCut, everyTwoCuts } from "../support/cuts.js";
+import { concat, hex, toHex } from "../support/hex.js";
+import { describeKernels } from "../support/kernels.js";
+import { closeLine, run, type Transcript } from "../support/run.js";
+import { keyFor, wire } from "../support/wire.js";
+import { FRAME_VECTORS, type FrameVector } from "./frames.js";
+
+const BOTH: readonly Role[] = ["server", "client"];
+/** Up to here every way to cut twice is tried, and every way to cut once. */
+const SHORT_BYTES = 18;
+const MEDIUM_BYTES = 1000;
+
+describeKernels("frames", (kernel) => {
+  for (const vector of FRAME_VECTORS) {
+    for (const role of vector.roles ?? BOTH) {
+      test(`${vector.section}, ${role}: ${vector.name}`, () => expectVector(vector, role, kernel));
+    }
+  }
+
+  test.each(BOTH)("7.4, %s: each status code from 0 to 5100 in a Close", (role) => {
+    for (let code = 0; code <= 5100; code++) {
+      const status = toHex(Uint8Array.of(code >> 8, code));
+      const frames = [`88 04 | ^${status} 'ok'`];
+      const vector: FrameVector = isAllowed(code)
+        ? {
+            name: `code ${code}`,
+            section: "7.4",
+            frames,
+            events: [closeLine(code, "ok", true)],
+            replies: [`88 02 | ${status}`],
+          }
+        : {
+            name: `code ${code}`,
+            section: "7.4",
+            frames,
+            failure: { code: "CLOSE_CODE", closeCode: 1002, section: "7.4" },
+          };
+      expectVector(vector, role, kernel, (length) => [[], byteByByte(length)]);
+    }
+  });
+});
+
+/** The rule of section 7.4 in the words of the IANA registry: what may be on the wire. */
+function isAllowed(code: number): boolean {
+  if ([1000, 1001, 1002, 1003].includes(code)) return true;
+  if ([1007, 1008, 1009, 1010, 1011, 1012, 1013, 1014].includes(code)) return true;
+  return code >= 3000 && code < 5000;
+}
+
+function expectVector(
+  vector: FrameVector,
+  role: Role,
+  kernel: KernelName,
+  cutsOf: (length: number) => Iterable<readonly number[]> = allCuts,
+): void {
+  const { bytes, marked } = wire(vector.frames, vector.raw === true ? undefined : keyFor(role));
+  const expected = expectedTranscript(vector, role, marked);
+  // After the end of a connection nothing may matter any more.
+  const over = expected.events.at(-1)?.startsWith("close") === true;
+  const streams = over ? [bytes, concat([bytes, hex("89 80 00 00 00 00 ff 00")])] : [bytes];
+  for (const stream of streams) {
+    for (const cuts of cutsOf(stream.length)) {
+      for (const pieces of [false, true]) {
+        const options = { role, kernel, pieces, ...(vector.limits && { limits: vector.limits }) };
+        const found = run(stream, options, cuts);
+        if (!same(found, expected)) expect({ cuts, pieces, ...found }).toEqual({ cuts, pieces, ...expected });
+      }
+    }
+  }
+  // Not only the comparison above: a vector with no cuts must not pass unseen.
+  expect(run(bytes, { role, kernel, ...(vector.limits && { limits: vector.limits }) })).toEqual(expected);
+}
+
+function expectedTranscript(vector: FrameVector, role: Role, marked: number): Transcript {
+  const { failure } = vector;
+  const closing = failure && `88 02 | ${toHex(Uint8Array.of(failure.closeCode >> 8, failure.closeCode))}`;
+  const replies = [...(vector.replies ?? []), ...(closing === undefined ? [] : [closing])];
+  return {
+    events: [...(vector.events ?? []), ...(failure === undefined ? [] : [closeLine(1006, "", false)])],
+    output: toHex(wire(replies, role === "client" ? [0, 0, 0, 0] : undefined).bytes),
+    failure: failure && { ...failure, offset: marked },
+  };
+}
+
+function same(a: Transcript, b: Transcript): boolean {
+  return (
+    a.output === b.output &&
+    a.events.length === b.events.length &&
+    a.events.every((event, i) => event === b.events[i]) &&
+    a.failure?.code === b.failure?.code &&
+    a.failure?.closeCode === b.failure?.closeCode &&
+    a.failure?.section === b.failure?.section &&
+    a.failure?.offset === b.failure?.offset
+  );
+}
+
+/** Whole, byte by byte, and each way to cut once or twice that there is time for. */
+function* allCuts(length: number): Generator<readonly number[]> {
+  yield [];
+  yield byteByByte(length);
+  if (length <= MEDIUM_BYTES) yield* everyCut(length);
+  else {
+    for (let at = 1; at < 32; at++)
+      yield* [[at], [length - at], [65_536 - at], everyBytes(length, 4096 + at)];
+  }
+  if (length <= SHORT_BYTES) yield* everyTwoCuts(length);
+}
