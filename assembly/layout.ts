@@ -61,11 +61,13 @@ export const PADDING = 64;
 export const READ_HEADROOM = 64;
 export const READ_WINDOW_PTR = 0x13000;
 export const READ_WINDOW_LENGTH = 0x10000;
-/** Frames to be sent are built here. */
+/** Frames to be sent are built in one of these; several, since the operating system may hold on to some. */
+export const WRITE_WINDOWS = 4;
 export const WRITE_WINDOW_PTR = 0x24000;
-export const WRITE_WINDOW_LENGTH = 0x20000;
+export const WRITE_WINDOW_LENGTH = 0x10000;
+export const WRITE_WINDOW_STRIDE = 0x10040;
 /** Payloads that live outside are masked, and strings are validated, through here. */
-export const SCRATCH_WINDOW_PTR = 0x45000;
+export const SCRATCH_WINDOW_PTR = 0x65000;
 export const SCRATCH_WINDOW_LENGTH = 0x10000;
 
 // ---- Calling decode -----------------------------------------------------------------------------------------------

@@ -18,9 +18,11 @@ export class Workspace {
   recordsEnd = 0;
   windowEnd = 0;
 
-  /** Who builds frames in the write window, and how many bytes of it are taken. */
+  /** Who builds frames in a write window, where that begins, and how many of its bytes are taken. */
   writer: object | undefined;
+  writePtr = layout.WRITE_WINDOW_PTR;
   written = 0;
+  readonly #holders: (WindowHolder | undefined)[] = Array.from({ length: layout.WRITE_WINDOWS });
 
   readonly #choice: KernelChoice;
 
@@ -60,16 +62,51 @@ export class Workspace {
   }
 
   /**
+   * Leases a write window to one writer at a time.
+   * @returns false if somebody else has one, or the operating system still holds them all
+   */
+  leaseWriteWindow(writer: object): boolean {
+    if (this.writer !== undefined) return false;
+    const holders = this.#holders;
+    for (let i = 0; i < holders.length; i++) {
+      const holder = holders[i];
+      if (holder !== undefined && holder.bufferedBytes > 0) continue;
+      holders[i] = undefined;
+      this.writer = writer;
+      this.writePtr = layout.WRITE_WINDOW_PTR + i * layout.WRITE_WINDOW_STRIDE;
+      this.written = 0;
+      return true;
+    }
+    return false;
+  }
+
+  /**
+   * Ends the lease.
+   * @param holder - who still needs the window's bytes; it is not leased again before that has none buffered
+   */
+  releaseWriteWindow(holder: WindowHolder | undefined): void {
+    this.#holders[(this.writePtr - layout.WRITE_WINDOW_PTR) / layout.WRITE_WINDOW_STRIDE] = holder;
+    this.writer = undefined;
+    this.written = 0;
+  }
+
+  /**
    * Takes a fresh instance of the kernel after a trap: whatever state the old one is in, nobody sees it again. Frames
    * that stand in the write window move along.
    */
   replaceKernel(): void {
-    const pending = this.memory.slice(layout.WRITE_WINDOW_PTR, layout.WRITE_WINDOW_PTR + this.written);
+    const pending = this.memory.slice(this.writePtr, this.writePtr + this.written);
     this.kernel = loadKernel(this.#choice);
     this.memory = this.kernel.memory;
     this.words = new Uint32Array(this.memory.buffer);
-    this.memory.set(pending, layout.WRITE_WINDOW_PTR);
+    this.memory.set(pending, this.writePtr);
+    this.#holders.fill(undefined);
   }
+}
+
+/** A transport that may still be reading from a write window. */
+export interface WindowHolder {
+  readonly bufferedBytes: number;
 }
 
 /** What {@link Workspace.suspendReading} copied. */

@@ -1,5 +1,5 @@
 import * as layout from "../kernel/generated/layout.js";
-import type { Workspace } from "../kernel/workspace.js";
+import type { WindowHolder, Workspace } from "../kernel/workspace.js";
 import type { Host } from "./host.js";
 
 /**
@@ -32,24 +32,30 @@ export class Outbox {
     return this.#queuedBytes;
   }
 
-  /** Takes the write window, if nobody has it: what is sent from now on gathers there until {@link uncork}. */
+  /** Takes a write window, if nobody has one: what is sent from now on gathers there until {@link uncork}. */
   cork(): void {
-    const workspace = this.#workspace;
-    if (workspace.writer !== undefined) return;
-    workspace.writer = this;
-    workspace.written = 0;
+    this.#workspace.leaseWriteWindow(this);
   }
 
   /** Gives the write window back. What stands in it becomes a chunk. */
   uncork(): void {
     if (this.#workspace.writer !== this) return;
     this.#settle();
-    this.#workspace.writer = undefined;
+    this.#workspace.releaseWriteWindow(undefined);
   }
 
-  /** Gives the write window back; its bytes were written. */
-  release(): void {
-    if (this.#workspace.writer === this) this.#workspace.writer = undefined;
+  /** A view of what stands in the write window, to be written and then given up by {@link release}. */
+  staged(): Uint8Array {
+    const { memory, writePtr } = this.#workspace;
+    return this.#host.view(memory, writePtr, writePtr + this.stagedBytes);
+  }
+
+  /**
+   * Gives the write window back without what stands in it.
+   * @param holder - the transport that has not written all of it yet
+   */
+  release(holder?: WindowHolder): void {
+    if (this.#workspace.writer === this) this.#workspace.releaseWriteWindow(holder);
   }
 
   /**
@@ -61,7 +67,7 @@ export class Outbox {
     const workspace = this.#workspace;
     if (workspace.writer !== this) return layout.SCRATCH_WINDOW_PTR;
     if (workspace.written + length > layout.WRITE_WINDOW_LENGTH) this.#settle();
-    return layout.WRITE_WINDOW_PTR + workspace.written;
+    return workspace.writePtr + workspace.written;
   }
 
   /** Queues the frame that was built at `ptr`. */
@@ -93,7 +99,7 @@ export class Outbox {
 
   #settle(): void {
     const workspace = this.#workspace;
-    const ptr = layout.WRITE_WINDOW_PTR;
+    const ptr = workspace.writePtr;
     if (workspace.written > 0) this.#push(this.#host.copy(workspace.memory, ptr, ptr + workspace.written));
     workspace.written = 0;
   }

@@ -1,0 +1,105 @@
+// Time-outs for any number of connections with one timer for each distinct duration. A ring of slots turns by a twentieth of the
+// duration at a time; activity only notes the ring's position, and who turns out to have been active when its slot comes
+// up moves to a later one. A time-out fires between its duration and 5 % after.
+
+const TICKS = 20;
+const SLOTS = TICKS + 2;
+
+/** Something that has at most one time-out pending. */
+export abstract class Deadline {
+  /** @internal */
+  ring: DeadlineRing | undefined;
+  /** @internal The ring's position when this was last active. */
+  seen = 0;
+  /** @internal */
+  slot = 0;
+
+  /** Called when the time is up; nothing is pending then. */
+  protected abstract expired(): void;
+
+  /** Starts, or starts again, a time-out. `Infinity` means none. */
+  protected expireAfter(milliseconds: number): void {
+    this.neverExpire();
+    if (milliseconds === Number.POSITIVE_INFINITY) return;
+    ringOf(milliseconds).add(this);
+  }
+
+  protected neverExpire(): void {
+    this.ring?.remove(this);
+  }
+
+  /** Puts the pending time-out off to its full duration from now. */
+  protected postpone(): void {
+    const ring = this.ring;
+    if (ring !== undefined) this.seen = ring.now;
+  }
+
+  /** @internal */
+  expire(): void {
+    this.expired();
+  }
+}
+
+class DeadlineRing {
+  now = 0;
+  readonly #tickMs: number;
+  readonly #slots: Set<Deadline>[] = Array.from({ length: SLOTS }, () => new Set());
+  #size = 0;
+  #timer: ReturnType<typeof setInterval> | undefined;
+
+  constructor(durationMs: number) {
+    this.#tickMs = durationMs / TICKS;
+  }
+
+  add(deadline: Deadline): void {
+    deadline.ring = this;
+    deadline.seen = this.now;
+    this.#place(deadline, this.now + TICKS + 1);
+    this.#size++;
+    if (this.#timer !== undefined) return;
+    this.#timer = setInterval(() => this.#turn(), this.#tickMs);
+    // A time-out never keeps a process alive; the socket it guards does.
+    if (typeof this.#timer === "object") this.#timer.unref();
+  }
+
+  remove(deadline: Deadline): void {
+    this.#slots[deadline.slot]?.delete(deadline);
+    deadline.ring = undefined;
+    this.#size--;
+    if (this.#size > 0) return;
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+  }
+
+  #place(deadline: Deadline, due: number): void {
+    deadline.slot = due % SLOTS;
+    this.#slots[deadline.slot]?.add(deadline);
+  }
+
+  #turn(): void {
+    const now = ++this.now;
+    const slot = this.#slots[now % SLOTS];
+    if (slot === undefined) return;
+    for (const deadline of slot) {
+      const due = deadline.seen + TICKS + 1;
+      if (due > now) {
+        slot.delete(deadline);
+        this.#place(deadline, due);
+      } else {
+        this.remove(deadline);
+        deadline.expire();
+      }
+    }
+  }
+}
+
+const rings = new Map<number, DeadlineRing>();
+
+function ringOf(milliseconds: number): DeadlineRing {
+  let ring = rings.get(milliseconds);
+  if (ring === undefined) {
+    ring = new DeadlineRing(milliseconds);
+    rings.set(milliseconds, ring);
+  }
+  return ring;
+}

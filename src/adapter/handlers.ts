@@ -1,0 +1,74 @@
+import type { KernelName } from "../kernel/kernel.js";
+import type { EndpointState, Role } from "../protocol/endpoint.js";
+import type { CloseEvent, MessageType } from "../protocol/events.js";
+import type { PreparedMessage } from "../protocol/prepared-message.js";
+
+/**
+ * What became of a message that was given to `send`: `"sent"`: it is on its way; `"buffered"`: so it is, but the peer reads
+ * more slowly than this side writes, so wait for `drain`; `"dropped"`: it was not sent, for the connection is no longer open or the backlog is full.
+ */
+export type SendResult = "sent" | "buffered" | "dropped";
+
+/** One WebSocket connection, of a server or a client. */
+export interface Socket<Data = unknown> {
+  /** A number that no other socket of this process has. */
+  readonly id: number;
+  readonly role: Role;
+  /** Whatever the application keeps with the connection; `verify` may set it. */
+  data: Data;
+  /** The subprotocol that was agreed on, or "". */
+  readonly protocol: string;
+  /** The peer's IP address, or "" for a Unix socket. */
+  readonly remoteAddress: string;
+  readonly state: EndpointState;
+  /** Bytes that were sent but not taken by the operating system yet. */
+  readonly bufferedBytes: number;
+  /** How bytes come in: `"buffer"`, read straight into linear memory, or `"data"`, by the runtime's public stream. */
+  readonly readPath: "buffer" | "data";
+  /** Which kernel decodes. */
+  readonly kernel: KernelName;
+
+  /**
+   * Sends a message: text if it is a string, else binary.
+   * @param message - bytes of 32 KiB or more may be sent without being copied: they must not change until
+   * `bufferedBytes` is 0
+   * @throws InvalidStateError while a fragmented message is being sent
+   * @throws TypeError if it is neither a string nor bytes
+   */
+  send(message: string | Uint8Array | PreparedMessage): SendResult;
+  /** Sends a part of a message; the first decides its type. Strings may be cut anywhere. */
+  sendFragment(part: string | Uint8Array, final: boolean): SendResult;
+  /** Sends a ping of at most 125 bytes. Pings that come are answered without help. */
+  ping(payload?: Uint8Array): SendResult;
+  /**
+   * Starts the closing handshake; does nothing if it has begun.
+   * @throws RangeError for a code that must not be sent or a reason over 123 bytes
+   */
+  close(code?: number, reason?: string): void;
+  /** Ends the transport at once, without a closing handshake. */
+  terminate(): void;
+  /** Reads no more, so that TCP makes the peer wait. Messages of the chunk that is being handled still arrive. */
+  pause(): void;
+  resume(): void;
+}
+
+/**
+ * What an application does about its sockets: one object for all of them. A handler that throws, or whose promise is
+ * rejected, closes its connection with 1011, and `error` gets to know.
+ */
+export interface Handlers<Data = unknown> {
+  /** The connection is open. */
+  open?(socket: Socket<Data>): unknown;
+  /** A message: a string if it is text, else bytes (on Node a `Buffer`). */
+  message?(socket: Socket<Data>, data: string | Uint8Array): unknown;
+  /** Only with the option `pieces`: a part of a message. That of text may end inside of a character. */
+  piece?(socket: Socket<Data>, payload: Uint8Array, type: MessageType, final: boolean): unknown;
+  ping?(socket: Socket<Data>, payload: Uint8Array): unknown;
+  pong?(socket: Socket<Data>, payload: Uint8Array): unknown;
+  /** What was `"buffered"` has left. */
+  drain?(socket: Socket<Data>): unknown;
+  /** The connection is over and its transport has ended. Called once, the last call for this socket. */
+  close?(socket: Socket<Data>, event: CloseEvent): unknown;
+  /** A handler threw, or the transport broke. Without this, exceptions of handlers go to `console.error`. */
+  error?(socket: Socket<Data> | undefined, error: unknown): unknown;
+}

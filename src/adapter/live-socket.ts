@@ -1,0 +1,398 @@
+import type { KernelName } from "../kernel/kernel.js";
+import { CloseCode } from "../protocol/close-code.js";
+import { Endpoint, type EndpointState, type Role } from "../protocol/endpoint.js";
+import type { CloseEvent, EndpointSink, MessageType } from "../protocol/events.js";
+import { PreparedMessage } from "../protocol/prepared-message.js";
+import { Deadline } from "./deadline.js";
+import { flushLater } from "./flush.js";
+import type { Handlers, SendResult, Socket } from "./handlers.js";
+import type { ResolvedSocketOptions } from "./options.js";
+import type { Runtime, Transport, TransportSink } from "./transport.js";
+
+/** Who wants to know that a socket is gone: its server, for one. */
+export interface SocketOwner {
+  socketClosed(socket: LiveSocket): void;
+}
+
+export interface LiveSocketInit {
+  readonly role: Role;
+  readonly runtime: Runtime;
+  readonly transport: Transport;
+  readonly handlers: Handlers;
+  readonly options: ResolvedSocketOptions;
+  readonly owner: SocketOwner | undefined;
+  readonly protocol: string;
+  readonly data: unknown;
+}
+
+/** More than this in the outbox counts as buffered, even while the transport takes all. */
+const OUTBOX_HIGH_WATER_BYTES = 64 * 1024;
+
+let lastId = 0;
+
+/**
+ * A socket at work: a transport on one side, an endpoint on the other, and the time-outs of both. It is the sink of either, so that
+ * a connection needs no closures.
+ */
+export class LiveSocket extends Deadline implements Socket<unknown>, EndpointSink, TransportSink {
+  readonly id = ++lastId;
+  readonly protocol: string;
+  data: unknown;
+  readonly #endpoint: Endpoint;
+  readonly #transport: Transport;
+  readonly #runtime: Runtime;
+  readonly #handlers: Handlers;
+  readonly #options: ResolvedSocketOptions;
+  readonly #owner: SocketOwner | undefined;
+  /** Whether what is sent leaves when the current read has been handled. */
+  #handling = false;
+  /** Whether a flush at the end of this turn is on its way. */
+  #flushing = false;
+  #wantsDrain = false;
+  #pinged = false;
+  #ending = false;
+  #gone = false;
+  #closeEvent: CloseEvent | undefined;
+
+  constructor(init: LiveSocketInit) {
+    super();
+    const { role, runtime, options } = init;
+    const { limits, pieces, borrow, kernel } = options;
+    this.#runtime = runtime;
+    this.#transport = init.transport;
+    this.#handlers = init.handlers;
+    this.#options = options;
+    this.#owner = init.owner;
+    this.protocol = init.protocol;
+    this.data = init.data;
+    const endpointOptions = { role, limits, pieces, borrow, host: runtime.host };
+    this.#endpoint = new Endpoint(
+      this,
+      kernel === undefined ? endpointOptions : { ...endpointOptions, kernel },
+    );
+  }
+
+  // ---- For the application ----
+
+  get role(): Role {
+    return this.#endpoint.role;
+  }
+
+  get kernel(): KernelName {
+    return this.#endpoint.kernel;
+  }
+
+  get remoteAddress(): string {
+    return this.#transport.remoteAddress;
+  }
+
+  get readPath(): "buffer" | "data" {
+    return this.#transport.readPath;
+  }
+
+  /** Closed only when the transport is gone, too. */
+  get state(): EndpointState {
+    if (this.#gone) return "closed";
+    return this.#endpoint.state === "open" ? "open" : "closing";
+  }
+
+  get bufferedBytes(): number {
+    return this.#endpoint.outbox.bytes + this.#transport.bufferedBytes;
+  }
+
+  send(message: string | Uint8Array | PreparedMessage): SendResult {
+    const endpoint = this.#endpoint;
+    if (endpoint.state !== "open" || this.#overBacklog()) return this.#refuse(message);
+    if (typeof message === "string") endpoint.sendText(message);
+    else if (message instanceof PreparedMessage) endpoint.sendPrepared(message);
+    else endpoint.sendBinary(message);
+    return this.#queued();
+  }
+
+  sendFragment(part: string | Uint8Array, final: boolean): SendResult {
+    // A message is not dropped from the middle.
+    const tooMuch = this.#options.backlog === "close" && this.#overBacklog();
+    if (this.#endpoint.state !== "open" || tooMuch) return this.#refuse(part);
+    this.#endpoint.sendFragment(part, final);
+    return this.#queued();
+  }
+
+  ping(payload?: Uint8Array): SendResult {
+    if (this.#endpoint.state !== "open" || this.#overBacklog()) return "dropped";
+    this.#endpoint.ping(payload);
+    return this.#queued();
+  }
+
+  close(code?: number, reason?: string): void {
+    this.#endpoint.close(code, reason);
+    this.#winding();
+  }
+
+  terminate(): void {
+    this.#endpoint.end();
+    this.#endpoint.outbox.clear();
+    this.#transport.destroy();
+  }
+
+  pause(): void {
+    this.#transport.pause();
+  }
+
+  resume(): void {
+    this.#transport.resume();
+  }
+
+  // ---- For the adapter ----
+
+  /** Whether a message can be sent right now. */
+  get sendable(): boolean {
+    return this.#endpoint.sendable;
+  }
+
+  /**
+   * Opens the connection.
+   * @param head - bytes to be written before any frame, the answer of the opening handshake
+   * @param rest - bytes that came behind the peer's
+   */
+  open(head: Uint8Array | undefined, rest: Uint8Array): void {
+    this.expireAfter(this.#options.timeouts.idleMs);
+    if (head !== undefined) this.#endpoint.outbox.append(head);
+    this.#handling = true;
+    if (this.#handlers.open !== undefined) this.#run(() => this.#handlers.open?.(this));
+    this.#handling = false;
+    if (rest.length > 0) this.received(rest);
+    else this.flush();
+  }
+
+  /** Fails the connection with a code of the application's or the adapter's choice. */
+  fail(code: number, reason: string, cause?: unknown): void {
+    this.#endpoint.fail(code, reason, cause);
+    this.#later();
+  }
+
+  received(chunk: Uint8Array): void {
+    this.#heard();
+    try {
+      this.#endpoint.receive(chunk);
+    } catch (error) {
+      this.#threw(error);
+    }
+    this.#handled();
+  }
+
+  receivedInWindow(length: number): void {
+    this.#heard();
+    try {
+      this.#endpoint.receiveWindow(length);
+    } catch (error) {
+      this.#threw(error);
+    }
+    this.#handled();
+  }
+
+  drained(): void {
+    this.flush();
+  }
+
+  ended(): void {
+    this.#endpoint.end();
+    this.flush();
+    this.#transport.end();
+  }
+
+  failed(error: unknown): void {
+    if (this.#handlers.error !== undefined) this.#run(() => this.#handlers.error?.(this, error));
+  }
+
+  closed(): void {
+    if (this.#gone) return;
+    this.#endpoint.end();
+    this.#endpoint.outbox.clear();
+    this.#gone = true;
+    this.neverExpire();
+    this.#owner?.socketClosed(this);
+    const event = this.#closeEvent;
+    if (event !== undefined && this.#handlers.close !== undefined) {
+      this.#run(() => this.#handlers.close?.(this, event));
+    }
+  }
+
+  /** Writes what waits, as far as the transport takes it. */
+  flush(): void {
+    this.#flushing = false;
+    if (this.#gone) return;
+    const { outbox } = this.#endpoint;
+    const transport = this.#transport;
+    if (transport.blocked) {
+      outbox.uncork();
+      return;
+    }
+    this.#endpoint.settle();
+    if (outbox.queuedBytes === 0 && transport.takesAtOnce && transport.bufferedBytes === 0) {
+      if (outbox.stagedBytes > 0) transport.write(outbox.staged());
+      outbox.release(transport.bufferedBytes > 0 ? transport : undefined);
+    } else {
+      outbox.uncork();
+      const chunks = outbox.take();
+      if (chunks.length > 0) transport.writeAll(chunks);
+    }
+    if (this.#wantsDrain && !transport.blocked) this.#drain();
+    if (this.#endpoint.closeExpected) this.#end();
+  }
+
+  // ---- What the endpoint finds ----
+
+  onText(text: string): void {
+    this.#message(text);
+  }
+
+  onBinary(payload: Uint8Array): void {
+    this.#message(payload);
+  }
+
+  onPiece(payload: Uint8Array, type: MessageType, final: boolean): void {
+    try {
+      this.#watch(this.#handlers.piece?.(this, payload, type, final));
+    } catch (error) {
+      this.#threw(error);
+    }
+  }
+
+  onPing(payload: Uint8Array): void {
+    if (this.#handlers.ping !== undefined) this.#run(() => this.#handlers.ping?.(this, payload));
+  }
+
+  onPong(payload: Uint8Array): void {
+    if (this.#handlers.pong !== undefined) this.#run(() => this.#handlers.pong?.(this, payload));
+  }
+
+  onClose(event: CloseEvent): void {
+    this.#closeEvent = event;
+    this.#winding();
+  }
+
+  // ---- Time ----
+
+  protected override expired(): void {
+    if (this.#endpoint.state !== "open" || this.#pinged) {
+      this.terminate();
+      return;
+    }
+    this.#pinged = true;
+    this.#endpoint.ping();
+    this.flush();
+    this.expireAfter(this.#options.timeouts.graceMs);
+  }
+
+  /** Bytes came: they cork the outbox, and the peer is alive. */
+  #heard(): void {
+    this.#handling = true;
+    this.#endpoint.outbox.cork();
+    if (this.#ending) return;
+    if (this.#pinged) {
+      this.#pinged = false;
+      this.expireAfter(this.#options.timeouts.idleMs);
+    } else {
+      this.postpone();
+    }
+  }
+
+  #handled(): void {
+    this.#handling = false;
+    this.flush();
+  }
+
+  /** The closing handshake has begun: it may take no longer than `closeMs`. */
+  #winding(): void {
+    if (!this.#ending && !this.#gone) {
+      this.#ending = true;
+      this.expireAfter(this.#options.timeouts.closeMs);
+    }
+    this.#later();
+  }
+
+  // ---- Output ----
+
+  #queued(): SendResult {
+    this.#later();
+    const buffered = this.#transport.blocked || this.#endpoint.outbox.bytes > OUTBOX_HIGH_WATER_BYTES;
+    if (!buffered) return "sent";
+    this.#wantsDrain = true;
+    return "buffered";
+  }
+
+  #later(): void {
+    if (this.#handling || this.#flushing || this.#gone) return;
+    this.#flushing = true;
+    flushLater(this, this.#runtime.defer);
+  }
+
+  #overBacklog(): boolean {
+    return this.#options.backlog !== "tell" && this.bufferedBytes >= this.#options.limits.maxBacklogBytes;
+  }
+
+  #refuse(message: unknown): SendResult {
+    if (
+      typeof message !== "string" &&
+      !(message instanceof Uint8Array) &&
+      !(message instanceof PreparedMessage)
+    ) {
+      throw new TypeError("a message must be a string or a Uint8Array");
+    }
+    if (this.#endpoint.state === "open" && this.#options.backlog === "close") {
+      this.fail(CloseCode.TRY_AGAIN_LATER, "backlog limit reached");
+    }
+    return "dropped";
+  }
+
+  #drain(): void {
+    this.#wantsDrain = false;
+    if (this.#handlers.drain !== undefined) this.#run(() => this.#handlers.drain?.(this));
+  }
+
+  /** Ends the transport once the connection is over: at once as a server, as a client when the server did. */
+  #end(): void {
+    const abnormal = this.#closeEvent?.wasClean === false;
+    if (this.#endpoint.role === "server" || abnormal) this.#transport.end();
+  }
+
+  // ---- The application's exceptions ----
+
+  #message(data: string | Uint8Array): void {
+    try {
+      const result = this.#handlers.message?.(this, data);
+      if (result !== undefined) this.#watch(result);
+    } catch (error) {
+      this.#threw(error);
+    }
+  }
+
+  #run(handler: () => unknown): void {
+    try {
+      this.#watch(handler());
+    } catch (error) {
+      this.#threw(error);
+    }
+  }
+
+  /** Minds the promise of an asynchronous handler. */
+  #watch(result: unknown): void {
+    if (typeof result !== "object" || result === null || !("then" in result)) return;
+    Promise.resolve(result).catch((error: unknown) => this.#threw(error));
+  }
+
+  /** An exception of the application's, or a bug of our own: neither is blamed on the peer. */
+  #threw(error: unknown): void {
+    this.fail(CloseCode.INTERNAL_ERROR, "", error);
+    this.#report(error);
+  }
+
+  #report(error: unknown): void {
+    try {
+      if (this.#handlers.error === undefined) console.error(error);
+      else this.#handlers.error(this, error);
+    } catch (second) {
+      console.error(second);
+    }
+  }
+}

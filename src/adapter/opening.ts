@@ -1,0 +1,179 @@
+import {
+  buildAccept,
+  buildRefusal,
+  checkUpgrade,
+  HeadParser,
+  type RefusalOptions,
+  type RequestHead,
+  selectSubprotocol,
+  type UpgradeRequest,
+} from "../handshake/index.js";
+import { Deadline } from "./deadline.js";
+import { LiveSocket } from "./live-socket.js";
+import type { ServerCore } from "./server.js";
+import type { Acceptance, ClientRequest, Verdict } from "./server-options.js";
+import type { SocketTransport, TransportSink } from "./transport.js";
+
+/**
+ * A connection to a server that is not open yet: reads the request, asks the application, answers, and hands the
+ * transport to a socket or ends it.
+ */
+export class Opening extends Deadline implements TransportSink {
+  readonly #server: ServerCore;
+  readonly #transport: SocketTransport;
+  #parser: HeadParser<"request"> | undefined;
+  /** What came behind the head while the application is thinking. */
+  #rest: Uint8Array | undefined;
+  #over = false;
+
+  constructor(server: ServerCore, transport: SocketTransport) {
+    super();
+    this.#server = server;
+    this.#transport = transport;
+    transport.sink = this;
+    server.opening(this);
+    this.expireAfter(server.options.timeouts.handshakeMs);
+  }
+
+  received(chunk: Uint8Array): void {
+    if (this.#rest !== undefined) this.#rest = joined(this.#rest, chunk);
+    if (this.#over) return;
+    this.#parser ??= new HeadParser("request", this.#server.options.limits);
+    const result = this.#parser.push(chunk);
+    if (result.type === "more") return;
+    if (result.type === "head") this.begin(result.head, result.rest);
+    else this.refuse(result);
+  }
+
+  /**
+   * Goes on with a head that was read elsewhere.
+   * @param rest - the bytes behind it, copied if they are needed later
+   */
+  begin(head: RequestHead, rest: Uint8Array): void {
+    this.#over = true;
+    const { origins, verify } = this.#server.options;
+    const request = checkUpgrade(head, { origins });
+    if (request.type === "refusal") this.refuse(request);
+    else if (this.#server.closing) this.refuse({ status: 503, reason: "the server is going away" });
+    else if (verify === undefined) this.#accept(request, {}, rest);
+    else this.#ask(request, verify, rest);
+  }
+
+  #ask(
+    request: UpgradeRequest,
+    verify: (request: ClientRequest) => Verdict | Promise<Verdict>,
+    rest: Uint8Array,
+  ): void {
+    const asked = { ...request, remoteAddress: this.#transport.remoteAddress };
+    try {
+      const verdict = verify(asked);
+      if (verdict === undefined || !("then" in verdict)) {
+        this.#decide(request, verdict, rest);
+        return;
+      }
+      this.#transport.pause();
+      this.#rest = new Uint8Array(rest);
+      verdict.then(
+        (late) => this.#decideLate(request, late),
+        (error: unknown) => {
+          this.#transport.resume();
+          this.#verifyThrew(error);
+        },
+      );
+    } catch (error) {
+      this.#verifyThrew(error);
+    }
+  }
+
+  #decideLate(request: UpgradeRequest, verdict: Verdict): void {
+    const rest = this.#rest;
+    this.#rest = undefined;
+    this.#transport.resume();
+    try {
+      if (rest !== undefined) this.#decide(request, verdict, rest);
+    } catch (error) {
+      this.#verifyThrew(error);
+    }
+  }
+
+  #decide(request: UpgradeRequest, verdict: Verdict, rest: Uint8Array): void {
+    if (this.#transport.gone) return;
+    if (verdict !== undefined && "status" in verdict) this.refuse(verdict);
+    else this.#accept(request, verdict ?? {}, rest);
+  }
+
+  #accept(request: UpgradeRequest, acceptance: Acceptance, rest: Uint8Array): void {
+    const server = this.#server;
+    const protocol = acceptance.protocol ?? selectSubprotocol(request.protocols, server.options.protocols);
+    const answer = buildAccept(request, { protocol, headers: acceptance.headers });
+    this.neverExpire();
+    server.opened(this);
+    const socket = new LiveSocket({
+      role: "server",
+      runtime: server.runtime,
+      transport: this.#transport,
+      handlers: server.handlers,
+      options: server.options,
+      owner: server,
+      protocol: protocol ?? "",
+      data: acceptance.data,
+    });
+    this.#transport.sink = socket;
+    server.socketOpened(socket);
+    socket.open(answer, rest);
+  }
+
+  /** Turns the client away. */
+  refuse(refusal: RefusalOptions): void {
+    this.#over = true;
+    this.#rest = undefined;
+    this.#transport.write(buildRefusal(refusal));
+    this.#transport.end();
+    this.expireAfter(this.#server.options.timeouts.closeMs);
+  }
+
+  #verifyThrew(error: unknown): void {
+    if (!this.#transport.gone) this.refuse({ status: 500 });
+    this.#server.report(error);
+  }
+
+  protected override expired(): void {
+    if (this.#over) {
+      this.#transport.destroy();
+    } else {
+      this.refuse({ status: 408, reason: "the request took too long" });
+    }
+  }
+
+  /** Ends it without an answer: the server closes. */
+  abandon(): void {
+    this.#transport.destroy();
+  }
+
+  receivedInWindow(): void {
+    throw new Error("an opening handshake is read from the stream");
+  }
+
+  drained(): void {}
+
+  ended(): void {
+    this.#transport.end();
+  }
+
+  closed(): void {
+    this.#over = true;
+    this.neverExpire();
+    this.#server.opened(this);
+  }
+
+  failed(): void {
+    // `closed` follows, and nobody but the client that left has lost anything.
+  }
+}
+
+function joined(one: Uint8Array, other: Uint8Array): Uint8Array {
+  const both = new Uint8Array(one.length + other.length);
+  both.set(one);
+  both.set(other, one.length);
+  return both;
+}

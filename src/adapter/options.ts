@@ -1,0 +1,96 @@
+import type { KernelChoice } from "../kernel/load.js";
+import { DEFAULT_LIMITS, type Limits, resolveLimits } from "../protocol/limits.js";
+
+/** What one peer may make a socket hold or do. */
+export interface SocketLimits extends Limits {
+  /** Bytes that wait to be written before `backlog` says what happens. Default 1 MiB. */
+  readonly maxBacklogBytes: number;
+  /** Bytes of an opening handshake's head. Default 16 KiB. */
+  readonly maxHeadBytes: number;
+  /** Header lines of an opening handshake. Default 100. */
+  readonly maxHeaderLines: number;
+}
+
+/** Times in milliseconds; `Infinity` for none. They are kept to within 5 %. */
+export interface Timeouts {
+  /** For the whole opening handshake. Default 10,000. */
+  readonly handshakeMs: number;
+  /** Silence after which a ping is sent. Default 30,000. */
+  readonly idleMs: number;
+  /** Silence after that ping until the connection is given up. Default 30,000. */
+  readonly graceMs: number;
+  /** From the first Close frame to the end of the transport, which is then destroyed. Default 5,000. */
+  readonly closeMs: number;
+}
+
+/**
+ * What happens to `send` when the backlog limit is reached: the connection fails with 1013, the message is dropped, or it
+ * is queued all the same and `send` only tells.
+ */
+export type BacklogPolicy = "close" | "drop" | "tell";
+
+/** Options of every socket, of a server or a client. */
+export interface SocketOptions {
+  readonly limits?: Partial<SocketLimits>;
+  readonly timeouts?: Partial<Timeouts>;
+  /** Default "close". */
+  readonly backlog?: BacklogPolicy;
+  /** Give messages to `piece` as they arrive, in constant memory, instead of to `message` whole. Default false. */
+  readonly pieces?: boolean;
+  /**
+   * Hand binary payloads to `message` as views that are valid only until it returns, or, if it is asynchronous, until
+   * its first `await`. Default false: they are owned by who gets them.
+   */
+  readonly borrow?: boolean;
+  /** Default: what the environment variable `WSIMD_KERNEL` says, else the fastest that this host runs. */
+  readonly kernel?: KernelChoice;
+}
+
+export interface ResolvedSocketOptions {
+  readonly limits: SocketLimits;
+  readonly timeouts: Timeouts;
+  readonly backlog: BacklogPolicy;
+  readonly pieces: boolean;
+  readonly borrow: boolean;
+  readonly kernel: KernelChoice | undefined;
+}
+
+export const DEFAULT_SOCKET_LIMITS: SocketLimits = {
+  ...DEFAULT_LIMITS,
+  maxBacklogBytes: 1 << 20,
+  maxHeadBytes: 16 * 1024,
+  maxHeaderLines: 100,
+};
+
+export const DEFAULT_TIMEOUTS: Timeouts = {
+  handshakeMs: 10_000,
+  idleMs: 30_000,
+  graceMs: 30_000,
+  closeMs: 5_000,
+};
+
+/** @throws TypeError or RangeError for options that make no sense */
+export function resolveSocketOptions(options: SocketOptions): ResolvedSocketOptions {
+  const { backlog = "close", pieces = false, borrow = false, kernel } = options;
+  if (backlog !== "close" && backlog !== "drop" && backlog !== "tell") {
+    throw new TypeError('backlog must be "close", "drop" or "tell"');
+  }
+  const limits = { ...DEFAULT_SOCKET_LIMITS, ...defined(options.limits) };
+  const timeouts = { ...DEFAULT_TIMEOUTS, ...defined(options.timeouts) };
+  resolveLimits(limits);
+  assertPositive("maxBacklogBytes", limits.maxBacklogBytes);
+  for (const [name, value] of Object.entries(timeouts)) assertPositive(name, value);
+  return { limits, timeouts, backlog, pieces, borrow, kernel };
+}
+
+/** Without the keys whose value is undefined, so that they take their defaults. */
+function defined<T extends object>(given: T | undefined): Partial<T> {
+  const result: Partial<T> = { ...given };
+  for (const key in result) if (result[key] === undefined) delete result[key];
+  return result;
+}
+
+function assertPositive(name: string, value: number): void {
+  if (typeof value !== "number" || !(value > 0))
+    throw new RangeError(`${name} must be over 0, not ${String(value)}`);
+}

@@ -1,0 +1,47 @@
+import type { HeaderFields, RefusalOptions, UpgradeRequest } from "../handshake/index.js";
+import { type ResolvedSocketOptions, resolveSocketOptions, type SocketOptions } from "./options.js";
+
+/** An opening handshake that keeps every rule and waits for the application's word. */
+export interface ClientRequest extends UpgradeRequest {
+  /** The client's IP address, or "" for a Unix socket. */
+  readonly remoteAddress: string;
+}
+
+/** How `verify` lets a client in. */
+export interface Acceptance {
+  /** The subprotocol, one of those offered. Default: the first of the option `protocols` that the client offers. */
+  readonly protocol?: string;
+  /** More headers for the answer. */
+  readonly headers?: HeaderFields;
+  /** Becomes the socket's `data`. */
+  readonly data?: unknown;
+}
+
+/** An `Acceptance` or nothing lets the client in; a status from 300 to 599 turns it away. */
+export type Verdict = Acceptance | RefusalOptions | undefined;
+
+/** Options of a server, however it gets its connections. */
+export interface ServerOptions extends SocketOptions {
+  /** Subprotocols that the server speaks, the one it likes best first. */
+  readonly protocols?: readonly string[];
+  /**
+   * Origins let in: serialized as browsers send them, `https://example.org`; `undefined` in the list stands for clients
+   * that send none, which are not browsers. Without a list any is, and any web site can connect with its visitor's
+   * cookies. Others get 403.
+   */
+  readonly origins?: readonly (string | undefined)[];
+  /** Decides on each request. If it throws, the client gets 500 and the `error` handler the exception. */
+  readonly verify?: (request: ClientRequest) => Verdict | Promise<Verdict>;
+}
+
+export interface ResolvedServerOptions extends ResolvedSocketOptions {
+  readonly protocols: readonly string[];
+  readonly origins: readonly (string | undefined)[] | undefined;
+  readonly verify: ((request: ClientRequest) => Verdict | Promise<Verdict>) | undefined;
+}
+
+/** @throws TypeError or RangeError for options that make no sense */
+export function resolveServerOptions(options: ServerOptions): ResolvedServerOptions {
+  const { protocols = [], origins, verify } = options;
+  return { ...resolveSocketOptions(options), protocols, origins, verify };
+}

@@ -1,0 +1,129 @@
+import { CloseCode } from "../protocol/close-code.js";
+import { PreparedMessage } from "../protocol/prepared-message.js";
+import type { Handlers, Socket } from "./handlers.js";
+import type { LiveSocket, SocketOwner } from "./live-socket.js";
+import type { Opening } from "./opening.js";
+import type { ResolvedServerOptions } from "./server-options.js";
+import type { Runtime } from "./transport.js";
+
+/** How a server says goodbye. */
+export interface ServerCloseOptions {
+  /** Status code of the Close frames. Default 1001. */
+  readonly code?: number;
+  /** Their reason, at most 123 bytes of UTF-8. */
+  readonly reason?: string;
+  /** Milliseconds after which connections that are still there are terminated. Default: the time-out `closeMs`. */
+  readonly timeoutMs?: number;
+}
+
+export interface BroadcastOptions {
+  /** A socket that does not get the message: who sent it, mostly. */
+  readonly except?: Socket;
+}
+
+/** What every server has, however it gets its connections. */
+export interface Server {
+  /** The open sockets by their `id`. */
+  readonly connections: ReadonlyMap<number, Socket>;
+  /** Frames a message once and sends it on every connection. @returns how many took it */
+  broadcast(message: string | Uint8Array | PreparedMessage, options?: BroadcastOptions): number;
+  /**
+   * Takes no more connections, closes those that are there, and resolves when all are gone and the port is free.
+   * @throws RangeError for a code or a reason that must not be sent
+   */
+  close(options?: ServerCloseOptions): Promise<void>;
+}
+
+/** The longest that a timer waits. */
+const MAX_TIMER_MS = 0x7fffffff;
+
+/** The sockets and openings of a server. */
+export class ServerCore implements SocketOwner {
+  readonly runtime: Runtime;
+  readonly options: ResolvedServerOptions;
+  readonly handlers: Handlers;
+  readonly connections = new Map<number, LiveSocket>();
+  readonly #openings = new Set<Opening>();
+  #closed: Promise<void> | undefined;
+  #emptied: (() => void) | undefined;
+
+  constructor(runtime: Runtime, options: ResolvedServerOptions, handlers: Handlers) {
+    this.runtime = runtime;
+    this.options = options;
+    this.handlers = handlers;
+  }
+
+  /** Whether no more connections are wanted. */
+  get closing(): boolean {
+    return this.#closed !== undefined;
+  }
+
+  opening(opening: Opening): void {
+    this.#openings.add(opening);
+  }
+
+  /** The opening is over, one way or the other. */
+  opened(opening: Opening): void {
+    this.#openings.delete(opening);
+    this.#checkEmpty();
+  }
+
+  socketOpened(socket: LiveSocket): void {
+    this.connections.set(socket.id, socket);
+  }
+
+  socketClosed(socket: LiveSocket): void {
+    this.connections.delete(socket.id);
+    this.#checkEmpty();
+  }
+
+  broadcast(message: string | Uint8Array | PreparedMessage, options: BroadcastOptions = {}): number {
+    const prepared = message instanceof PreparedMessage ? message : new PreparedMessage(message);
+    let count = 0;
+    for (const socket of this.connections.values()) {
+      if (socket !== options.except && socket.sendable && socket.send(prepared) !== "dropped") count++;
+    }
+    return count;
+  }
+
+  /** Closes every connection and resolves when the last is gone. The second call waits for the first. */
+  closeAll(options: ServerCloseOptions = {}): Promise<void> {
+    const { code = CloseCode.GOING_AWAY, reason, timeoutMs = this.options.timeouts.closeMs } = options;
+    for (const socket of this.connections.values()) socket.close(code, reason);
+    this.#closed ??= this.#allGone(timeoutMs);
+    return this.#closed;
+  }
+
+  async #allGone(timeoutMs: number): Promise<void> {
+    for (const opening of this.#openings) opening.abandon();
+    if (this.#empty) return;
+    const timer = setTimeout(
+      () => {
+        for (const socket of this.connections.values()) socket.terminate();
+      },
+      Math.min(timeoutMs, MAX_TIMER_MS),
+    );
+    await new Promise<void>((resolve) => {
+      this.#emptied = resolve;
+    });
+    clearTimeout(timer);
+  }
+
+  /** Tells the application of an exception that no socket has to do with. */
+  report(error: unknown): void {
+    try {
+      if (this.handlers.error === undefined) console.error(error);
+      else this.handlers.error(undefined, error);
+    } catch (second) {
+      console.error(second);
+    }
+  }
+
+  #checkEmpty(): void {
+    if (this.#empty) this.#emptied?.();
+  }
+
+  get #empty(): boolean {
+    return this.connections.size === 0 && this.#openings.size === 0;
+  }
+}

@@ -1,0 +1,53 @@
+import type { Host } from "../protocol/host.js";
+
+/** A byte stream of the runtime, as a socket drives it. */
+export interface Transport {
+  readonly remoteAddress: string;
+  readonly readPath: "buffer" | "data";
+  /** Bytes written but not taken by the operating system yet. */
+  readonly bufferedBytes: number;
+  /** Whether it wants no more bytes until it reports `drained`. */
+  readonly blocked: boolean;
+  /** Whether memory may be used again as soon as `bufferedBytes` is 0. */
+  readonly takesAtOnce: boolean;
+
+  /** Writes bytes, which must not change until `bufferedBytes` is 0. */
+  write(bytes: Uint8Array): void;
+  /** Writes several runs of bytes at once. */
+  writeAll(chunks: readonly Uint8Array[]): void;
+  /** Ends this side once all was written. */
+  end(): void;
+  /** Ends both sides at once and drops what was not written. */
+  destroy(): void;
+  pause(): void;
+  resume(): void;
+}
+
+/** A transport whose reports can be directed. */
+export interface SocketTransport extends Transport {
+  sink: TransportSink;
+  /** Whether it has been closed. */
+  readonly gone: boolean;
+}
+
+/** What a transport reports to its socket. */
+export interface TransportSink {
+  /** A chunk came, which may be used again afterwards. */
+  received(chunk: Uint8Array): void;
+  /** `length` bytes were read into the beginning of the kernel's read window. */
+  receivedInWindow(length: number): void;
+  drained(): void;
+  /** The peer ended its side. */
+  ended(): void;
+  /** The transport is gone. */
+  closed(): void;
+  /** Something went wrong below; `closed` follows. */
+  failed(error: unknown): void;
+}
+
+/** What the shared part of the adapters needs of a runtime. */
+export interface Runtime {
+  readonly host: Host;
+  /** Calls back when the current turn of the event loop is over, before any input or output. */
+  defer(callback: () => void): void;
+}

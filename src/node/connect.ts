@@ -1,0 +1,155 @@
+import { connect as connectTcp, isIP, type Socket as NetSocket } from "node:net";
+import { type ConnectionOptions, connect as connectTls } from "node:tls";
+import { type Address, headersFor, parseAddress, redirected } from "../adapter/address.js";
+import { Dialing, HandshakeError } from "../adapter/dialing.js";
+import type { Handlers, Socket } from "../adapter/handlers.js";
+import { LiveSocket } from "../adapter/live-socket.js";
+import { type ResolvedSocketOptions, resolveSocketOptions, type SocketOptions } from "../adapter/options.js";
+import type { Accepted, HandshakeFailure, HeaderFields } from "../handshake/index.js";
+import { fieldsOf } from "../handshake/outgoing.js";
+import { nodeRuntime } from "./host.js";
+import { NodeTransport } from "./node-transport.js";
+
+/** Options of {@link connect}. */
+export interface ConnectOptions extends SocketOptions {
+  /** Subprotocols to offer, the one liked best first. */
+  readonly protocols?: readonly string[];
+  /** More headers for the request. */
+  readonly headers?: HeaderFields;
+  readonly origin?: string;
+  /** Certificates, server name and so on, for `wss:`. */
+  readonly tls?: ConnectionOptions;
+  /** Gives up the attempt; has no effect once the connection is open. */
+  readonly signal?: AbortSignal;
+  /**
+   * How many redirects to follow, 10 at most. Default 0: they are an error with status and headers. `Authorization` and
+   * `Cookie` stay behind when the origin changes, and nothing leads from `wss:` to `ws:`.
+   */
+  readonly maxRedirects?: number;
+  /** Becomes the socket's `data`. */
+  readonly data?: unknown;
+}
+
+const MOST_REDIRECTS = 10;
+const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
+
+/**
+ * Connects to a server.
+ * @param url - `ws:`, `wss:` or `ws+unix:`
+ * @returns the open socket. `handlers.open` was called before
+ * @throws TypeError, RangeError for options that make no sense; rejects with a {@link HandshakeError}, with the system's
+ * error, or with the signal's reason
+ */
+export async function connect<Data = unknown>(
+  url: string | URL,
+  options: ConnectOptions = {},
+  handlers: Handlers<Data> = {},
+): Promise<Socket> {
+  const { maxRedirects = 0, signal } = options;
+  if (!Number.isInteger(maxRedirects) || maxRedirects < 0 || maxRedirects > MOST_REDIRECTS) {
+    throw new RangeError(`maxRedirects must be an integer from 0 to ${MOST_REDIRECTS}`);
+  }
+  const resolved = resolveSocketOptions(options);
+  let address = parseAddress(url);
+  let headers = requestHeaders(options.headers, address);
+  for (let redirects = 0; ; redirects++) {
+    signal?.throwIfAborted();
+    const result = await dial(address, headers, options, resolved, handlers);
+    if (result instanceof LiveSocket) return result;
+    if (!REDIRECTS.has(result.status) || redirects === maxRedirects) {
+      throw new HandshakeError(result.code, result.reason, result);
+    }
+    const next = redirected(address, result);
+    headers = headersFor(address, next, headers);
+    address = next;
+  }
+}
+
+function requestHeaders(headers: HeaderFields | undefined, address: Address): HeaderFields {
+  const given = headers === undefined ? [] : [...fieldsOf(headers)];
+  return address.authorization === undefined ? given : [...given, ["Authorization", address.authorization]];
+}
+
+/** One attempt, at one address. */
+function dial(
+  address: Address,
+  headers: HeaderFields,
+  options: ConnectOptions,
+  resolved: ResolvedSocketOptions,
+  handlers: Handlers,
+): Promise<LiveSocket | HandshakeFailure> {
+  return new Promise((resolve, reject) => {
+    const { protocols = [], origin, signal } = options;
+    const { limits, timeouts } = resolved;
+    const netSocket = openTransport(address, options.tls);
+    const transport = new NodeTransport(netSocket);
+    const abort = (): void => dialing.abort(signal?.reason);
+    const over = (): void => signal?.removeEventListener("abort", abort);
+    const opened = (accepted: Accepted, rest: Uint8Array): void => {
+      over();
+      const socket = new LiveSocket({
+        role: "client",
+        runtime: nodeRuntime,
+        transport,
+        handlers,
+        options: resolved,
+        owner: undefined,
+        protocol: accepted.protocol ?? "",
+        data: options.data,
+      });
+      transport.sink = socket;
+      socket.open(undefined, rest);
+      resolve(socket);
+    };
+    const dialing = startDialing(netSocket, transport, {
+      options: {
+        host: address.host,
+        target: address.target,
+        protocols,
+        headers,
+        origin,
+        limits,
+        timeoutMs: timeouts.handshakeMs,
+      },
+      result: {
+        opened,
+        refused(failure) {
+          over();
+          resolve(failure);
+        },
+        failed(error) {
+          over();
+          reject(error);
+        },
+      },
+    });
+    signal?.addEventListener("abort", abort);
+  });
+}
+
+/** Begins the handshake; a request that can't be sent leaves no connection behind. */
+function startDialing(
+  netSocket: NetSocket,
+  transport: NodeTransport,
+  init: {
+    options: ConstructorParameters<typeof Dialing>[1];
+    result: ConstructorParameters<typeof Dialing>[2];
+  },
+): Dialing {
+  try {
+    return new Dialing(transport, init.options, init.result);
+  } catch (error) {
+    netSocket.destroy();
+    throw error;
+  }
+}
+
+function openTransport(address: Address, tls: ConnectionOptions | undefined): NetSocket {
+  const { hostname, port, unixPath } = address;
+  const target = unixPath === undefined ? { host: hostname, port } : { path: unixPath };
+  if (!address.secure) return connectTcp({ ...target, noDelay: true });
+  const servername = isIP(hostname) === 0 ? { servername: hostname } : {};
+  const socket = connectTls({ ...target, ...servername, ALPNProtocols: ["http/1.1"], ...tls });
+  socket.setNoDelay(true);
+  return socket;
+}

@@ -1,0 +1,60 @@
+import { Buffer } from "node:buffer";
+import type { Runtime } from "../adapter/transport.js";
+import type { Host } from "../protocol/host.js";
+
+type Slice = (this: Uint8Array, start: number, end: number) => string;
+type Write = (this: Uint8Array, text: string, start: number, length: number) => number;
+
+// What `toString` and `write` call when they have looked at their arguments. They work on any Uint8Array.
+const latin1Slice = method<Slice>(
+  "latin1Slice",
+  (bytes) => (start, end) => bytes.toString("latin1", start, end),
+);
+const utf8Slice = method<Slice>("utf8Slice", (bytes) => (start, end) => bytes.toString("utf8", start, end));
+const utf8Write = method<Write>(
+  "utf8Write",
+  (bytes) => (text, start, length) => bytes.write(text, start, length, "utf8"),
+);
+
+/** A method of Buffer's that is not documented, or what does the same where it is missing. */
+function method<F extends Slice | Write>(
+  name: string,
+  otherwise: (bytes: Buffer) => OmitThisParameter<F>,
+): F {
+  const found: unknown = Reflect.get(Buffer.prototype, name);
+  if (isMethod<F>(found)) return found;
+  const stand: unknown = function (this: Uint8Array, ...args: unknown[]): unknown {
+    return Reflect.apply(otherwise(bufferOver(this)), undefined, args);
+  };
+  if (isMethod<F>(stand)) return stand;
+  throw new TypeError(`no ${name}`);
+}
+
+function isMethod<F>(value: unknown): value is F {
+  return typeof value === "function";
+}
+
+function bufferOver(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+const nodeHost: Host = {
+  // Small ones come from Node's pool, which costs a tenth of memory of their own; none is cleared.
+  allocate: (length) => Buffer.allocUnsafe(length),
+  copy(bytes, start, end) {
+    const copy = Buffer.allocUnsafe(end - start);
+    copy.set(bytes.subarray(start, end));
+    return copy;
+  },
+  view: (bytes, start, end) => Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start),
+  decodeText: (bytes, start, end, ascii) =>
+    ascii ? latin1Slice.call(bytes, start, end) : utf8Slice.call(bytes, start, end),
+  encodeText: (text, bytes, start) => utf8Write.call(bytes, text, start, 3 * text.length),
+  textBytes: (text) => Buffer.from(text, "utf8"),
+};
+
+/** What the shared part of the adapters needs of Node. */
+export const nodeRuntime: Runtime = {
+  host: nodeHost,
+  defer: (callback) => process.nextTick(callback),
+};

@@ -1,0 +1,109 @@
+import { once } from "node:events";
+import { createServer, type Server as NetServer, type Socket as NetSocket } from "node:net";
+import { createServer as createTlsServer, type TlsOptions } from "node:tls";
+import type { Handlers } from "../adapter/handlers.js";
+import { Opening } from "../adapter/opening.js";
+import {
+  type BroadcastOptions,
+  type Server,
+  type ServerCloseOptions,
+  ServerCore,
+} from "../adapter/server.js";
+import { resolveServerOptions, type ServerOptions } from "../adapter/server-options.js";
+import type { PreparedMessage } from "../protocol/prepared-message.js";
+import { nodeRuntime } from "./host.js";
+import { NodeTransport } from "./node-transport.js";
+
+/** Options of {@link serve}. */
+export interface ServeOptions extends ServerOptions {
+  /** Default 0: one that is free. */
+  readonly port?: number;
+  /** Address to listen on. Default: all of this machine's. */
+  readonly host?: string;
+  /** A Unix socket to listen on, instead of a port. */
+  readonly path?: string;
+  /** Connections that wait to be accepted. Default 511. */
+  readonly listenBacklog?: number;
+  /** Key, certificate and so on: serves `wss:`. */
+  readonly tls?: TlsOptions;
+}
+
+/** A server that owns its port. */
+export interface ListeningServer extends Server {
+  /** Where it listens, 0 for a Unix socket. */
+  readonly port: number;
+  /** A URL that a client on this machine can use. */
+  readonly url: string;
+}
+
+/**
+ * Opens a port, or a Unix socket, that speaks WebSocket and nothing else: requests that are no opening handshake get the
+ * HTTP status they deserve.
+ * @throws TypeError or RangeError for options that make no sense; rejects with the system's error if it can't listen
+ */
+export async function serve<Data = unknown>(
+  options: ServeOptions,
+  handlers: Handlers<Data>,
+): Promise<ListeningServer> {
+  const core = new ServerCore(nodeRuntime, resolveServerOptions(options), handlers);
+  const accept = (socket: NetSocket): void => {
+    new Opening(core, new NodeTransport(socket));
+  };
+  const { tls, port = 0, host, path, listenBacklog = 511 } = options;
+  const netServer =
+    tls === undefined
+      ? createServer({ noDelay: true }, accept)
+      : createTlsServer(
+          { noDelay: true, handshakeTimeout: core.options.timeouts.handshakeMs, ...tls },
+          accept,
+        );
+  netServer.listen(
+    path === undefined ? { port, host, backlog: listenBacklog } : { path, backlog: listenBacklog },
+  );
+  await once(netServer, "listening");
+  netServer.on("error", (error) => core.report(error));
+  return new NodeServer(core, netServer, options);
+}
+
+class NodeServer implements ListeningServer {
+  readonly port: number;
+  readonly url: string;
+  readonly #core: ServerCore;
+  readonly #netServer: NetServer;
+
+  constructor(core: ServerCore, netServer: NetServer, options: ServeOptions) {
+    this.#core = core;
+    this.#netServer = netServer;
+    const address = netServer.address();
+    const scheme = options.tls === undefined ? "ws" : "wss";
+    if (address === null || typeof address === "string") {
+      this.port = 0;
+      this.url = `${scheme}+unix:${address ?? ""}`;
+    } else {
+      this.port = address.port;
+      this.url = `${scheme}://${reachable(address.address)}:${address.port}`;
+    }
+  }
+
+  get connections(): Server["connections"] {
+    return this.#core.connections;
+  }
+
+  broadcast(message: string | Uint8Array | PreparedMessage, options?: BroadcastOptions): number {
+    return this.#core.broadcast(message, options);
+  }
+
+  async close(options?: ServerCloseOptions): Promise<void> {
+    const freed = new Promise<void>((resolve) => {
+      this.#netServer.close(() => resolve());
+    });
+    await this.#core.closeAll(options);
+    await freed;
+  }
+}
+
+/** An address that a client on this machine can use for the one that a server listens on. */
+function reachable(address: string): string {
+  if (address === "0.0.0.0" || address === "::") return "127.0.0.1";
+  return address.includes(":") ? `[${address}]` : address;
+}
