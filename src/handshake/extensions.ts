@@ -1,0 +1,116 @@
+import { COMMA, endOfRun, isSpace, isToken, TOKEN_CHARACTER } from "./characters.js";
+
+/** One parameter of an extension. */
+export interface ExtensionParameter {
+  readonly name: string;
+  /** `undefined` if the parameter has no `=`. */
+  readonly value: string | undefined;
+}
+
+/**
+ * One extension out of `Sec-WebSocket-Extensions`. Parameters are a list in the order sent, so that a repeated one is
+ * seen and no name can be a key of an object.
+ */
+export interface Extension {
+  readonly name: string;
+  readonly parameters: readonly ExtensionParameter[];
+}
+
+const SEMICOLON = 0x3b;
+const EQUALS = 0x3d;
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+
+/** A place in a text that only moves forward. */
+class Reader {
+  readonly #text: string;
+  #at = 0;
+
+  constructor(text: string) {
+    this.#text = text;
+  }
+
+  get atEnd(): boolean {
+    return this.#at === this.#text.length;
+  }
+
+  /** Skips white space and then one character, if it is `code`. */
+  take(code: number): boolean {
+    this.skipSpace();
+    if (this.#text.charCodeAt(this.#at) !== code) return false;
+    this.#at++;
+    return true;
+  }
+
+  skipSpace(): void {
+    while (isSpace(this.#text.charCodeAt(this.#at))) this.#at++;
+  }
+
+  /** @returns a token, or the empty string if there is none here */
+  token(): string {
+    this.skipSpace();
+    const start = this.#at;
+    this.#at = endOfRun(TOKEN_CHARACTER, this.#text, start, this.#text.length);
+    return this.#text.slice(start, this.#at);
+  }
+
+  /** Reads on behind an opening quote. @returns what is quoted, unescaped; the empty string if it never ends */
+  quoted(): string {
+    let value = "";
+    while (this.#at < this.#text.length) {
+      const code = this.#text.charCodeAt(this.#at++);
+      if (code === QUOTE) return value;
+      // Behind the last backslash of an unended string there is nothing, and the loop ends.
+      value += code === BACKSLASH ? this.#text.charAt(this.#at++) : String.fromCharCode(code);
+    }
+    return "";
+  }
+}
+
+/**
+ * Reads `Sec-WebSocket-Extensions`, RFC 6455 section 9.1:
+ *
+ *     extension-list  = 1#extension
+ *     extension       = extension-token *( ";" extension-param )
+ *     extension-param = token [ "=" (token | quoted-string) ]
+ *
+ * White space may stand between any two of these. Empty elements are refused, as in subprotocols.
+ *
+ * @param lists the values of the fields, in order: split over several fields or not, the list is the same
+ * @returns the extensions in order of preference, or `undefined` if any value is malformed
+ */
+export function parseExtensions(lists: readonly string[]): readonly Extension[] | undefined {
+  const extensions: Extension[] = [];
+  for (const list of lists) {
+    const reader = new Reader(list);
+    do {
+      const extension = readExtension(reader);
+      if (extension === undefined) return undefined;
+      extensions.push(extension);
+    } while (reader.take(COMMA));
+    if (!reader.atEnd) return undefined;
+  }
+  return extensions;
+}
+
+function readExtension(reader: Reader): Extension | undefined {
+  const name = reader.token();
+  if (name === "") return undefined;
+  const parameters: ExtensionParameter[] = [];
+  while (reader.take(SEMICOLON)) {
+    const parameter = readParameter(reader);
+    if (parameter === undefined) return undefined;
+    parameters.push(parameter);
+  }
+  return { name, parameters };
+}
+
+function readParameter(reader: Reader): ExtensionParameter | undefined {
+  const name = reader.token();
+  if (name === "") return undefined;
+  if (!reader.take(EQUALS)) return { name, value: undefined };
+  const value = reader.take(QUOTE) ? reader.quoted() : reader.token();
+  // "When using the quoted-string syntax variant, the value after quoted-string unescaping MUST conform to the
+  // 'token' ABNF."
+  return isToken(value) ? { name, value } : undefined;
+}

@@ -1,0 +1,171 @@
+/**
+ * The head of an HTTP/1.1 request or response, read strictly: RFC 9112, without anything that it lets a recipient
+ * forgive. What two parsers could read in two ways is refused, since that is what request smuggling is made of.
+ *
+ * Theory of operation. Each byte moves one state machine, so that a head gives the same answer however it was cut,
+ * and the first bad byte ends it. The machine only notes where things begin and end; once the empty line is there, the
+ * head becomes one string, and names and values are slices of that. A head that comes in one chunk is never copied;
+ * only what precedes a cut is kept, in a buffer that doubles up to the limit. No byte is looked at twice.
+ */
+
+import { trimmed } from "./characters.js";
+import {
+  DEFAULT_MAX_HEAD_BYTES,
+  DEFAULT_MAX_HEADER_LINES,
+  type HeadLimits,
+  positiveInteger,
+} from "./head-limits.js";
+import { HEADER_LINE_MARKS, type HeadFailed, HeadMachine, START_LINE_MARKS } from "./head-machine.js";
+import { HeaderList } from "./header-list.js";
+import { decodeLatin1 } from "./latin1.js";
+
+/** The head of a request. */
+export interface RequestHead {
+  readonly method: string;
+  /** As sent: visible ASCII without `#`. */
+  readonly target: string;
+  readonly headers: HeaderList;
+}
+
+/** The head of a response. */
+export interface ResponseHead {
+  /** 100 to 999. */
+  readonly status: number;
+  /** The reason phrase, which may be empty. */
+  readonly reason: string;
+  readonly headers: HeaderList;
+}
+
+/** What each kind of parser makes. */
+export interface HeadKinds {
+  request: RequestHead;
+  response: ResponseHead;
+}
+
+/** The empty line has not come yet. */
+export interface HeadUnfinished {
+  readonly type: "more";
+}
+
+/** The head is complete. */
+export interface HeadFinished<H> {
+  readonly type: "head";
+  readonly head: H;
+  /** What follows the head in the last chunk, so the first frames: a view of that chunk, owned by its owner. */
+  readonly rest: Uint8Array;
+}
+
+export type HeadResult<H> = HeadUnfinished | HeadFinished<H> | HeadFailed;
+
+const MORE: HeadUnfinished = { type: "more" };
+const NOTHING = new Uint8Array(0);
+
+/** The capacity of the buffer at the first cut. */
+const FIRST_CAPACITY = 512;
+
+const BUILD: { readonly [K in keyof HeadKinds]: (text: string, marks: readonly number[]) => HeadKinds[K] } = {
+  request(text, marks) {
+    const [methodEnd = 0, targetEnd = 0] = marks;
+    const target = text.slice(methodEnd + 1, targetEnd);
+    return { method: text.slice(0, methodEnd), target, headers: buildHeaders(text, marks) };
+  },
+  response(text, marks) {
+    const [statusEnd = 0, reasonEnd = 0] = marks;
+    const status = Number(text.slice(statusEnd - 3, statusEnd));
+    return { status, reason: text.slice(statusEnd + 1, reasonEnd), headers: buildHeaders(text, marks) };
+  },
+};
+
+function buildHeaders(text: string, marks: readonly number[]): HeaderList {
+  const raw: string[] = [];
+  for (let i = START_LINE_MARKS; i < marks.length; i += HEADER_LINE_MARKS) {
+    raw.push(text.slice(marks[i], marks[i + 1]), trimmed(text, marks[i + 2] ?? 0, marks[i + 3] ?? 0));
+  }
+  return HeaderList.adopt(raw);
+}
+
+/**
+ * Reads one head, in as many chunks as it comes in.
+ *
+ * Lines end with CR LF and with nothing else; there is no line folding, no empty line before the start line, no white
+ * space before a colon, no control character in a value. Bytes from 0x80 up are let through in values, 1:1.
+ */
+export class HeadParser<K extends keyof HeadKinds> {
+  readonly #kind: K;
+  readonly #maxHeadBytes: number;
+  readonly #machine: HeadMachine;
+  /** Owned; what came before the chunk at hand. */
+  #buffer = NOTHING;
+  #length = 0;
+
+  /** @throws RangeError if a limit is not a positive integer */
+  constructor(kind: K, limits: HeadLimits = {}) {
+    this.#kind = kind;
+    this.#maxHeadBytes = positiveInteger("maxHeadBytes", limits.maxHeadBytes, DEFAULT_MAX_HEAD_BYTES);
+    const maxHeaderLines = positiveInteger("maxHeaderLines", limits.maxHeaderLines, DEFAULT_MAX_HEADER_LINES);
+    this.#machine = new HeadMachine(kind === "request", maxHeaderLines);
+  }
+
+  /** Bytes of the head read so far, the empty line included. */
+  get headBytes(): number {
+    return this.#length;
+  }
+
+  /** Bytes held for a head that has not ended: never more than `maxHeadBytes`. */
+  get retainedBytes(): number {
+    return this.#buffer.length;
+  }
+
+  /**
+   * Reads on.
+   *
+   * @param chunk borrowed for the call, apart from `rest`, which is a view of it
+   * @returns the same failure for ever after the first one
+   * @throws Error if the head is complete already
+   */
+  push(chunk: Uint8Array): HeadResult<HeadKinds[K]> {
+    const machine = this.#machine;
+    if (machine.failure !== undefined) return machine.failure;
+    if (machine.isDone) throw new Error("the head is complete; what follows it is not for this parser");
+    const bytes = unshared(chunk);
+    const before = this.#length;
+    const end = machine.scan(bytes, Math.min(bytes.length, this.#maxHeadBytes - before), before);
+    this.#length = before + end;
+    if (machine.isDone) return this.#finish(bytes, before, end);
+    if (machine.failure === undefined && this.#length === this.#maxHeadBytes) {
+      machine.fail(431, `the head is over ${this.#maxHeadBytes} bytes`);
+    }
+    if (machine.failure !== undefined) {
+      this.#buffer = NOTHING;
+      return machine.failure;
+    }
+    this.#keep(bytes, before, end);
+    return MORE;
+  }
+
+  #finish(bytes: Uint8Array, before: number, end: number): HeadFinished<HeadKinds[K]> {
+    if (before > 0) this.#keep(bytes, before, end);
+    const whole = before > 0 ? this.#buffer.subarray(0, this.#length) : bytes.subarray(0, end);
+    const text = decodeLatin1(whole, this.#machine.isAscii);
+    this.#buffer = NOTHING;
+    return { type: "head", head: BUILD[this.#kind](text, this.#machine.marks), rest: bytes.subarray(end) };
+  }
+
+  /** Appends `bytes[0..count]` to the buffer, of which `used` bytes are in use. */
+  #keep(bytes: Uint8Array, used: number, count: number): void {
+    if (used + count > this.#buffer.length) {
+      let capacity = Math.max(FIRST_CAPACITY, this.#buffer.length);
+      while (capacity < used + count) capacity *= 2;
+      const buffer = new Uint8Array(Math.min(capacity, this.#maxHeadBytes));
+      buffer.set(this.#buffer.subarray(0, used));
+      this.#buffer = buffer;
+    }
+    this.#buffer.set(bytes.subarray(0, count), used);
+  }
+}
+
+/** Shared memory could change between the check of a byte and its use, so it is copied first. */
+function unshared(chunk: Uint8Array): Uint8Array {
+  if (typeof SharedArrayBuffer === "undefined" || !(chunk.buffer instanceof SharedArrayBuffer)) return chunk;
+  return new Uint8Array(chunk);
+}

@@ -1,0 +1,36 @@
+export { acceptKey, isWebSocketKey, makeKey } from "./accept-key.js";
+export { type Extension, type ExtensionParameter, parseExtensions } from "./extensions.js";
+export { DEFAULT_MAX_HEAD_BYTES, DEFAULT_MAX_HEADER_LINES, type HeadLimits } from "./head-limits.js";
+export type { HeadFailed } from "./head-machine.js";
+export { HeaderList } from "./header-list.js";
+export {
+  type HeadFinished,
+  type HeadKinds,
+  HeadParser,
+  type HeadResult,
+  type HeadUnfinished,
+  type RequestHead,
+  type ResponseHead,
+} from "./http-head.js";
+export { isOriginAllowed } from "./origin.js";
+export type { HeaderFields } from "./outgoing.js";
+export {
+  buildRequest,
+  checkUpgrade,
+  type Refusal,
+  type RequestOptions,
+  type UpgradeOptions,
+  type UpgradeRequest,
+} from "./request.js";
+export {
+  type Accepted,
+  type AcceptOptions,
+  buildAccept,
+  buildRefusal,
+  checkResponse,
+  type Expectation,
+  type HandshakeFailure,
+  type HandshakeFailureCode,
+  type RefusalOptions,
+} from "./response.js";
+export { parseSubprotocols, selectSubprotocol } from "./subprotocol.js";

@@ -1,0 +1,26 @@
+/**
+ * Bytes to strings, one code unit for each byte. `TextDecoder("latin1")` is windows-1252 and would turn 0x80 into the
+ * euro sign, so it is of no use for header values.
+ */
+
+const utf8 = new TextDecoder();
+
+/** Arguments to one call: far below what any engine allows on its stack. */
+const PIECE = 4096;
+
+/**
+ * Decodes bytes 1:1.
+ *
+ * @param bytes borrowed for the call; not in shared memory
+ * @param ascii whether the caller knows that no byte is above 0x7f: UTF-8 is the same then, and its decoder much quicker
+ */
+export function decodeLatin1(bytes: Uint8Array, ascii: boolean): string {
+  if (ascii) return utf8.decode(bytes);
+  let text = "";
+  for (let i = 0; i < bytes.length; i += PIECE) {
+    // Spreading the bytes into a call would be many times slower.
+    const piece: string = Reflect.apply(String.fromCharCode, undefined, bytes.subarray(i, i + PIECE));
+    text += piece;
+  }
+  return text;
+}

@@ -1,0 +1,185 @@
+import { isWebSocketKey } from "./accept-key.js";
+import { isToken } from "./characters.js";
+import { type Extension, parseExtensions } from "./extensions.js";
+import type { HeaderList } from "./header-list.js";
+import type { RequestHead } from "./http-head.js";
+import { isOriginAllowed } from "./origin.js";
+import { encodeHead, type HeaderFields, headerLine, headerLines } from "./outgoing.js";
+import { areUnique, parseSubprotocols } from "./subprotocol.js";
+import { isAuthority, isTarget, parseTarget } from "./target.js";
+import { includesToken } from "./token-list.js";
+
+/**
+ * A client's opening handshake, found to be in order: RFC 6455 section 4.2.1. Its strings may share memory with the
+ * whole head, so keep a copy of what is to outlive the handshake.
+ */
+export interface UpgradeRequest {
+  readonly type: "upgrade";
+  /** The request target as sent. */
+  readonly target: string;
+  /** Begins with `/`; nothing in it is decoded. */
+  readonly path: string;
+  /** What follows the first `?` of the target; `undefined` if there is none. */
+  readonly query: string | undefined;
+  readonly host: string;
+  /** `undefined` if there is no `Origin`, so the client is not a browser. `null` comes as the string `"null"`. */
+  readonly origin: string | undefined;
+  readonly headers: HeaderList;
+  /** The subprotocols offered, unique, in the client's order of preference. */
+  readonly protocols: readonly string[];
+  /** The extensions offered, in the client's order of preference. An answer without any declines them all. */
+  readonly extensions: readonly Extension[];
+  /** `Sec-WebSocket-Key`, in canonical form. */
+  readonly key: string;
+}
+
+/** A request that is not accepted. As it stands, this is an argument for `buildRefusal`. */
+export interface Refusal {
+  readonly type: "refusal";
+  readonly status: number;
+  /** What is wrong, in words. */
+  readonly reason: string;
+  /** The headers that go with the status. */
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** What a server demands of a request beyond the RFC. */
+export interface UpgradeOptions {
+  /**
+   * The origins let in; see `isOriginAllowed`. Without a list any origin is, and any web site can connect with its
+   * visitor's cookies.
+   */
+  readonly origins?: readonly (string | undefined)[] | undefined;
+}
+
+const NO_HEADERS: Readonly<Record<string, string>> = {};
+const ALLOW = { Allow: "GET" };
+const UPGRADE = { Upgrade: "websocket" };
+const VERSION = { Upgrade: "websocket", "Sec-WebSocket-Version": "13" };
+
+function refuse(status: number, reason: string, headers = NO_HEADERS): Refusal {
+  return { type: "refusal", status, reason, headers };
+}
+
+/**
+ * Checks a client's opening handshake. The first check that fails decides, in this order: method (405), host and
+ * target (400), upgrade (426), key (400), version (426), content (400), subprotocols (400), extensions (400) and
+ * origin (400 if there are two, 403 if it is not let in).
+ */
+export function checkUpgrade(head: RequestHead, options: UpgradeOptions = {}): UpgradeRequest | Refusal {
+  const { method, target, headers } = head;
+  // "The method of the request MUST be GET." RFC 6455 section 4.1. Methods are case-sensitive.
+  if (method !== "GET") return refuse(405, "the method is not GET", ALLOW);
+  // "A server MUST respond with a 400 (Bad Request) status code to any HTTP/1.1 request message that lacks a Host
+  // header field and to any request message that contains more than one Host header field line or a Host header field
+  // with an invalid field value." RFC 9112 section 3.2.
+  const host = single(headers, "Host");
+  if (host === undefined || !isAuthority(host))
+    return refuse(400, "there is not exactly one valid Host header");
+  const resource = parseTarget(target, host);
+  if (resource === undefined) return refuse(400, "the request target is malformed or not of this host");
+  const key = single(headers, "Sec-WebSocket-Key");
+  const problem = checkUpgradeFields(headers) ?? checkKeyAndVersion(headers, key) ?? checkContent(headers);
+  if (problem !== undefined || key === undefined) return problem ?? BAD_KEY;
+  const protocols = parseSubprotocols(headers);
+  if (protocols === undefined) return refuse(400, "Sec-WebSocket-Protocol is malformed");
+  const extensions = parseExtensions(headers.getAll("Sec-WebSocket-Extensions"));
+  if (extensions === undefined) return refuse(400, "Sec-WebSocket-Extensions is malformed");
+  const origin = headers.get("Origin");
+  const refusal = checkOrigin(headers, origin, options);
+  if (refusal !== undefined) return refusal;
+  const { path, query } = resource;
+  return { type: "upgrade", target, path, query, host, origin, headers, protocols, extensions, key };
+}
+
+/** The value of a field that was sent exactly once. */
+function single(headers: HeaderList, name: string): string | undefined {
+  return headers.count(name) === 1 ? headers.get(name) : undefined;
+}
+
+/** RFC 6455 section 4.2.1, items 3 and 4; RFC 9110 section 15.5.22 for the status. */
+function checkUpgradeFields(headers: HeaderList): Refusal | undefined {
+  if (!includesToken(headers.get("Upgrade"), "websocket")) {
+    return refuse(426, "the Upgrade header does not name websocket", UPGRADE);
+  }
+  if (!includesToken(headers.get("Connection"), "upgrade")) {
+    return refuse(426, "the Connection header does not name upgrade", UPGRADE);
+  }
+  return undefined;
+}
+
+const BAD_KEY = refuse(400, "there is not exactly one Sec-WebSocket-Key of 16 bytes in canonical base64");
+
+function checkKeyAndVersion(headers: HeaderList, key: string | undefined): Refusal | undefined {
+  // "The |Sec-WebSocket-Key| header field MUST NOT appear more than once in an HTTP request." Section 11.3.1.
+  if (key === undefined || !isWebSocketKey(key)) return BAD_KEY;
+  // "If this version does not match a version understood by the server, the server MUST abort the WebSocket handshake
+  // … and instead send an appropriate HTTP error code (such as 426 Upgrade Required) and a |Sec-WebSocket-Version|
+  // header field." Section 4.2.2.
+  if (headers.get("Sec-WebSocket-Version") !== "13")
+    return refuse(426, "the WebSocket version is not 13", VERSION);
+  return undefined;
+}
+
+/** Whatever an intermediary took for content, we would take for frames. */
+function checkContent(headers: HeaderList): Refusal | undefined {
+  const hasContent = headers.getAll("Content-Length").some((length) => length !== "0");
+  if (!hasContent && !headers.has("Transfer-Encoding")) return undefined;
+  return refuse(400, "an upgrade request cannot have content");
+}
+
+/** RFC 6455 sections 4.2.2 and 10.2. */
+function checkOrigin(
+  headers: HeaderList,
+  origin: string | undefined,
+  options: UpgradeOptions,
+): Refusal | undefined {
+  if (headers.count("Origin") > 1) return refuse(400, "there is more than one Origin header");
+  if (options.origins === undefined || isOriginAllowed(origin, options.origins)) return undefined;
+  // "If the server does not wish to accept this connection, it MUST return an appropriate HTTP error code (e.g., 403
+  // Forbidden) and abort the WebSocket handshake."
+  return refuse(403, "the origin is not allowed");
+}
+
+/** What a client's opening handshake is made of. */
+export interface RequestOptions {
+  /** The value of `Host`: a host, and a port unless it is the default one. */
+  readonly host: string;
+  /** Path and query: begins with `/`, percent-encoded, without a fragment. */
+  readonly target: string;
+  /** From `makeKey`. */
+  readonly key: string;
+  /** The subprotocols to offer, in order of preference. */
+  readonly protocols?: readonly string[] | undefined;
+  readonly origin?: string | undefined;
+  /** Further fields, such as `Authorization` and `Cookie`. */
+  readonly headers?: HeaderFields | undefined;
+}
+
+const RESERVED = ["host", "connection", "upgrade", "content-length", "transfer-encoding", "sec-websocket-"];
+
+/**
+ * Writes a client's opening handshake, RFC 6455 section 4.1.
+ *
+ * @returns the head, owned by the caller
+ * @throws TypeError if any part cannot be sent as it is, or a header is set that belongs to the handshake
+ */
+export function buildRequest(options: RequestOptions): Uint8Array {
+  const { host, target, key, protocols = [], origin } = options;
+  if (!isAuthority(host)) throw new TypeError("host must be a host with an optional port");
+  if (!target.startsWith("/") || !isTarget(target)) {
+    throw new TypeError("target must begin with / and be percent-encoded, without a fragment");
+  }
+  if (!isWebSocketKey(key)) throw new TypeError("key must be 16 bytes in canonical base64");
+  if (!protocols.every(isToken) || !areUnique(protocols)) {
+    throw new TypeError("subprotocols must be tokens, each of them once");
+  }
+  const reserved = origin === undefined ? RESERVED : [...RESERVED, "origin"];
+  const extra = headerLines(options.headers, reserved);
+  return encodeHead(
+    `GET ${target} HTTP/1.1\r\nHost: ${host}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n` +
+      `Sec-WebSocket-Key: ${key}\r\nSec-WebSocket-Version: 13\r\n${
+        protocols.length === 0 ? "" : `Sec-WebSocket-Protocol: ${protocols.join(", ")}\r\n`
+      }${origin === undefined ? "" : headerLine("Origin", origin)}${extra}\r\n`,
+  );
+}

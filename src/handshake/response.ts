@@ -1,0 +1,207 @@
+import { ACCEPT_LENGTH, acceptKey, writeAcceptKey } from "./accept-key.js";
+import { equalsIgnoringCase, isToken } from "./characters.js";
+import type { HeaderList } from "./header-list.js";
+import type { ResponseHead } from "./http-head.js";
+import { encodeHead, fieldsOf, type HeaderFields, headerLines } from "./outgoing.js";
+import type { UpgradeRequest } from "./request.js";
+import { includesToken } from "./token-list.js";
+
+/** What a server adds when it accepts. */
+export interface AcceptOptions {
+  /** The subprotocol chosen; must be one of those offered. */
+  readonly protocol?: string | undefined;
+  /** Further fields, such as `Set-Cookie`. */
+  readonly headers?: HeaderFields | undefined;
+}
+
+const ACCEPT_LINE = "Sec-WebSocket-Accept: ";
+const SWITCHING = `HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n${ACCEPT_LINE}`;
+
+/** The whole of an answer that adds nothing, but for the accept value. */
+const PLAIN = encodeHead(`${SWITCHING}${" ".repeat(ACCEPT_LENGTH)}\r\n\r\n`);
+
+/** "A server MUST NOT send" the last two "in any response with a status code of 1xx": RFC 9110 section 8.6, 9112 6.1. */
+const ACCEPT_RESERVED = ["sec-websocket-", "upgrade", "connection", "content-length", "transfer-encoding"];
+
+/**
+ * Writes the answer that accepts a handshake, RFC 6455 section 4.2.2. No extension is accepted.
+ *
+ * @returns the head, owned by the caller
+ * @throws TypeError if the subprotocol was not offered, or a header cannot be sent or belongs to the handshake
+ */
+export function buildAccept(
+  request: Pick<UpgradeRequest, "key" | "protocols">,
+  options: AcceptOptions = {},
+): Uint8Array {
+  const { protocol, headers } = options;
+  if (protocol === undefined && headers === undefined) {
+    const head = PLAIN.slice();
+    writeAcceptKey(request.key, head, SWITCHING.length);
+    return head;
+  }
+  // "The value chosen MUST be derived from the client's handshake, specifically by selecting one of the values from the
+  // |Sec-WebSocket-Protocol| field." The check for a token is for requests that are not from `checkUpgrade`.
+  if (protocol !== undefined && !(request.protocols.includes(protocol) && isToken(protocol))) {
+    throw new TypeError("the subprotocol is not one that the client offered");
+  }
+  const choice = protocol === undefined ? "" : `Sec-WebSocket-Protocol: ${protocol}\r\n`;
+  const extra = headerLines(headers, ACCEPT_RESERVED);
+  return encodeHead(`${SWITCHING}${acceptKey(request.key)}\r\n${choice}${extra}\r\n`);
+}
+
+/** An answer that does not accept. A `Refusal` is one, and so is the failure of a `HeadParser`. */
+export interface RefusalOptions {
+  /** 300 to 599. */
+  readonly status: number;
+  /** What is wrong, in words: the body, unless there is one. */
+  readonly reason?: string | undefined;
+  /** Further fields, such as `Location` and `WWW-Authenticate`. */
+  readonly headers?: HeaderFields | undefined;
+  /** Sent as UTF-8, as `text/plain` unless `headers` say otherwise. */
+  readonly body?: string | undefined;
+}
+
+const PHRASES: ReadonlyMap<number, string> = new Map([
+  [301, "Moved Permanently"],
+  [302, "Found"],
+  [303, "See Other"],
+  [307, "Temporary Redirect"],
+  [308, "Permanent Redirect"],
+  [400, "Bad Request"],
+  [401, "Unauthorized"],
+  [403, "Forbidden"],
+  [404, "Not Found"],
+  [405, "Method Not Allowed"],
+  [408, "Request Timeout"],
+  [413, "Content Too Large"],
+  [426, "Upgrade Required"],
+  [429, "Too Many Requests"],
+  [431, "Request Header Fields Too Large"],
+  [500, "Internal Server Error"],
+  [501, "Not Implemented"],
+  [502, "Bad Gateway"],
+  [503, "Service Unavailable"],
+  [504, "Gateway Timeout"],
+  [505, "HTTP Version Not Supported"],
+]);
+
+const REFUSAL_RESERVED = ["connection", "content-length", "transfer-encoding"];
+
+/**
+ * Writes the answer that refuses a handshake and ends the connection.
+ *
+ * @returns head and body, owned by the caller
+ * @throws RangeError if the status is not an integer from 300 to 599
+ * @throws TypeError if a header cannot be sent, or is one that frames the message
+ */
+export function buildRefusal(options: RefusalOptions): Uint8Array {
+  const { status, headers } = options;
+  if (!Number.isInteger(status) || status < 300 || status > 599) {
+    throw new RangeError("a refusal has a status from 300 to 599");
+  }
+  const phrase = PHRASES.get(status) ?? "";
+  const content = options.body ?? `${options.reason ?? phrase}\n`;
+  const lines = headerLines(headers, REFUSAL_RESERVED);
+  // "A sender of Upgrade MUST also send an 'Upgrade' connection option in the Connection header field." RFC 9110
+  // section 7.8.
+  const connection = hasField(headers, "upgrade") ? "close, Upgrade" : "close";
+  const type = hasField(headers, "content-type") ? "" : "Content-Type: text/plain; charset=utf-8\r\n";
+  const body = encodeHead(content);
+  const head = encodeHead(
+    `HTTP/1.1 ${status} ${phrase}\r\nConnection: ${connection}\r\n${type}Content-Length: ${body.length}\r\n${lines}\r\n`,
+  );
+  const answer = new Uint8Array(head.length + body.length);
+  answer.set(head);
+  answer.set(body, head.length);
+  return answer;
+}
+
+function hasField(headers: HeaderFields | undefined, wanted: string): boolean {
+  if (headers === undefined) return false;
+  for (const [name] of fieldsOf(headers)) if (equalsIgnoringCase(name, wanted)) return true;
+  return false;
+}
+
+/** Why a client does not take an answer. */
+export type HandshakeFailureCode =
+  /** The status is not 101: a refusal, a redirect, a challenge. */
+  | "unexpected-status"
+  /** `Upgrade` is missing, repeated or not `websocket`. */
+  | "invalid-upgrade"
+  /** `Connection` is missing or has no token `upgrade`. */
+  | "invalid-connection"
+  /** `Sec-WebSocket-Accept` is missing, repeated or not the answer to the key. */
+  | "invalid-accept"
+  /** `Sec-WebSocket-Extensions` is there, but no extension was asked for. */
+  | "unrequested-extension"
+  /** `Sec-WebSocket-Protocol` is repeated, or names what was not asked for, or more than one. */
+  | "unrequested-subprotocol";
+
+/** An answer that a client does not take. */
+export interface HandshakeFailure {
+  readonly type: "failure";
+  readonly code: HandshakeFailureCode;
+  /** What is wrong, in words. */
+  readonly reason: string;
+  /** The answer's status and headers, for a redirect or a challenge. */
+  readonly status: number;
+  readonly headers: HeaderList;
+}
+
+/** An answer that opens the connection. */
+export interface Accepted {
+  readonly type: "accepted";
+  /** The subprotocol in use; `undefined` if there is none. */
+  readonly protocol: string | undefined;
+  readonly headers: HeaderList;
+}
+
+/** What a client asked for. */
+export interface Expectation {
+  /** The key that was sent. */
+  readonly key: string;
+  /** The subprotocols that were offered. */
+  readonly protocols?: readonly string[] | undefined;
+}
+
+/**
+ * Checks a server's answer in the order of RFC 6455 section 4.1: status, `Upgrade`, `Connection`, accept value,
+ * extensions, subprotocol.
+ *
+ * @throws TypeError if the key is none
+ */
+export function checkResponse(head: ResponseHead, expected: Expectation): Accepted | HandshakeFailure {
+  const { status, headers } = head;
+  const accept = acceptKey(expected.key);
+  const fail = (code: HandshakeFailureCode, reason: string): HandshakeFailure => {
+    return { type: "failure", code, reason, status, headers };
+  };
+  if (status !== 101) return fail("unexpected-status", `the server answered ${status}`);
+  // "If the response lacks an |Upgrade| header field or the |Upgrade| header field contains a value that is not an
+  // ASCII case-insensitive match for the value "websocket", the client MUST _Fail the WebSocket Connection_."
+  if (!equalsIgnoringCase(headers.get("Upgrade") ?? "", "websocket")) {
+    return fail("invalid-upgrade", "the Upgrade header is not websocket");
+  }
+  // "… or the |Connection| header field doesn't contain a token that is an ASCII case-insensitive match for the value
+  // "Upgrade", the client MUST _Fail the WebSocket Connection_."
+  if (!includesToken(headers.get("Connection"), "upgrade")) {
+    return fail("invalid-connection", "the Connection header does not name upgrade");
+  }
+  // "The |Sec-WebSocket-Accept| header MUST NOT appear more than once in an HTTP response." Two of them, joined, are
+  // never equal to one.
+  if (headers.get("Sec-WebSocket-Accept") !== accept) {
+    return fail("invalid-accept", "the Sec-WebSocket-Accept header does not answer the key");
+  }
+  // "… (the server has indicated an extension not requested by the client), the client MUST _Fail the WebSocket
+  // Connection_." None is ever requested as yet.
+  if (headers.has("Sec-WebSocket-Extensions")) {
+    return fail("unrequested-extension", "the server uses an extension that was not asked for");
+  }
+  const protocol = headers.get("Sec-WebSocket-Protocol");
+  // "… (the server has indicated a subprotocol not requested by the client), the client MUST _Fail the WebSocket
+  // Connection_." A list of several is no subprotocol that could have been asked for.
+  if (protocol !== undefined && expected.protocols?.includes(protocol) !== true) {
+    return fail("unrequested-subprotocol", "the server uses a subprotocol that was not asked for");
+  }
+  return { type: "accepted", protocol, headers };
+}
