@@ -48,8 +48,10 @@ export class MessageBuffer {
 
   #grow(needed: number, promised: number): void {
     const doubled = Math.max(2 * needed, LEAST_CAPACITY);
-    // A frame that will end the buffer exactly saves the last copy; it is believed up to the double.
-    const capacity = promised > needed && promised <= doubled ? promised : doubled;
+    // A frame that will end the buffer exactly saves the last copy; it is believed up to the double. The buffer must
+    // grow by half at least: were it to grow by a byte for each fragment, each would copy the whole message.
+    const believed = promised > needed && promised <= doubled && promised >= 1.5 * this.#bytes.length;
+    const capacity = believed ? promised : doubled;
     const grown = this.#host.allocate(capacity);
     grown.set(this.#bytes.subarray(0, this.#length));
     this.#bytes = grown;

@@ -1,0 +1,101 @@
+import { describe, expect, test } from "vitest";
+import { Connection } from "../../../src/index.js";
+import { MessageBuffer } from "../../../src/protocol/message-buffer.js";
+import { CountingHost } from "../../support/counting-host.js";
+import { cutAt, everyBytes } from "../../support/cuts.js";
+import { frame, KEY } from "../../support/frame.js";
+import { concat, hex, toHex } from "../../support/hex.js";
+
+test("bytes come out in order, as memory of exactly their length", () => {
+  const buffer = new MessageBuffer(new CountingHost());
+  const memory = hex("00 01 02 03 04 05");
+  buffer.append(memory, 1, 2, false, 0);
+  buffer.append(memory, 3, 0, false, 0);
+  buffer.append(memory, 3, 3, false, 0);
+  expect(buffer.length).toBe(5);
+  const bytes = buffer.takeBytes();
+  memory.fill(0xa5);
+  expect(toHex(bytes)).toBe("01 02 03 04 05");
+  expect(bytes.buffer.byteLength).toBe(5);
+});
+
+test("an empty message", () => {
+  const buffer = new MessageBuffer(new CountingHost());
+  expect(buffer.takeBytes()).toEqual(hex(""));
+  expect(buffer.takeText()).toBe("");
+});
+
+test("text that is ASCII in one piece only is decoded as UTF-8", () => {
+  const memory = hex("'abc' c3 a9");
+  const buffer = new MessageBuffer(new CountingHost());
+  buffer.append(memory, 0, 3, true, 0);
+  buffer.append(memory, 3, 1, false, 0);
+  buffer.append(memory, 4, 1, false, 0);
+  buffer.append(memory, 0, 3, true, 0);
+  expect(buffer.takeText()).toBe("abcéabc");
+});
+
+test("a frame whose length is believed is copied once", () => {
+  const host = new CountingHost();
+  const buffer = new MessageBuffer(host);
+  const memory = new Uint8Array(65_536);
+  buffer.append(memory, 0, 65_536, false, 34_464);
+  buffer.append(memory, 0, 34_464, false, 0);
+  expect(host.allocated).toBe(100_000);
+  expect(buffer.takeBytes()).toHaveLength(100_000);
+  expect(host.copied).toBe(0);
+});
+
+test("a promise of more than the double is not believed", () => {
+  const host = new CountingHost();
+  const buffer = new MessageBuffer(host);
+  buffer.append(new Uint8Array(1), 0, 1, false, 0xffff_ffff);
+  expect(host.latest).toBe(1024);
+  buffer.append(new Uint8Array(5000), 0, 5000, false, 0xffff_ffff);
+  expect(host.latest).toBe(10_002);
+});
+
+/** Feeds a message that never ends, and looks at what is held after each chunk. */
+function expectBounded(fragmentBytes: number, chunkBytes: number, final: boolean): void {
+  const host = new CountingHost();
+  const connection = new Connection({ role: "server", host, limits: { maxFragments: 1_000_000 } });
+  const fragments = Math.min(Math.ceil(30_000 / (fragmentBytes + 6)), 2000);
+  const frames = Array.from({ length: fragments }, (_, i) =>
+    frame({ fin: false, opcode: i === 0 ? 2 : 0, mask: KEY, payload: new Uint8Array(fragmentBytes).fill(i) }),
+  );
+  if (final) frames.push(frame({ opcode: 9, mask: KEY, payload: new Uint8Array(125) }).subarray(0, 100));
+  const stream = concat(frames);
+  let wire = 0;
+  for (const chunk of cutAt(stream, everyBytes(stream.length, chunkBytes))) {
+    connection.receive(chunk);
+    wire += chunk.length;
+    if (host.latest > 2 * wire + 2048) expect(host.latest).toBeLessThanOrEqual(2 * wire + 2048);
+  }
+  // Growing must not copy what is there again and again.
+  expect(host.allocated + host.copied).toBeLessThanOrEqual(8 * wire + 4096);
+}
+
+describe("memory held for a message that never ends is at most twice its bytes on the wire and 2 KiB", () => {
+  for (const fragmentBytes of [0, 1, 2, 3, 125, 126, 1000, 1024, 65_535, 65_536, 100_000]) {
+    test.each([1, 2, 3, 8, 9, 128, 1000, 1448, 65_536, 200_000])(
+      `fragments of ${fragmentBytes}, chunks of %i bytes`,
+      (chunkBytes) => {
+        expectBounded(fragmentBytes, chunkBytes, false);
+        expectBounded(fragmentBytes, chunkBytes, true);
+      },
+    );
+  }
+});
+
+test("fragments cut before their last byte cost no more than others", () => {
+  // Each fragment promises one byte more than is there: were the promise taken, each would copy the whole message.
+  const host = new CountingHost();
+  const buffer = new MessageBuffer(host);
+  const memory = new Uint8Array(2);
+  for (let i = 0; i < 20_000; i++) {
+    buffer.append(memory, 0, 1, false, 1);
+    buffer.append(memory, 1, 1, false, 0);
+  }
+  expect(buffer.length).toBe(40_000);
+  expect(host.allocated).toBeLessThanOrEqual(8 * 40_000);
+});

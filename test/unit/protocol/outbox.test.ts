@@ -1,0 +1,179 @@
+import fc from "fast-check";
+import { beforeEach, describe, expect, test } from "vitest";
+import * as layout from "../../../src/kernel/generated/layout.js";
+import { Workspace } from "../../../src/kernel/workspace.js";
+import { portableHost } from "../../../src/protocol/host.js";
+import { Outbox } from "../../../src/protocol/outbox.js";
+import { concat, hex, toHex } from "../../support/hex.js";
+
+let workspace: Workspace;
+let outbox: Outbox;
+beforeEach(() => {
+  workspace = new Workspace("js");
+  outbox = new Outbox(workspace, portableHost);
+});
+
+/** Builds a frame of equal bytes, asking for more room than it takes. */
+function build(target: Outbox, byte: number, length: number, spare = 14): void {
+  const ptr = target.reserve(length + spare);
+  workspace.memory.fill(byte, ptr, ptr + length);
+  target.commit(ptr, length);
+}
+
+describe("uncorked", () => {
+  test("each frame is a chunk of its own", () => {
+    build(outbox, 1, 2);
+    build(outbox, 2, 1);
+    expect([outbox.bytes, outbox.queuedBytes, outbox.stagedBytes]).toEqual([3, 3, 0]);
+    expect(outbox.take().map(toHex)).toEqual(["01 01", "02"]);
+    expect(outbox.bytes).toBe(0);
+    expect(outbox.take()).toEqual([]);
+  });
+
+  test("what is appended is not copied", () => {
+    const bytes = hex("01 02");
+    outbox.append(bytes);
+    expect(outbox.take()[0]).toBe(bytes);
+  });
+});
+
+describe("corked", () => {
+  test("frames gather into one chunk", () => {
+    outbox.cork();
+    build(outbox, 1, 2);
+    build(outbox, 2, 1);
+    expect([outbox.bytes, outbox.queuedBytes, outbox.stagedBytes]).toEqual([3, 0, 3]);
+    outbox.uncork();
+    expect([outbox.bytes, outbox.queuedBytes, outbox.stagedBytes]).toEqual([3, 3, 0]);
+    expect(outbox.take().map(toHex)).toEqual(["01 01 02"]);
+  });
+
+  test("what is appended keeps its place", () => {
+    build(outbox, 1, 1);
+    outbox.cork();
+    build(outbox, 2, 1);
+    outbox.append(hex("03"));
+    build(outbox, 4, 1);
+    outbox.append(hex("05"));
+    build(outbox, 6, 1);
+    expect(outbox.take().map(toHex)).toEqual(["01", "02", "03", "04", "05", "06"]);
+  });
+
+  test("take empties the write window, which may be filled again", () => {
+    outbox.cork();
+    build(outbox, 1, 1);
+    const [first] = outbox.take();
+    build(outbox, 2, 1);
+    expect(toHex(first ?? hex(""))).toBe("01");
+    expect(outbox.take().map(toHex)).toEqual(["02"]);
+  });
+
+  test("a full window makes room and loses nothing", () => {
+    outbox.cork();
+    const length = 60_000;
+    for (let i = 1; i <= 7; i++) build(outbox, i, length);
+    expect(outbox.bytes).toBe(7 * length);
+    expect(outbox.stagedBytes).toBeLessThanOrEqual(layout.WRITE_WINDOW_LENGTH);
+    const sent = concat(outbox.take());
+    expect(sent).toEqual(concat(Array.from({ length: 7 }, (_, i) => new Uint8Array(length).fill(i + 1))));
+  });
+
+  test("a window filled to its last byte", () => {
+    outbox.cork();
+    const half = layout.WRITE_WINDOW_LENGTH / 2;
+    build(outbox, 1, half, 0);
+    build(outbox, 2, half, 0);
+    expect([outbox.queuedBytes, outbox.stagedBytes]).toEqual([0, layout.WRITE_WINDOW_LENGTH]);
+    build(outbox, 3, 1, 0);
+    expect([outbox.queuedBytes, outbox.stagedBytes]).toEqual([layout.WRITE_WINDOW_LENGTH, 1]);
+  });
+
+  test("a release drops what was written already", () => {
+    outbox.cork();
+    build(outbox, 1, 1);
+    outbox.release();
+    expect(outbox.bytes).toBe(0);
+    outbox.cork();
+    build(outbox, 2, 1);
+    expect(outbox.take().map(toHex)).toEqual(["02"]);
+  });
+
+  test("clear drops everything and gives the window back", () => {
+    const other = new Outbox(workspace, portableHost);
+    outbox.append(hex("01"));
+    outbox.cork();
+    build(outbox, 2, 1);
+    outbox.clear();
+    expect(outbox.bytes).toBe(0);
+    other.cork();
+    build(other, 3, 1);
+    expect(other.stagedBytes).toBe(1);
+  });
+
+  test("the second to cork works uncorked, and its uncork takes nothing from the first", () => {
+    const other = new Outbox(workspace, portableHost);
+    outbox.cork();
+    build(outbox, 1, 1);
+    other.cork();
+    build(other, 7, 1);
+    build(outbox, 2, 1);
+    other.uncork();
+    other.release();
+    build(outbox, 3, 1);
+    expect(outbox.stagedBytes).toBe(3);
+    expect(other.take().map(toHex)).toEqual(["07"]);
+    expect(outbox.take().map(toHex)).toEqual(["01 02 03"]);
+  });
+});
+
+test("a new kernel keeps what stands in the write window", () => {
+  outbox.cork();
+  build(outbox, 1, 3);
+  workspace.replaceKernel();
+  build(outbox, 2, 1);
+  expect(outbox.take().map(toHex)).toEqual(["01 01 01 02"]);
+});
+
+test("any mix of calls on three outboxes gives each its bytes, in order", () => {
+  const action = fc.record({
+    who: fc.integer({ min: 0, max: 2 }),
+    what: fc.constantFrom("cork", "uncork", "build", "build", "append", "take"),
+    length: fc.oneof(fc.integer({ min: 0, max: 200 }), fc.integer({ min: 0, max: 65_000 })),
+  });
+  fc.assert(
+    fc.property(fc.array(action, { maxLength: 40 }), (actions) => {
+      workspace = new Workspace("js");
+      const boxes = Array.from({ length: 3 }, () => ({
+        box: new Outbox(workspace, portableHost),
+        sent: [] as Uint8Array[],
+        taken: [] as Uint8Array[],
+      }));
+      let byte = 0;
+      for (const { who, what, length } of actions) {
+        const each = boxes[who];
+        if (each === undefined) throw new Error("no such outbox");
+        const { box } = each;
+        const bytes = new Uint8Array(length).fill(++byte);
+        if (what === "cork") box.cork();
+        else if (what === "uncork") box.uncork();
+        else if (what === "take") each.taken.push(...box.take());
+        else {
+          each.sent.push(bytes);
+          if (what === "append") box.append(bytes);
+          else build(box, byte, length);
+        }
+        const waiting = concat(each.sent).length - concat(each.taken).length;
+        expect(box.bytes).toBe(waiting);
+        expect(box.queuedBytes + box.stagedBytes).toBe(waiting);
+      }
+      for (const { box, sent, taken } of boxes) {
+        expect(toHexDigest(concat([...taken, ...box.take()]))).toBe(toHexDigest(concat(sent)));
+      }
+    }),
+    { seed: 20_261, numRuns: 200 },
+  );
+});
+
+function toHexDigest(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString("latin1");
+}
