@@ -1,0 +1,163 @@
+import { describe, expect, it } from "vitest";
+import * as layout from "../../src/kernel/generated/layout.js";
+import type { Kernel } from "../../src/kernel/kernel.js";
+import { loadKernel } from "../../src/kernel/load.js";
+import { Random } from "../support/reference-random.js";
+import { randomText, referenceUtf8 } from "../support/reference-utf8.js";
+
+const INVALID = 0xffffffff;
+const PTR = layout.SCRATCH_WINDOW_PTR + 64;
+
+/** Both ends of every range that table 3-7 knows, and the bytes next to them. */
+const BOUNDARIES = [
+  0x00, 0x41, 0x7f, 0x80, 0x8f, 0x90, 0x9f, 0xa0, 0xbf, 0xc0, 0xc1, 0xc2, 0xdf, 0xe0, 0xe1, 0xec, 0xed, 0xee,
+  0xef, 0xf0, 0xf1, 0xf3, 0xf4, 0xf5, 0xf8, 0xff,
+];
+const CONTINUATIONS = [0x41, 0x7f, 0x80, 0x8f, 0x90, 0x9f, 0xa0, 0xbf, 0xc2, 0xf0];
+
+/** What is before and behind a sequence: with the second, no block is ASCII. */
+const FILLERS = [[0x61], [0xc3, 0xa9]];
+/** Offsets that put a sequence before, across and behind the edges of 16- and 64-byte blocks, and at the ends. */
+const OFFSETS = [0, 1, 2, 12, 13, 14, 15, 16, 30, 46, 60, 61, 62, 63, 64, 126, 128];
+const LENGTH = 134;
+
+describe.each(["simd", "scalar", "js"] as const)("validateUtf8 on the %s kernel", (name) => {
+  const kernel = loadKernel(name);
+
+  it("every sequence of one or two bytes, in and around every edge", () => {
+    checkPlaced(kernel, sequences([ALL_BYTES]), OFFSETS);
+    // Two bytes in all places would take a minute: each pair gets some of the places, all places get all pairs of edges.
+    checkPlaced(kernel, sequences([ALL_BYTES, ALL_BYTES]), [15]);
+    checkPlaced(kernel, sequences([BOUNDARIES, BOUNDARIES]), OFFSETS);
+  });
+
+  it("sequences of three bytes, all classes", () => {
+    checkPlaced(kernel, sequences([BOUNDARIES, BOUNDARIES, BOUNDARIES]), [13, 62]);
+  });
+
+  it("sequences of four bytes, all classes", () => {
+    const leads = BOUNDARIES.filter((byte) => byte >= 0xbf);
+    checkPlaced(kernel, sequences([leads, CONTINUATIONS, CONTINUATIONS, CONTINUATIONS]), [14, 61]);
+  });
+
+  it("random texts, valid and not, in two calls cut at every byte", () => {
+    for (let seed = 0; seed < 300; seed++) {
+      const random = new Random(seed);
+      const text = randomText(random, random.below(220), random.pick([1, 2, 3, 4]));
+      if (random.oneIn(2)) text[random.below(text.length)] = random.below(256);
+      if (random.oneIn(3)) text.pop();
+      checkCuts(kernel, text, `seed ${seed}`);
+    }
+  });
+
+  it("long texts with one bad byte anywhere", () => {
+    const random = new Random(77);
+    for (let round = 0; round < 300; round++) {
+      const text = randomText(random, random.between(300, 3000), random.pick([1, 2, 3, 4, 4]));
+      text[random.below(text.length)] = random.below(256);
+      const expected = referenceUtf8(text);
+      write(kernel, text);
+      expectVerdict(kernel, validate(kernel, 0, text.length, 0), expected, `round ${round}`);
+    }
+  });
+
+  it("an unfinished sequence of any kind, carried into any continuation", () => {
+    for (const head of sequences([BOUNDARIES, BOUNDARIES]).concat(sequences([BOUNDARIES]))) {
+      const { bad, carry } = referenceUtf8(head);
+      if (bad >= 0 || carry === 0) continue;
+      for (const tail of sequences([BOUNDARIES, CONTINUATIONS])) {
+        const rest = [...tail, ...new Array(70).fill(0x61)];
+        const whole = referenceUtf8([...head, ...rest]);
+        write(kernel, rest);
+        const expected = { bad: whole.bad < 0 ? -1 : whole.bad - head.length, carry: whole.carry };
+        expectVerdict(kernel, validate(kernel, 0, rest.length, carry), expected, `${head} then ${tail}`);
+      }
+    }
+  });
+
+  it("nothing at all leaves the carry as it is", () => {
+    for (const carry of [0, 0xbf8001, 0x9f8002, 0x8f8003]) expect(validate(kernel, 0, 0, carry)).toBe(carry);
+  });
+});
+
+const ALL_BYTES = Array.from({ length: 256 }, (_, i) => i);
+
+function sequences(positions: readonly (readonly number[])[]): number[][] {
+  let found: number[][] = [[]];
+  for (const bytes of positions) found = found.flatMap((prefix) => bytes.map((byte) => [...prefix, byte]));
+  return found;
+}
+
+/** Checks each sequence at each offset: inside of a longer text, and cut off behind the sequence. */
+function checkPlaced(kernel: Kernel, tried: readonly number[][], offsets: readonly number[]): void {
+  for (const filler of FILLERS) {
+    for (const wanted of offsets) {
+      // Whole characters only in front.
+      const offset = wanted - (wanted % filler.length);
+      const text = Array.from(
+        { length: LENGTH },
+        (_, i) => filler[(i - offset + LENGTH) % filler.length] ?? 0,
+      );
+      for (const sequence of tried) {
+        const end = offset + sequence.length;
+        const behind = text.slice(offset, offset + LENGTH - end - ((LENGTH - end) % filler.length));
+        write(kernel, text);
+        kernel.memory.set(sequence, PTR + offset);
+        kernel.memory.set(behind, PTR + end);
+        const inside = shifted(referenceUtf8([...sequence, ...behind.slice(0, 2)]), offset);
+        expectVerdict(
+          kernel,
+          validate(kernel, 0, end + behind.length, 0),
+          inside,
+          `${sequence} at ${offset} of ${filler}`,
+        );
+        const last = shifted(referenceUtf8(sequence), offset);
+        expectVerdict(
+          kernel,
+          validate(kernel, 0, end, 0),
+          last,
+          `${sequence} at the end, ${offset} of ${filler}`,
+        );
+      }
+    }
+  }
+}
+
+function checkCuts(kernel: Kernel, text: readonly number[], label: string): void {
+  const expected = referenceUtf8(text);
+  write(kernel, text);
+  for (let cut = 0; cut <= text.length; cut++) {
+    let carry = validate(kernel, 0, cut, 0);
+    if (carry !== INVALID) carry = validate(kernel, cut, text.length - cut, carry);
+    expectVerdict(kernel, carry, expected, `${label} cut at ${cut}`);
+  }
+}
+
+function write(kernel: Kernel, text: readonly number[]): void {
+  // What surrounds a text must not matter: unfinished before it, continued behind it.
+  kernel.memory.fill(0xf0, PTR - 64, PTR);
+  kernel.memory.fill(0x80, PTR, PTR + text.length + 64);
+  kernel.memory.set(text, PTR);
+}
+
+function validate(kernel: Kernel, offset: number, length: number, carry: number): number {
+  return kernel.validateUtf8(PTR + offset, length, carry);
+}
+
+function shifted(verdict: { bad: number; carry: number }, offset: number): { bad: number; carry: number } {
+  return { bad: verdict.bad < 0 ? -1 : verdict.bad + offset, carry: verdict.carry };
+}
+
+function expectVerdict(
+  kernel: Kernel,
+  result: number,
+  expected: { bad: number; carry: number },
+  label: string,
+): void {
+  const view = new DataView(kernel.memory.buffer);
+  const bad = result === INVALID ? view.getUint32(layout.STATE_PTR + layout.STATE_BAD_BYTE, true) - PTR : -1;
+  const carry = result === INVALID ? 0 : result;
+  if (bad !== expected.bad || carry !== expected.carry) {
+    expect.fail(`${label}: bad byte ${bad}, carry ${carry}, not ${expected.bad}, ${expected.carry}`);
+  }
+}

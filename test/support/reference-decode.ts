@@ -1,0 +1,125 @@
+// A whole stream of frames, decoded in one go as RFC 6455 section 5.2 reads: no chunks, no state, no speed.
+import * as layout from "../../src/kernel/generated/layout.js";
+import { referenceUtf8 } from "./reference-utf8.js";
+
+export interface DecodeRules {
+  readonly fromServer: boolean;
+  readonly maxMessageBytes: number;
+  readonly maxFragments: number;
+}
+
+export interface ReferenceFrame {
+  /** Where in the stream its payload begins. */
+  readonly payload: number;
+  readonly length: number;
+}
+
+export interface ReferenceResult {
+  /** What came of the stream, in order: messages and control frames, the unfinished ones, the violation. */
+  readonly log: string[];
+  readonly frames: ReferenceFrame[];
+}
+
+class Violation {
+  constructor(
+    readonly kind: number,
+    readonly offset: number,
+  ) {}
+}
+
+class OutOfBytes {}
+
+/** Bytes as hex. */
+export function hex(bytes: Uint8Array | readonly number[]): string {
+  return Buffer.from(bytes).toString("hex");
+}
+
+export function referenceDecode(stream: Uint8Array, rules: DecodeRules): ReferenceResult {
+  const log: string[] = [];
+  const frames: ReferenceFrame[] = [];
+  let at = 0;
+  let message: { opcode: number; bytes: number[]; length: number; fragments: number } | undefined;
+
+  const take = (count: number) => {
+    if (at + count > stream.length) throw new OutOfBytes();
+    at += count;
+    return stream.subarray(at - count, at);
+  };
+  const check = (broken: boolean, kind: number, offset: number) => {
+    if (broken) throw new Violation(kind, offset);
+  };
+
+  const readFrame = () => {
+    const start = at;
+    const first = take(1)[0] ?? 0;
+    const fin = first >= 0x80;
+    const opcode = first % 16;
+    const control = opcode >= 8;
+    check(first % 128 >= 16, layout.VIOLATION_RESERVED_BITS, start);
+    check(![0, 1, 2, 8, 9, 10].includes(opcode), layout.VIOLATION_RESERVED_OPCODE, start);
+    check(control && !fin, layout.VIOLATION_CONTROL_FRAGMENTED, start);
+    check(opcode === 0 && !message, layout.VIOLATION_UNEXPECTED_CONTINUATION, start);
+    check([1, 2].includes(opcode) && message !== undefined, layout.VIOLATION_EXPECTED_CONTINUATION, start);
+    const fragments = (message?.fragments ?? 0) + 1;
+    check(!control && fragments > rules.maxFragments, layout.VIOLATION_TOO_MANY_FRAGMENTS, start);
+
+    const second = take(1)[0] ?? 0;
+    const masked = second >= 0x80;
+    const short = second % 128;
+    check(!masked && !rules.fromServer, layout.VIOLATION_NOT_MASKED, start + 1);
+    check(masked && rules.fromServer, layout.VIOLATION_MASKED, start + 1);
+    check(control && short > 125, layout.VIOLATION_CONTROL_TOO_LONG, start + 1);
+    check(opcode === 8 && short === 1, layout.VIOLATION_CLOSE_LENGTH, start + 1);
+    let length = BigInt(short);
+    let lengthAt = start + 1;
+    if (short > 125) {
+      lengthAt = start + 2;
+      length = BigInt(`0x${hex(take(short === 126 ? 2 : 8))}`);
+      check(length >= 2n ** 63n, layout.VIOLATION_LENGTH_TOP_BIT, lengthAt);
+      check(length < (short === 126 ? 126n : 65536n), layout.VIOLATION_LENGTH_NOT_MINIMAL, lengthAt);
+      check(length >= 2n ** 53n, layout.VIOLATION_MESSAGE_TOO_LONG, lengthAt);
+    }
+    const total = (message?.length ?? 0) + Number(length);
+    check(!control && total > rules.maxMessageBytes, layout.VIOLATION_MESSAGE_TOO_LONG, lengthAt);
+    const key = masked ? take(4) : new Uint8Array(4);
+
+    frames.push({ payload: at, length: Number(length) });
+    const payloadAt = at;
+    const complete = stream.length - at >= Number(length);
+    const raw = take(complete ? Number(length) : stream.length - at);
+    const payload = Array.from(raw, (byte, i) => byte ^ (key[i % 4] ?? 0));
+    if (control) {
+      if (complete || payload.length > 0)
+        log.push(`${opcode} ${hex(payload)}${complete ? "" : " unfinished"}`);
+      return;
+    }
+    message ??= { opcode, bytes: [], length: 0, fragments: 0 };
+    message.length = total;
+    message.fragments = fragments;
+    const before = message.bytes.length;
+    message.bytes.push(...payload);
+    if (message.opcode === 1) {
+      const { bad, carry } = referenceUtf8(message.bytes);
+      const cut = bad < 0 && complete && fin && carry !== 0 ? message.bytes.length : bad;
+      if (cut >= 0) {
+        message.bytes.length = cut;
+        throw new Violation(layout.VIOLATION_INVALID_UTF8, payloadAt + cut - before);
+      }
+    }
+    if (complete && fin) {
+      log.push(`${message.opcode} ${hex(message.bytes)}`);
+      message = undefined;
+    }
+  };
+
+  let violation = "";
+  try {
+    while (at < stream.length) readFrame();
+  } catch (error) {
+    if (error instanceof Violation) violation = `violation ${error.kind} at ${error.offset}`;
+    else if (!(error instanceof OutOfBytes)) throw error;
+  }
+  if (message && message.bytes.length > 0) log.push(`${message.opcode} ${hex(message.bytes)} unfinished`);
+  if (violation !== "") log.push(violation);
+  return { log, frames };
+}
