@@ -162,6 +162,7 @@ export class LiveSocket extends Deadline implements Socket<unknown>, EndpointSin
     this.#handling = false;
     if (rest.length > 0) this.received(rest);
     else this.flush();
+    this.#transport.readInto(this.#endpoint.readWindow);
   }
 
   /** Fails the connection with a code of the application's or the adapter's choice. */
@@ -180,7 +181,13 @@ export class LiveSocket extends Deadline implements Socket<unknown>, EndpointSin
     this.#handled();
   }
 
-  receivedInWindow(length: number): void {
+  receivedInWindow(length: number, window: Uint8Array): void {
+    if (window !== this.#endpoint.readWindow) {
+      // The kernel was replaced since.
+      this.received(window.subarray(0, length));
+      this.#transport.readInto(this.#endpoint.readWindow);
+      return;
+    }
     this.#heard();
     try {
       this.#endpoint.receiveWindow(length);

@@ -11,6 +11,11 @@ export interface Transport {
   /** Whether memory may be used again as soon as `bufferedBytes` is 0. */
   readonly takesAtOnce: boolean;
 
+  /**
+   * Asks for reads to go straight into `window`, from the first that it can on, and to be reported by `receivedInWindow`.
+   * A transport that can't do that goes on as before.
+   */
+  readInto(window: Uint8Array): void;
   /** Writes bytes, which must not change until `bufferedBytes` is 0. */
   write(bytes: Uint8Array): void;
   /** Writes several runs of bytes at once. */
@@ -34,8 +39,8 @@ export interface SocketTransport extends Transport {
 export interface TransportSink {
   /** A chunk came, which may be used again afterwards. */
   received(chunk: Uint8Array): void;
-  /** `length` bytes were read into the beginning of the kernel's read window. */
-  receivedInWindow(length: number): void;
+  /** `length` bytes were read into the beginning of the window that `readInto` got. */
+  receivedInWindow(length: number, window: Uint8Array): void;
   drained(): void;
   /** The peer ended its side. */
   ended(): void;

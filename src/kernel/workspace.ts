@@ -13,6 +13,8 @@ export class Workspace {
   memory: Uint8Array;
   /** The memory as 32-bit words. */
   words: Uint32Array;
+  /** The part of the memory that bytes are read into. */
+  readWindow: Uint8Array;
 
   /** While records are being walked: the end of what is in use of the record table and of the read window. */
   recordsEnd = 0;
@@ -31,6 +33,7 @@ export class Workspace {
     this.kernel = loadKernel(choice);
     this.memory = this.kernel.memory;
     this.words = new Uint32Array(this.memory.buffer);
+    this.readWindow = readWindowOf(this.memory);
   }
 
   /** Whether records are being walked. */
@@ -99,6 +102,7 @@ export class Workspace {
     this.kernel = loadKernel(this.#choice);
     this.memory = this.kernel.memory;
     this.words = new Uint32Array(this.memory.buffer);
+    this.readWindow = readWindowOf(this.memory);
     this.memory.set(pending, this.writePtr);
     this.#holders.fill(undefined);
   }
@@ -107,6 +111,10 @@ export class Workspace {
 /** A transport that may still be reading from a write window. */
 export interface WindowHolder {
   readonly bufferedBytes: number;
+}
+
+function readWindowOf(memory: Uint8Array): Uint8Array {
+  return memory.subarray(layout.READ_WINDOW_PTR, layout.READ_WINDOW_PTR + layout.READ_WINDOW_LENGTH);
 }
 
 /** What {@link Workspace.suspendReading} copied. */

@@ -14,9 +14,13 @@ import { resolveServerOptions, type ServerOptions } from "../adapter/server-opti
 import { HeaderList } from "../handshake/index.js";
 import { nodeRuntime } from "./host.js";
 import { NodeTransport } from "./node-transport.js";
+import { knownReadPath, type ReadOptions, type ReadPath } from "./read-path.js";
+
+/** Options of {@link upgrade}. */
+export interface UpgradeOptions extends ServerOptions, ReadOptions {}
 
 /** Options of {@link attach}. */
-export interface AttachOptions extends ServerOptions {
+export interface AttachOptions extends UpgradeOptions {
   /** Takes only upgrade requests for this path; others are left to other listeners. Default: all. */
   readonly path?: string;
 }
@@ -32,9 +36,10 @@ export function attach<Data = unknown>(
   handlers: Handlers<Data>,
 ): Server {
   const core = new ServerCore(nodeRuntime, resolveServerOptions(options), handlers);
+  const readPath = knownReadPath(options.readPath);
   const onUpgrade = (request: IncomingMessage, socket: Duplex, head: Uint8Array): void => {
     if (options.path !== undefined && pathOf(request) !== options.path) return;
-    open(core, request, socket, head);
+    open(core, request, socket, head, readPath);
   };
   httpServer.on("upgrade", onUpgrade);
   return {
@@ -56,17 +61,24 @@ export function upgrade<Data = unknown>(
   request: IncomingMessage,
   socket: Duplex,
   head: Uint8Array,
-  options: ServerOptions,
+  options: UpgradeOptions,
   handlers: Handlers<Data>,
 ): void {
-  open(new ServerCore(nodeRuntime, resolveServerOptions(options), handlers), request, socket, head);
+  const readPath = knownReadPath(options.readPath);
+  open(new ServerCore(nodeRuntime, resolveServerOptions(options), handlers), request, socket, head, readPath);
 }
 
-function open(core: ServerCore, request: IncomingMessage, socket: Duplex, head: Uint8Array): void {
+function open(
+  core: ServerCore,
+  request: IncomingMessage,
+  socket: Duplex,
+  head: Uint8Array,
+  readPath: ReadPath,
+): void {
   if (!(socket instanceof NetSocket)) throw new TypeError("the upgraded socket must be a net.Socket");
   socket.setTimeout(0);
   socket.setNoDelay(true);
-  const opening = new Opening(core, new NodeTransport(socket));
+  const opening = new Opening(core, new NodeTransport(socket, readPath));
   if (request.httpVersion !== "1.1") {
     opening.refuse({ status: 400, reason: "the request is not HTTP/1.1" });
     return;

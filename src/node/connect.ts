@@ -9,9 +9,10 @@ import type { Accepted, HandshakeFailure, HeaderFields } from "../handshake/inde
 import { fieldsOf } from "../handshake/outgoing.js";
 import { nodeRuntime } from "./host.js";
 import { NodeTransport } from "./node-transport.js";
+import { chooseReadPath, type ReadOptions, type ReadPath } from "./read-path.js";
 
 /** Options of {@link connect}. */
-export interface ConnectOptions extends SocketOptions {
+export interface ConnectOptions extends SocketOptions, ReadOptions {
   /** Subprotocols to offer, the one liked best first. */
   readonly protocols?: readonly string[];
   /** More headers for the request. */
@@ -50,11 +51,12 @@ export async function connect<Data = unknown>(
     throw new RangeError(`maxRedirects must be an integer from 0 to ${MOST_REDIRECTS}`);
   }
   const resolved = resolveSocketOptions(options);
+  const readPath = await chooseReadPath(options.readPath);
   let address = parseAddress(url);
   let headers = requestHeaders(options.headers, address);
   for (let redirects = 0; ; redirects++) {
     signal?.throwIfAborted();
-    const result = await dial(address, headers, options, resolved, handlers);
+    const result = await dial(address, headers, options, resolved, readPath, handlers);
     if (result instanceof LiveSocket) return result;
     if (!REDIRECTS.has(result.status) || redirects === maxRedirects) {
       throw new HandshakeError(result.code, result.reason, result);
@@ -76,13 +78,14 @@ function dial(
   headers: HeaderFields,
   options: ConnectOptions,
   resolved: ResolvedSocketOptions,
+  readPath: ReadPath,
   handlers: Handlers,
 ): Promise<LiveSocket | HandshakeFailure> {
   return new Promise((resolve, reject) => {
     const { protocols = [], origin, signal } = options;
     const { limits, timeouts } = resolved;
     const netSocket = openTransport(address, options.tls);
-    const transport = new NodeTransport(netSocket);
+    const transport = new NodeTransport(netSocket, readPath);
     const abort = (): void => dialing.abort(signal?.reason);
     const over = (): void => signal?.removeEventListener("abort", abort);
     const opened = (accepted: Accepted, rest: Uint8Array): void => {

@@ -16,6 +16,7 @@ export { type Failure, type FailureCode, InvalidStateError } from "../protocol/e
 export type { CloseEvent, MessageType } from "../protocol/events.js";
 export type { Limits } from "../protocol/limits.js";
 export { PreparedMessage } from "../protocol/prepared-message.js";
-export { type AttachOptions, attach, upgrade } from "./attach.js";
+export { type AttachOptions, attach, type UpgradeOptions, upgrade } from "./attach.js";
 export { type ConnectOptions, connect } from "./connect.js";
+export type { ReadOptions, ReadPath } from "./read-path.js";
 export { type ListeningServer, type ServeOptions, serve } from "./serve.js";

@@ -1,6 +1,8 @@
 import type { Socket as NetSocket } from "node:net";
 import type { SocketTransport, TransportSink } from "../adapter/transport.js";
 
+import { type ReadPath, readInto, readIntoWorks, tryReadInto } from "./read-path.js";
+
 const kTransport = Symbol("wsimd transport");
 
 declare module "node:net" {
@@ -16,14 +18,18 @@ const JOIN_BYTES = 16 * 1024;
 export class NodeTransport implements SocketTransport {
   readonly remoteAddress: string;
   readonly takesAtOnce: boolean;
-  readonly readPath = "data";
+  readPath: "buffer" | "data" = "data";
   readonly #socket: NetSocket;
+  readonly #choice: ReadPath;
+  /** Where reads should go as soon as the stream is empty. */
+  #window: Uint8Array | undefined;
   sink!: TransportSink;
   blocked = false;
   gone = false;
 
-  constructor(socket: NetSocket) {
+  constructor(socket: NetSocket, choice: ReadPath) {
     this.#socket = socket;
+    this.#choice = choice;
     this.remoteAddress = socket.remoteAddress ?? "";
     this.takesAtOnce = !("encrypted" in socket);
     socket[kTransport] = this;
@@ -36,6 +42,35 @@ export class NodeTransport implements SocketTransport {
 
   get bufferedBytes(): number {
     return this.#socket.writableLength;
+  }
+
+  readInto(window: Uint8Array): void {
+    if (this.#choice === "data") return;
+    this.#window = window;
+    if (this.#choice === "buffer" || readIntoWorks() === true) this.switchReading();
+    else if (readIntoWorks() === undefined) this.#switchWhenTried();
+  }
+
+  /** Lets reads go into the window, if one waits and nothing that came before it is left in the stream. */
+  switchReading(): void {
+    const socket = this.#socket;
+    if (this.#window === undefined || socket.readableLength > 0 || socket.destroyed) return;
+    if (readInto(socket, this.#window, onRead)) {
+      this.readPath = "buffer";
+      // A socket that is paused must not read in the new way, either.
+      if (socket.isPaused()) socket.pause();
+    }
+    this.#window = undefined;
+  }
+
+  #switchWhenTried(): void {
+    const window = this.#window;
+    this.#window = undefined;
+    tryReadInto().then((works) => {
+      if (!works) return;
+      this.#window = window;
+      this.switchReading();
+    });
   }
 
   write(bytes: Uint8Array): void {
@@ -82,7 +117,15 @@ export class NodeTransport implements SocketTransport {
 }
 
 function onData(this: NetSocket, chunk: Buffer): void {
-  this[kTransport]?.sink.received(chunk);
+  const transport = this[kTransport];
+  if (transport === undefined) return;
+  transport.sink.received(chunk);
+  transport.switchReading();
+}
+
+function onRead(this: NetSocket, length: number, window: Uint8Array): boolean {
+  this[kTransport]?.sink.receivedInWindow(length, window);
+  return true;
 }
 
 function onEnd(this: NetSocket): void {

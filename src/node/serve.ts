@@ -13,9 +13,10 @@ import { resolveServerOptions, type ServerOptions } from "../adapter/server-opti
 import type { PreparedMessage } from "../protocol/prepared-message.js";
 import { nodeRuntime } from "./host.js";
 import { NodeTransport } from "./node-transport.js";
+import { chooseReadPath, type ReadOptions } from "./read-path.js";
 
 /** Options of {@link serve}. */
-export interface ServeOptions extends ServerOptions {
+export interface ServeOptions extends ServerOptions, ReadOptions {
   /** Default 0: one that is free. */
   readonly port?: number;
   /** Address to listen on. Default: all of this machine's. */
@@ -46,8 +47,9 @@ export async function serve<Data = unknown>(
   handlers: Handlers<Data>,
 ): Promise<ListeningServer> {
   const core = new ServerCore(nodeRuntime, resolveServerOptions(options), handlers);
+  const readPath = await chooseReadPath(options.readPath);
   const accept = (socket: NetSocket): void => {
-    new Opening(core, new NodeTransport(socket));
+    new Opening(core, new NodeTransport(socket, readPath));
   };
   const { tls, port = 0, host, path, listenBacklog = 511 } = options;
   const netServer =

@@ -220,37 +220,26 @@ export class Decoder {
   }
 
   #gather(info: number, ptr: number, length: number, promised: number): void {
-    const text = (info & layout.RECORD_OPCODE) === Opcode.TEXT;
-    const end = (info & layout.RECORD_END) !== 0;
     this.#message ??= new MessageBuffer(this.#host);
     const message = this.#message;
-    if (!this.#append(message, info, ptr, length, promised, text)) return;
-    if (!end) return;
-    this.#message = undefined;
-    if (text) this.#sink.onText(message.takeText());
-    else this.#sink.onBinary(message.takeBytes());
-  }
-
-  /** Appends, or fails the message that this host can't hold. @returns whether it could */
-  #append(
-    message: MessageBuffer,
-    info: number,
-    ptr: number,
-    length: number,
-    promised: number,
-    text: boolean,
-  ): boolean {
+    const text = (info & layout.RECORD_OPCODE) === Opcode.TEXT;
+    let whole: string | Uint8Array;
     try {
       if (text && message.length + length > MAX_TEXT_BYTES) throw new RangeError("longer than any string");
       const ascii = (info & layout.RECORD_ASCII) !== 0;
       message.append(this.#workspace.memory, ptr, length, ascii, promised);
-      return true;
+      if ((info & layout.RECORD_END) === 0) return;
+      whole = text ? message.takeText() : message.takeBytes();
     } catch (error) {
+      // A message that this host can't hold is over a limit like any other.
       if (!(error instanceof RangeError)) throw error;
       this.stop();
       this.#sink.onViolation("MESSAGE_TOO_LONG", this.#offset + ptr - layout.READ_WINDOW_PTR);
-      return false;
+      return;
     }
+    this.#message = undefined;
+    if (typeof whole === "string") this.#sink.onText(whole);
+    else this.#sink.onBinary(whole);
   }
 
   #controlFrame(info: number, ptr: number, length: number): void {

@@ -8,6 +8,9 @@ import type { Outbox } from "./outbox.js";
 /** From here on a server's payload goes out behind its header without being copied. */
 export const BY_REFERENCE_BYTES = 32 * 1024;
 
+/** 64 KiB for each page, and never more or less. */
+const LINEAR_MEMORY_BYTES = layout.MEMORY_PAGES * 0x10000;
+
 /** The most UTF-16 units whose UTF-8 is sure to fit the scratch window behind a header. */
 const SHORT_TEXT_UNITS = Math.floor((layout.SCRATCH_WINDOW_LENGTH - MAX_HEADER_BYTES) / 3);
 
@@ -76,13 +79,17 @@ export class Encoder {
     const key = this.#maskingKey?.();
     const header = this.#host.allocate(this.#headerLength(payload.length));
     writeHeader(header, 0, first, payload.length, key);
+    // Before anything is queued: there may be no memory for it.
+    const body = key === undefined ? this.#reference(payload) : this.#masked(payload, key);
     this.#outbox.append(header);
-    this.#outbox.append(key === undefined ? this.#reference(payload) : this.#masked(payload, key));
+    this.#outbox.append(body);
   }
 
   /** The payload itself, or a copy if its memory is not safe to hold on to. */
   #reference(payload: Uint8Array): Uint8Array {
-    const borrowed = payload.buffer === this.#workspace.memory.buffer;
+    // A view that was borrowed from any kernel, for which its length speaks: another buffer of that length is copied
+    // without need, but safely.
+    const borrowed = payload.buffer.byteLength === LINEAR_MEMORY_BYTES;
     const stable = payload.buffer instanceof ArrayBuffer && !isResizable(payload.buffer);
     return stable && !borrowed ? payload : this.#host.copy(payload, 0, payload.length);
   }

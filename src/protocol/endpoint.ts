@@ -21,7 +21,7 @@ import { type Limits, resolveLimits } from "./limits.js";
 import { type MaskingKeySource, randomMaskingKey } from "./masking-key.js";
 import { FIN, MAX_CONTROL_PAYLOAD_BYTES, Opcode } from "./opcode.js";
 import { Outbox } from "./outbox.js";
-import type { PreparedMessage } from "./prepared-message.js";
+import { PreparedMessage } from "./prepared-message.js";
 
 /** Which side of the opening handshake an endpoint was. */
 export type Role = "server" | "client";
@@ -109,14 +109,21 @@ export class Endpoint implements DecoderSink {
 
   /**
    * Takes what one read from the network gave, of any length and cut anywhere. The chunk may be used again afterwards.
+   * @throws TypeError if the chunk is not a Uint8Array
    * @throws InvalidStateError from inside of one of this endpoint's own handlers
    */
   receive(chunk: Uint8Array): void {
+    assertBytes(chunk, "a chunk must be a Uint8Array");
     this.#assertNotReceiving();
     if (this.#state !== "closed") this.#decoder.push(chunk);
   }
 
-  /** Takes `length` bytes that were read into the beginning of the kernel's read window. */
+  /** Where a transport may read to for {@link receiveWindow}. Another one when the kernel had to be replaced. */
+  get readWindow(): Uint8Array {
+    return this.#workspace.readWindow;
+  }
+
+  /** Takes `length` bytes that were read into the beginning of the {@link readWindow}. */
   receiveWindow(length: number): void {
     this.#assertNotReceiving();
     if (this.#state !== "closed") this.#decoder.pushWindow(length);
@@ -165,6 +172,7 @@ export class Endpoint implements DecoderSink {
    * @throws InvalidStateError if the connection is not open, or a fragmented message is
    */
   sendPrepared(message: PreparedMessage): void {
+    if (!(message instanceof PreparedMessage)) throw new TypeError("not a PreparedMessage");
     this.#assertSendable();
     if (this.role === "server") this.outbox.append(message.serverFrame);
     else this.#encoder.bytes(FIN | message.opcode, message.payload);
@@ -185,10 +193,10 @@ export class Endpoint implements DecoderSink {
     }
     const opcode =
       this.#sending !== undefined ? Opcode.CONTINUATION : type === "text" ? Opcode.TEXT : Opcode.BINARY;
-    this.#sending = final ? undefined : type;
     const first = final ? FIN | opcode : opcode;
-    if (typeof part === "string") this.#encoder.text(first, this.#wholeCharacters(part, final));
+    if (typeof part === "string") this.#textFragment(first, part, final);
     else this.#encoder.bytes(first, part);
+    this.#sending = final ? undefined : type;
   }
 
   /**
@@ -217,10 +225,11 @@ export class Endpoint implements DecoderSink {
    * @throws RangeError for a code that must not be sent, or a reason that is too long
    */
   close(code?: number, reason = ""): void {
-    const payload = this.#closePayload(code, reason);
+    if (code === undefined && reason !== "") throw new TypeError("a reason needs a code");
+    const payload = code === undefined ? NOTHING : this.#closePayload(code, reason);
     if (this.#state !== "open") return;
-    this.#state = "closing";
     this.#sendClose(payload);
+    this.#state = "closing";
   }
 
   /**
@@ -246,8 +255,8 @@ export class Endpoint implements DecoderSink {
   settle(): void {
     const payload = this.#owedPong;
     if (payload === undefined) return;
-    this.#owedPong = undefined;
     this.#encoder.bytes(FIN | Opcode.PONG, payload);
+    this.#owedPong = undefined;
   }
 
   #sendControl(opcode: number, payload: Uint8Array): void {
@@ -267,22 +276,19 @@ export class Endpoint implements DecoderSink {
     if (this.#sending !== undefined) throw new InvalidStateError("a fragmented message is being sent");
   }
 
-  /** The part with the surrogate that the last one ended in, without the one that it ends in itself. */
-  #wholeCharacters(part: string, final: boolean): string {
+  /** Sends the part with the surrogate that the last one ended in, without the one that it ends in itself. */
+  #textFragment(first: number, part: string, final: boolean): void {
     const text = this.#heldSurrogate + part;
     const last = text.charCodeAt(text.length - 1);
     const cut = !final && last >= 0xd800 && last <= 0xdbff;
+    this.#encoder.text(first, cut ? text.slice(0, -1) : text);
     this.#heldSurrogate = cut ? text.slice(-1) : "";
-    return cut ? text.slice(0, -1) : text;
   }
 
   // ---- Closing ----
 
-  #closePayload(code: number | undefined, reason: string): Uint8Array {
-    if (code === undefined) {
-      if (reason !== "") throw new TypeError("a reason needs a code");
-      return NOTHING;
-    }
+  #closePayload(code: number, reason: string): Uint8Array {
+    if (typeof reason !== "string") throw new TypeError("a reason must be a string");
     if (!isSendableCloseCode(code)) throw new RangeError(`${String(code)} must not be sent as a close code`);
     const text = this.#host.textBytes(reason);
     if (text.length > MAX_REASON_BYTES)
@@ -296,14 +302,17 @@ export class Endpoint implements DecoderSink {
   }
 
   #fail(reason: Failure, payload: Uint8Array): void {
-    if (this.#state === "open") this.#sendClose(payload);
-    this.#close({
-      type: "close",
-      code: CloseCode.ABNORMAL,
-      reason: "",
-      wasClean: false,
-      failure: reason,
-    });
+    try {
+      if (this.#state === "open") this.#sendClose(payload);
+    } finally {
+      this.#close({
+        type: "close",
+        code: CloseCode.ABNORMAL,
+        reason: "",
+        wasClean: false,
+        failure: reason,
+      });
+    }
   }
 
   #close(event: CloseEvent): void {
@@ -333,7 +342,8 @@ export class Endpoint implements DecoderSink {
 
   /** @internal Section 5.5.3: an endpoint "MAY elect to send a Pong frame for only the most recently processed Ping". */
   onPing(payload: Uint8Array): void {
-    if (this.#state === "open") this.#owedPong = payload.slice();
+    // A copy, for the handler owns the payload. Not slice(): a Buffer's gives a view.
+    if (this.#state === "open") this.#owedPong = this.#host.copy(payload, 0, payload.length);
     this.#sink.onPing(payload);
   }
 
@@ -370,6 +380,9 @@ export class Endpoint implements DecoderSink {
   }
 }
 
-function assertBytes(payload: unknown): asserts payload is Uint8Array {
-  if (!(payload instanceof Uint8Array)) throw new TypeError("a payload must be a string or a Uint8Array");
+function assertBytes(
+  bytes: unknown,
+  message = "a payload must be a string or a Uint8Array",
+): asserts bytes is Uint8Array {
+  if (!(bytes instanceof Uint8Array)) throw new TypeError(message);
 }
