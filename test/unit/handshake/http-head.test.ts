@@ -1,0 +1,104 @@
+import { describe, expect, test } from "vitest";
+import { HeadParser } from "../../../src/handshake/index.js";
+import { EXAMPLE, everyCut, latin1, outcomeOf, wire } from "./every-cut.js";
+
+describe("HeadParser", () => {
+  test("gives start line and fields as sent, in every cut", () => {
+    const outcome = everyCut("request", `${wire(EXAMPLE)}rest`);
+    expect(outcome.start).toEqual(["GET", "/chat"]);
+    expect(outcome.fields.map(([name, value]) => `${name}: ${value}`)).toEqual(EXAMPLE.slice(1));
+    expect(outcome.rest).toBe("rest");
+  });
+
+  test("reads a head without fields (RFC 9112 section 2.1)", () => {
+    expect(everyCut("request", "GET / HTTP/1.1\r\n\r\n").fields).toEqual([]);
+    expect(everyCut("response", "HTTP/1.1 101\r\n\r\n").start).toEqual([101, ""]);
+    expect(everyCut("response", "HTTP/1.1 599 caf\xe9 \r\n\r\n").start).toEqual([599, "caf\xe9 "]);
+  });
+
+  test("rest is a view of the last chunk", () => {
+    const chunk = latin1(`${wire(EXAMPLE)}rest`);
+    const result = new HeadParser("request").push(chunk);
+    if (result.type !== "head") throw new Error(result.type);
+    expect(result.rest.buffer).toBe(chunk.buffer);
+    expect(result.rest.byteOffset).toBe(chunk.length - 4);
+  });
+
+  test("takes a chunk at any offset of its buffer", () => {
+    const buffer = latin1(`xxx${wire(EXAMPLE)}rest`);
+    expect(outcomeOf("request", [buffer.subarray(3)])).toEqual(everyCut("request", `${wire(EXAMPLE)}rest`));
+  });
+
+  test("does not depend on a chunk after the call", () => {
+    const bytes = latin1(wire(EXAMPLE));
+    const parser = new HeadParser("request");
+    const first = bytes.slice(0, 100);
+    parser.push(first);
+    first.fill(0xa5);
+    const result = parser.push(bytes.subarray(100));
+    if (result.type !== "head") throw new Error(result.type);
+    expect(result.head.headers.get("host")).toBe("server.example.com");
+  });
+
+  test("takes shared memory", () => {
+    const bytes = latin1(`${wire(EXAMPLE)}rest`);
+    const shared = new Uint8Array(new SharedArrayBuffer(bytes.length));
+    shared.set(bytes);
+    expect(outcomeOf("request", [shared])).toEqual(outcomeOf("request", [bytes]));
+  });
+
+  test("fails at the first bad byte, waiting for nothing", () => {
+    for (const start of [
+      "\n",
+      "G\x00",
+      "GET /a\x80",
+      "GET / HTTQ",
+      "GET / HTTP/1.1\n",
+      "GET / HTTP/1.1\r\n ",
+    ]) {
+      expect(new HeadParser("request").push(latin1(start)).type).toBe("failed");
+      expect(new HeadParser("request").push(latin1(start.slice(0, -1))).type).toBe("more");
+    }
+  });
+
+  test("gives the same failure for ever, and holds nothing", () => {
+    const parser = new HeadParser("request");
+    parser.push(latin1("GET /"));
+    const failure = parser.push(latin1("\x00"));
+    expect(failure).toMatchObject({ type: "failed", status: 400 });
+    expect(parser.push(latin1("GET / HTTP/1.1\r\n\r\n"))).toBe(failure);
+    expect([parser.retainedBytes, parser.headBytes]).toEqual([0, 6]);
+  });
+
+  test("throws if it is fed behind the head", () => {
+    const parser = new HeadParser("request");
+    parser.push(latin1(wire(EXAMPLE)));
+    expect(parser.retainedBytes).toBe(0);
+    expect(() => parser.push(latin1("x"))).toThrow("the head is complete");
+  });
+
+  test("empty chunks change nothing", () => {
+    const empty = new Uint8Array(0);
+    const bytes = latin1(wire(EXAMPLE));
+    expect(outcomeOf("request", [empty, bytes.subarray(0, 9), empty, empty, bytes.subarray(9)])).toEqual(
+      outcomeOf("request", [bytes]),
+    );
+  });
+
+  test("the parsers' limits are positive integers", () => {
+    for (const limit of [0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY]) {
+      expect(() => new HeadParser("request", { maxHeadBytes: limit })).toThrow(RangeError);
+      expect(() => new HeadParser("request", { maxHeaderLines: limit })).toThrow(RangeError);
+    }
+  });
+
+  test("retains no more than twice what came, and never more than the limit", () => {
+    const parser = new HeadParser("request", { maxHeadBytes: 5000 });
+    parser.push(latin1("GET /"));
+    for (let length = 5; length < 4999; length++) {
+      expect(parser.push(Uint8Array.of(0x78)).type).toBe("more");
+      expect(parser.retainedBytes).toBeLessThanOrEqual(Math.min(5000, Math.max(512, 2 * (length + 1))));
+    }
+    expect(parser.push(Uint8Array.of(0x78))).toMatchObject({ status: 431 });
+  });
+});

@@ -1,0 +1,74 @@
+import { describe, expect, test } from "vitest";
+import { buildRequest, makeKey, type RequestOptions } from "../../../src/handshake/index.js";
+import { accepted } from "./every-cut.js";
+
+const decoder = new TextDecoder();
+const GOOD: RequestOptions = { host: "example.com:8080", target: "/a?b", key: makeKey(new Uint8Array(16)) };
+
+describe("buildRequest", () => {
+  test("is a request that our own server takes (RFC 6455 section 4.1)", () => {
+    const sent = buildRequest({ ...GOOD, headers: new Map([["X-A", "1"]]), protocols: ["a"] });
+    const request = accepted(decoder.decode(sent));
+    expect(request).toMatchObject({ host: "example.com:8080", path: "/a", query: "b", protocols: ["a"] });
+    expect(request.headers.get("x-a")).toBe("1");
+  });
+
+  test.each<Partial<RequestOptions>>([
+    { host: "" },
+    { host: "a b" },
+    { host: "a\r\nX: y" },
+    { host: "user@a" },
+    { host: "a/b" },
+    { target: "" },
+    { target: "a" },
+    { target: "http://a/" },
+    { target: "/a b" },
+    { target: "/a#b" },
+    { target: "/a\r\nX: y" },
+    { target: "/\u00e9" },
+    { key: "" },
+    { key: "AAAAAAAAAAAAAAAAAAAAAB==" },
+    { protocols: [""] },
+    { protocols: ["a", "a"] },
+    { protocols: ["a b"] },
+    { protocols: ["a\r\nX: y"] },
+    { origin: "http://a\r\nX: y" },
+    { headers: { X: "a\r\nY: b" } },
+    { headers: { X: "a\nb" } },
+    { headers: { X: "a\0" } },
+    { headers: { X: "\u00e9" } },
+    { headers: { "X Y": "a" } },
+    { headers: { "": "a" } },
+    { headers: [["X\u00e9", "a"]] },
+  ])("throws for %j before anything is written (RFC 9110 section 5)", (bad) => {
+    expect(() => buildRequest({ ...GOOD, ...bad })).toThrow(TypeError);
+  });
+
+  test.each([
+    "Host",
+    "connection",
+    "UPGRADE",
+    "Sec-WebSocket-Key",
+    "sec-websocket-version",
+    "Sec-WebSocket-Extensions",
+    "Sec-WebSocket-Protocol",
+    "Content-Length",
+    "Transfer-Encoding",
+  ])("%s is not the caller's to set (RFC 6455 section 4.1)", (name) => {
+    expect(() => buildRequest({ ...GOOD, headers: { [name]: "x" } })).toThrow(TypeError);
+  });
+
+  test("Origin is set in one place or the other, not in both (RFC 6454 section 7.3)", () => {
+    const headers = { Origin: "http://a" };
+    expect(decoder.decode(buildRequest({ ...GOOD, headers }))).toContain("\r\nOrigin: http://a\r\n");
+    expect(() => buildRequest({ ...GOOD, headers, origin: "http://a" })).toThrow(TypeError);
+  });
+
+  test("a value that is no string throws, from JavaScript as well", () => {
+    const headers: Record<string, string> = {};
+    Reflect.set(headers, "X", 7);
+    expect(() => buildRequest({ ...GOOD, headers })).toThrow(TypeError);
+    Reflect.set(headers, "X", ["a"]);
+    expect(() => buildRequest({ ...GOOD, headers })).toThrow(TypeError);
+  });
+});

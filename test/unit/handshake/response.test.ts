@@ -1,0 +1,83 @@
+import { describe, expect, test } from "vitest";
+import { buildAccept, buildRefusal, HeadParser, makeKey } from "../../../src/handshake/index.js";
+import { everyCut, latin1 } from "./every-cut.js";
+
+const decoder = new TextDecoder();
+const REQUEST = { key: makeKey(new Uint8Array(16)), protocols: ["chat"] };
+
+describe("buildAccept", () => {
+  test("with nothing to add and with no headers to add is the same (RFC 6455 section 4.2.2)", () => {
+    expect(buildAccept(REQUEST, { headers: {} })).toEqual(buildAccept(REQUEST));
+  });
+
+  test("gives its caller bytes of its own", () => {
+    const first = buildAccept(REQUEST);
+    const copy = first.slice();
+    first.fill(0xa5);
+    expect(buildAccept(REQUEST)).toEqual(copy);
+  });
+
+  test("keeps the order and the repetition of headers (RFC 6265 section 3)", () => {
+    const headers = [
+      ["Set-Cookie", "a=1"],
+      ["Set-Cookie", "b=2"],
+    ] as const;
+    expect(decoder.decode(buildAccept(REQUEST, { headers }))).toMatch(
+      /\r\nSet-Cookie: a=1\r\nSet-Cookie: b=2\r\n\r\n$/,
+    );
+  });
+
+  test.each([
+    "Connection",
+    "upgrade",
+    "Sec-WebSocket-Accept",
+    "SEC-WEBSOCKET-PROTOCOL",
+    "Sec-WebSocket-Extensions",
+    "Content-Length",
+    "Transfer-Encoding",
+  ])("%s is not the caller's to set (RFC 6455 section 4.2.2)", (name) => {
+    expect(() => buildAccept(REQUEST, { headers: { [name]: "x" } })).toThrow(TypeError);
+  });
+
+  test("throws for a key that is none", () => {
+    expect(() => buildAccept({ key: "x", protocols: [] })).toThrow(TypeError);
+    expect(() => buildAccept({ key: "x", protocols: [] }, { headers: {} })).toThrow(TypeError);
+  });
+});
+
+describe("buildRefusal", () => {
+  test("names the problem, in UTF-8, and ends the connection (RFC 9112 section 9.6)", () => {
+    expect(decoder.decode(buildRefusal({ status: 403, body: "caf\u00e9", headers: { "X-A": "b" } }))).toBe(
+      "HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Type: text/plain; charset=utf-8\r\n" +
+        "Content-Length: 5\r\nX-A: b\r\n\r\ncaf\u00e9",
+    );
+    expect(decoder.decode(buildRefusal({ status: 404 }))).toMatch(/\r\n\r\nNot Found\n$/);
+    expect(decoder.decode(buildRefusal({ status: 418, reason: "no" }))).toMatch(/^HTTP\/1.1 418 \r\n/);
+  });
+
+  test("leaves the content type to the caller", () => {
+    const text = decoder.decode(
+      buildRefusal({ status: 403, body: "{}", headers: { "content-type": "x/json" } }),
+    );
+    expect(text.toLowerCase().split("content-type").length).toBe(2);
+  });
+
+  test("takes the failure of a parser as it is", () => {
+    const failure = new HeadParser("request").push(latin1("GET / HTTP/3.0"));
+    if (failure.type !== "failed") throw new Error(failure.type);
+    const outcome = everyCut("response", decoder.decode(buildRefusal(failure)));
+    expect(outcome.start).toEqual([505, "HTTP Version Not Supported"]);
+    expect(outcome.rest).toBe("the HTTP version is not 1.1\n");
+  });
+
+  test.each([101, 200, 299, 600, 400.5, Number.NaN, -1])("throws for status %d", (status) => {
+    expect(() => buildRefusal({ status })).toThrow(RangeError);
+  });
+
+  test.each(["Connection", "content-length", "Transfer-Encoding"])(
+    "%s is not the caller's to set",
+    (name) => {
+      expect(() => buildRefusal({ status: 400, headers: { [name]: "x" } })).toThrow(TypeError);
+    },
+  );
+});
