@@ -1,0 +1,80 @@
+import type { CloseEvent, Handlers, Socket } from "../node/index.js";
+import { reportError } from "./listening.js";
+
+/** What a shell expects of a program that Ctrl-C ended. */
+export const EXIT_SIGINT = 130;
+
+/** One way to use a connection: in a terminal or in a pipe. */
+export interface Frontend {
+  /** Resolves with an exit code if the user wants to stop at once. */
+  readonly interrupted: Promise<number>;
+  /** @returns a promise if no more messages should be read until it resolves */
+  received(message: string | Uint8Array): Promise<void> | undefined;
+  /** Sends what the user gives, and closes the connection when they are done. */
+  run(session: Session): Promise<void>;
+}
+
+/** The connection of `wsimd connect`. */
+export class Session implements Handlers {
+  /** Resolves when the connection is over. */
+  readonly closed: Promise<CloseEvent>;
+  readonly #frontend: Frontend;
+  #socket: Socket | undefined;
+  #closed!: (event: CloseEvent) => void;
+  #drained: (() => void) | undefined;
+
+  constructor(frontend: Frontend) {
+    this.#frontend = frontend;
+    this.closed = new Promise((resolve) => {
+      this.#closed = resolve;
+    });
+  }
+
+  /** The subprotocol agreed on, or "". */
+  get protocol(): string {
+    return this.#socket?.protocol ?? "";
+  }
+
+  /**
+   * Sends a message and waits until the connection takes another.
+   * @returns whether it does
+   */
+  async send(message: string | Uint8Array): Promise<boolean> {
+    const result = this.#socket?.send(message);
+    if (result === "buffered") {
+      await new Promise<void>((resolve) => {
+        this.#drained = resolve;
+      });
+    }
+    return this.#socket?.state === "open";
+  }
+
+  /** Starts the closing handshake. */
+  hangUp(code: number): void {
+    this.#socket?.close(code);
+  }
+
+  open(socket: Socket): void {
+    this.#socket = socket;
+  }
+
+  message(socket: Socket, message: string | Uint8Array): void {
+    const written = this.#frontend.received(message);
+    if (written === undefined) return;
+    socket.pause();
+    written.then(() => socket.resume());
+  }
+
+  drain(): void {
+    this.#drained?.();
+  }
+
+  close(_socket: Socket, event: CloseEvent): void {
+    this.#drained?.();
+    this.#closed(event);
+  }
+
+  error(socket: Socket | undefined, error: unknown): void {
+    reportError(socket, error);
+  }
+}

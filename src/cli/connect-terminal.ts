@@ -1,0 +1,64 @@
+import { clearScreenDown, createInterface, cursorTo, type Interface, moveCursor } from "node:readline";
+import { EXIT_SIGINT, type Frontend, type Session } from "./connect-session.js";
+import { hexLine, visible } from "./visible.js";
+
+/** So much of a binary message is shown. */
+const SHOWN_BYTES = 64;
+
+/** `wsimd connect` in a terminal: a prompt, with what comes in printed above it. */
+export class ConnectTerminal implements Frontend {
+  readonly interrupted: Promise<number>;
+  readonly #url: URL;
+  #prompt: Interface | undefined;
+  #interrupt!: (exitCode: number) => void;
+
+  constructor(url: URL) {
+    this.#url = url;
+    this.interrupted = new Promise((resolve) => {
+      this.#interrupt = resolve;
+    });
+  }
+
+  received(message: string | Uint8Array): undefined {
+    this.#print(`< ${typeof message === "string" ? visible(message) : hexLine(message, SHOWN_BYTES)}`);
+  }
+
+  async run(session: Session): Promise<void> {
+    const protocol = session.protocol === "" ? "" : `, subprotocol ${visible(session.protocol)}`;
+    this.#print(`connected to ${this.#url}${protocol}; Ctrl-D closes`);
+    const prompt = createInterface({ input: process.stdin, output: process.stdout, prompt: "> " });
+    this.#prompt = prompt;
+    // In a terminal's raw mode Ctrl-C is a key, not a signal.
+    prompt.on("SIGINT", () => this.#interrupt(EXIT_SIGINT));
+    session.closed.then(({ code }) => {
+      this.#print(`closed with ${code}`);
+      this.#prompt = undefined;
+      prompt.close();
+      cursorTo(process.stdout, 0);
+      clearScreenDown(process.stdout);
+    });
+    prompt.prompt();
+    for await (const line of prompt) {
+      if (!(await session.send(line))) return;
+      prompt.prompt();
+    }
+    if (this.#prompt === undefined) return;
+    this.#prompt = undefined;
+    process.stdout.write("\n");
+    session.hangUp(1000);
+  }
+
+  /** Prints a line above the prompt and what has been typed behind it. */
+  #print(line: string): void {
+    const prompt = this.#prompt;
+    if (prompt === undefined) {
+      process.stdout.write(`${line}\n`);
+      return;
+    }
+    moveCursor(process.stdout, 0, -prompt.getCursorPos().rows);
+    cursorTo(process.stdout, 0);
+    clearScreenDown(process.stdout);
+    process.stdout.write(`${line}\n`);
+    prompt.prompt(true);
+  }
+}

@@ -1,0 +1,150 @@
+import { parseArgs } from "node:util";
+import { type CloseEvent, type ConnectOptions, connect, HandshakeError } from "../node/index.js";
+import { parsed, parseHeader, parseKernel, parseMaxMessageBytes } from "./args.js";
+import { CliError, type Command, describeError, errorCode, UsageError } from "./command.js";
+import { ConnectPipe } from "./connect-pipe.js";
+import { EXIT_SIGINT, type Frontend, Session } from "./connect-session.js";
+import { ConnectTerminal } from "./connect-terminal.js";
+import { untilSignal } from "./listening.js";
+import { visible } from "./visible.js";
+
+const HELP = `Usage: wsimd connect URL [options]
+
+Connects to a WebSocket server. URL begins with ws:, wss: or ws+unix:.
+
+In a terminal, each line you type is sent as a text message and what comes in
+is printed behind "< ". Ctrl-D closes the connection with 1000.
+
+Otherwise it is a pipe. Each line of standard input is sent as a text message,
+and each text message that comes in is written to standard output with a
+newline behind it; a binary message is written as a line of hexadecimal. When
+the input ends, the connection is closed with 1000; replies that arrive before
+the server's own Close are still written.
+
+Options:
+  --protocol P             subprotocol to offer; may be repeated, best first
+  --header 'Name: value'   header for the request; may be repeated
+  --binary                 standard input is bytes, each chunk of it a binary
+                           message; messages are written as bytes, nothing added
+  --keep-open              when the input ends, wait for the server to close
+  --max-message-bytes N    longest message it takes (default 1048576)
+  --kernel simd|scalar|js  which kernel decodes (default: the fastest that runs)
+  -h, --help               print this
+
+A private certificate authority is trusted with NODE_EXTRA_CA_CERTS=file.
+
+Exit codes:
+  0    the connection was closed with 1000, 1001 or no code, or nobody reads
+       standard output any more
+  1    no connection: not reached, or the server refused the handshake
+  2    bad arguments
+  3    the connection was lost, or closed with another code
+  130  Ctrl-C (143: SIGTERM)
+`;
+
+const OPTIONS = {
+  protocol: { type: "string", multiple: true },
+  header: { type: "string", multiple: true },
+  binary: { type: "boolean", default: false },
+  "keep-open": { type: "boolean", default: false },
+  "max-message-bytes": { type: "string" },
+  kernel: { type: "string" },
+} as const;
+
+const EXIT_CLOSED_BADLY = 3;
+const EXIT_SIGTERM = 143;
+/** 1000, 1001, and 1005, a Close frame without a code: nothing went wrong. */
+const GOOD_CODES: ReadonlySet<number> = new Set([1000, 1001, 1005]);
+const SCHEMES: ReadonlySet<string> = new Set(["ws:", "wss:", "ws+unix:", "wss+unix:", "http:", "https:"]);
+
+/** `wsimd connect`. */
+export const connectCommand: Command = {
+  summary: "connect to a WebSocket server, from a terminal or in a pipe",
+  help: HELP,
+  async run(args) {
+    const { url, options, binary, keepOpen } = readOptions(args);
+    const inTerminal = process.stdin.isTTY && process.stdout.isTTY && !binary;
+    const frontend: Frontend = inTerminal ? new ConnectTerminal(url) : new ConnectPipe(binary, keepOpen);
+    const session = new Session(frontend);
+    const outputGone = new Promise<number>((resolve) => {
+      process.stdout.on("error", () => resolve(0));
+    });
+    const signalled = untilSignal().then((signal) => (signal === "SIGTERM" ? EXIT_SIGTERM : EXIT_SIGINT));
+    const given = Promise.race([frontend.interrupted, signalled, outputGone]);
+    const attempt = new AbortController();
+    given.then((code) => attempt.abort(new CliError("interrupted", code)));
+    await connect(url, { ...options, signal: attempt.signal }, session).catch((error: unknown) => {
+      throw connectError(error, url);
+    });
+    const ended = frontend.run(session).then(() => session.closed);
+    const outcome = await Promise.race([ended, session.closed, given]);
+    if (typeof outcome === "number") {
+      session.hangUp(1001);
+      await session.closed;
+      return outcome;
+    }
+    return exitCode(outcome);
+  },
+};
+
+function exitCode(event: CloseEvent): number {
+  if (event.wasClean && GOOD_CODES.has(event.code)) return 0;
+  throw new CliError(describeClose(event), EXIT_CLOSED_BADLY);
+}
+
+function describeClose({ code, reason, failure }: CloseEvent): string {
+  if (failure !== undefined) {
+    return `the connection failed with ${failure.closeCode}: ${failure.message} (RFC 6455 section ${failure.section})`;
+  }
+  if (code === 1006) return "the connection was lost without a Close (1006)";
+  return `the server closed the connection with ${code}${reason === "" ? "" : `: ${visible(reason)}`}`;
+}
+
+function connectError(error: unknown, url: URL): CliError {
+  if (error instanceof CliError) return error;
+  // What can't be sent was caught before a byte went out.
+  if (error instanceof TypeError || error instanceof RangeError) return new UsageError(error.message);
+  if (error instanceof HandshakeError) {
+    const answer = error.status === undefined ? "" : `the server answered ${error.status}: `;
+    return new CliError(`can't connect to ${url}: ${answer}${visible(error.message)}`);
+  }
+  const why = errorCode(error) === "ECONNREFUSED" ? "connection refused" : describeError(error);
+  return new CliError(`can't connect to ${url}: ${why}`);
+}
+
+interface Wanted {
+  readonly url: URL;
+  readonly options: ConnectOptions;
+  readonly binary: boolean;
+  readonly keepOpen: boolean;
+}
+
+function readOptions(args: readonly string[]): Wanted {
+  const { values, positionals } = parsed(() =>
+    parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true }),
+  );
+  const [address, extra] = positionals;
+  if (address === undefined) throw new UsageError("connect needs a URL");
+  if (extra !== undefined) throw new UsageError(`unexpected argument '${extra}'`);
+  const { protocol: protocols, header, kernel: kernelName } = values;
+  const kernel = parseKernel(kernelName);
+  const limit = values["max-message-bytes"];
+  const options: ConnectOptions = {
+    // What is read waits for what is written, so nothing piles up.
+    backlog: "tell",
+    ...(protocols !== undefined && { protocols }),
+    ...(header !== undefined && { headers: header.map(parseHeader) }),
+    ...(kernel !== undefined && { kernel }),
+    ...(limit !== undefined && { limits: { maxMessageBytes: parseMaxMessageBytes(limit) } }),
+  };
+  return { url: parseUrl(address), options, binary: values.binary, keepOpen: values["keep-open"] };
+}
+
+function parseUrl(text: string): URL {
+  if (!URL.canParse(text)) throw new UsageError(`"${text}" is no URL; one is like ws://127.0.0.1:8080/`);
+  const url = new URL(text);
+  if (!SCHEMES.has(url.protocol)) {
+    throw new UsageError(`the URL must begin with ws: or wss:, not ${url.protocol}`);
+  }
+  return url;
+}
