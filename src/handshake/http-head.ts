@@ -65,14 +65,14 @@ const FIRST_CAPACITY = 512;
 
 const BUILD: { readonly [K in keyof HeadKinds]: (text: string, marks: readonly number[]) => HeadKinds[K] } = {
   request(text, marks) {
-    const [methodEnd = 0, targetEnd = 0] = marks;
-    const target = text.slice(methodEnd + 1, targetEnd);
+    const methodEnd = marks[0] ?? 0;
+    const target = text.slice(methodEnd + 1, marks[1]);
     return { method: text.slice(0, methodEnd), target, headers: buildHeaders(text, marks) };
   },
   response(text, marks) {
-    const [statusEnd = 0, reasonEnd = 0] = marks;
+    const statusEnd = marks[0] ?? 0;
     const status = Number(text.slice(statusEnd - 3, statusEnd));
-    return { status, reason: text.slice(statusEnd + 1, reasonEnd), headers: buildHeaders(text, marks) };
+    return { status, reason: text.slice(statusEnd + 1, marks[1]), headers: buildHeaders(text, marks) };
   },
 };
 
