@@ -8,7 +8,7 @@
 // On the way into `closed` the sink gets its one onClose. Nothing is decoded or sent after it.
 
 import type { KernelName } from "../kernel/kernel.js";
-import type { KernelChoice } from "../kernel/load.js";
+import { type KernelChoice, parseKernelName } from "../kernel/load.js";
 import { sharedWorkspace, type Workspace } from "../kernel/workspace.js";
 import { CloseCode, isSendableCloseCode, MAX_REASON_BYTES } from "./close-code.js";
 import { closePayload, parseClosePayload } from "./close-payload.js";
@@ -62,7 +62,7 @@ export class Endpoint implements DecoderSink {
   #owedPong: Uint8Array | undefined;
 
   /**
-   * @throws RangeError for limits or a kernel that make no sense
+   * @throws TypeError or RangeError for options that make no sense
    */
   constructor(sink: EndpointSink, options: EndpointOptions) {
     const {
@@ -73,8 +73,10 @@ export class Endpoint implements DecoderSink {
       maskingKey = randomMaskingKey,
     } = options;
     if (role !== "server" && role !== "client") throw new TypeError('role must be "server" or "client"');
+    const { kernel } = options;
+    if (kernel !== undefined && kernel !== "auto") parseKernelName(kernel);
     const limits = resolveLimits(options.limits);
-    const workspace = sharedWorkspace(options.kernel);
+    const workspace = sharedWorkspace(kernel);
     this.role = role;
     this.#sink = sink;
     this.#host = host;

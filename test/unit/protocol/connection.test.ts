@@ -1,0 +1,76 @@
+import { expect, test } from "vitest";
+import { Connection } from "../../../src/index.js";
+import { frame, KEY } from "../../support/frame.js";
+import { concat, hex, toHex } from "../../support/hex.js";
+import { describeKernels } from "../../support/kernels.js";
+import { describeEvent } from "../../support/run.js";
+
+describeKernels("connection", (kernel) => {
+  test("tells who it is", () => {
+    const connection = new Connection({ role: "client", kernel });
+    expect([connection.role, connection.state, connection.kernel]).toEqual(["client", "open", kernel]);
+  });
+
+  test("the loop of its documentation: an echo", () => {
+    const connection = new Connection({ role: "server", kernel });
+    const stream = concat([
+      frame({ opcode: 1, mask: KEY, payload: "Hello" }),
+      frame({ opcode: 2, mask: KEY, payload: hex("01 02") }),
+      frame({ opcode: 8, mask: KEY, payload: hex("03 e8") }),
+    ]);
+    for (const event of connection.receive(stream)) {
+      // The Close in the same chunk has closed the connection before the events are handled.
+      if (event.type === "close") expect(event.wasClean).toBe(true);
+    }
+    expect(connection.closeExpected).toBe(true);
+    const echo = new Connection({ role: "server", kernel });
+    for (const event of echo.receive(stream.subarray(0, stream.length - 8))) {
+      if (event.type === "text") echo.sendText(event.text);
+      if (event.type === "binary") echo.sendBinary(event.payload);
+    }
+    expect(toHex(concat(echo.takeOutput()))).toBe("81 05 48 65 6c 6c 6f 82 02 01 02");
+    expect(echo.takeOutput()).toEqual([]);
+  });
+
+  test("events own their bytes: later reads and the caller's chunk don't change them", () => {
+    for (const pieces of [false, true]) {
+      const connection = new Connection({ role: "client", kernel, pieces });
+      const make = (byte: number) =>
+        concat([9, 10, 2].map((opcode) => frame({ opcode, payload: new Uint8Array(100).fill(byte) })));
+      const chunk = make(1);
+      const events = connection.receive(chunk);
+      const before = events.map(describeEvent);
+      chunk.fill(0xa5);
+      connection.receive(make(2));
+      new Connection({ role: "client", kernel }).receive(make(3));
+      expect(events.map(describeEvent)).toEqual(before);
+      // And each is alone with its memory.
+      for (const event of events) if ("payload" in event) event.payload.fill(0x5a);
+      expect(connection.receive(make(4)).map(describeEvent)).toEqual(
+        before.map((line) => line.replaceAll("01", "04")),
+      );
+    }
+  });
+
+  test("pieces come as they arrive, the last one marked", () => {
+    const connection = new Connection({ role: "client", kernel, pieces: true });
+    const lines = (literal: string) => connection.receive(hex(literal)).map(describeEvent);
+    expect(lines("01 05 'He'")).toEqual(["text piece 48 65"]);
+    expect(lines("'l'")).toEqual(["text piece 6c"]);
+    expect(lines("'lo'")).toEqual(["text piece 6c 6f"]);
+    expect(lines("00 00 89 00 00 01 c3")).toEqual(["ping", "text piece c3"]);
+    expect(lines("80 01")).toEqual([]);
+    expect(lines("a9")).toEqual(["text piece, the last a9"]);
+    expect(lines("82 00")).toEqual(["binary piece, the last"]);
+    expect(lines("02 01 07 80 00")).toEqual(["binary piece 07", "binary piece, the last"]);
+    expect(lines("81 04 'ab' ff 'c'")).toEqual(["text piece 61 62", 'close 1006 "" unclean']);
+  });
+
+  test("an empty chunk brings nothing", () => {
+    const connection = new Connection({ role: "client", kernel });
+    expect(connection.receive(hex(""))).toEqual([]);
+    expect(connection.receive(hex("81"))).toEqual([]);
+    expect(connection.receive(hex(""))).toEqual([]);
+    expect(connection.receive(hex("01 'a'")).map(describeEvent)).toEqual(['text "a"']);
+  });
+});

@@ -1,0 +1,438 @@
+import { describe, expect, test } from "vitest";
+import {
+  Connection,
+  type ConnectionOptions,
+  Endpoint,
+  type Host,
+  InvalidStateError,
+  PreparedMessage,
+  type Role,
+} from "../../../src/index.js";
+import { portableHost } from "../../../src/protocol/host.js";
+import { frame, KEY, parseFrames } from "../../support/frame.js";
+import { concat, hex, toHex } from "../../support/hex.js";
+import { describeKernels } from "../../support/kernels.js";
+import { RecordingSink } from "../../support/recording-sink.js";
+import { describeEvents } from "../../support/run.js";
+
+const ROLES: readonly Role[] = ["server", "client"];
+
+function connect(role: Role, options: Partial<ConnectionOptions> = {}): Connection {
+  return new Connection({ role, maskingKey: () => 0, ...options });
+}
+
+function output(connection: Connection): string {
+  return toHex(concat(connection.takeOutput()));
+}
+
+/** A frame as this role's peer would send it. */
+function fromPeer(role: Role, opcode: number, payload: Uint8Array | string = "", fin = true): Uint8Array {
+  return frame({ fin, opcode, payload, mask: role === "server" ? KEY : undefined });
+}
+
+/** A frame as this role sends it, in hex. */
+function asSent(role: Role, opcode: number, payload: Uint8Array | string = "", fin = true): string {
+  return toHex(frame({ fin, opcode, payload, mask: role === "client" ? [0, 0, 0, 0] : undefined }));
+}
+
+const CODE_1000 = Uint8Array.of(0x03, 0xe8);
+
+describe.each(ROLES)("a %s's life", (role) => {
+  test("open, closing, closed: this endpoint starts", () => {
+    const connection = connect(role);
+    expect([connection.state, connection.closeExpected]).toEqual(["open", false]);
+    connection.close(1000, "bye");
+    expect([connection.state, connection.closeExpected]).toEqual(["closing", false]);
+    expect(output(connection)).toBe(asSent(role, 8, hex("03 e8 'bye'")));
+    expect(describeEvents(connection.receive(fromPeer(role, 8, CODE_1000)))).toEqual(['close 1000 "" clean']);
+    expect([connection.state, connection.closeExpected]).toEqual(["closed", true]);
+    expect(output(connection)).toBe("");
+  });
+
+  test("open, closed: the peer starts", () => {
+    const connection = connect(role);
+    expect(describeEvents(connection.receive(fromPeer(role, 8, hex("0f a0 'go'"))))).toEqual([
+      'close 4000 "go" clean',
+    ]);
+    expect([connection.state, connection.closeExpected]).toEqual(["closed", true]);
+    expect(output(connection)).toBe(asSent(role, 8, hex("0f a0")));
+  });
+
+  test("open, closed: the transport ends, and 1006 is reported once", () => {
+    const connection = connect(role);
+    expect(describeEvents(connection.end())).toEqual(['close 1006 "" unclean']);
+    expect([connection.state, connection.closeExpected]).toEqual(["closed", true]);
+    expect(connection.end()).toEqual([]);
+    expect(connection.fail(1011)).toEqual([]);
+    expect(output(connection)).toBe("");
+  });
+
+  test("closing, closed: the transport ends", () => {
+    const connection = connect(role);
+    connection.close();
+    expect(describeEvents(connection.end())).toEqual(['close 1006 "" unclean']);
+    expect(output(connection)).toBe(asSent(role, 8));
+  });
+
+  test("the transport ends after a clean close: nothing more to tell", () => {
+    const connection = connect(role);
+    connection.receive(fromPeer(role, 8));
+    expect(connection.end()).toEqual([]);
+  });
+
+  test("the transport ends inside of a frame: what came is dropped", () => {
+    const connection = connect(role);
+    connection.receive(fromPeer(role, 1, "Hello").subarray(0, 4));
+    expect(describeEvents(connection.end())).toEqual(['close 1006 "" unclean']);
+  });
+
+  test("messages and pings that cross this endpoint's Close are delivered, and not answered", () => {
+    const connection = connect(role);
+    connection.close(1000);
+    output(connection);
+    const events = connection.receive(
+      concat([fromPeer(role, 1, "late"), fromPeer(role, 9, "p"), fromPeer(role, 8, CODE_1000)]),
+    );
+    expect(describeEvents(events)).toEqual(['text "late"', "ping 70", 'close 1000 "" clean']);
+    expect(output(connection)).toBe("");
+  });
+
+  test("a violation while closing sends no second Close", () => {
+    const connection = connect(role);
+    connection.close(1000);
+    output(connection);
+    const [event] = connection.receive(hex("83"));
+    expect(event).toMatchObject({
+      type: "close",
+      code: 1006,
+      wasClean: false,
+      failure: { code: "RESERVED_OPCODE" },
+    });
+    expect(output(connection)).toBe("");
+  });
+
+  test("fail sends the Close, tells why and takes nothing more", () => {
+    const connection = connect(role);
+    connection.receive(fromPeer(role, 9, "p"));
+    const events = connection.fail(4001, "no more");
+    expect(events).toEqual([
+      {
+        type: "close",
+        code: 1006,
+        reason: "",
+        wasClean: false,
+        failure: {
+          code: "APPLICATION",
+          closeCode: 4001,
+          section: "7.1.7",
+          offset: expect.any(Number),
+          message: "no more",
+        },
+      },
+    ]);
+    expect(output(connection)).toBe(`${asSent(role, 10, "p")} ${asSent(role, 8, hex("0f a1 'no more'"))}`);
+    expect(connection.receive(fromPeer(role, 1, "a"))).toEqual([]);
+    expect(connection.receive(hex("ff ff"))).toEqual([]);
+    expect(connection.state).toBe("closed");
+  });
+
+  test("fail with 1011 is an internal error, with its cause", () => {
+    const sink = new RecordingSink();
+    const endpoint = new Endpoint(sink, { role });
+    const cause = new Error("handler");
+    endpoint.fail(1011, "", cause);
+    expect(sink.closed?.failure).toMatchObject({ code: "INTERNAL", closeCode: 1011, cause });
+  });
+
+  test("a closed connection takes any input and gives nothing", () => {
+    const connection = connect(role);
+    connection.end();
+    expect(connection.receive(fromPeer(role, 1, "a"))).toEqual([]);
+    expect(connection.receive(hex("ff ff"))).toEqual([]);
+    expect(output(connection)).toBe("");
+  });
+
+  test("a Close that can't be sent still closes", () => {
+    const sink = new RecordingSink();
+    const noEntropy = (): number => {
+      throw new Error("no entropy");
+    };
+    const endpoint = new Endpoint(sink, { role: "client", maskingKey: noEntropy });
+    expect(() => endpoint.receive(hex("83"))).toThrow("no entropy");
+    expect(endpoint.state).toBe("closed");
+    expect(sink.lines).toEqual(['close 1006 "" unclean']);
+  });
+});
+
+describe.each(ROLES)("a %s's misuse throws and changes nothing", (role) => {
+  const long = new Uint8Array(126);
+  const MISUSES: [string, (connection: Connection) => void, new (message: string) => Error][] = [
+    ["a ping over 125 bytes", (c) => c.ping(long), RangeError],
+    ["a pong over 125 bytes", (c) => c.pong(long), RangeError],
+    ["1005", (c) => c.close(1005), RangeError],
+    ["1006", (c) => c.close(1006), RangeError],
+    ["1015", (c) => c.close(1015), RangeError],
+    ["no number at all", (c) => c.close(Number.NaN), RangeError],
+    ["fail with 1006", (c) => c.fail(1006), RangeError],
+    ["a reason of 124 bytes", (c) => c.close(1000, "a".repeat(124)), RangeError],
+    ["a reason of 62 characters and 124 bytes", (c) => c.close(1000, "é".repeat(62)), RangeError],
+    ["fail with a reason of 124 bytes", (c) => c.fail(1000, "a".repeat(124)), RangeError],
+    ["a reason without a code", (c) => c.close(undefined, "bye"), TypeError],
+    // @ts-expect-error: a code is needed
+    ["fail without a code", (c) => c.fail(), RangeError],
+    // @ts-expect-error: not a number
+    ["a code that is a string", (c) => c.close("1000"), RangeError],
+    // @ts-expect-error: not a string
+    ["a reason that is bytes", (c) => c.close(1000, new Float32Array(20)), TypeError],
+    // @ts-expect-error: not a string
+    ["a reason that is a number", (c) => c.close(1000, 120), TypeError],
+    // @ts-expect-error: not a string
+    ["text that is bytes", (c) => c.sendText(long), TypeError],
+    // @ts-expect-error: not a string
+    ["text that is undefined", (c) => c.sendText(undefined), TypeError],
+    // @ts-expect-error: not bytes
+    ["binary that is a string", (c) => c.sendBinary("a"), TypeError],
+    // @ts-expect-error: not bytes
+    ["binary that is a length", (c) => c.sendBinary(10), TypeError],
+    // @ts-expect-error: not a Uint8Array
+    ["binary that is an ArrayBuffer", (c) => c.sendBinary(new ArrayBuffer(4)), TypeError],
+    // @ts-expect-error: not a Uint8Array
+    ["binary that is a DataView", (c) => c.sendBinary(new DataView(new ArrayBuffer(4))), TypeError],
+    // @ts-expect-error: not a Uint8Array
+    ["binary of 16-bit integers", (c) => c.sendBinary(new Uint16Array(4)), TypeError],
+    // @ts-expect-error: not a Uint8Array
+    ["binary of floats", (c) => c.sendBinary(new Float64Array(4)), TypeError],
+    // @ts-expect-error: not bytes
+    ["a ping of a number", (c) => c.ping(5), TypeError],
+    // @ts-expect-error: not bytes
+    ["a ping of null", (c) => c.ping(null), TypeError],
+    // @ts-expect-error: not bytes
+    ["a fragment that is neither", (c) => c.sendFragment(5, false), TypeError],
+    // @ts-expect-error: not bytes
+    ["a chunk that is a string", (c) => c.receive("81"), TypeError],
+    // @ts-expect-error: not a Uint8Array
+    ["a chunk that is a DataView", (c) => c.receive(new DataView(new ArrayBuffer(4))), TypeError],
+    // @ts-expect-error: not a Uint8Array
+    ["a chunk of 16-bit integers", (c) => c.receive(new Uint16Array(4)), TypeError],
+    // @ts-expect-error: not a Uint8Array
+    ["a chunk that is an ArrayBuffer", (c) => c.receive(new ArrayBuffer(4)), TypeError],
+    // @ts-expect-error: not a Uint8Array
+    ["a chunk that is an array", (c) => c.receive([0x81, 0]), TypeError],
+    // @ts-expect-error: not a Uint8Array
+    ["a chunk that is undefined", (c) => c.receive(undefined), TypeError],
+  ];
+
+  test.each(MISUSES)("%s", (_, misuse, kind) => {
+    const connection = connect(role);
+    connection.receive(fromPeer(role, 1, "Hel", false));
+    connection.sendFragment("a", false);
+    expect(output(connection)).toBe(asSent(role, 1, "a", false));
+    // A fragmented message is open: sendText and the like would say so, had they not looked at their arguments first.
+    expect(() => misuse(connection)).toThrow(kind);
+    expect(connection.state).toBe("open");
+    expect(output(connection)).toBe("");
+    connection.sendFragment("b", true);
+    expect(output(connection)).toBe(asSent(role, 0, "b"));
+    expect(describeEvents(connection.receive(fromPeer(role, 0, "lo")))).toEqual(['text "Hello"']);
+  });
+
+  test("a message, inside of a fragmented one", () => {
+    const connection = connect(role);
+    connection.sendFragment("a", false);
+    expect(() => connection.sendText("x")).toThrow(InvalidStateError);
+    expect(() => connection.sendBinary(hex("01"))).toThrow(InvalidStateError);
+    expect(() => connection.sendPrepared(new PreparedMessage("x"))).toThrow(InvalidStateError);
+    expect(() => connection.sendFragment(hex("01"), true)).toThrow(TypeError);
+    connection.ping(hex("01"));
+    connection.sendFragment("b", true);
+    connection.sendText("c");
+    expect(output(connection)).toBe(
+      [
+        asSent(role, 1, "a", false),
+        asSent(role, 9, hex("01")),
+        asSent(role, 0, "b"),
+        asSent(role, 1, "c"),
+      ].join(" "),
+    );
+  });
+
+  test.each(["closing", "closed"])("anything, on a connection that is %s", (state) => {
+    const connection = connect(role);
+    connection.sendFragment("a", false);
+    if (state === "closing") connection.close();
+    else connection.end();
+    connection.takeOutput();
+    const attempts: (() => void)[] = [
+      () => connection.sendText("a"),
+      () => connection.sendBinary(hex("01")),
+      () => connection.sendFragment("a", true),
+      () => connection.sendPrepared(new PreparedMessage("a")),
+      () => connection.ping(),
+      () => connection.pong(),
+    ];
+    for (const attempt of attempts) expect(attempt).toThrow(InvalidStateError);
+    expect(() => connection.close(1006)).toThrow(RangeError);
+    connection.close(1001, "again");
+    expect(connection.state).toBe(state);
+    expect(output(connection)).toBe("");
+  });
+
+  test("options that make no sense", () => {
+    // @ts-expect-error: no role
+    expect(() => new Connection({ role: "peer" })).toThrow(TypeError);
+    // @ts-expect-error: no role
+    expect(() => new Connection({})).toThrow(TypeError);
+    // @ts-expect-error: no such kernel
+    expect(() => new Connection({ role, kernel: "avx" })).toThrow(RangeError);
+  });
+});
+
+describe.each(ROLES)("a %s's Close", (role) => {
+  test("has each code that is allowed, and no other: 0 to 5100", () => {
+    for (let code = 0; code <= 5100; code++) {
+      const connection = connect(role);
+      const allowed =
+        (code >= 1000 && code <= 1003) || (code >= 1007 && code <= 1014) || (code >= 3000 && code <= 4999);
+      if (allowed) {
+        connection.close(code);
+        expect(output(connection)).toBe(asSent(role, 8, Uint8Array.of(code >> 8, code)));
+      } else {
+        expect(() => connection.close(code)).toThrow(RangeError);
+        expect([connection.state, output(connection)]).toEqual(["open", ""]);
+      }
+    }
+  });
+
+  test("has a reason of up to 123 bytes", () => {
+    for (const reason of ["a".repeat(123), `${"é".repeat(61)}a`, "💖".repeat(30)]) {
+      const connection = connect(role);
+      connection.close(3000, reason);
+      expect(output(connection)).toBe(
+        asSent(role, 8, concat([hex("0b b8"), new TextEncoder().encode(reason)])),
+      );
+    }
+  });
+
+  test("may come in the middle of a message that is being sent", () => {
+    const connection = connect(role);
+    connection.sendFragment("a", false);
+    connection.close(1001);
+    expect(output(connection)).toBe(`${asSent(role, 1, "a", false)} ${asSent(role, 8, hex("03 e9"))}`);
+  });
+});
+
+describe.each(ROLES)("a %s's fragments", (role) => {
+  test("are a first frame of the message's type, then continuations", () => {
+    const connection = connect(role);
+    connection.sendFragment("a", false);
+    connection.sendFragment("", false);
+    connection.sendFragment("b", true);
+    connection.sendFragment(hex("01"), true);
+    connection.sendFragment(hex("02"), false);
+    connection.sendFragment(hex(""), true);
+    expect(output(connection)).toBe(
+      [
+        asSent(role, 1, "a", false),
+        asSent(role, 0, "", false),
+        asSent(role, 0, "b"),
+        asSent(role, 2, hex("01")),
+        asSent(role, 2, hex("02"), false),
+        asSent(role, 0),
+      ].join(" "),
+    );
+  });
+
+  test("of text are whole characters, wherever the strings were cut", () => {
+    const text = "a💖é\ud83dx\udc96💖💖";
+    for (let first = 0; first <= text.length; first++) {
+      for (let second = first; second <= text.length; second++) {
+        const connection = connect(role);
+        connection.sendFragment(text.slice(0, first), false);
+        connection.sendFragment(text.slice(first, second), false);
+        connection.sendFragment(text.slice(second), true);
+        connection.sendText("next");
+        const frames = parseFrames(concat(connection.takeOutput()));
+        const decoder = new TextDecoder("utf-8", { fatal: true });
+        const parts = frames.map(({ payload }) => decoder.decode(payload));
+        expect(parts.slice(0, 3).join("")).toBe(new TextDecoder().decode(new TextEncoder().encode(text)));
+        expect(parts[3]).toBe("next");
+      }
+    }
+  });
+
+  test("that end in half a pair end in U+FFFD", () => {
+    const connection = connect(role);
+    connection.sendFragment("\ud83d", false);
+    connection.sendFragment("", true);
+    connection.sendFragment("\ud83d", true);
+    expect(output(connection)).toBe(
+      [asSent(role, 1, "", false), asSent(role, 0, "\ufffd"), asSent(role, 1, "\ufffd")].join(" "),
+    );
+  });
+});
+
+describeKernels("pings", (kernel) => {
+  test.each(ROLES)("a flood to a %s whose peer reads nothing costs one pong", (role) => {
+    const connection = connect(role, { kernel });
+    const flood = concat(
+      Array.from({ length: 500 }, (_, i) => fromPeer(role, 9, new Uint8Array(125).fill(i))),
+    );
+    let events = 0;
+    for (let i = 0; i < 20; i++) events += connection.receive(flood).length;
+    expect(events).toBe(10_000);
+    expect(output(connection)).toBe(asSent(role, 10, new Uint8Array(125).fill(499)));
+    expect(output(connection)).toBe("");
+  });
+
+  test.each(ROLES)("a flood to a %s leaves the outbox empty until it is settled", (role) => {
+    const endpoint = new Endpoint(new RecordingSink(), { role, kernel, maskingKey: () => 0 });
+    for (let i = 0; i < 1000; i++) endpoint.receive(fromPeer(role, 9, new Uint8Array(125)));
+    expect(endpoint.outbox.bytes).toBe(0);
+    endpoint.settle();
+    endpoint.settle();
+    expect(endpoint.outbox.bytes).toBe(role === "server" ? 127 : 131);
+  });
+
+  test("the pong has the ping's payload, whatever its handler does to it", () => {
+    // A host whose copies are Buffers, as a Node adapter's are.
+    const host: Host = {
+      ...portableHost,
+      copy: (bytes, start, end) => Buffer.from(bytes.subarray(start, end)),
+    };
+    for (const options of [{}, { host }]) {
+      const sink = new RecordingSink();
+      sink.inside = (payload) => {
+        if (typeof payload !== "string") payload.fill(0xa5);
+      };
+      const endpoint = new Endpoint(sink, { role: "client", kernel, maskingKey: () => 0, ...options });
+      endpoint.receive(fromPeer("client", 9, "ping"));
+      endpoint.settle();
+      expect(toHex(concat(endpoint.outbox.take()))).toBe(asSent("client", 10, "ping"));
+    }
+  });
+
+  test("a pong goes out before what is sent after the output was taken", () => {
+    const connection = connect("server", { kernel });
+    connection.receive(fromPeer("server", 9, "1"));
+    expect(output(connection)).toBe(asSent("server", 10, "1"));
+    connection.receive(fromPeer("server", 9, "2"));
+    connection.sendText("a");
+    expect(output(connection)).toBe(`${asSent("server", 1, "a")} ${asSent("server", 10, "2")}`);
+  });
+
+  test("a ping of our own, its pong and a pong that nobody asked for", () => {
+    const connection = connect("server", { kernel });
+    connection.ping();
+    connection.ping(new Uint8Array(125).fill(1));
+    connection.pong(hex("02"));
+    expect(output(connection)).toBe(
+      [
+        asSent("server", 9),
+        asSent("server", 9, new Uint8Array(125).fill(1)),
+        asSent("server", 10, hex("02")),
+      ].join(" "),
+    );
+    expect(describeEvents(connection.receive(fromPeer("server", 10, "x")))).toEqual(["pong 78"]);
+    expect(output(connection)).toBe("");
+  });
+});
