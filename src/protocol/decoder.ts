@@ -97,6 +97,7 @@ export class Decoder {
   /** Decodes a chunk of any length. The chunk may be used again when this returns. */
   push(chunk: Uint8Array): void {
     const workspace = this.#workspace;
+    const { memory } = workspace;
     const suspended = workspace.reading ? workspace.suspendReading() : undefined;
     try {
       for (let at = 0; at < chunk.length && !this.#stopped; ) {
@@ -107,7 +108,12 @@ export class Decoder {
         at += length;
       }
     } finally {
-      if (suspended !== undefined) workspace.resumeReading(suspended);
+      if (suspended !== undefined) {
+        workspace.resumeReading(suspended);
+        // After a trap the interrupted handler may still have a borrowed view of the old memory.
+        if (memory !== workspace.memory)
+          memory.set(suspended.window, layout.READ_WINDOW_PTR - layout.READ_HEADROOM);
+      }
     }
   }
 
