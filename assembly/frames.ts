@@ -35,9 +35,9 @@ import {
   STATE_UTF8,
   VIOLATION_INVALID_UTF8,
 } from "./layout";
-import { maskAndTest, rotateKey } from "./mask";
+import { hasHighBit, maskAndTest, rotateKey } from "./mask";
 import { restoreSpill, saveSpill } from "./spill";
-import { hasHighBit, INVALID, validateUtf8 } from "./utf8";
+import { INVALID, validateUtf8 } from "./utf8";
 
 /** A payload piece can need two records, its valid part and a violation: from here on there is no room for both. */
 const RECORDS_FULL: usize = RECORDS_PTR + (MAX_RECORDS - 1) * RECORD_LENGTH;

@@ -104,3 +104,26 @@ function maskShort(ptr: usize, length: usize, key: u32): bool {
 function doubled(key: u32): u64 {
   return u64(key) | (u64(key) << 32);
 }
+
+/** Whether a byte from `ptr` to `ptr + length` is 0x80 or above. */
+export function hasHighBit(ptr: usize, length: usize): bool {
+  const end = ptr + length;
+  let seen: u64 = 0;
+  if (ASC_FEATURE_SIMD) {
+    let vectors = i8x16.splat(0);
+    while (end - ptr >= 16) {
+      vectors = v128.or(vectors, v128.load(ptr));
+      ptr += 16;
+    }
+    seen = i8x16.bitmask(vectors) === 0 ? 0 : HIGH_BITS;
+  }
+  while (end - ptr >= 8) {
+    seen |= load<u64>(ptr);
+    ptr += 8;
+  }
+  while (ptr < end) {
+    seen |= u64(load<u8>(ptr));
+    ptr++;
+  }
+  return (seen & HIGH_BITS) !== 0;
+}

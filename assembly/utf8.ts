@@ -2,6 +2,7 @@
 
 import { STATE_BAD_BYTE, STATE_PTR } from "./layout";
 import { HIGH_BITS } from "./mask";
+import { skipValid } from "./utf8-vectors";
 
 // A carry is the sequence that the bytes so far leave unfinished, in one number; 0 between characters:
 //
@@ -33,22 +34,17 @@ const FIRST_BYTES: usize = memory.data<u32>(
  * @returns the carry after them, or INVALID with the address of the first bad byte in the state
  */
 export function validateUtf8(ptr: usize, length: usize, carry: u32): u32 {
-  return walk(ptr, ptr + length, carry);
-}
-
-/** Whether a byte from `ptr` to `ptr + length` is 0x80 or above. */
-export function hasHighBit(ptr: usize, length: usize): bool {
   const end = ptr + length;
-  let seen: u64 = 0;
-  while (end - ptr >= 8) {
-    seen |= load<u64>(ptr);
-    ptr += 8;
+  if (ASC_FEATURE_SIMD) {
+    while (carry !== 0 && ptr < end) {
+      carry = next(carry, load<u8>(ptr));
+      if (carry === INVALID) return badByte(ptr);
+      ptr++;
+    }
+    if (carry !== 0) return carry;
+    ptr = skipValid(ptr, end);
   }
-  while (ptr < end) {
-    seen |= u64(load<u8>(ptr));
-    ptr++;
-  }
-  return (seen & HIGH_BITS) !== 0;
+  return walk(ptr, end, carry);
 }
 
 /** One byte at a time, and eight where they are ASCII. */
@@ -59,13 +55,15 @@ function walk(ptr: usize, end: usize, carry: u32): u32 {
       if (ptr === end) break;
     }
     carry = next(carry, load<u8>(ptr));
-    if (carry === INVALID) {
-      store<u32>(STATE_PTR + STATE_BAD_BYTE, u32(ptr));
-      return INVALID;
-    }
+    if (carry === INVALID) return badByte(ptr);
     ptr++;
   }
   return carry;
+}
+
+function badByte(ptr: usize): u32 {
+  store<u32>(STATE_PTR + STATE_BAD_BYTE, u32(ptr));
+  return INVALID;
 }
 
 function next(carry: u32, byte: u32): u32 {
