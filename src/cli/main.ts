@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { readFileSync } from "node:fs";
+import { bench } from "./bench.js";
 import { CliError, type Command, UsageError } from "./command.js";
 import { connectCommand } from "./connect.js";
 import { echo } from "./echo.js";
@@ -8,6 +9,7 @@ import { echo } from "./echo.js";
 const COMMANDS: ReadonlyMap<string, Command> = new Map([
   ["echo", echo],
   ["connect", connectCommand],
+  ["bench", bench],
 ]);
 
 const exitCode = main(process.argv.slice(2)).catch((error: unknown) => {

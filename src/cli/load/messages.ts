@@ -1,0 +1,97 @@
+/** What the load generator sends: frames that are built once and written over and over. */
+
+export type PayloadKind = "text" | "mixed" | "binary";
+
+const OPCODE_CLOSE = 8;
+const OPCODE_PONG = 10;
+const NORMAL_CLOSURE = Buffer.from([0x03, 0xe8]);
+
+/**
+ * The same for each frame: what is measured is the server, for which one key is like another. It is no client to send
+ * anything of value with.
+ */
+const MASKING_KEY = [0x37, 0xfa, 0x21, 0x3d];
+
+const ASCII = "The quick brown fox jumps over the lazy dog, then naps. 0123456789; ";
+const MIXED = "Grüße aus Köln, привет мир, 你好世界, ¿qué tal? καλημέρα 🚀 naïve café, 日本語テキスト! ";
+
+/** The frames that one connection may have on their way. */
+export class MessageBatch {
+  readonly payload: Buffer;
+  readonly opcode: number;
+  /** How many there are. */
+  readonly depth: number;
+  /** At `count`: that many frames, as one view of the batch. */
+  readonly #frames: Buffer[] = [Buffer.alloc(0)];
+
+  constructor(kind: PayloadKind, size: number, depth: number) {
+    this.payload = makePayload(kind, size);
+    this.opcode = kind === "binary" ? 2 : 1;
+    this.depth = depth;
+    const frame = maskedFrame(this.opcode, this.payload);
+    const batch = Buffer.alloc(frame.length * depth);
+    for (let i = 0; i < depth; i++) frame.copy(batch, i * frame.length);
+    for (let i = 1; i <= depth; i++) this.#frames.push(batch.subarray(0, i * frame.length));
+  }
+
+  /** That many frames, of one to `depth`; never to be changed. */
+  frames(count: number): Buffer {
+    const frames = this.#frames[count];
+    if (frames === undefined) throw new RangeError(`${count} frames of ${this.depth}`);
+    return frames;
+  }
+}
+
+/** A Close frame of a client with 1000. */
+export function closeFrame(): Buffer {
+  return maskedFrame(OPCODE_CLOSE, NORMAL_CLOSURE);
+}
+
+export function pongFrame(payload: Uint8Array): Buffer {
+  return maskedFrame(OPCODE_PONG, payload);
+}
+
+/** @returns exactly `size` bytes */
+export function makePayload(kind: PayloadKind, size: number): Buffer {
+  if (kind === "text") return Buffer.alloc(size, ASCII);
+  const bytes = Buffer.alloc(size);
+  if (kind === "mixed") {
+    const period = Buffer.from(MIXED);
+    let at = 0;
+    while (at + period.length <= size) at += period.copy(bytes, at);
+    // Whole characters only, and ASCII where the next one does not fit.
+    for (const character of MIXED) {
+      const piece = Buffer.from(character);
+      if (at + piece.length > size) break;
+      at += piece.copy(bytes, at);
+    }
+    return bytes.fill(".", at);
+  }
+  let state = 0x2545f491;
+  for (let i = 0; i < size; i++) {
+    state = (Math.imul(state, 1664525) + 1013904223) | 0;
+    bytes[i] = state >>> 24;
+  }
+  return bytes;
+}
+
+/** One unfragmented frame of a client. */
+export function maskedFrame(opcode: number, payload: Uint8Array): Buffer {
+  const { length } = payload;
+  const lengthBytes = length < 126 ? 0 : length < 65_536 ? 2 : 8;
+  const frame = Buffer.alloc(2 + lengthBytes + 4 + length);
+  frame[0] = 0x80 | opcode;
+  if (lengthBytes === 0) frame[1] = 0x80 | length;
+  else if (lengthBytes === 2) {
+    frame[1] = 0x80 | 126;
+    frame.writeUInt16BE(length, 2);
+  } else {
+    frame[1] = 0x80 | 127;
+    frame.writeUInt32BE(Math.floor(length / 2 ** 32), 2);
+    frame.writeUInt32BE(length >>> 0, 6);
+  }
+  const start = 2 + lengthBytes + 4;
+  frame.set(MASKING_KEY, start - 4);
+  for (let i = 0; i < length; i++) frame[start + i] = (payload[i] ?? 0) ^ (MASKING_KEY[i & 3] ?? 0);
+  return frame;
+}

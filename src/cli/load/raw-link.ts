@@ -1,0 +1,169 @@
+import { randomBytes } from "node:crypto";
+import {
+  type ConnectOpts,
+  connect as connectTcp,
+  isIP,
+  type Socket as NetSocket,
+  type OnReadOpts,
+} from "node:net";
+import { type ConnectionOptions, connect as connectTls } from "node:tls";
+import type { Address } from "../../adapter/address.js";
+import { buildRequest, checkResponse, HeadParser, makeKey } from "../../handshake/index.js";
+import { CliError, describeError, errorCode } from "../command.js";
+import { visible } from "../visible.js";
+import { Lane, type Link, type Tally } from "./lane.js";
+import { closeFrame, type MessageBatch, pongFrame } from "./messages.js";
+import { ReplyParser } from "./reply-parser.js";
+
+/** How the connections of a run are made. */
+export interface LinkOptions {
+  readonly address: Address;
+  readonly tls: ConnectionOptions;
+  readonly check: boolean;
+  /** For the TCP, the TLS and the opening handshake together. */
+  readonly timeoutMs: number;
+  /** Where the connection comes from. Default: as the system likes. */
+  readonly localAddress?: string | undefined;
+}
+
+const OPCODE_CLOSE = 8;
+const OPCODE_PING = 9;
+const NO_STATUS = 1005;
+const READ_BYTES = 64 * 1024;
+
+/** Where all sockets read to: one after the other, and what is there is used up before the next one reads. */
+const buffer = new Uint8Array(READ_BYTES);
+
+/**
+ * A WebSocket connection on a bare socket, for a server's load and nothing else: frames are written as they were built
+ * once, and replies are counted in the buffer that they were read into.
+ *
+ * @returns a lane whose connection is open, or rejects with a CliError
+ */
+export function openRawLane(tally: Tally, batch: MessageBatch, options: LinkOptions): Promise<Lane> {
+  return new Promise((resolve, reject) => {
+    const { address } = options;
+    const key = makeKey(randomBytes(16));
+    const head = new HeadParser("response");
+    let lane: Lane | undefined;
+    const fail = (why: string): void => {
+      clearTimeout(timer);
+      socket.destroy();
+      reject(new CliError(`can't connect to ${address.url}: ${visible(why)}`));
+    };
+    const timer = setTimeout(() => fail(`no answer within ${options.timeoutMs} ms`), options.timeoutMs);
+    const parser = new ReplyParser(batch, options.check, (opcode, payload) => {
+      if (opcode === OPCODE_PING) socket.write(pongFrame(payload));
+      else if (opcode === OPCODE_CLOSE) lane?.lost(describeClose(payload));
+    });
+
+    const readReplies = (open: Lane, chunk: Uint8Array, length: number): void => {
+      try {
+        const count = parser.push(chunk, length);
+        if (count > 0) open.replied(count);
+      } catch (error) {
+        open.lost(error);
+      }
+    };
+    const readHead = (chunk: Uint8Array): void => {
+      const result = head.push(chunk);
+      if (result.type === "more") return;
+      if (result.type !== "head") {
+        fail(`the answer is no HTTP response: ${result.reason}`);
+        return;
+      }
+      const checked = checkResponse(result.head, { key });
+      if (checked.type === "failure") {
+        fail(checked.reason);
+        return;
+      }
+      clearTimeout(timer);
+      lane = new Lane(tally, batch);
+      lane.link = new RawLink(socket, batch);
+      resolve(lane);
+      if (result.rest.length > 0) readReplies(lane, result.rest, result.rest.length);
+    };
+    const socket = openSocket(options, (length, chunk) => {
+      if (lane !== undefined) readReplies(lane, chunk, length);
+      else readHead(chunk.subarray(0, length));
+    });
+    socket.once(address.secure ? "secureConnect" : "connect", () => {
+      const { host, target, authorization } = address;
+      const headers: [string, string][] =
+        authorization === undefined ? [] : [["Authorization", authorization]];
+      socket.write(buildRequest({ host, target, key, headers }));
+    });
+    socket.on("error", (error) => {
+      if (lane === undefined) fail(describeNetError(error));
+      else lane.lost(describeNetError(error));
+    });
+    socket.on("close", () => {
+      if (lane === undefined) fail("the server ended the connection");
+      else lane.gone();
+    });
+  });
+}
+
+class RawLink implements Link {
+  readonly #socket: NetSocket;
+  readonly #batch: MessageBatch;
+
+  constructor(socket: NetSocket, batch: MessageBatch) {
+    this.#socket = socket;
+    this.#batch = batch;
+  }
+
+  send(count: number): void {
+    this.#socket.write(this.#batch.frames(count));
+  }
+
+  close(): void {
+    this.#socket.end(closeFrame());
+  }
+
+  destroy(): void {
+    this.#socket.destroy();
+  }
+}
+
+function openSocket(options: LinkOptions, read: (length: number, chunk: Uint8Array) => void): NetSocket {
+  const { address, tls, localAddress } = options;
+  const { hostname, port, unixPath } = address;
+  const from = localAddress === undefined ? {} : { localAddress };
+  const target = unixPath === undefined ? { host: hostname, port, ...from } : { path: unixPath };
+  const onread: OnReadOpts = {
+    buffer,
+    callback(length, chunk) {
+      read(length, chunk);
+      return true;
+    },
+  };
+  if (!address.secure) return connectTcp({ ...target, onread, noDelay: true });
+  const servername = isIP(hostname) === 0 ? { servername: hostname } : {};
+  // `tls.connect` takes what `net.connect` does, but its type leaves `onread` out.
+  const secure: ConnectionOptions & ConnectOpts = { ...target, onread, ...servername, ...tls };
+  const socket = connectTls({ ALPNProtocols: ["http/1.1"], ...secure });
+  socket.setNoDelay(true);
+  return socket;
+}
+
+export function describeNetError(error: unknown): string {
+  switch (errorCode(error)) {
+    case "ECONNREFUSED":
+      return "connection refused";
+    case "ECONNRESET":
+      return "the server reset the connection";
+    case "EPIPE":
+      return "the server ended the connection";
+    case "EMFILE":
+      return "too many open files; see ulimit -n";
+    default:
+      return describeError(error);
+  }
+}
+
+function describeClose(payload: Uint8Array): string {
+  const code = payload.length < 2 ? NO_STATUS : (payload[0] ?? 0) * 256 + (payload[1] ?? 0);
+  const reason = visible(Buffer.from(payload.subarray(2)).toString());
+  return `the server closed the connection with ${code}${reason === "" ? "" : `: ${reason}`}`;
+}

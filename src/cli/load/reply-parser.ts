@@ -1,0 +1,159 @@
+/** A reply that is not the echo of what was sent, in words. */
+export class ReplyError extends Error {}
+
+/** What must come back. */
+export interface ExpectedReply {
+  readonly opcode: number;
+  readonly payload: Uint8Array;
+}
+
+const OPCODE_FIRST_CONTROL = 8;
+const LONGEST_HEADER = 10;
+/** No more than a control frame's payload. */
+const NOTHING = new Uint8Array(0);
+
+/**
+ * Counts the messages in a server's stream by the headers of their frames and skips the payloads, so that counting
+ * costs next to nothing; the length of each message is compared with that of what was sent. With `check`, type and
+ * payload are, too. Chunks may be cut anywhere.
+ */
+export class ReplyParser {
+  readonly #expected: ExpectedReply;
+  readonly #expectedBytes: number;
+  readonly #check: boolean;
+  readonly #onControl: (opcode: number, payload: Uint8Array) => void;
+  /** A header that was cut by the end of a chunk. */
+  readonly #header = new Uint8Array(LONGEST_HEADER);
+  #headerLength = 0;
+  /** Bytes of the current frame's payload that have not come yet. */
+  #remaining = 0;
+  #inFrame = false;
+  #opcode = 0;
+  #final = false;
+  /** Bytes of the current message that came. */
+  #messageBytes = 0;
+  #inMessage = false;
+  #control = NOTHING;
+  #controlLength = 0;
+
+  /** @param onControl - gets Ping, Pong and Close frames; the payload is owned by the caller */
+  constructor(
+    expected: ExpectedReply,
+    check: boolean,
+    onControl: (opcode: number, payload: Uint8Array) => void,
+  ) {
+    this.#expected = expected;
+    this.#expectedBytes = expected.payload.length;
+    this.#check = check;
+    this.#onControl = onControl;
+  }
+
+  /**
+   * Reads on.
+   * @param length - of what is valid in `chunk`
+   * @returns how many messages ended
+   * @throws ReplyError if one is not what was expected
+   */
+  push(chunk: Uint8Array, length: number): number {
+    let count = 0;
+    let at = 0;
+    while (at < length) {
+      if (!this.#inFrame) {
+        if (this.#headerLength === 0) {
+          const whole = this.#readHeader(chunk, at, length);
+          if (whole > 0) at += whole;
+          else {
+            this.#header.set(chunk.subarray(at, length));
+            this.#headerLength = length - at;
+            return count;
+          }
+        } else {
+          this.#header[this.#headerLength++] = chunk[at++] ?? 0;
+          if (this.#readHeader(this.#header, 0, this.#headerLength) === 0) continue;
+          this.#headerLength = 0;
+        }
+      }
+      const take = Math.min(this.#remaining, length - at);
+      if (this.#opcode >= OPCODE_FIRST_CONTROL) {
+        this.#control.set(chunk.subarray(at, at + take), this.#controlLength);
+        this.#controlLength += take;
+      } else {
+        if (this.#check) this.#compare(chunk, at, take);
+        this.#messageBytes += take;
+      }
+      at += take;
+      this.#remaining -= take;
+      if (this.#remaining === 0) {
+        this.#inFrame = false;
+        if (this.#endFrame()) count++;
+      }
+    }
+    return count;
+  }
+
+  /** @returns how long the header is that begins there; 0 if it goes on behind the end */
+  #readHeader(bytes: Uint8Array, at: number, end: number): number {
+    if (end - at < 2) return 0;
+    const first = bytes[at] ?? 0;
+    const second = bytes[at + 1] ?? 0;
+    let size = 2;
+    let payloadLength = second;
+    if (second >= 126) {
+      if (second > 127) throw new ReplyError("the server sent a masked frame");
+      size = second === 126 ? 4 : LONGEST_HEADER;
+      if (end - at < size) return 0;
+      payloadLength = 0;
+      for (let i = at + 2; i < at + size; i++) payloadLength = payloadLength * 256 + (bytes[i] ?? 0);
+    }
+    const opcode = first & 15;
+    if ((first & 0x70) !== 0) throw new ReplyError("the server sent a frame with a reserved bit set");
+    if (opcode >= OPCODE_FIRST_CONTROL) {
+      if (opcode > 10 || payloadLength > 125)
+        throw new ReplyError("the server sent an invalid control frame");
+      this.#control = new Uint8Array(payloadLength);
+      this.#controlLength = 0;
+    } else {
+      if (opcode > 2 || (opcode === 0) !== this.#inMessage) {
+        throw new ReplyError(`the server sent a frame with opcode ${opcode} where none may be`);
+      }
+      if (this.#check && opcode !== 0 && opcode !== this.#expected.opcode) {
+        throw new ReplyError(`the reply is ${opcode === 1 ? "text" : "binary"}, unlike the message`);
+      }
+      this.#inMessage = true;
+      this.#final = first >= 0x80;
+      const messageBytes = this.#messageBytes + payloadLength;
+      const missing = this.#final && messageBytes < this.#expectedBytes;
+      if (missing || messageBytes > this.#expectedBytes) {
+        throw new ReplyError(
+          `a message of ${messageBytes} bytes came instead of an echo of ${this.#expectedBytes}`,
+        );
+      }
+    }
+    this.#opcode = opcode;
+    this.#remaining = payloadLength;
+    this.#inFrame = true;
+    return size;
+  }
+
+  /** @returns whether a message ended with the frame */
+  #endFrame(): boolean {
+    if (this.#opcode >= OPCODE_FIRST_CONTROL) {
+      this.#onControl(this.#opcode, this.#control);
+      return false;
+    }
+    if (!this.#final) return false;
+    this.#inMessage = false;
+    this.#messageBytes = 0;
+    return true;
+  }
+
+  #compare(chunk: Uint8Array, at: number, count: number): void {
+    const { payload } = this.#expected;
+    const start = this.#messageBytes;
+    const difference = Buffer.compare(chunk.subarray(at, at + count), payload.subarray(start, start + count));
+    if (difference === 0) return;
+    let offset = 0;
+    while (chunk[at + offset] === payload[start + offset]) offset++;
+    throw new ReplyError(`a reply differs from its message at byte ${start + offset}`);
+  }
+}

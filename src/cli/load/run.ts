@@ -1,0 +1,229 @@
+import type { ConnectionOptions } from "node:tls";
+import type { Address } from "../../adapter/address.js";
+import { type Lane, Tally } from "./lane.js";
+import { MessageBatch, type PayloadKind } from "./messages.js";
+import { type ProcessUsage, processUsage } from "./process-usage.js";
+import { type LinkOptions, openRawLane } from "./raw-link.js";
+import { openWsimdLane } from "./wsimd-link.js";
+
+/** Which client makes the load: bare sockets, or this package's `connect`. */
+export type ClientName = "raw" | "wsimd";
+
+export interface LoadOptions {
+  readonly address: Address;
+  readonly connections: number;
+  /** Bytes of a message. */
+  readonly size: number;
+  readonly kind: PayloadKind;
+  /** Messages on their way on each connection. */
+  readonly depth: number;
+  readonly seconds: number;
+  readonly warmupSeconds: number;
+  readonly client: ClientName;
+  /** Compare every reply with its message. */
+  readonly check: boolean;
+  readonly tls: ConnectionOptions;
+  /** The server's, to measure what it uses. */
+  readonly pid: number | undefined;
+  readonly handshakeTimeoutMs: number;
+}
+
+/** How far a run is. */
+export interface LoadProgress {
+  readonly phase: "connecting" | "warming up" | "measuring";
+  readonly connections: number;
+  /** Replies since the beginning. */
+  readonly messages: number;
+}
+
+export interface LoadResult {
+  /** Of the measured window. */
+  readonly seconds: number;
+  readonly messages: number;
+  readonly messagesPerSecond: number;
+  /** Of payload, one way, in millions of bytes. */
+  readonly megabytesPerSecond: number;
+  readonly latencyUs: {
+    readonly mean: number;
+    readonly p50: number;
+    readonly p90: number;
+    readonly p99: number;
+    readonly p999: number;
+    readonly max: number;
+  };
+  /** Share of one processor that the load generator itself was busy. */
+  readonly loadCpuShare: number;
+  readonly server: ServerUsage | undefined;
+  readonly errors: readonly LoadError[];
+}
+
+/** What the server used while it was measured. */
+export interface ServerUsage {
+  readonly pid: number;
+  readonly cpuUsPerMessage: number;
+  /** Share of one processor; over 1 if it has several threads. */
+  readonly cpuShare: number;
+  /** At the end. */
+  readonly rssBytes: number;
+}
+
+export interface LoadError {
+  readonly reason: string;
+  readonly count: number;
+}
+
+/** Handshakes that are under way at once; a server's listen queue need not hold more. */
+const CONCURRENT_HANDSHAKES = 64;
+const CLOSE_TIMEOUT_MS = 1000;
+
+/** One run against one server. */
+export class LoadRun {
+  readonly #options: LoadOptions;
+  readonly #tally = new Tally();
+  readonly #lanes: Lane[] = [];
+  readonly #stopped: Promise<void>;
+  #stop!: () => void;
+  #phase: LoadProgress["phase"] = "connecting";
+
+  constructor(options: LoadOptions) {
+    this.#options = options;
+    this.#stopped = new Promise((resolve) => {
+      this.#stop = resolve;
+    });
+  }
+
+  get progress(): LoadProgress {
+    return { phase: this.#phase, connections: this.#lanes.length, messages: this.#tally.total };
+  }
+
+  /** Ends the run early; what was measured until then counts. */
+  stop(): void {
+    this.#stop();
+  }
+
+  /** @throws CliError if a connection can't be opened, or the process is not there */
+  async run(): Promise<LoadResult> {
+    const { seconds, warmupSeconds, pid } = this.#options;
+    const tally = this.#tally;
+    if (pid !== undefined) processUsage(pid);
+    try {
+      await this.#connect();
+      tally.onEmpty = this.#stop;
+      this.#phase = "warming up";
+      for (const lane of this.#lanes) lane.start();
+      await this.#wait(warmupSeconds);
+      this.#phase = "measuring";
+      const window = new Window(pid);
+      tally.measuring = true;
+      await this.#wait(seconds);
+      tally.measuring = false;
+      return window.end(tally, this.#options.size);
+    } finally {
+      await this.#disconnect();
+    }
+  }
+
+  async #connect(): Promise<void> {
+    const { connections, kind, size, depth, client, address, tls, check, handshakeTimeoutMs } = this.#options;
+    const batch = new MessageBatch(kind, size, depth);
+    const open = client === "raw" ? openRawLane : openWsimdLane;
+    const options: LinkOptions = { address, tls, check, timeoutMs: handshakeTimeoutMs };
+    let wanted = connections;
+    let stopped = false;
+    this.#stopped.then(() => {
+      stopped = true;
+    });
+    const worker = async (): Promise<void> => {
+      while (wanted > 0 && !stopped) {
+        wanted--;
+        this.#lanes.push(await open(this.#tally, batch, options));
+      }
+    };
+    const workers = Array.from({ length: CONCURRENT_HANDSHAKES }, worker);
+    await Promise.all(workers).catch(async (error: unknown) => {
+      wanted = 0;
+      await Promise.allSettled(workers);
+      throw error;
+    });
+  }
+
+  async #wait(seconds: number): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    const over = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, seconds * 1000);
+    });
+    await Promise.race([over, this.#stopped]);
+    clearTimeout(timer);
+  }
+
+  async #disconnect(): Promise<void> {
+    if (this.#tally.alive === 0) return;
+    await new Promise<void>((resolve) => {
+      this.#tally.onEmpty = resolve;
+      const timer = setTimeout(() => {
+        for (const lane of this.#lanes) lane.link?.destroy();
+        resolve();
+      }, CLOSE_TIMEOUT_MS);
+      timer.unref();
+      for (const lane of this.#lanes) lane.stop();
+    });
+  }
+}
+
+/** The time in which replies count. */
+class Window {
+  readonly #pid: number | undefined;
+  readonly #usage: ProcessUsage | undefined;
+  readonly #cpu: NodeJS.CpuUsage;
+  readonly #start: number;
+
+  constructor(pid: number | undefined) {
+    this.#pid = pid;
+    this.#usage = pid === undefined ? undefined : processUsage(pid);
+    this.#cpu = process.cpuUsage();
+    this.#start = performance.now();
+  }
+
+  end(tally: Tally, size: number): LoadResult {
+    const seconds = (performance.now() - this.#start) / 1000;
+    const server = this.#server(tally, seconds);
+    const { user, system } = process.cpuUsage(this.#cpu);
+    const { latency, messages } = tally;
+    const messagesPerSecond = messages / seconds;
+    return {
+      seconds,
+      messages,
+      messagesPerSecond,
+      megabytesPerSecond: (messagesPerSecond * size) / 1e6,
+      latencyUs: {
+        mean: latency.meanUs,
+        p50: latency.quantileUs(0.5),
+        p90: latency.quantileUs(0.9),
+        p99: latency.quantileUs(0.99),
+        p999: latency.quantileUs(0.999),
+        max: latency.maxUs,
+      },
+      loadCpuShare: (user + system) / 1e6 / seconds,
+      server,
+      errors: [...tally.errors].map(([reason, count]) => ({ reason, count })),
+    };
+  }
+
+  #server(tally: Tally, seconds: number): ServerUsage | undefined {
+    if (this.#pid === undefined || this.#usage === undefined) return undefined;
+    let usage: ProcessUsage;
+    try {
+      usage = processUsage(this.#pid);
+    } catch {
+      tally.failed(`process ${this.#pid} is gone`);
+      return undefined;
+    }
+    const cpuMs = usage.cpuMs - this.#usage.cpuMs;
+    return {
+      pid: this.#pid,
+      cpuUsPerMessage: tally.messages === 0 ? 0 : (cpuMs * 1000) / tally.messages,
+      cpuShare: cpuMs / 1000 / seconds,
+      rssBytes: usage.rssBytes,
+    };
+  }
+}

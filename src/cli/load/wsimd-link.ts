@@ -1,0 +1,65 @@
+import { connect, HandshakeError, InvalidStateError, type Socket } from "../../node/index.js";
+import { CliError } from "../command.js";
+import { visible } from "../visible.js";
+import { Lane, type Tally } from "./lane.js";
+import type { MessageBatch } from "./messages.js";
+import { describeNetError, type LinkOptions } from "./raw-link.js";
+
+const MOST_BYTES = 2 ** 30;
+
+/** A connection of this package's own client: what a real client costs, and each frame has a key of its own. */
+export async function openWsimdLane(tally: Tally, batch: MessageBatch, options: LinkOptions): Promise<Lane> {
+  const { address, check, timeoutMs, tls } = options;
+  const payload = batch.opcode === 1 ? batch.payload.toString() : batch.payload;
+  let lane: Lane | undefined;
+  const open = (socket: Socket): Lane => {
+    const opened = new Lane(tally, batch);
+    opened.link = {
+      send(count) {
+        for (let i = 0; i < count; i++) socket.send(payload);
+      },
+      close: () => socket.close(),
+      destroy: () => socket.terminate(),
+    };
+    return opened;
+  };
+  try {
+    await connect(
+      address.url,
+      {
+        tls,
+        backlog: "tell",
+        limits: { maxMessageBytes: MOST_BYTES },
+        timeouts: { handshakeMs: timeoutMs },
+      },
+      {
+        open(socket) {
+          lane = open(socket);
+        },
+        message(_socket, message) {
+          if (message.length !== payload.length || (check && !isEqual(message, payload))) {
+            lane?.lost("a reply differs from its message");
+          } else lane?.replied(1);
+        },
+        close(_socket, { code }) {
+          lane?.lost(`the connection closed with ${code}`);
+          lane?.gone();
+        },
+        error(_socket, error) {
+          lane?.lost(describeNetError(error));
+        },
+      },
+    );
+  } catch (error) {
+    if (error instanceof InvalidStateError) throw error;
+    const why = error instanceof HandshakeError ? error.message : describeNetError(error);
+    throw new CliError(`can't connect to ${address.url}: ${visible(why)}`);
+  }
+  if (lane === undefined) throw new CliError(`can't connect to ${address.url}`);
+  return lane;
+}
+
+function isEqual(message: string | Uint8Array, payload: string | Buffer): boolean {
+  if (typeof message === "string" || typeof payload === "string") return message === payload;
+  return payload.equals(message);
+}
