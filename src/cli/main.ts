@@ -3,12 +3,14 @@ import { readFileSync } from "node:fs";
 import { bench } from "./bench.js";
 import { CliError, type Command, UsageError } from "./command.js";
 import { connectCommand } from "./connect.js";
+import { demo } from "./demo.js";
 import { echo } from "./echo.js";
 
 /** Every command by its name. */
 const COMMANDS: ReadonlyMap<string, Command> = new Map([
   ["echo", echo],
   ["connect", connectCommand],
+  ["demo", demo],
   ["bench", bench],
 ]);
 

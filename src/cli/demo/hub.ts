@@ -1,0 +1,145 @@
+import type { Server as HttpServer } from "node:http";
+import {
+  type AttachOptions,
+  attach,
+  type ClientRequest,
+  CloseCode,
+  type Handlers,
+  type Server,
+  type Socket,
+  type Verdict,
+} from "../../node/index.js";
+import { reportError } from "../listening.js";
+import { browserOf } from "./browser-name.js";
+import { parseSay, type ServerMessage } from "./messages.js";
+import { RateMeter, TICKS_PER_SECOND, Visitor } from "./visitor.js";
+
+/** Each hears of each, so their number enters squared. */
+const MAX_CLIENTS = 100;
+
+/** The WebSocket side of the demo: knows its clients, tells each of all, and passes on what they say. */
+export class Hub implements Handlers<Visitor> {
+  readonly #server: Server;
+  readonly #sockets = new Map<number, Socket<Visitor>>();
+  readonly #meter = new RateMeter();
+  readonly #timer: NodeJS.Timeout;
+  #ticks = 0;
+
+  constructor(httpServer: HttpServer) {
+    const options: AttachOptions = {
+      limits: { maxMessageBytes: 64 * 1024 },
+      // Someone who does not keep up misses numbers that are old by then anyhow.
+      backlog: "drop",
+      verify: (request) => this.#verify(request),
+    };
+    this.#server = attach(httpServer, options, this);
+    this.#timer = setInterval(() => this.#tick(), 1000 / TICKS_PER_SECOND);
+  }
+
+  /** Closes every connection with 1001. */
+  async shutDown(): Promise<void> {
+    clearInterval(this.#timer);
+    for (const socket of this.#sockets.values()) socket.resume();
+    await this.#server.close({ code: CloseCode.GOING_AWAY, reason: "the demo ends" });
+  }
+
+  open(socket: Socket<Visitor>): void {
+    this.#sockets.set(socket.id, socket);
+    this.#tell(socket, { type: "welcome", you: socket.id, kernel: socket.kernel });
+    this.#ping(socket);
+  }
+
+  message(socket: Socket<Visitor>, data: string | Uint8Array): void {
+    this.#meter.count();
+    const visitor = socket.data;
+    if (!visitor.count(data.length)) socket.pause();
+    if (typeof data === "string") this.#said(socket, data);
+    else if (socket.send(data) === "buffered") {
+      visitor.backlogged = true;
+      socket.pause();
+    }
+  }
+
+  drain(socket: Socket<Visitor>): void {
+    socket.data.backlogged = false;
+    if (socket.data.readable) socket.resume();
+  }
+
+  pong(socket: Socket<Visitor>): void {
+    socket.data.ponged();
+  }
+
+  close(socket: Socket<Visitor>): void {
+    this.#sockets.delete(socket.id);
+  }
+
+  error(socket: Socket<Visitor> | undefined, error: unknown): void {
+    reportError(socket, error);
+  }
+
+  #said(socket: Socket<Visitor>, json: string): void {
+    const say = parseSay(json);
+    if (say === undefined) {
+      socket.close(CloseCode.POLICY_VIOLATION, 'not a {"type":"say","to":…,"text":…}');
+      return;
+    }
+    if (!socket.data.takeText()) {
+      this.#tell(socket, { type: "refused", reason: "Too many messages at once: wait a moment." });
+      return;
+    }
+    const { to, text } = say;
+    const said = { type: "said", from: socket.id, to, text } as const;
+    if (to === null) {
+      this.#tellAll(said);
+      return;
+    }
+    const receiver = this.#sockets.get(to);
+    if (receiver === undefined) {
+      this.#tell(socket, { type: "refused", reason: `Client ${to} is gone.` });
+      return;
+    }
+    this.#tell(receiver, said);
+    if (receiver !== socket) this.#tell(socket, said);
+  }
+
+  #tick(): void {
+    this.#meter.tick();
+    this.#ticks++;
+    const clients = [];
+    for (const socket of this.#sockets.values()) {
+      const visitor = socket.data;
+      visitor.tick();
+      if (visitor.readable) socket.resume();
+      if (this.#ticks % TICKS_PER_SECOND === 0) this.#ping(socket);
+      clients.push(visitor.info(socket));
+    }
+    if (clients.length > 0) this.#tellAll({ type: "stats", rate: this.#meter.perSecond, clients });
+  }
+
+  #ping(socket: Socket<Visitor>): void {
+    socket.data.pinged();
+    socket.ping();
+  }
+
+  #tell(socket: Socket<Visitor>, message: ServerMessage): void {
+    socket.send(JSON.stringify(message));
+  }
+
+  #tellAll(message: ServerMessage): void {
+    this.#server.broadcast(JSON.stringify(message));
+  }
+
+  #verify(request: ClientRequest): Verdict {
+    if (request.path !== "/") return { status: 404, reason: "the demo is at /" };
+    // Another site's page must not send in its visitor's name. What is no browser sends no origin.
+    if (request.origin !== undefined && !isOwnOrigin(request.origin, request.host)) {
+      return { status: 403, reason: "only the demo's own page may connect" };
+    }
+    if (this.#sockets.size >= MAX_CLIENTS) return { status: 503, reason: "the demo is full" };
+    return { data: new Visitor(browserOf(request.headers.get("User-Agent"))) };
+  }
+}
+
+function isOwnOrigin(origin: string, host: string): boolean {
+  return URL.canParse(origin) && new URL(origin).host === new URL(`http://${host}`).host;
+}

@@ -1,0 +1,52 @@
+/** One client, as every client gets to see it. */
+export interface ClientInfo {
+  readonly id: number;
+  /** Its browser, as far as it says. */
+  readonly name: string;
+  /** What it runs on, or "". */
+  readonly system: string;
+  readonly address: string;
+  readonly connectedSeconds: number;
+  /** Messages that came from it within the last second. */
+  readonly rate: number;
+  /** How long its last pong took, in milliseconds; `null` before the first. */
+  readonly rtt: number | null;
+}
+
+/** What the demo's server says, as JSON in text messages. Binary messages are the client's own, sent back. */
+export type ServerMessage =
+  | { readonly type: "welcome"; readonly you: number; readonly kernel: string }
+  | { readonly type: "stats"; readonly rate: number; readonly clients: readonly ClientInfo[] }
+  | { readonly type: "said"; readonly from: number; readonly to: number | null; readonly text: string }
+  | { readonly type: "refused"; readonly reason: string };
+
+/** What a client says: a text for one client, or for all. */
+export interface Say {
+  readonly type: "say";
+  /** A client's id, or `null` for all. */
+  readonly to: number | null;
+  readonly text: string;
+}
+
+/** The longest text, in UTF-16 code units. */
+export const MAX_TEXT_LENGTH = 500;
+
+/** Reads a client's text message. @returns `undefined` if it is anything but a {@link Say} */
+export function parseSay(json: string): Say | undefined {
+  const value = parseJson(json);
+  if (typeof value !== "object" || value === null || Object.keys(value).length !== 3) return undefined;
+  if (!("type" in value) || value.type !== "say") return undefined;
+  if (!("to" in value) || !("text" in value)) return undefined;
+  const { to, text } = value;
+  if (to !== null && (typeof to !== "number" || !Number.isSafeInteger(to))) return undefined;
+  if (typeof text !== "string" || text.length === 0 || text.length > MAX_TEXT_LENGTH) return undefined;
+  return { type: "say", to, text };
+}
+
+function parseJson(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch {
+    return undefined;
+  }
+}

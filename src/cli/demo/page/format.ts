@@ -1,0 +1,24 @@
+const whole = new Intl.NumberFormat("en");
+
+/** `1,234`. */
+export function formatCount(count: number): string {
+  return whole.format(count);
+}
+
+/** Milliseconds with as many digits as mean something: `0.35`, `4.2`, `120`. */
+export function formatMilliseconds(ms: number): string {
+  if (ms < 1) return ms.toFixed(2);
+  return ms < 10 ? ms.toFixed(1) : whole.format(Math.round(ms));
+}
+
+/** `64 B`, `4 KiB`. */
+export function formatBytes(bytes: number): string {
+  return bytes < 1024 ? `${bytes} B` : `${bytes / 1024} KiB`;
+}
+
+/** `12 s`, `3 min`, `2 h`. */
+export function formatDuration(seconds: number): string {
+  if (seconds < 60) return `${seconds} s`;
+  const minutes = Math.floor(seconds / 60);
+  return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
