@@ -1,0 +1,149 @@
+// What fast-check draws from: messages, the frames they may be cut into, and streams that were tampered with.
+import fc from "fast-check";
+import type { Role } from "../../src/index.js";
+import { frame } from "./frame.js";
+import { concat } from "./hex.js";
+
+/** Lengths around the edges of the length forms, and short ones. */
+export const lengths = fc.oneof(
+  { weight: 6, arbitrary: fc.integer({ min: 0, max: 40 }) },
+  { weight: 2, arbitrary: fc.constantFrom(124, 125, 126, 127, 128, 1023, 1024, 1025) },
+  { weight: 1, arbitrary: fc.constantFrom(65_535, 65_536, 65_537, 131_071, 131_072, 131_073) },
+);
+
+export type Message =
+  | { readonly type: "text"; readonly text: string }
+  | { readonly type: "binary"; readonly payload: Uint8Array };
+
+const units = fc.constantFrom(
+  "a",
+  "Z",
+  "\u0000",
+  "é",
+  "\u07ff",
+  "€",
+  "\uffff",
+  "💖",
+  "\u{10ffff}",
+  "0123456789abcdef",
+);
+
+export const messages: fc.Arbitrary<Message> = fc.oneof(
+  fc.record({
+    type: fc.constant("text" as const),
+    text: fc.array(units, { maxLength: 30 }).map((all) => all.join("")),
+  }),
+  fc
+    .tuple(lengths, units)
+    .map(([length, unit]) => ({ type: "text" as const, text: unit.repeat(Math.ceil(length / 3)) })),
+  fc.tuple(lengths, fc.integer({ min: 0, max: 255 })).map(([length, seed]) => ({
+    type: "binary" as const,
+    payload: Uint8Array.from({ length }, (_, i) => seed + i * 7 + (i >> 8)),
+  })),
+);
+
+export function payloadOf(message: Message): Uint8Array {
+  return message.type === "text" ? new TextEncoder().encode(message.text) : message.payload;
+}
+
+/** Rising offsets into `length` bytes, from fractions. */
+export function cutsOf(fractions: readonly number[], length: number): number[] {
+  return [...new Set(fractions.map((fraction) => Math.floor(fraction * (length + 1))))].sort((a, b) => a - b);
+}
+
+export const fractions = fc.array(fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }), {
+  maxLength: 8,
+});
+
+const masks = fc.tuple(...([0, 1, 2, 3] as const).map(() => fc.integer({ min: 0, max: 255 })));
+
+const smallPayloads = fc.oneof(
+  fc.array(units, { maxLength: 8 }).map((all) => new TextEncoder().encode(all.join(""))),
+  fc.uint8Array({ maxLength: 20 }),
+);
+
+interface Part {
+  readonly control: { readonly opcode: number; readonly payload: Uint8Array } | undefined;
+  readonly mask: number[];
+  readonly cut: number;
+}
+
+const parts: fc.Arbitrary<Part> = fc.record({
+  control: fc.option(
+    fc.record({ opcode: fc.constantFrom(9, 10), payload: fc.uint8Array({ maxLength: 125 }) }),
+    { nil: undefined, freq: 2 },
+  ),
+  mask: masks,
+  cut: fc.double({ min: 0, max: 1, noNaN: true }),
+});
+
+const fragmented = fc.record({
+  text: fc.boolean(),
+  payload: smallPayloads,
+  parts: fc.array(parts, { minLength: 1, maxLength: 4 }),
+});
+
+/** A stream of frames for this role, most of them valid: text may be none, Close payloads are anything. */
+export function streams(role: Role): fc.Arbitrary<Uint8Array> {
+  const closing = fc.option(
+    fc.tuple(fc.constantFrom(1000, 1001, 1005, 2999, 3000, 4999, 5000), smallPayloads),
+    {
+      nil: undefined,
+      freq: 2,
+    },
+  );
+  return fc.tuple(fc.array(fragmented, { maxLength: 5 }), closing, masks).map(([all, close, mask]) => {
+    const key = (each: number[]) => (role === "server" ? each : undefined);
+    const frames = all.flatMap((message) => {
+      const edges = [
+        ...cutsOf(
+          message.parts.slice(1).map(({ cut }) => Math.min(cut, 0.999)),
+          message.payload.length,
+        ),
+        message.payload.length,
+      ];
+      let from = 0;
+      return edges.flatMap((to, i) => {
+        const part = message.parts[i];
+        const payload = message.payload.subarray(from, Math.min(to, message.payload.length));
+        from = Math.min(to, message.payload.length);
+        const fin = i === edges.length - 1;
+        const opcode = i > 0 ? 0 : message.text ? 1 : 2;
+        const data = frame({ fin, opcode, mask: key(part?.mask ?? mask), payload });
+        const control = part?.control;
+        return control === undefined ? [data] : [data, frame({ ...control, mask: key(mask) })];
+      });
+    });
+    if (close !== undefined) {
+      const [code, reason] = close;
+      frames.push(
+        frame({ opcode: 8, mask: key(mask), payload: concat([Uint8Array.of(code >> 8, code), reason]) }),
+      );
+    }
+    return concat(frames);
+  });
+}
+
+const mutation = fc.record({
+  at: fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
+  kind: fc.constantFrom("flip", "set", "insert", "delete", "cut"),
+  byte: fc.integer({ min: 0, max: 255 }),
+});
+
+/** Streams in which bytes were changed, put in, taken out, or cut off. */
+export function mutatedStreams(role: Role): fc.Arbitrary<Uint8Array> {
+  return fc
+    .tuple(streams(role), fc.array(mutation, { minLength: 1, maxLength: 3 }))
+    .map(([stream, mutations]) => {
+      const bytes = Array.from(stream);
+      for (const { at, kind, byte } of mutations) {
+        const index = Math.floor(at * bytes.length);
+        if (kind === "flip") bytes[index] = (bytes[index] ?? 0) ^ (1 << (byte & 7));
+        else if (kind === "set") bytes[index] = byte;
+        else if (kind === "insert") bytes.splice(index, 0, byte);
+        else if (kind === "delete") bytes.splice(index, 1);
+        else bytes.length = index;
+      }
+      return Uint8Array.from(bytes);
+    });
+}
