@@ -27,7 +27,7 @@ const MASK_BIT: u32 = 0x80;
 const LENGTH_BITS: u32 = 0x7f;
 const LENGTH_16: u32 = 126;
 /** The largest payload length that the 7 bits hold themselves, and the largest of a control frame. */
-const MAX_SHORT_LENGTH: u32 = 125;
+export const MAX_SHORT_LENGTH: u32 = 125;
 /** 2^53 - 1: JavaScript counts no further. */
 const MAX_SAFE_LENGTH: u64 = 0x1fffffffffffff;
 
