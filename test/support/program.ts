@@ -1,0 +1,118 @@
+import { type ChildProcessByStdio, spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import type { Readable, Writable } from "node:stream";
+import { fileURLToPath } from "node:url";
+
+const MAIN = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
+const PATIENCE_MS = 15_000;
+
+export interface Exit {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+export interface ProgramOptions {
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+const running = new Set<Program>();
+
+/** Runs `wsimd` with arguments, as it was built. */
+export function wsimd(args: readonly string[], options: ProgramOptions = {}): Program {
+  return new Program(process.execPath, [mainFile(), ...args], options);
+}
+
+/** The path of `wsimd`. @throws Error if it has not been built */
+export function mainFile(): string {
+  if (!existsSync(MAIN)) throw new Error(`${MAIN} is missing: run \`npm run build\` first`);
+  return MAIN;
+}
+
+/** Kills what a test left behind. */
+export async function killPrograms(): Promise<void> {
+  const left = [...running];
+  for (const program of left) program.signal("SIGKILL");
+  await Promise.all(left.map((program) => program.exit));
+}
+
+/** A child process whose output is kept, and waited for. */
+export class Program {
+  /** Resolves when it is over and all of its output is here. */
+  readonly exit: Promise<Exit>;
+  readonly #child: ChildProcessByStdio<Writable, Readable, Readable>;
+  readonly #output: Buffer[] = [];
+  readonly #looks = new Set<() => void>();
+  stderr = "";
+
+  constructor(file: string, args: readonly string[], options: ProgramOptions = {}) {
+    const env = { ...process.env, ...options.env };
+    const child = spawn(file, args, { env, stdio: ["pipe", "pipe", "pipe"] });
+    this.#child = child;
+    running.add(this);
+    child.stdout.on("data", (chunk: Buffer) => {
+      this.#output.push(chunk);
+      this.#look();
+    });
+    child.stderr.setEncoding("utf8").on("data", (text: string) => {
+      this.stderr += text;
+    });
+    // It may end while it is still being written to.
+    child.stdin.on("error", () => {});
+    this.exit = new Promise((resolve, reject) => {
+      child.once("error", reject);
+      child.once("close", (code, signal) => {
+        running.delete(this);
+        this.#look();
+        resolve({ code, signal });
+      });
+    });
+  }
+
+  get output(): Buffer {
+    return Buffer.concat(this.#output);
+  }
+
+  get stdout(): string {
+    return this.output.toString();
+  }
+
+  get stdin(): Writable {
+    return this.#child.stdin;
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    this.#child.kill(signal);
+  }
+
+  /** Reads no more of its output, like `head` when it has enough. */
+  closeOutput(): void {
+    this.#child.stdout.destroy();
+  }
+
+  /** Resolves as soon as standard output has what is looked for. */
+  async shows(pattern: RegExp): Promise<RegExpExecArray> {
+    const [file, ...args] = this.#child.spawnargs;
+    const failed = (why: string) =>
+      new Error(`${file} ${args.join(" ")} ${why} ${pattern}:\n${this.stdout}${this.stderr}`);
+    return await new Promise((resolve, reject) => {
+      const look = (): void => {
+        const match = pattern.exec(this.stdout);
+        if (match === null && running.has(this)) return;
+        clearTimeout(timer);
+        this.#looks.delete(look);
+        if (match === null) reject(failed("ended without"));
+        else resolve(match);
+      };
+      const timer = setTimeout(() => {
+        this.#looks.delete(look);
+        reject(failed("does not show"));
+      }, PATIENCE_MS);
+      this.#looks.add(look);
+      look();
+    });
+  }
+
+  #look(): void {
+    for (const look of [...this.#looks]) look();
+  }
+}
