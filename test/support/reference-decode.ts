@@ -21,10 +21,13 @@ export interface ReferenceResult {
 }
 
 class Violation {
-  constructor(
-    readonly kind: number,
-    readonly offset: number,
-  ) {}
+  readonly kind: number;
+  readonly offset: number;
+
+  constructor(kind: number, offset: number) {
+    this.kind = kind;
+    this.offset = offset;
+  }
 }
 
 class OutOfBytes {}

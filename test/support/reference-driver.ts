@@ -4,9 +4,11 @@ import type { Kernel } from "../../src/kernel/kernel.js";
 import type { DecodeRules, ReferenceFrame } from "./reference-decode.js";
 import { hex } from "./reference-decode.js";
 
-/** Where in the stream the kernel's faults would be, and what is around the window to notice stray writes. */
+/** What is around the window's bytes, to notice stray writes. */
 const CANARY = 0xa5;
+/** What is in the state before a call that must not read it. */
 const STATE_GARBAGE = 0x5a;
+/** The spilled bytes come last, and only as many as there are. */
 const SAVED_BYTES = layout.STATE_SPILL;
 
 export interface DriverResult {
@@ -33,6 +35,9 @@ export function drive(
 }
 
 class Driver {
+  readonly #kernel: Kernel;
+  readonly #rules: DecodeRules;
+  readonly #frames: readonly ReferenceFrame[];
   readonly #trace: string[] = [];
   readonly #log: string[] = [];
   readonly #view: DataView;
@@ -42,11 +47,10 @@ class Driver {
   #violation = "";
   #frame = 0;
 
-  constructor(
-    readonly kernel: Kernel,
-    readonly rules: DecodeRules,
-    readonly frames: readonly ReferenceFrame[],
-  ) {
+  constructor(kernel: Kernel, rules: DecodeRules, frames: readonly ReferenceFrame[]) {
+    this.#kernel = kernel;
+    this.#rules = rules;
+    this.#frames = frames;
     this.#view = new DataView(kernel.memory.buffer);
   }
 
@@ -63,7 +67,7 @@ class Driver {
   }
 
   #chunk(chunk: Uint8Array, offset: number, start: number): void {
-    const { memory } = this.kernel;
+    const { memory } = this.#kernel;
     const end = start + chunk.length;
     const spilled = this.#state === undefined ? 0 : (this.#state[layout.STATE_SPILL_LENGTH] ?? 0);
     memory.fill(CANARY, start - layout.READ_HEADROOM, start);
@@ -92,15 +96,15 @@ class Driver {
   }
 
   #decode(from: number, end: number): number {
-    const { memory } = this.kernel;
-    const { fromServer, maxMessageBytes, maxFragments } = this.rules;
+    const { memory } = this.#kernel;
+    const { fromServer, maxMessageBytes, maxFragments } = this.#rules;
     memory.fill(STATE_GARBAGE, layout.STATE_PTR, layout.STATE_PTR + layout.STATE_LENGTH);
     let flags = fromServer ? layout.DECODE_FROM_SERVER : 0;
     if (this.#state !== undefined) {
       memory.set(this.#state, layout.STATE_PTR);
       flags |= layout.DECODE_RESUME;
     }
-    return this.kernel.decode(from, end, flags, maxMessageBytes, maxFragments);
+    return this.#kernel.decode(from, end, flags, maxMessageBytes, maxFragments);
   }
 
   #record(at: number, toStream: number): void {
@@ -115,7 +119,7 @@ class Driver {
     }
     this.#checkDetail(offset, length, detail);
     const opcode = info & layout.RECORD_OPCODE;
-    const bytes = this.kernel.memory.slice(ptr, ptr + length);
+    const bytes = this.#kernel.memory.slice(ptr, ptr + length);
     if (length === 0 && (info & layout.RECORD_END) === 0)
       throw new Error("an empty record that ends nothing");
     const open = (opcode >= 8 ? this.#control : this.#message) ?? { opcode, bytes: [] };
@@ -132,8 +136,8 @@ class Driver {
 
   /** The payload bytes still to come of the frame that the record is part of. */
   #checkDetail(offset: number, length: number, detail: number): void {
-    while ((this.frames[this.#frame + 1]?.payload ?? Number.POSITIVE_INFINITY) <= offset) this.#frame++;
-    const frame = this.frames[this.#frame];
+    while ((this.#frames[this.#frame + 1]?.payload ?? Number.POSITIVE_INFINITY) <= offset) this.#frame++;
+    const frame = this.#frames[this.#frame];
     const left = frame === undefined ? -1 : frame.payload + frame.length - offset - length;
     if (detail !== Math.min(left, 0xffffffff))
       throw new Error(`${detail} bytes to come at ${offset}, not ${left}`);
@@ -143,7 +147,7 @@ class Driver {
     this.#state = undefined;
     if ((result & (layout.DECODED_PENDING | layout.DECODED_MORE)) === 0) return;
     const spilled = this.#stateWord(layout.STATE_SPILL_LENGTH);
-    this.#state = this.kernel.memory.slice(layout.STATE_PTR, layout.STATE_PTR + SAVED_BYTES + spilled);
+    this.#state = this.#kernel.memory.slice(layout.STATE_PTR, layout.STATE_PTR + SAVED_BYTES + spilled);
     this.#trace.push(`state ${hex(this.#state)}`);
   }
 

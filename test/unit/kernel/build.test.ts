@@ -1,0 +1,92 @@
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
+import { checkBinary } from "../../../scripts/check-wasm.js";
+import { SCALAR_BASE64, SIMD_BASE64 } from "../../../src/kernel/generated/binaries.js";
+import * as layout from "../../../src/kernel/generated/layout.js";
+
+const ROOT = path.resolve(import.meta.dirname, "../../..");
+const RULES = { pages: layout.MEMORY_PAGES, tablesEnd: layout.TABLES_END };
+const folder = mkdtempSync(path.join(tmpdir(), "wsimd-build-"));
+
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function built(target: "simd" | "scalar"): { bytes: Buffer<ArrayBuffer>; text: string } {
+  const bytes = Buffer.from(target === "simd" ? SIMD_BASE64 : SCALAR_BASE64, "base64");
+  return { bytes, text: readFileSync(path.join(ROOT, `build/${target}.wat`), "utf8") };
+}
+
+describe("the build", () => {
+  it.each(["simd", "scalar"] as const)("gives the same %s bytes when it is run again", (target) => {
+    const outFile = path.join(folder, `${target}.wasm`);
+    const compiler = path.join(ROOT, "node_modules/assemblyscript/bin/asc.js");
+    const options = ["--config", "asconfig.json", "--target", target, "--outFile", outFile];
+    execFileSync(process.execPath, [compiler, ...options, "--textFile", `${outFile}.wat`], {
+      cwd: ROOT,
+      stdio: "pipe",
+    });
+    expect(readFileSync(outFile).equals(built(target).bytes)).toBe(true);
+  });
+
+  it("copies the memory map word for word", () => {
+    const source = readFileSync(path.join(ROOT, "assembly/layout.ts"), "utf8");
+    const copy = readFileSync(path.join(ROOT, "src/kernel/generated/layout.ts"), "utf8");
+    expect(copy.slice(copy.indexOf("\n") + 1)).toBe(source);
+  });
+});
+
+describe("the build's check of a binary", () => {
+  const { bytes, text } = built("simd");
+  const scalar = built("scalar");
+
+  it("accepts both kernels", () => {
+    expect(checkBinary("simd", bytes, text, RULES)).toBeUndefined();
+    expect(checkBinary("scalar", scalar.bytes, scalar.text, RULES)).toBeUndefined();
+  });
+
+  it("refuses one in the other's place", () => {
+    expect(checkBinary("scalar", bytes, text, RULES)).toBe("has SIMD instructions");
+    expect(checkBinary("simd", scalar.bytes, scalar.text, RULES)).toBe("has no SIMD instruction");
+  });
+
+  it("refuses what is not WebAssembly, or too much of it", () => {
+    expect(checkBinary("simd", bytes.subarray(0, 40), text, RULES)).toBe("is not valid WebAssembly");
+    expect(checkBinary("simd", Buffer.alloc(8192), text, RULES)).toBe("has 8192 bytes, the limit is 8192");
+  });
+
+  it("refuses another memory, and tables that reach the state", () => {
+    expect(checkBinary("simd", bytes, text, { ...RULES, pages: 7 })).toBe("has 8 to 8 memory pages, not 7");
+    expect(checkBinary("simd", bytes, text, { ...RULES, tablesEnd: 1100 })).toMatch(
+      /^has tables up to 1\d+, beyond/,
+    );
+  });
+
+  it("refuses other exports, and imports", () => {
+    const header = [0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0];
+    expect(checkBinary("simd", Uint8Array.from(header), "", RULES)).toBe(
+      "exports , not decode,mask,memory,validateUtf8",
+    );
+    const imported = Uint8Array.from([...header, ...withEveryExport]);
+    expect(checkBinary("simd", imported, "", RULES)).toBe("imports f");
+  });
+});
+
+/** Sections of a module that imports a function `m.f` and exports it under all names. */
+const withEveryExport = [
+  ...[0x01, 0x04, 0x01, 0x60, 0x00, 0x00],
+  ...[0x02, 0x07, 0x01, 0x01, 0x6d, 0x01, 0x66, 0x00, 0x00],
+  ...section(0x07, [
+    4,
+    ...["decode", "mask", "memory", "validateUtf8"].flatMap((name) => [...named(name), 0x00, 0x00]),
+  ]),
+];
+
+function section(id: number, body: number[]): number[] {
+  return [id, body.length, ...body];
+}
+
+function named(name: string): number[] {
+  return [name.length, ...Buffer.from(name)];
+}
