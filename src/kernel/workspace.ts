@@ -1,3 +1,4 @@
+import { BlockPool } from "./block-pool.js";
 import * as layout from "./generated/layout.js";
 import type { Kernel } from "./kernel.js";
 import { type KernelChoice, kernelFromEnvironment, loadKernel } from "./load.js";
@@ -25,6 +26,9 @@ export class Workspace {
   writePtr = layout.WRITE_WINDOW_PTR;
   written = 0;
   readonly #holders: (WindowHolder | undefined)[] = Array.from({ length: layout.WRITE_WINDOWS });
+
+  /** Blocks for messages that come in pieces. */
+  readonly blocks = new BlockPool();
 
   readonly #choice: KernelChoice;
 

@@ -38,11 +38,31 @@ function bufferOver(bytes: Uint8Array): Buffer {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
+/** Node's own pool serves what is shorter than this. */
+const POOLED_BYTES = Buffer.poolSize >>> 1;
+/** Medium payloads are cut from slabs, as the chunks are that a stream reads: memory of their own costs twice as much. */
+const SLAB_BYTES = 64 * 1024;
+const MEDIUM_BYTES = SLAB_BYTES / 2;
+let slab = Buffer.alloc(0);
+let slabUsed = 0;
+
+function allocateOwned(length: number): Buffer {
+  if (length < POOLED_BYTES || length > MEDIUM_BYTES) return Buffer.allocUnsafe(length);
+  if (slabUsed + length > slab.length) {
+    slab = Buffer.allocUnsafeSlow(SLAB_BYTES);
+    slabUsed = 0;
+  }
+  const start = slabUsed;
+  // The next one begins at a multiple of 8.
+  slabUsed = (start + length + 7) & ~7;
+  return slab.subarray(start, start + length);
+}
+
 const nodeHost: Host = {
   // Small ones come from Node's pool, which costs a tenth of memory of their own; none is cleared.
   allocate: (length) => Buffer.allocUnsafe(length),
   copy(bytes, start, end) {
-    const copy = Buffer.allocUnsafe(end - start);
+    const copy = allocateOwned(end - start);
     copy.set(bytes.subarray(start, end));
     return copy;
   },
@@ -50,7 +70,12 @@ const nodeHost: Host = {
   decodeText: (bytes, start, end, ascii) =>
     ascii ? latin1Slice.call(bytes, start, end) : utf8Slice.call(bytes, start, end),
   encodeText: (text, bytes, start) => utf8Write.call(bytes, text, start, 3 * text.length),
-  textBytes: (text) => Buffer.from(text, "utf8"),
+  textBytes(text) {
+    // Buffer.from() would reserve three times the length first.
+    const bytes = Buffer.allocUnsafe(Buffer.byteLength(text, "utf8"));
+    utf8Write.call(bytes, text, 0, bytes.length);
+    return bytes;
+  },
 };
 
 /** What the shared part of the adapters needs of Node. */

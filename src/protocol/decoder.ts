@@ -90,6 +90,7 @@ export class Decoder {
   stop(): void {
     this.#stopped = true;
     this.#state = undefined;
+    this.#message?.release();
     this.#message = undefined;
     this.#control = undefined;
   }
@@ -226,7 +227,7 @@ export class Decoder {
   }
 
   #gather(info: number, ptr: number, length: number, promised: number): void {
-    this.#message ??= new MessageBuffer(this.#host);
+    this.#message ??= new MessageBuffer(this.#host, this.#workspace.blocks);
     const message = this.#message;
     const text = (info & layout.RECORD_OPCODE) === Opcode.TEXT;
     let whole: string | Uint8Array;
@@ -253,7 +254,7 @@ export class Decoder {
     if ((info & layout.RECORD_END) !== 0 && this.#control === undefined) {
       payload = this.#host.copy(this.#workspace.memory, ptr, ptr + length);
     } else {
-      this.#control ??= new MessageBuffer(this.#host);
+      this.#control ??= new MessageBuffer(this.#host, this.#workspace.blocks);
       this.#control.append(this.#workspace.memory, ptr, length, false, MAX_CONTROL_PAYLOAD_BYTES);
       if ((info & layout.RECORD_END) === 0) return;
       payload = this.#control.takeBytes();

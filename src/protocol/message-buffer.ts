@@ -1,20 +1,28 @@
+import type { BlockPool } from "../kernel/block-pool.js";
+import { BLOCK_BYTES } from "../kernel/block-pool.js";
 import type { Host } from "./host.js";
 
-const LEAST_CAPACITY = 1024;
+const LEAST_BLOCK_BYTES = 1024;
 
 /**
- * Gathers the pieces of a message that came in several reads or fragments. It never holds more than twice the bytes
- * that were received plus 1 KiB, however finely they are cut and whatever length a header promises.
+ * Gathers the pieces of a message that came in several reads or fragments, in blocks that double in size up to 64 KiB, so
+ * that growing copies nothing. It never holds more than twice the bytes that were received plus 1 KiB, however finely they
+ * are cut and whatever length a header promises.
  */
 export class MessageBuffer {
   readonly #host: Host;
-  #bytes: Uint8Array;
+  readonly #pool: BlockPool;
+  /** Full blocks, in order. */
+  readonly #blocks: Uint8Array[] = [];
+  /** The block that is being filled, and how far it is. */
+  #block: Uint8Array | undefined;
+  #filled = 0;
   #length = 0;
   #ascii = true;
 
-  constructor(host: Host) {
+  constructor(host: Host, pool: BlockPool) {
     this.#host = host;
-    this.#bytes = host.allocate(0);
+    this.#pool = pool;
   }
 
   get length(): number {
@@ -24,36 +32,80 @@ export class MessageBuffer {
   /**
    * Appends a copy of `memory[ptr, ptr + length)`.
    * @param ascii - whether the piece is ASCII text
-   * @param promised - payload bytes that the frame's header says will follow: the buffer grows towards this, but only
-   * as fast as bytes really arrive
+   * @param promised - payload bytes that the frame's header says will follow: a block may be made to fit them, but is
+   * no larger for it than what has really arrived allows
+   * @throws RangeError if the host has no memory for it
    */
   append(memory: Uint8Array, ptr: number, length: number, ascii: boolean, promised: number): void {
-    const end = this.#length + length;
-    if (end > this.#bytes.length) this.#grow(end, end + promised);
-    this.#bytes.set(memory.subarray(ptr, ptr + length), this.#length);
-    this.#length = end;
     if (!ascii) this.#ascii = false;
+    for (let at = ptr, rest = length; rest > 0; ) {
+      const block = this.#blockWithRoom(rest, promised);
+      const count = Math.min(rest, block.length - this.#filled);
+      block.set(memory.subarray(at, at + count), this.#filled);
+      this.#filled += count;
+      this.#length += count;
+      at += count;
+      rest -= count;
+    }
   }
 
-  /** Takes the bytes out, as memory of exactly their length that the taker owns. */
+  /** Takes the bytes out, as memory of exactly their length that the taker owns. Nothing may be appended after this. */
   takeBytes(): Uint8Array {
-    const bytes = this.#bytes;
-    return bytes.length === this.#length ? bytes : this.#host.copy(bytes, 0, this.#length);
+    const block = this.#block;
+    const exact = this.#blocks.length === 0 && block !== undefined && block.length === this.#length;
+    if (exact && !this.#pool.owns(block)) return block;
+    const whole = this.#host.allocate(this.#length);
+    this.#gatherInto(whole);
+    return whole;
   }
 
-  /** The bytes as a string. They are valid UTF-8. */
+  /** Takes the bytes out as a string. They are valid UTF-8. Nothing may be appended after this. */
   takeText(): string {
-    return this.#host.decodeText(this.#bytes, 0, this.#length, this.#ascii);
+    const block = this.#block;
+    const length = this.#length;
+    if (block === undefined) return "";
+    if (this.#blocks.length === 0) {
+      this.release();
+      return this.#host.decodeText(block, 0, length, this.#ascii);
+    }
+    const scratch = this.#pool.scratch(length, this.#host);
+    this.#gatherInto(scratch);
+    return this.#host.decodeText(scratch, 0, length, this.#ascii);
   }
 
-  #grow(needed: number, promised: number): void {
-    const doubled = Math.max(2 * needed, LEAST_CAPACITY);
-    // A frame that will end the buffer exactly saves the last copy; it is believed up to the double. The buffer must
-    // grow by half at least: were it to grow by a byte for each fragment, each would copy the whole message.
-    const believed = promised > needed && promised <= doubled && promised >= 1.5 * this.#bytes.length;
-    const capacity = believed ? promised : doubled;
-    const grown = this.#host.allocate(capacity);
-    grown.set(this.#bytes.subarray(0, this.#length));
-    this.#bytes = grown;
+  #gatherInto(whole: Uint8Array): void {
+    let at = 0;
+    for (const full of this.#blocks) {
+      whole.set(full, at);
+      at += full.length;
+    }
+    if (this.#block !== undefined) whole.set(this.#block.subarray(0, this.#filled), at);
+    this.release();
+  }
+
+  /** Gives back what it holds. */
+  release(): void {
+    for (const block of this.#blocks) this.#pool.give(block);
+    if (this.#block !== undefined) this.#pool.give(this.#block);
+    this.#blocks.length = 0;
+    this.#block = undefined;
+  }
+
+  #blockWithRoom(needed: number, promised: number): Uint8Array {
+    const block = this.#block;
+    if (block !== undefined && this.#filled < block.length) return block;
+    if (block !== undefined) this.#blocks.push(block);
+    const fresh = this.#allocate(needed, promised);
+    this.#block = fresh;
+    this.#filled = 0;
+    return fresh;
+  }
+
+  #allocate(needed: number, promised: number): Uint8Array {
+    // The one block of a message that is half there already may as well take all of it: then nothing is copied at the end.
+    const whole = needed + promised;
+    if (this.#length === 0 && whole <= 2 * needed + LEAST_BLOCK_BYTES) return this.#host.allocate(whole);
+    const size = Math.max(this.#length, needed, LEAST_BLOCK_BYTES);
+    return size < BLOCK_BYTES ? this.#host.allocate(size) : this.#pool.take(this.#host);
   }
 }
