@@ -7,8 +7,6 @@ export class CountingHost implements Host {
   allocated = 0;
   copied = 0;
   calls = 0;
-  /** The newest `allocate`: what a message that is being gathered holds. */
-  latest = 0;
   /** Throws in `allocate` from this length on. */
   refuseFrom = Number.POSITIVE_INFINITY;
 
@@ -16,7 +14,6 @@ export class CountingHost implements Host {
     if (length >= this.refuseFrom) throw new RangeError("Array buffer allocation failed");
     this.calls++;
     this.allocated += length;
-    this.latest = length;
     // Poison: bytes that nobody wrote must never be seen.
     return portableHost.allocate(length).fill(0xa5);
   }
