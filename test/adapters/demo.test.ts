@@ -210,6 +210,8 @@ describe("the page", () => {
     await logOf(page, "The connection was lost.").waitFor();
     await clientsOf(page, 0);
     expect(await page.locator("#send").isDisabled()).toBe(true);
+    await page.setViewportSize({ width: 360, height: 740 });
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(360);
     await screenshot(page, "offline");
     [demo] = await startDemo(new URL(url).port);
     await page.locator('#state[data-state="open"]').waitFor();

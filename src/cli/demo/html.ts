@@ -65,7 +65,7 @@ export const HTML = `<!doctype html>
   <section class="card messages" aria-labelledby="messages-title">
     <h2 id="messages-title">Messages</h2>
     <ol id="log" role="log" aria-label="What came in" tabindex="0"></ol>
-    <p id="empty" class="hint">Nothing yet. Open this page in a second tab and send it something.</p>
+    <p id="empty" class="hint">No messages yet. Open this page in a second tab and send it one.</p>
     <form id="composer">
       <label for="text">To <b id="to">everyone</b></label>
       <div class="field">

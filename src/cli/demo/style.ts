@@ -167,7 +167,7 @@ button.quiet { height: 32px; padding: 0 12px; font-size: 13px; }
 @media (max-width: 560px) {
   body { padding-top: 14px; }
   main { gap: 12px; }
-  .top { margin-bottom: 14px; }
+  .top { flex-wrap: wrap; margin-bottom: 14px; }
   .title p { display: none; }
   .logo { width: 34px; height: 34px; }
   .card { padding: 14px; }
