@@ -1,0 +1,91 @@
+// What is measured on whole servers, and what wsimd must reach there.
+
+/**
+ * A way to load an echo server.
+ * @typedef {object} Cell
+ * @property {string} id
+ * @property {"binary" | "text" | "mixed"} kind
+ * @property {number} size
+ * @property {number} depth
+ * @property {number} connections
+ * @property {boolean} [tls]
+ * @property {boolean} [quick] - part of a quick run
+ */
+
+/**
+ * What a measurement must reach: a quotient of wsimd and another server in the same rounds, or a difference.
+ * @typedef {object} Target
+ * @property {string} cell
+ * @property {string} metric
+ * @property {string} against - another subject
+ * @property {"ratio" | "difference"} by
+ * @property {"<=" | "<" | ">="} relation
+ * @property {number} limit
+ */
+
+const MIB = 1 << 20;
+const QUICK = new Set(["binary/20/1", "binary/20/16", "text/1000/1", "text/1000/16", "binary/16000/16"]);
+
+/** @type {Cell[]} */
+export const ECHO_CELLS = [];
+for (const kind of /** @type {const} */ (["binary", "text"])) {
+  for (const size of [20, 1000, 16_000]) {
+    for (const depth of [1, 16]) {
+      const id = `${kind}/${size}/${depth}`;
+      ECHO_CELLS.push({ id, kind, size, depth, connections: 100, quick: QUICK.has(id) });
+    }
+  }
+  ECHO_CELLS.push({ id: `${kind}/${MIB}/1`, kind, size: MIB, depth: 1, connections: 4 });
+}
+
+/** @type {Cell[]} */
+export const MIXED_CELLS = [
+  { id: "mixed/1000/16", kind: "mixed", size: 1000, depth: 16, connections: 100, quick: true },
+];
+
+/** @type {Cell[]} */
+export const TLS_CELLS = [
+  { id: "tls/1000/16", kind: "binary", size: 1000, depth: 16, connections: 20, tls: true, quick: true },
+];
+
+const CPU = "cpuUsPerMessage";
+
+/** @type {Target[]} */
+export const TARGETS = [];
+
+/**
+ * @param {string} cell
+ * @param {string} metric
+ * @param {string} against
+ * @param {number} limit
+ * @param {Target["relation"]} [relation]
+ * @param {Target["by"]} [by]
+ */
+function target(cell, metric, against, limit, relation = "<=", by = "ratio") {
+  TARGETS.push({ cell, metric, against, by, relation, limit });
+}
+
+for (const [size, binary1, binary16, text1, text16] of /** @type {const} */ ([
+  [20, 0.75, 0.09, 0.78, 0.1],
+  [1000, 0.7, 0.13, 0.75, 0.14],
+  [16_000, 0.5, 0.45, 0.62, 0.6],
+])) {
+  target(`binary/${size}/1`, CPU, "ws", binary1);
+  target(`binary/${size}/16`, CPU, "ws", binary16);
+  target(`text/${size}/1`, CPU, "ws", text1);
+  target(`text/${size}/16`, CPU, "ws", text16);
+}
+target(`binary/${MIB}/1`, CPU, "ws", 0.8);
+target(`text/${MIB}/1`, CPU, "ws", 0.9);
+for (const { id, size, depth } of ECHO_CELLS) {
+  if (size === MIB) continue;
+  if (size === 16_000) target(id, CPU, "bun", 1, "<");
+  else target(id, CPU, "bun", depth === 1 ? 1.2 : 1.1);
+}
+target("mixed/1000/16", CPU, "ws", 0.25);
+target("tls/1000/16", CPU, "ws", 0.62);
+for (const size of [20, 1000]) target(`binary/${size}/1`, "p99Us", "ws", 1);
+target("client/1000/16", CPU, "ws", 0.3);
+target("broadcast/100", "cpuUsPerDelivery", "net", 1.05);
+target("handshakes", "perCpuSecond", "ws", 1.5, ">=");
+target("memory", "bytesPerConnection", "net", 1024, "<=", "difference");

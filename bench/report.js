@@ -1,0 +1,266 @@
+// Results in words: targets, the Markdown page, and what the terminal shows.
+import { TARGETS } from "./cells.js";
+import { SUBJECTS } from "./programs.js";
+import { paired } from "./statistics.js";
+
+/** @typedef {import("./run.js").Results} Results */
+/** @typedef {import("./cells.js").Target & { value: number, met: boolean }} Verdict */
+
+const CPU = "cpuUsPerMessage";
+/** @type {Record<string, string>} */
+const LABELS = Object.fromEntries(SUBJECTS.map(({ name, label }) => [name, label]));
+
+/**
+ * What became of each target whose measurements are there.
+ * @param {Results} results
+ * @returns {Verdict[]}
+ */
+export function judge(results) {
+  return TARGETS.flatMap((target) => {
+    const ours = find(results, target.cell, "wsimd", target.metric);
+    const theirs = find(results, target.cell, target.against, target.metric);
+    if (ours === undefined || theirs === undefined) return [];
+    const combine = target.by === "ratio" ? divide : subtract;
+    const value = Number(paired(ours.rounds, theirs.rounds, combine).toPrecision(4));
+    return [{ ...target, value, met: holds(value, target.relation, target.limit) }];
+  });
+}
+
+/**
+ * @param {number} a
+ * @param {number} b
+ */
+function divide(a, b) {
+  return a / b;
+}
+
+/**
+ * @param {number} a
+ * @param {number} b
+ */
+function subtract(a, b) {
+  return a - b;
+}
+
+/**
+ * @param {number} value
+ * @param {import("./cells.js").Target["relation"]} relation
+ * @param {number} limit
+ */
+function holds(value, relation, limit) {
+  if (relation === "<") return value < limit;
+  return relation === "<=" ? value <= limit : value >= limit;
+}
+
+/**
+ * @param {Results} results
+ * @param {string} cell
+ * @param {string} subject
+ * @param {string} metric
+ */
+export function find(results, cell, subject, metric) {
+  return results.measurements.find(
+    (each) => each.cell === cell && each.subject === subject && each.metric === metric,
+  );
+}
+
+/** @typedef {{ cell: string, metric: string, title: string, unit: string, digits: number }} Line */
+
+/** @type {Record<string, string>} */
+const METRICS = {
+  cpuUsPerMessage: "CPU µs a message",
+  cpuUsPerDelivery: "CPU µs a delivered message",
+  perCpuSecond: "handshakes in a second of CPU",
+  bytesPerConnection: "bytes of RSS a connection",
+  p99Us: "p99 latency, µs",
+};
+
+/**
+ * @param {Results} results
+ * @param {string} metric
+ * @returns {{ cells: string[], subjects: string[] }}
+ */
+function extent(results, metric) {
+  const found = results.measurements.filter((each) => each.metric === metric);
+  const subjects = SUBJECTS.map(({ name }) => name).filter((name) =>
+    found.some((each) => each.subject === name),
+  );
+  return { cells: [...new Set(found.map(({ cell }) => cell))], subjects };
+}
+
+/**
+ * A Markdown table of medians.
+ * @param {Results} results
+ * @param {string} metric
+ */
+function table(results, metric) {
+  const { cells, subjects } = extent(results, metric);
+  if (cells.length === 0) return "";
+  const header = `| ${METRICS[metric] ?? metric} | ${subjects.map((name) => LABELS[name]).join(" | ")} |`;
+  const rule = `|---|${subjects.map(() => "---:|").join("")}`;
+  const rows = cells.map((cell) => {
+    const values = subjects.map((subject) => number(find(results, cell, subject, metric)?.median));
+    return `| ${describe(cell)} | ${values.join(" | ")} |`;
+  });
+  return `${[header, rule, ...rows].join("\n")}\n`;
+}
+
+/** @param {number | undefined} value */
+function number(value) {
+  if (value === undefined) return "–";
+  if (value >= 1000) return Math.round(value).toLocaleString("en");
+  return value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2);
+}
+
+/** @param {string} cell */
+export function describe(cell) {
+  const [kind = "", size = "", depth] = cell.split("/");
+  if (kind === "handshakes") return "opening handshakes";
+  if (kind === "memory") return "idle connections";
+  const bytes = Number(size) === 1 << 20 ? "1 MiB" : `${Number(size).toLocaleString("en")} B`;
+  if (kind === "broadcast") return `${bytes} to 1,000 clients`;
+  const what = { mixed: "mixed UTF-8", tls: "TLS, binary", client: "client role, binary" }[kind] ?? kind;
+  return `${what}, ${bytes}, depth ${depth}`;
+}
+
+/** @param {Verdict} verdict */
+function sentence({ cell, metric, against, by, relation, limit, value, met }) {
+  const sign = { "<=": "≤", "<": "<", ">=": "≥" }[relation];
+  const what = METRICS[metric] ?? metric;
+  const relative = by === "ratio" ? `× ${LABELS[against]}` : `over ${LABELS[against]}`;
+  return { cell: describe(cell), what, got: `${value} ${relative}`, wanted: `${sign} ${limit}`, met };
+}
+
+/**
+ * What the terminal shows.
+ * @param {Results} results
+ */
+export function printed(results) {
+  const lines = [];
+  for (const metric of Object.keys(METRICS)) {
+    const { cells, subjects } = extent(results, metric);
+    if (cells.length === 0) continue;
+    lines.push(
+      "",
+      (METRICS[metric] ?? metric).padEnd(34) + subjects.map((name) => name.padStart(11)).join(""),
+    );
+    for (const cell of cells) {
+      const values = subjects.map((subject) =>
+        number(find(results, cell, subject, metric)?.median).padStart(11),
+      );
+      lines.push(describe(cell).padEnd(34) + values.join(""));
+    }
+  }
+  const verdicts = judge(results);
+  if (verdicts.length > 0) lines.push("", "Targets");
+  for (const verdict of verdicts) {
+    const { cell, what, got, wanted, met } = sentence(verdict);
+    lines.push(`${met ? "met   " : "MISSED"}  ${cell.padEnd(32)}  ${what.padEnd(30)}  ${got}, ${wanted}`);
+  }
+  return lines.join("\n");
+}
+
+/**
+ * The page for people.
+ * @param {Results} results
+ */
+export function markdown(results) {
+  const { machine, versions, tables } = results;
+  const { codec, kernels } = tables;
+  const dates = Object.values(results.sections).map(({ date }) => date.slice(0, 10));
+  const busiest = Math.max(0, ...Object.values(results.sections).map(({ busy }) => busy));
+  const pinned = Object.values(results.sections).every((section) => section.pinned);
+  const software = Object.entries(versions).map(([name, value]) => `${name} ${value}`);
+  const parts = [
+    "# Results\n",
+    "Written by `npm run bench`; do not edit. The numbers are in " +
+      `[${results.name}.json](${results.name}.json), round by round.\n`,
+    `${machine.cpu}, ${machine.processors} processors, ${machine.memoryGiB} GiB, ${machine.platform}, kernel ` +
+      `${machine.release}. ${software.join(", ")}. ${[...new Set(dates)].join(", ")}. ` +
+      `${pinned ? "Servers on one processor, clients on another." : "Processes were not pinned."} ` +
+      `Before the run the machine was ${Math.round(100 * busiest)} % busy.\n`,
+    `![CPU time for each message](${results.name}.svg)\n`,
+    READING,
+    ...section("## Echo servers\n", ECHO_NOTE, table(results, CPU)),
+    ...section("## Latency\n", LATENCY_NOTE, table(results, "p99Us")),
+    ...section("## Broadcast\n", BROADCAST_NOTE, table(results, "cpuUsPerDelivery")),
+    ...section("## Opening handshakes\n", HANDSHAKE_NOTE, table(results, "perCpuSecond")),
+    ...section("## Memory\n", MEMORY_NOTE, table(results, "bytesPerConnection")),
+    ...section("## Targets\n", TARGETS_NOTE, verdictTable(results)),
+    ...section("## Codec\n", CODEC_NOTE, rowTable(codec)),
+    ...section("## Kernels\n", KERNEL_NOTE, rowTable(kernels)),
+    ...section("## Not measured\n", "", failureList(results)),
+  ];
+  return `${parts.join("\n").trim()}\n`;
+}
+
+const READING = `**How to read it.** A message costs the server so much CPU time, user and system, all threads, from
+\`/proc/PID/stat\` over just the measured window. Less is better; a server that needs half of it serves twice as many. *Depth* is
+the number of messages in flight on each connection: at 1 each message is a read and a write of its own, and the kernel's share is
+most of it; at 16 a server that handles all of a read at once shows what that is worth. Ratios are the medians of the rounds'
+own ratios, servers taking turns within a round.
+
+**Noise.** Absolute numbers depend on the machine, on what else it does, and on its caches: between two runs they move by some
+10 %, more on virtual machines. Ratios of the same run move by about 5 %. A difference below that is none.
+`;
+
+const ECHO_NOTE =
+  "100 connections (4 for 1 MiB, 20 for TLS). In the client role, the clients' own CPU time, against the same server.\n";
+const LATENCY_NOTE =
+  "99 % of replies come within this time, under full load: with 100 connections that never pause it mostly says how long a " +
+  "message waits for its turn.\n";
+const BROADCAST_NOTE =
+  "CPU time for each of the deliveries. The bare socket is Node's floor: `socket.write` of the same bytes.\n";
+const HANDSHAKE_NOTE =
+  "Requests as a browser makes them. Divided by the server's CPU time, as the client could not keep up.\n";
+const MEMORY_NOTE =
+  "Growth of the resident set by idle connections that had one message each, after a garbage collection.\n";
+const TARGETS_NOTE = "What wsimd set out to reach.\n";
+const CODEC_NOTE =
+  "Nanoseconds for a message, without sockets: streams in reads of 64 KiB, on each kernel and in `ws`'s Receiver and Sender.\n";
+const KERNEL_NOTE = "Nanoseconds for a call.\n";
+
+/**
+ * @param {string} title
+ * @param {string} note
+ * @param {string} content
+ */
+function section(title, note, content) {
+  return content === "" ? [] : note === "" ? [title, content] : [title, note, content];
+}
+
+/** @param {Results} results */
+function verdictTable(results) {
+  const verdicts = judge(results);
+  if (verdicts.length === 0) return "";
+  const rows = verdicts.map(sentence).map(({ cell, what, got, wanted, met }) => {
+    return `| ${cell} | ${what} | ${got} | ${wanted} | ${met ? "met" : "**missed**"} |`;
+  });
+  return `${["| cell | measure | wsimd | target | |", "|---|---|---|---|---|", ...rows].join("\n")}\n`;
+}
+
+/** @param {import("./run.js").Row[]} [rows] */
+function rowTable(rows = []) {
+  if (rows.length === 0) return "";
+  const subjects = [...new Set(rows.map(({ subject }) => subject))];
+  const keys = [...new Set(rows.map(({ name, size }) => `${name}|${size}`))];
+  const lines = keys.map((key) => {
+    const [name = "", size = ""] = key.split("|");
+    const values = subjects.map((subject) => {
+      const row = rows.find(
+        (each) => each.name === name && String(each.size) === size && each.subject === subject,
+      );
+      return number(row?.nsPerCall);
+    });
+    return `| ${name} | ${Number(size).toLocaleString("en")} | ${values.join(" | ")} |`;
+  });
+  const rule = `|---|---:|${subjects.map(() => "---:|").join("")}`;
+  return `${[`| | bytes | ${subjects.join(" | ")} |`, rule, ...lines].join("\n")}\n`;
+}
+
+/** @param {Results} results */
+function failureList({ failures }) {
+  return failures
+    .map(({ cell, subject, error }) => `- ${describe(cell)}, ${LABELS[subject] ?? subject}: ${error}`)
+    .join("\n");
+}
