@@ -1,8 +1,9 @@
 import { execFile } from "node:child_process";
-import { mkdtemp, readFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
+import { onTestFinished } from "vitest";
 
 export interface Certificate {
   readonly certFile: string;
@@ -11,9 +12,10 @@ export interface Certificate {
   readonly key: Buffer;
 }
 
-/** Makes a certificate for this machine that nobody signed but itself. */
+/** Makes a certificate for this machine that nobody signed but itself. Its files last as long as the test. */
 export async function makeCertificate(): Promise<Certificate> {
   const folder = await mkdtemp(path.join(tmpdir(), "wsimd-certificate-"));
+  onTestFinished(() => rm(folder, { recursive: true }));
   const certFile = path.join(folder, "cert.pem");
   const keyFile = path.join(folder, "key.pem");
   await promisify(execFile)("openssl", [
