@@ -123,11 +123,11 @@ export function decode(start: usize, end: usize, flags: u32, maxMessageBytes: f6
         const carry = validateUtf8(ptr, length, utf8);
         if (carry === INVALID) {
           const bad: usize = load<u32>(STATE_PTR + STATE_BAD_BYTE);
-          return failText(record, ptr, bad, utf8, remaining);
+          return failText(record, ptr, bad, remaining);
         }
         // Section 8.1: "When an endpoint is to interpret a byte stream as UTF-8 but finds that the byte stream is not,
         // in fact, a valid UTF-8 stream, that endpoint MUST _Fail the WebSocket Connection_."
-        if (ends && carry) return failText(record, ptr, ptr + length, utf8, remaining);
+        if (ends && carry) return failText(record, ptr, ptr + length, remaining);
         utf8 = carry;
       } else {
         info |= RECORD_ASCII;
@@ -143,7 +143,6 @@ export function decode(start: usize, end: usize, flags: u32, maxMessageBytes: f6
       messageOpcode = 0;
       messageLength = 0;
       fragments = 0;
-      utf8 = 0;
     }
   }
 
@@ -220,11 +219,11 @@ function fail(record: usize, ptr: usize, violation: u32): u32 {
   return countTo(write(record, RECORD_VIOLATION, ptr, 0, violation));
 }
 
-/** Ends the call with the text from `ptr` that precedes a bad byte, and the violation. */
-function failText(record: usize, ptr: usize, bad: usize, carry: u32, remaining: u64): u32 {
+/** Ends the call with the text from `ptr` that precedes a bad byte (not ASCII if it goes on with a character), and the violation. */
+function failText(record: usize, ptr: usize, bad: usize, remaining: u64): u32 {
   const length = bad - ptr;
   if (length) {
-    const info = carry || hasHighBit(ptr, length) ? TEXT : TEXT | RECORD_ASCII;
+    const info = hasHighBit(ptr, length) ? TEXT : TEXT | RECORD_ASCII;
     record = write(record, info, ptr, length, remaining - length);
   }
   return fail(record, bad, VIOLATION_INVALID_UTF8);

@@ -28,6 +28,7 @@ export function randomStream(random: Random, fromServer: boolean, maxFrames: num
       if (text !== undefined && random.oneIn(40)) text[random.below(text.length + 1)] = random.below(256);
     }
     const last = random.oneIn(2);
+    if (last && random.oneIn(40)) text?.pop();
     let payload: ArrayLike<number>;
     if (text === undefined) payload = random.bytes(messageLength(random));
     else payload = text.splice(0, last ? text.length : random.below(text.length + 1));

@@ -62,8 +62,9 @@ describe.each(["simd", "scalar", "js"] as const)("decode on the %s kernel", (nam
     ["a length over the limit", "82 fe 03e9", layout.VIOLATION_MESSAGE_TOO_LONG, 2],
     ["2^53", "82 ff 0020000000000000", layout.VIOLATION_MESSAGE_TOO_LONG, 2],
     ["a byte that begins no character", "81 81 00000000 ff", layout.VIOLATION_INVALID_UTF8, 6],
+    ["text that ends inside of a character", "81 81 00000000 c3", layout.VIOLATION_INVALID_UTF8, 7],
     [
-      "text that ends inside of a character",
+      "a message whose last frame, an empty one, leaves a character open",
       "81 80 00000000 01 81 00000000 c3 80 80 00000000",
       layout.VIOLATION_INVALID_UTF8,
       19,
