@@ -74,8 +74,8 @@ describe("corked", () => {
     for (let i = 1; i <= 7; i++) build(outbox, i, length);
     expect(outbox.bytes).toBe(7 * length);
     expect(outbox.stagedBytes).toBeLessThanOrEqual(layout.WRITE_WINDOW_LENGTH);
-    const sent = concat(outbox.take());
-    expect(sent).toEqual(concat(Array.from({ length: 7 }, (_, i) => new Uint8Array(length).fill(i + 1))));
+    const expected = concat(Array.from({ length: 7 }, (_, i) => new Uint8Array(length).fill(i + 1)));
+    expect(Buffer.compare(concat(outbox.take()), expected)).toBe(0);
   });
 
   test("a window filled to its last byte", () => {
@@ -167,13 +167,13 @@ test("any mix of calls on three outboxes gives each its bytes, in order", () => 
         expect(box.queuedBytes + box.stagedBytes).toBe(waiting);
       }
       for (const { box, sent, taken } of boxes) {
-        expect(toHexDigest(concat([...taken, ...box.take()]))).toBe(toHexDigest(concat(sent)));
+        expect(latin1(concat([...taken, ...box.take()]))).toBe(latin1(concat(sent)));
       }
     }),
     { seed: 20_261, numRuns: 200 },
   );
 });
 
-function toHexDigest(bytes: Uint8Array): string {
+function latin1(bytes: Uint8Array): string {
   return Buffer.from(bytes).toString("latin1");
 }
