@@ -219,7 +219,10 @@ function fail(record: usize, ptr: usize, violation: u32): u32 {
   return countTo(write(record, RECORD_VIOLATION, ptr, 0, violation));
 }
 
-/** Ends the call with the text from `ptr` that precedes a bad byte (not ASCII if it goes on with a character), and the violation. */
+/**
+ * Ends the call with the text from `ptr` that precedes a bad byte, and the violation. Text that goes on with a cut
+ * character needs no look at the carry: what it has of that character is not ASCII.
+ */
 function failText(record: usize, ptr: usize, bad: usize, remaining: u64): u32 {
   const length = bad - ptr;
   if (length) {

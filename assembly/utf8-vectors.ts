@@ -90,11 +90,8 @@ export function skipValid(start: usize, end: usize): usize {
   let before = i8x16.splat(0);
   let between = true;
   while (ptr < whole) {
-    if (between) {
-      const behind = skipAsciiBlocks(ptr, whole);
-      if (behind !== ptr) before = i8x16.splat(0);
-      ptr = behind;
-    }
+    // What is skipped can stay out of `before`: either way it ends between characters, and nothing more is asked of it.
+    if (between) ptr = skipAsciiBlocks(ptr, whole);
     const block = ptr;
     const stop = whole - ptr < BLOCK ? whole : ptr + BLOCK;
     let broken = i8x16.splat(0);
