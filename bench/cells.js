@@ -24,7 +24,7 @@
  */
 
 const MIB = 1 << 20;
-const QUICK = new Set(["binary/20/1", "binary/20/16", "text/1000/1", "text/1000/16", "binary/16000/16"]);
+const QUICK = new Set(["binary/20/1", "binary/20/16", "text/1000/16", "binary/16000/16"]);
 
 /** @type {Cell[]} */
 export const ECHO_CELLS = [];

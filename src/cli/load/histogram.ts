@@ -25,7 +25,7 @@ export class Histogram {
 
   record(milliseconds: number): void {
     const scaled = milliseconds * UNITS_PER_MS;
-    const value = scaled < MOST ? (scaled > 0 ? scaled >>> 0 : 0) : MOST;
+    const value = scaled > 0 ? (scaled < MOST ? scaled >>> 0 : MOST) : 0;
     const bucket = bucketOf(value);
     this.#counts[bucket] = (this.#counts[bucket] ?? 0) + 1;
     this.#count++;
