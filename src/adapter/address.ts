@@ -73,15 +73,24 @@ export function redirected(from: Address, answer: { status: number; headers: Hea
   if (location === undefined) throw fail("a redirect without a Location");
   let to: Address;
   try {
-    const url = new URL(location, from.url);
+    const base = from.unixPath === undefined ? from.url : onUnixSocket(from);
+    const url = new URL(location, base);
     url.hash = "";
+    // What a Unix socket answers about its own host stays on it.
+    if (base !== from.url && url.host === base.host)
+      return { ...from, target: `${url.pathname}${url.search}` };
     to = parseAddress(url);
   } catch {
     throw fail(`a redirect to ${location}`);
   }
   if (from.secure && !to.secure) throw fail("a redirect from TLS to plain text");
-  if (from.unixPath === undefined && to.unixPath !== undefined) throw fail("a redirect to a Unix socket");
+  if (to.unixPath !== undefined) throw fail("a redirect to a Unix socket");
   return to;
+}
+
+/** A URL of the request that goes to a Unix socket, to resolve others against. */
+function onUnixSocket(from: Address): URL {
+  return new URL(from.target, `${from.secure ? "wss" : "ws"}://${from.host}`);
 }
 
 /** What of the caller's headers may go to another origin: neither `Authorization` nor `Cookie`. */

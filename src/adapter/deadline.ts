@@ -1,9 +1,12 @@
 // Time-outs for any number of connections with one timer for each distinct duration. A ring of slots turns by a twentieth of the
 // duration at a time; activity only notes the ring's position, and who turns out to have been active when its slot comes
-// up moves to a later one. A time-out fires between its duration and 5 % after.
+// up moves to a later one. A time-out fires between its duration and 5 % after, or a few milliseconds if it is short.
 
 const TICKS = 20;
 const SLOTS = TICKS + 2;
+
+/** The longest that a timer waits. */
+const MAX_TIMER_MS = 0x7fffffff;
 
 /** Something that has at most one time-out pending. */
 export abstract class Deadline {
@@ -48,7 +51,8 @@ class DeadlineRing {
   #timer: ReturnType<typeof setInterval> | undefined;
 
   constructor(durationMs: number) {
-    this.#tickMs = durationMs / TICKS;
+    // Runtimes cut fractions of milliseconds off, and fire at once what is beyond their longest.
+    this.#tickMs = Math.min(Math.ceil(durationMs / TICKS), MAX_TIMER_MS);
   }
 
   add(deadline: Deadline): void {

@@ -59,29 +59,37 @@ export interface DialResult {
   failed(error: unknown): void;
 }
 
-/** The opening handshake of a client on a transport that is connected. Reports one result, once. */
+/** The opening handshake of a client. Reports one result, once. */
 export class Dialing extends Deadline implements TransportSink {
-  readonly #transport: SocketTransport;
+  readonly #request: Uint8Array;
   readonly #options: DialOptions;
   readonly #result: DialResult;
   readonly #parser: HeadParser<"response">;
   readonly #key: string;
+  #transport: SocketTransport | undefined;
   #over = false;
 
-  /** @throws TypeError if the options hold what can't be sent */
-  constructor(transport: SocketTransport, options: DialOptions, result: DialResult) {
+  /**
+   * Prepares the request, before there is a connection that an error would have to end.
+   * @throws TypeError or RangeError if the options hold what can't be sent
+   */
+  constructor(options: DialOptions, result: DialResult) {
     super();
     const { host, target, protocols, headers, origin, limits } = options;
-    this.#transport = transport;
     this.#options = options;
     this.#result = result;
     this.#parser = new HeadParser("response", limits);
     // Section 4.1: "a nonce consisting of a randomly selected 16-byte value", "selected randomly for each connection".
     this.#key = makeKey(crypto.getRandomValues(new Uint8Array(16)));
-    const request = buildRequest({ host, target, key: this.#key, protocols, headers, origin });
+    this.#request = buildRequest({ host, target, key: this.#key, protocols, headers, origin });
+  }
+
+  /** Sends the request on a transport that is connected or about to be. */
+  begin(transport: SocketTransport): void {
+    this.#transport = transport;
     transport.sink = this;
-    transport.write(request);
-    this.expireAfter(options.timeoutMs);
+    transport.write(this.#request);
+    this.expireAfter(this.#options.timeoutMs);
   }
 
   received(chunk: Uint8Array): void {
@@ -90,7 +98,7 @@ export class Dialing extends Deadline implements TransportSink {
     if (result.type === "more") return;
     this.#stop();
     if (result.type !== "head") {
-      this.#transport.destroy();
+      this.#transport?.destroy();
       this.#result.failed(new HandshakeError("malformed-response", result.reason));
       return;
     }
@@ -98,7 +106,7 @@ export class Dialing extends Deadline implements TransportSink {
     const answer = checkResponse(result.head, { key, protocols });
     if (answer.type === "accepted") this.#result.opened(answer, result.rest);
     else {
-      this.#transport.destroy();
+      this.#transport?.destroy();
       this.#result.refused(answer);
     }
   }
@@ -107,7 +115,7 @@ export class Dialing extends Deadline implements TransportSink {
   abort(error: unknown): void {
     if (this.#over) return;
     this.#stop();
-    this.#transport.destroy();
+    this.#transport?.destroy();
     this.#result.failed(error);
   }
 

@@ -47,7 +47,11 @@ export interface Socket<Data = unknown> {
   close(code?: number, reason?: string): void;
   /** Ends the transport at once, without a closing handshake. */
   terminate(): void;
-  /** Reads no more, so that TCP makes the peer wait. Messages of the chunk that is being handled still arrive. */
+  /**
+   * Reads no more, so that TCP makes the peer wait. Messages of the chunk that is being handled still arrive. Silence is
+   * not held against the peer until `resume`, nor is its end noticed. Does nothing once the connection is closing, and
+   * closing it goes on reading.
+   */
   pause(): void;
   resume(): void;
 }

@@ -7,6 +7,7 @@ import { Deadline } from "./deadline.js";
 import { flushLater } from "./flush.js";
 import type { Handlers, SendResult, Socket } from "./handlers.js";
 import type { ResolvedSocketOptions } from "./options.js";
+import { isThenable, reportError } from "./report.js";
 import type { Runtime, Transport, TransportSink } from "./transport.js";
 
 /** Who wants to know that a socket is gone: its server, for one. */
@@ -50,6 +51,7 @@ export class LiveSocket extends Deadline implements Socket<unknown>, EndpointSin
   #flushing = false;
   #wantsDrain = false;
   #pinged = false;
+  #paused = false;
   #ending = false;
   #gone = false;
   #closeEvent: CloseEvent | undefined;
@@ -135,10 +137,13 @@ export class LiveSocket extends Deadline implements Socket<unknown>, EndpointSin
   }
 
   pause(): void {
+    if (this.#ending) return;
+    this.#paused = true;
     this.#transport.pause();
   }
 
   resume(): void {
+    this.#paused = false;
     this.#transport.resume();
   }
 
@@ -208,7 +213,7 @@ export class LiveSocket extends Deadline implements Socket<unknown>, EndpointSin
   }
 
   failed(error: unknown): void {
-    if (this.#handlers.error !== undefined) this.#run(() => this.#handlers.error?.(this, error));
+    if (this.#handlers.error !== undefined) reportError(this.#handlers, this, error);
   }
 
   closed(): void {
@@ -243,8 +248,9 @@ export class LiveSocket extends Deadline implements Socket<unknown>, EndpointSin
       const chunks = outbox.take();
       if (chunks.length > 0) transport.writeAll(chunks);
     }
-    if (this.#wantsDrain && !transport.blocked) this.#drain();
+    // Not both: a handler that fails the connection has a Close frame to be written before the end.
     if (this.#endpoint.closeExpected) this.#end();
+    else if (this.#wantsDrain && !transport.blocked) this.#drain();
   }
 
   // ---- What the endpoint finds ----
@@ -281,6 +287,12 @@ export class LiveSocket extends Deadline implements Socket<unknown>, EndpointSin
   // ---- Time ----
 
   protected override expired(): void {
+    if (this.#paused) {
+      // Whoever is not read can't be heard, either.
+      this.#pinged = false;
+      this.expireAfter(this.#options.timeouts.idleMs);
+      return;
+    }
     if (this.#endpoint.state !== "open" || this.#pinged) {
       this.terminate();
       return;
@@ -313,6 +325,8 @@ export class LiveSocket extends Deadline implements Socket<unknown>, EndpointSin
   #winding(): void {
     if (!this.#ending && !this.#gone) {
       this.#ending = true;
+      // The peer's Close frame, or its FIN, has to be read.
+      if (this.#paused) this.resume();
       this.expireAfter(this.#options.timeouts.closeMs);
     }
     this.#later();
@@ -384,22 +398,12 @@ export class LiveSocket extends Deadline implements Socket<unknown>, EndpointSin
 
   /** Minds the promise of an asynchronous handler. */
   #watch(result: unknown): void {
-    if (typeof result !== "object" || result === null || !("then" in result)) return;
-    Promise.resolve(result).catch((error: unknown) => this.#threw(error));
+    if (isThenable(result)) Promise.resolve(result).catch((error: unknown) => this.#threw(error));
   }
 
   /** An exception of the application's, or a bug of our own: neither is blamed on the peer. */
   #threw(error: unknown): void {
     this.fail(CloseCode.INTERNAL_ERROR, "", error);
-    this.#report(error);
-  }
-
-  #report(error: unknown): void {
-    try {
-      if (this.#handlers.error === undefined) console.error(error);
-      else this.#handlers.error(this, error);
-    } catch (second) {
-      console.error(second);
-    }
+    reportError(this.#handlers, this, error);
   }
 }

@@ -9,10 +9,14 @@ import {
   type UpgradeRequest,
 } from "../handshake/index.js";
 import { Deadline } from "./deadline.js";
+import { HeldBytes } from "./held-bytes.js";
 import { LiveSocket } from "./live-socket.js";
 import type { ServerCore } from "./server.js";
 import type { Acceptance, ClientRequest, Verdict } from "./server-options.js";
 import type { SocketTransport, TransportSink } from "./transport.js";
+
+/** When more than this came behind the head while the application is thinking, the client has to wait. */
+const MAX_HELD_BYTES = 16 * 1024;
 
 /**
  * A connection to a server that is not open yet: reads the request, asks the application, answers, and hands the
@@ -22,8 +26,11 @@ export class Opening extends Deadline implements TransportSink {
   readonly #server: ServerCore;
   readonly #transport: SocketTransport;
   #parser: HeadParser<"request"> | undefined;
-  /** What came behind the head while the application is thinking. */
-  #rest: Uint8Array | undefined;
+  /**
+   * What came behind the head while the application is thinking; undefined when it is not. Reading goes on, so that a
+   * client that leaves is noticed.
+   */
+  #held: HeldBytes | undefined;
   #over = false;
 
   constructor(server: ServerCore, transport: SocketTransport) {
@@ -36,7 +43,10 @@ export class Opening extends Deadline implements TransportSink {
   }
 
   received(chunk: Uint8Array): void {
-    if (this.#rest !== undefined) this.#rest = joined(this.#rest, chunk);
+    if (this.#held !== undefined) {
+      this.#held.append(chunk);
+      if (this.#held.length > MAX_HELD_BYTES) this.#transport.pause();
+    }
     if (this.#over) return;
     this.#parser ??= new HeadParser("request", this.#server.options.limits);
     const result = this.#parser.push(chunk);
@@ -71,14 +81,10 @@ export class Opening extends Deadline implements TransportSink {
         this.#decide(request, verdict, rest);
         return;
       }
-      this.#transport.pause();
-      this.#rest = new Uint8Array(rest);
+      this.#held = new HeldBytes(rest);
       verdict.then(
         (late) => this.#decideLate(request, late),
-        (error: unknown) => {
-          this.#transport.resume();
-          this.#verifyThrew(error);
-        },
+        (error: unknown) => this.#verifyThrew(error, this.#held !== undefined),
       );
     } catch (error) {
       this.#verifyThrew(error);
@@ -86,19 +92,21 @@ export class Opening extends Deadline implements TransportSink {
   }
 
   #decideLate(request: UpgradeRequest, verdict: Verdict): void {
-    const rest = this.#rest;
-    this.#rest = undefined;
+    const held = this.#held;
+    // The time was up, or the client left.
+    if (held === undefined) return;
+    this.#held = undefined;
     this.#transport.resume();
     try {
-      if (rest !== undefined) this.#decide(request, verdict, rest);
+      this.#decide(request, verdict, held.take());
     } catch (error) {
       this.#verifyThrew(error);
     }
   }
 
   #decide(request: UpgradeRequest, verdict: Verdict, rest: Uint8Array): void {
-    if (this.#transport.gone) return;
-    if (verdict !== undefined && "status" in verdict) this.refuse(verdict);
+    if (this.#server.closing) this.abandon();
+    else if (verdict !== undefined && "status" in verdict) this.refuse(verdict);
     else this.#accept(request, verdict ?? {}, rest);
   }
 
@@ -106,8 +114,6 @@ export class Opening extends Deadline implements TransportSink {
     const server = this.#server;
     const protocol = acceptance.protocol ?? selectSubprotocol(request.protocols, server.options.protocols);
     const answer = buildAccept(request, { protocol, headers: acceptance.headers });
-    this.neverExpire();
-    server.opened(this);
     const socket = new LiveSocket({
       role: "server",
       runtime: server.runtime,
@@ -118,27 +124,33 @@ export class Opening extends Deadline implements TransportSink {
       protocol: protocol ?? "",
       data: acceptance.data,
     });
+    this.neverExpire();
     this.#transport.sink = socket;
     server.socketOpened(socket);
+    server.opened(this);
     socket.open(answer, rest);
   }
 
   /** Turns the client away. */
   refuse(refusal: RefusalOptions): void {
     this.#over = true;
-    this.#rest = undefined;
+    this.#held = undefined;
+    // The client's end has to be read.
+    this.#transport.resume();
     this.#transport.write(buildRefusal(refusal));
     this.#transport.end();
     this.expireAfter(this.#server.options.timeouts.closeMs);
   }
 
-  #verifyThrew(error: unknown): void {
-    if (!this.#transport.gone) this.refuse({ status: 500 });
+  #verifyThrew(error: unknown, waiting = true): void {
+    if (waiting) this.refuse({ status: 500 });
     this.#server.report(error);
   }
 
   protected override expired(): void {
-    if (this.#over) {
+    if (this.#held !== undefined) {
+      this.refuse({ status: 503, reason: "the server took too long" });
+    } else if (this.#over) {
       this.#transport.destroy();
     } else {
       this.refuse({ status: 408, reason: "the request took too long" });
@@ -147,6 +159,8 @@ export class Opening extends Deadline implements TransportSink {
 
   /** Ends it without an answer: the server closes. */
   abandon(): void {
+    this.#over = true;
+    this.#held = undefined;
     this.#transport.destroy();
   }
 
@@ -162,6 +176,7 @@ export class Opening extends Deadline implements TransportSink {
 
   closed(): void {
     this.#over = true;
+    this.#held = undefined;
     this.neverExpire();
     this.#server.opened(this);
   }
@@ -169,11 +184,4 @@ export class Opening extends Deadline implements TransportSink {
   failed(): void {
     // `closed` follows, and nobody but the client that left has lost anything.
   }
-}
-
-function joined(one: Uint8Array, other: Uint8Array): Uint8Array {
-  const both = new Uint8Array(one.length + other.length);
-  both.set(one);
-  both.set(other, one.length);
-  return both;
 }

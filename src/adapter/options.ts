@@ -1,4 +1,10 @@
+import {
+  DEFAULT_MAX_HEAD_BYTES,
+  DEFAULT_MAX_HEADER_LINES,
+  positiveInteger,
+} from "../handshake/head-limits.js";
 import type { KernelChoice } from "../kernel/load.js";
+import { sharedWorkspace } from "../kernel/workspace.js";
 import { DEFAULT_LIMITS, type Limits, resolveLimits } from "../protocol/limits.js";
 
 /** What one peer may make a socket hold or do. */
@@ -58,8 +64,8 @@ export interface ResolvedSocketOptions {
 export const DEFAULT_SOCKET_LIMITS: SocketLimits = {
   ...DEFAULT_LIMITS,
   maxBacklogBytes: 1 << 20,
-  maxHeadBytes: 16 * 1024,
-  maxHeaderLines: 100,
+  maxHeadBytes: DEFAULT_MAX_HEAD_BYTES,
+  maxHeaderLines: DEFAULT_MAX_HEADER_LINES,
 };
 
 export const DEFAULT_TIMEOUTS: Timeouts = {
@@ -79,7 +85,11 @@ export function resolveSocketOptions(options: SocketOptions): ResolvedSocketOpti
   const timeouts = { ...DEFAULT_TIMEOUTS, ...defined(options.timeouts) };
   resolveLimits(limits);
   assertPositive("maxBacklogBytes", limits.maxBacklogBytes);
+  positiveInteger("maxHeadBytes", limits.maxHeadBytes, DEFAULT_MAX_HEAD_BYTES);
+  positiveInteger("maxHeaderLines", limits.maxHeaderLines, DEFAULT_MAX_HEADER_LINES);
   for (const [name, value] of Object.entries(timeouts)) assertPositive(name, value);
+  // A kernel that this host can't run must be refused here, not in the middle of the first connection.
+  sharedWorkspace(kernel);
   return { limits, timeouts, backlog, pieces, borrow, kernel };
 }
 

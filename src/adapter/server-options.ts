@@ -1,3 +1,4 @@
+import { isToken } from "../handshake/characters.js";
 import type { HeaderFields, RefusalOptions, UpgradeRequest } from "../handshake/index.js";
 import { type ResolvedSocketOptions, resolveSocketOptions, type SocketOptions } from "./options.js";
 
@@ -43,5 +44,6 @@ export interface ResolvedServerOptions extends ResolvedSocketOptions {
 /** @throws TypeError or RangeError for options that make no sense */
 export function resolveServerOptions(options: ServerOptions): ResolvedServerOptions {
   const { protocols = [], origins, verify } = options;
+  if (!protocols.every(isToken)) throw new TypeError("subprotocols must be tokens");
   return { ...resolveSocketOptions(options), protocols, origins, verify };
 }

@@ -1,8 +1,9 @@
-import { CloseCode } from "../protocol/close-code.js";
+import { CloseCode, isSendableCloseCode, MAX_REASON_BYTES } from "../protocol/close-code.js";
 import { PreparedMessage } from "../protocol/prepared-message.js";
 import type { Handlers, Socket } from "./handlers.js";
 import type { LiveSocket, SocketOwner } from "./live-socket.js";
 import type { Opening } from "./opening.js";
+import { reportError } from "./report.js";
 import type { ResolvedServerOptions } from "./server-options.js";
 import type { Runtime } from "./transport.js";
 
@@ -60,6 +61,7 @@ export class ServerCore implements SocketOwner {
 
   opening(opening: Opening): void {
     this.#openings.add(opening);
+    if (this.closing) opening.abandon();
   }
 
   /** The opening is over, one way or the other. */
@@ -86,9 +88,16 @@ export class ServerCore implements SocketOwner {
     return count;
   }
 
-  /** Closes every connection and resolves when the last is gone. The second call waits for the first. */
+  /**
+   * Closes every connection and resolves when the last is gone. The second call waits for the first.
+   * @throws RangeError before anything changes
+   */
   closeAll(options: ServerCloseOptions = {}): Promise<void> {
-    const { code = CloseCode.GOING_AWAY, reason, timeoutMs = this.options.timeouts.closeMs } = options;
+    const { code = CloseCode.GOING_AWAY, reason = "", timeoutMs = this.options.timeouts.closeMs } = options;
+    if (!isSendableCloseCode(code)) throw new RangeError(`${String(code)} must not be sent as a close code`);
+    if (this.runtime.host.textBytes(reason).length > MAX_REASON_BYTES) {
+      throw new RangeError(`a reason has at most ${MAX_REASON_BYTES} bytes`);
+    }
     for (const socket of this.connections.values()) socket.close(code, reason);
     this.#closed ??= this.#allGone(timeoutMs);
     return this.#closed;
@@ -111,12 +120,7 @@ export class ServerCore implements SocketOwner {
 
   /** Tells the application of an exception that no socket has to do with. */
   report(error: unknown): void {
-    try {
-      if (this.handlers.error === undefined) console.error(error);
-      else this.handlers.error(undefined, error);
-    } catch (second) {
-      console.error(second);
-    }
+    reportError(this.handlers, undefined, error);
   }
 
   #checkEmpty(): void {

@@ -10,11 +10,13 @@ export type KernelChoice = KernelName | "auto";
 
 /**
  * Builds a kernel with a memory of its own.
+ * @throws RangeError if there is no such kernel
  * @throws WebAssembly.CompileError, or what else the host says, if it refuses the one that was asked for
  */
 export function loadKernel(choice: KernelChoice = "auto"): Kernel {
   if (choice === "auto") return firstThatLoads();
-  return choice === "js" ? javascriptKernel() : wasmKernel(choice, compile(choice));
+  const name = parseKernelName(choice);
+  return name === "js" ? javascriptKernel() : wasmKernel(name, compile(name));
 }
 
 /**

@@ -21,14 +21,15 @@ export interface UpgradeOptions extends ServerOptions, ReadOptions {}
 
 /** Options of {@link attach}. */
 export interface AttachOptions extends UpgradeOptions {
-  /** Takes only upgrade requests for this path; others are left to other listeners. Default: all. */
+  /** Takes only upgrade requests for this path. Default: all that nobody else who is attached has a path for. */
   readonly path?: string;
 }
 
 /**
- * Takes the WebSocket upgrades of an HTTP server that somebody else owns. Plain requests stay with it. Closing what this
- * returns closes the WebSockets, not the HTTP server.
- * @throws TypeError or RangeError for options that make no sense
+ * Takes the WebSocket upgrades of an HTTP server that somebody else owns. Plain requests stay with it, and the limits on
+ * heads are its own. Upgrades for a path that nobody is attached to are left to the server's other `upgrade` listeners;
+ * if there are none, they get 404. Closing what this returns closes the WebSockets, not the HTTP server.
+ * @throws TypeError or RangeError for options that make no sense; Error if the path is taken
  */
 export function attach<Data = unknown>(
   httpServer: HttpServer | HttpsServer,
@@ -37,18 +38,65 @@ export function attach<Data = unknown>(
 ): Server {
   const core = new ServerCore(nodeRuntime, resolveServerOptions(options), handlers);
   const readPath = knownReadPath(options.readPath);
-  const onUpgrade = (request: IncomingMessage, socket: Duplex, head: Uint8Array): void => {
-    if (options.path !== undefined && pathOf(request) !== options.path) return;
-    open(core, request, socket, head, readPath);
-  };
-  httpServer.on("upgrade", onUpgrade);
+  const router = UpgradeRouter.of(httpServer);
+  router.add(options.path, { core, readPath });
   return {
     connections: core.connections,
     broadcast: (message, broadcastOptions?: BroadcastOptions) => core.broadcast(message, broadcastOptions),
-    close(closeOptions?: ServerCloseOptions) {
-      httpServer.off("upgrade", onUpgrade);
-      return core.closeAll(closeOptions);
+    async close(closeOptions?: ServerCloseOptions) {
+      const gone = core.closeAll(closeOptions);
+      router.remove(options.path, core);
+      await gone;
     },
+  };
+}
+
+interface Attachment {
+  readonly core: ServerCore;
+  readonly readPath: ReadPath;
+}
+
+/** The one listener for the upgrades of an HTTP server: it knows all who are attached to that. */
+class UpgradeRouter {
+  static readonly #routers = new WeakMap<HttpServer | HttpsServer, UpgradeRouter>();
+  readonly #httpServer: HttpServer | HttpsServer;
+  readonly #attachments = new Map<string | undefined, Attachment>();
+
+  private constructor(httpServer: HttpServer | HttpsServer) {
+    this.#httpServer = httpServer;
+  }
+
+  static of(httpServer: HttpServer | HttpsServer): UpgradeRouter {
+    let router = UpgradeRouter.#routers.get(httpServer);
+    if (router === undefined) {
+      router = new UpgradeRouter(httpServer);
+      UpgradeRouter.#routers.set(httpServer, router);
+    }
+    return router;
+  }
+
+  add(path: string | undefined, attachment: Attachment): void {
+    if (this.#attachments.has(path)) throw new Error(`already attached to ${path ?? "all paths"}`);
+    this.#attachments.set(path, attachment);
+    if (this.#attachments.size === 1) this.#httpServer.on("upgrade", this.#onUpgrade);
+  }
+
+  remove(path: string | undefined, core: ServerCore): void {
+    if (this.#attachments.get(path)?.core !== core) return;
+    this.#attachments.delete(path);
+    if (this.#attachments.size === 0) this.#httpServer.off("upgrade", this.#onUpgrade);
+  }
+
+  readonly #onUpgrade = (request: IncomingMessage, socket: Duplex, head: Uint8Array): void => {
+    const found = this.#attachments.get(pathOf(request)) ?? this.#attachments.get(undefined);
+    if (found !== undefined) {
+      open(found, request, socket, head);
+      return;
+    }
+    const [any] = this.#attachments.values();
+    // Nobody else will answer, and the client would wait for ever.
+    if (any === undefined || this.#httpServer.listenerCount("upgrade") > 1) return;
+    opening(any, socket).refuse({ status: 404, reason: "no WebSocket here" });
   };
 }
 
@@ -64,27 +112,25 @@ export function upgrade<Data = unknown>(
   options: UpgradeOptions,
   handlers: Handlers<Data>,
 ): void {
-  const readPath = knownReadPath(options.readPath);
-  open(new ServerCore(nodeRuntime, resolveServerOptions(options), handlers), request, socket, head, readPath);
+  const core = new ServerCore(nodeRuntime, resolveServerOptions(options), handlers);
+  open({ core, readPath: knownReadPath(options.readPath) }, request, socket, head);
 }
 
-function open(
-  core: ServerCore,
-  request: IncomingMessage,
-  socket: Duplex,
-  head: Uint8Array,
-  readPath: ReadPath,
-): void {
-  if (!(socket instanceof NetSocket)) throw new TypeError("the upgraded socket must be a net.Socket");
-  socket.setTimeout(0);
-  socket.setNoDelay(true);
-  const opening = new Opening(core, new NodeTransport(socket, readPath));
+function open(attachment: Attachment, request: IncomingMessage, socket: Duplex, head: Uint8Array): void {
+  const begun = opening(attachment, socket);
   if (request.httpVersion !== "1.1") {
-    opening.refuse({ status: 400, reason: "the request is not HTTP/1.1" });
+    begun.refuse({ status: 400, reason: "the request is not HTTP/1.1" });
     return;
   }
   const headers = HeaderList.from(request.rawHeaders);
-  opening.begin({ method: request.method ?? "", target: request.url ?? "", headers }, head);
+  begun.begin({ method: request.method ?? "", target: request.url ?? "", headers }, head);
+}
+
+function opening({ core, readPath }: Attachment, socket: Duplex): Opening {
+  if (!(socket instanceof NetSocket)) throw new TypeError("the upgraded socket must be a net.Socket");
+  socket.setTimeout(0);
+  socket.setNoDelay(true);
+  return new Opening(core, new NodeTransport(socket, readPath));
 }
 
 function pathOf(request: IncomingMessage): string {

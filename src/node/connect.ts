@@ -5,7 +5,7 @@ import { Dialing, HandshakeError } from "../adapter/dialing.js";
 import type { Handlers, Socket } from "../adapter/handlers.js";
 import { LiveSocket } from "../adapter/live-socket.js";
 import { type ResolvedSocketOptions, resolveSocketOptions, type SocketOptions } from "../adapter/options.js";
-import type { Accepted, HandshakeFailure, HeaderFields } from "../handshake/index.js";
+import type { HandshakeFailure, HeaderFields } from "../handshake/index.js";
 import { fieldsOf } from "../handshake/outgoing.js";
 import { nodeRuntime } from "./host.js";
 import { NodeTransport } from "./node-transport.js";
@@ -69,7 +69,9 @@ export async function connect<Data = unknown>(
 
 function requestHeaders(headers: HeaderFields | undefined, address: Address): HeaderFields {
   const given = headers === undefined ? [] : [...fieldsOf(headers)];
-  return address.authorization === undefined ? given : [...given, ["Authorization", address.authorization]];
+  const { authorization } = address;
+  const own = given.some(([name]) => name.toLowerCase() === "authorization");
+  return authorization === undefined || own ? given : [...given, ["Authorization", authorization]];
 }
 
 /** One attempt, at one address. */
@@ -84,38 +86,27 @@ function dial(
   return new Promise((resolve, reject) => {
     const { protocols = [], origin, signal } = options;
     const { limits, timeouts } = resolved;
-    const netSocket = openTransport(address, options.tls);
-    const transport = new NodeTransport(netSocket, readPath);
-    const abort = (): void => dialing.abort(signal?.reason);
+    const request = { host: address.host, target: address.target, protocols, headers, origin };
     const over = (): void => signal?.removeEventListener("abort", abort);
-    const opened = (accepted: Accepted, rest: Uint8Array): void => {
-      over();
-      const socket = new LiveSocket({
-        role: "client",
-        runtime: nodeRuntime,
-        transport,
-        handlers,
-        options: resolved,
-        owner: undefined,
-        protocol: accepted.protocol ?? "",
-        data: options.data,
-      });
-      transport.sink = socket;
-      socket.open(undefined, rest);
-      resolve(socket);
-    };
-    const dialing = startDialing(netSocket, transport, {
-      options: {
-        host: address.host,
-        target: address.target,
-        protocols,
-        headers,
-        origin,
-        limits,
-        timeoutMs: timeouts.handshakeMs,
-      },
-      result: {
-        opened,
+    const dialing = new Dialing(
+      { ...request, limits, timeoutMs: timeouts.handshakeMs },
+      {
+        opened(accepted, rest) {
+          over();
+          const socket = new LiveSocket({
+            role: "client",
+            runtime: nodeRuntime,
+            transport,
+            handlers,
+            options: resolved,
+            owner: undefined,
+            protocol: accepted.protocol ?? "",
+            data: options.data,
+          });
+          transport.sink = socket;
+          socket.open(undefined, rest);
+          resolve(socket);
+        },
         refused(failure) {
           over();
           resolve(failure);
@@ -125,26 +116,12 @@ function dial(
           reject(error);
         },
       },
-    });
+    );
+    const transport = new NodeTransport(openTransport(address, options.tls), readPath);
+    const abort = (): void => dialing.abort(signal?.reason);
     signal?.addEventListener("abort", abort);
+    dialing.begin(transport);
   });
-}
-
-/** Begins the handshake; a request that can't be sent leaves no connection behind. */
-function startDialing(
-  netSocket: NetSocket,
-  transport: NodeTransport,
-  init: {
-    options: ConstructorParameters<typeof Dialing>[1];
-    result: ConstructorParameters<typeof Dialing>[2];
-  },
-): Dialing {
-  try {
-    return new Dialing(transport, init.options, init.result);
-  } catch (error) {
-    netSocket.destroy();
-    throw error;
-  }
 }
 
 function openTransport(address: Address, tls: ConnectionOptions | undefined): NetSocket {

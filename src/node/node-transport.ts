@@ -16,7 +16,7 @@ const JOIN_BYTES = 16 * 1024;
 
 /** A `net.Socket` or `tls.TLSSocket`, whoever made it, as a transport. Its listeners are shared by all. */
 export class NodeTransport implements SocketTransport {
-  readonly remoteAddress: string;
+  remoteAddress: string;
   readonly takesAtOnce: boolean;
   readPath: "buffer" | "data" = "data";
   readonly #socket: NetSocket;
@@ -31,6 +31,11 @@ export class NodeTransport implements SocketTransport {
     this.#socket = socket;
     this.#choice = choice;
     this.remoteAddress = socket.remoteAddress ?? "";
+    if (socket.connecting) {
+      socket.once("connect", () => {
+        this.remoteAddress = socket.remoteAddress ?? "";
+      });
+    }
     this.takesAtOnce = !("encrypted" in socket);
     socket[kTransport] = this;
     socket.on("data", onData);

@@ -48,6 +48,7 @@ export async function serve<Data = unknown>(
 ): Promise<ListeningServer> {
   const core = new ServerCore(nodeRuntime, resolveServerOptions(options), handlers);
   const readPath = await chooseReadPath(options.readPath);
+  const handshakes = new Set<NetSocket>();
   const accept = (socket: NetSocket): void => {
     new Opening(core, new NodeTransport(socket, readPath));
   };
@@ -59,12 +60,19 @@ export async function serve<Data = unknown>(
           { noDelay: true, handshakeTimeout: core.options.timeouts.handshakeMs, ...tls },
           accept,
         );
+  if (tls !== undefined) netServer.on("connection", (socket) => keep(handshakes, socket));
   netServer.listen(
     path === undefined ? { port, host, backlog: listenBacklog } : { path, backlog: listenBacklog },
   );
   await once(netServer, "listening");
   netServer.on("error", (error) => core.report(error));
-  return new NodeServer(core, netServer, options);
+  return new NodeServer(core, netServer, handshakes, options);
+}
+
+/** Keeps a socket in a set until it is closed. */
+function keep(sockets: Set<NetSocket>, socket: NetSocket): void {
+  sockets.add(socket);
+  socket.once("close", () => sockets.delete(socket));
 }
 
 class NodeServer implements ListeningServer {
@@ -72,15 +80,23 @@ class NodeServer implements ListeningServer {
   readonly url: string;
   readonly #core: ServerCore;
   readonly #netServer: NetServer;
+  /** The TCP connections under TLS, also those whose TLS handshake is not over. */
+  readonly #handshakes: ReadonlySet<NetSocket>;
 
-  constructor(core: ServerCore, netServer: NetServer, options: ServeOptions) {
+  constructor(
+    core: ServerCore,
+    netServer: NetServer,
+    handshakes: ReadonlySet<NetSocket>,
+    options: ServeOptions,
+  ) {
     this.#core = core;
     this.#netServer = netServer;
+    this.#handshakes = handshakes;
     const address = netServer.address();
     const scheme = options.tls === undefined ? "ws" : "wss";
     if (address === null || typeof address === "string") {
       this.port = 0;
-      this.url = `${scheme}+unix:${address ?? ""}`;
+      this.url = `${scheme}+unix:${encodedPath(address ?? "")}`;
     } else {
       this.port = address.port;
       this.url = `${scheme}://${reachable(address.address)}:${address.port}`;
@@ -96,12 +112,19 @@ class NodeServer implements ListeningServer {
   }
 
   async close(options?: ServerCloseOptions): Promise<void> {
+    const gone = this.#core.closeAll(options);
     const freed = new Promise<void>((resolve) => {
       this.#netServer.close(() => resolve());
     });
-    await this.#core.closeAll(options);
+    await gone;
+    for (const socket of this.#handshakes) socket.destroy();
     await freed;
   }
+}
+
+/** A file's path as it stands in a URL, in which a colon ends it. */
+function encodedPath(path: string): string {
+  return path.split("/").map(encodeURIComponent).join("/");
 }
 
 /** An address that a client on this machine can use for the one that a server listens on. */
