@@ -1,0 +1,52 @@
+// What an adapter must have to be run by the suite: the same shape on every runtime.
+import type { Handlers, Socket } from "../../src/adapter/handlers.js";
+import type { SocketOptions } from "../../src/adapter/options.js";
+import type { Server } from "../../src/adapter/server.js";
+import type { ServerOptions } from "../../src/adapter/server-options.js";
+
+export interface TlsFiles {
+  readonly key: string;
+  readonly cert: string;
+}
+
+export interface ListenOptions extends ServerOptions {
+  readonly port?: number;
+  readonly host?: string;
+  readonly path?: string;
+  readonly tls?: TlsFiles;
+}
+
+export interface Listening extends Server {
+  readonly port: number;
+  readonly url: string;
+}
+
+export interface DialOptions extends SocketOptions {
+  readonly protocols?: readonly string[];
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly origin?: string;
+  readonly tls?: { readonly ca?: string };
+  readonly signal?: AbortSignal;
+  readonly maxRedirects?: number;
+  readonly data?: unknown;
+}
+
+/** What a runtime, or a way to use it, may lack. */
+export type Capability =
+  /** `wss:` */
+  | "tls"
+  /** `ws+unix:` */
+  | "unix"
+  /** `pause` and `resume` hold the peer back. */
+  | "pause"
+  /** `terminate` and a reset peer are seen as such, and a half-closed one. */
+  | "tcp";
+
+export interface Adapter {
+  readonly name: string;
+  readonly capabilities: ReadonlySet<Capability>;
+  serve(options: ListenOptions, handlers: Handlers): Promise<Listening>;
+  /** Frees what nobody holds any more, so that memory can be measured. */
+  collectGarbage(): void;
+  connect(url: string, options?: DialOptions, handlers?: Handlers): Promise<Socket>;
+}

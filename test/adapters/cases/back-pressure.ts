@@ -1,0 +1,240 @@
+import assert from "node:assert/strict";
+import type { SendResult, Socket } from "../../../src/adapter/handlers.js";
+import type { ListenOptions } from "../adapter.js";
+import { masked, type RawPeer } from "../raw-peer.js";
+import { Recorder } from "../recorder.js";
+import type { Case, Scene } from "../scene.js";
+import { eventually, turns } from "../until.js";
+
+const CHUNK = new Uint8Array(256 << 10).fill(0xaa);
+
+/** A socket whose peer reads nothing. */
+async function stuck(
+  scene: Scene,
+  options: ListenOptions = {},
+  recorder = new Recorder(),
+): Promise<{ peer: RawPeer; recorder: Recorder; socket: Socket }> {
+  const server = await scene.serve(options, recorder);
+  const peer = await scene.client(server);
+  peer.stopReading();
+  return { peer, recorder, socket: recorder.socket };
+}
+
+/** Sends until the operating system takes no more. @returns how often, and what the calls said */
+async function fill(socket: Socket, least: number): Promise<SendResult[]> {
+  const results: SendResult[] = [];
+  while (socket.bufferedBytes < least && results.length < 400) {
+    results.push(socket.send(CHUNK));
+    await turns(1);
+  }
+  return results;
+}
+
+export const backPressureCases: readonly Case[] = [
+  {
+    name: "a slow reader is seen in what send() says and in bufferedBytes, and drain ends it",
+    async run(scene) {
+      const { peer, recorder, socket } = await stuck(scene, { limits: { maxBacklogBytes: 1 << 30 } });
+      assert.equal(socket.send("small"), "sent");
+      assert.equal(socket.bufferedBytes, 7, "it leaves at the end of the tick");
+      await turns();
+      assert.equal(socket.bufferedBytes, 0);
+      const results = await fill(socket, 4 << 20);
+      assert.equal(results.at(-1), "buffered");
+      const drains = recorder.count("drain");
+      const buffered = socket.bufferedBytes;
+      assert.ok(buffered >= 4 << 20);
+      socket.send("more");
+      assert.equal(socket.bufferedBytes, buffered + 6);
+      await turns();
+      assert.equal(recorder.count("drain"), drains, "not before it was read");
+      peer.read();
+      await recorder.until("drain", drains + 1);
+      await eventually(() => socket.bufferedBytes === 0, "all to be taken");
+      const frames = await peer.frames(results.length + 2);
+      assert.equal(frames.length, results.length + 2);
+    },
+  },
+  {
+    name: "drain may send more, and comes again",
+    async run(scene) {
+      let rounds = 0;
+      const recorder = new Recorder({
+        drain(socket) {
+          if (++rounds > 5) return;
+          while (socket.send(CHUNK) === "sent");
+        },
+      });
+      const { peer, socket } = await stuck(scene, { limits: { maxBacklogBytes: 1 << 30 } }, recorder);
+      const sent = await fill(socket, 1 << 20);
+      peer.read();
+      await recorder.until("drain", 6);
+      await peer.frames(sent.length + 5);
+    },
+  },
+  {
+    name: "backlog limit, policy close: the connection fails with 1013",
+    async run(scene) {
+      const options = { limits: { maxBacklogBytes: 1 << 20 }, timeouts: { closeMs: 5_000 } };
+      const { peer, recorder, socket } = await stuck(scene, options);
+      const results: SendResult[] = [];
+      while (results.at(-1) !== "dropped" && results.length < 400) {
+        results.push(socket.send(CHUNK));
+        await turns(1);
+      }
+      assert.equal(results.at(-1), "dropped");
+      assert.ok(socket.bufferedBytes <= (1 << 20) + CHUNK.length + 200);
+      assert.equal(socket.state, "closing");
+      assert.equal(socket.send("more"), "dropped");
+      peer.read();
+      const frames = await peer.frames(results.length);
+      assert.equal(frames.at(-1)?.opcode, 8);
+      assert.equal(
+        Buffer.from(frames.at(-1)?.payload ?? []).toString("latin1"),
+        "\x03\xf5backlog limit reached",
+      );
+      await peer.fin();
+      peer.end();
+      assert.equal(await recorder.closed(), "close 1006 APPLICATION");
+    },
+  },
+  {
+    name: "backlog limit, policy drop: messages are dropped until there is room",
+    async run(scene) {
+      const { peer, recorder, socket } = await stuck(scene, {
+        backlog: "drop",
+        limits: { maxBacklogBytes: 1 << 20 },
+      });
+      const results: SendResult[] = [];
+      while (results.at(-1) !== "dropped" && results.length < 400) {
+        results.push(socket.send(CHUNK));
+        await turns(1);
+      }
+      assert.equal(socket.state, "open");
+      assert.equal(socket.ping(), "dropped");
+      peer.read();
+      await recorder.until("drain");
+      await eventually(() => socket.bufferedBytes === 0, "all to be taken");
+      assert.notEqual(socket.send("again"), "dropped");
+      const frames = await peer.frames(results.length);
+      assert.equal(Buffer.from(frames.at(-1)?.payload ?? []).toString(), "again");
+      assert.ok(frames.slice(0, -1).every((frame) => frame.payload.length === CHUNK.length));
+    },
+  },
+  {
+    name: "backlog limit, policy tell: everything is queued",
+    async run(scene) {
+      const { peer, socket } = await stuck(scene, { backlog: "tell", limits: { maxBacklogBytes: 1024 } });
+      for (let i = 0; i < 40; i++) assert.notEqual(socket.send(CHUNK), "dropped");
+      assert.ok(socket.bufferedBytes > 1 << 20);
+      peer.read();
+      await peer.frames(40);
+      assert.equal(socket.state, "open");
+    },
+  },
+  {
+    name: "a fragmented message is not dropped from its middle",
+    async run(scene) {
+      const { peer, socket } = await stuck(scene, { backlog: "drop", limits: { maxBacklogBytes: 1 << 20 } });
+      socket.sendFragment("begin", false);
+      let fragments = 1;
+      for (; socket.bufferedBytes < 1 << 20; fragments++) {
+        assert.notEqual(socket.sendFragment("x".repeat(1 << 18), false), "dropped");
+        await turns(1);
+      }
+      assert.notEqual(socket.sendFragment("end", true), "dropped");
+      peer.read();
+      const frames = await peer.frames(fragments + 1);
+      assert.equal(frames.at(-1)?.fin, true);
+    },
+  },
+  {
+    name: "pings to a server whose answers are not read cost one pong (section 5.5.3)",
+    async run(scene) {
+      const { peer, recorder, socket } = await stuck(scene, { limits: { maxBacklogBytes: 1 << 30 } });
+      await fill(socket, 1 << 20);
+      const before = socket.bufferedBytes;
+      let most = 0;
+      const pings = masked(...Array.from({ length: 2_000 }, () => "89 7d | 50*125"));
+      for (let i = 0; i < 12; i++) {
+        await peer.write(pings);
+        most = Math.max(most, socket.bufferedBytes - before);
+      }
+      await peer.write(masked("89 01 | 'n'"));
+      await recorder.until("ping", 24_001);
+      assert.ok(most <= 1024, `${most} bytes more than before 3 MB of pings`);
+      assert.ok(socket.bufferedBytes - before <= 1024);
+      peer.read();
+      await eventually(() => socket.bufferedBytes === 0, "all to be taken");
+      await peer.write(masked("81 00 |"));
+      await recorder.until("message");
+      await eventually(() => peer.bytes.subarray(-3).join() === "138,1,110", "the newest ping's pong");
+    },
+  },
+  {
+    name: "pings to a server that sends nothing else, from a peer that never reads, pile up nothing",
+    async run(scene) {
+      const { peer, recorder, socket } = await stuck(scene);
+      const pings = masked(...Array.from({ length: 2_000 }, () => "89 7d | 50*125"));
+      let most = 0;
+      for (let i = 0; i < 12; i++) {
+        await peer.write(pings);
+        most = Math.max(most, socket.bufferedBytes);
+      }
+      await recorder.until("ping", 24_000);
+      assert.ok(most <= 1024, `${most} bytes`);
+    },
+  },
+  {
+    name: "pause() makes the peer wait, resume() lets it go on",
+    needs: ["pause"],
+    async run(scene) {
+      const recorder = new Recorder();
+      const server = await scene.serve({}, recorder);
+      const peer = await scene.client(server);
+      const { socket } = recorder;
+      socket.pause();
+      const message = masked(`82 7f 00 00 00 00 00 01 00 00 | ${"00"}*65536`);
+      let taken = 0;
+      for (let i = 0; i < 400; i++) void peer.write(message).then(() => taken++);
+      await turns(100);
+      assert.ok(recorder.count("message") <= 2, `${recorder.count("message")} came while paused`);
+      assert.ok(taken < 400);
+      assert.notEqual(socket.send("still writes"), "dropped");
+      await peer.expect("81 0c 'still writes'");
+      socket.resume();
+      await recorder.until("message", 400);
+    },
+  },
+  {
+    name: "pause() in a handler: the messages of the same read still come, later ones do not",
+    needs: ["pause"],
+    async run(scene) {
+      const recorder = new Recorder({ message: (socket, data) => void (data === "stop" && socket.pause()) });
+      const server = await scene.serve({}, recorder);
+      const peer = await scene.client(server);
+      await peer.write(masked("81 04 | 'stop'", "81 01 | 'a'"));
+      await recorder.until("message", 2);
+      await peer.write(masked("81 01 | 'b'"));
+      await turns(20);
+      assert.equal(recorder.count("message"), 2);
+      recorder.socket.resume();
+      await recorder.until("message", 3);
+      assert.deepEqual(recorder.messages, ["stop", "a", "b"]);
+    },
+  },
+  {
+    name: "pause() from open() on holds, also for frames behind the request",
+    needs: ["pause"],
+    async run(scene) {
+      const recorder = new Recorder({ open: (socket) => socket.pause() });
+      const server = await scene.serve({}, recorder);
+      const peer = await scene.client(server);
+      await peer.write(masked("81 01 | 'b'"));
+      await turns(20);
+      assert.equal(recorder.count("message"), 0);
+      recorder.socket.resume();
+      await recorder.until("message");
+    },
+  },
+];

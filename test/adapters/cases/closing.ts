@@ -1,0 +1,356 @@
+import assert from "node:assert/strict";
+import { masked, type RawPeer, unmasked } from "../raw-peer.js";
+import { Recorder } from "../recorder.js";
+import type { Case, Scene } from "../scene.js";
+import { eventually, turns } from "../until.js";
+
+/** A server's socket and its raw client. */
+async function pair(scene: Scene, options = {}): Promise<{ peer: RawPeer; recorder: Recorder }> {
+  const recorder = new Recorder();
+  const server = await scene.serve(options, recorder);
+  return { peer: await scene.client(server), recorder };
+}
+
+/** The one close event, and nothing after it. */
+async function onlyClose(recorder: Recorder, expected: string): Promise<void> {
+  assert.equal(await recorder.closed(), expected);
+  await turns();
+  assert.equal(recorder.count("close"), 1);
+  assert.equal(recorder.calls.at(-1)?.type, "close");
+  assert.equal(recorder.socket.state, "closed");
+}
+
+export const closingCases: readonly Case[] = [
+  {
+    name: "a client closes with code and reason, and both sides know (section 7.1.4)",
+    async run(scene) {
+      const theirs = new Recorder();
+      const server = await scene.serve({}, theirs);
+      const ours = new Recorder();
+      const socket = await scene.connect(server.url, {}, ours);
+      assert.equal(socket.state, "open");
+      socket.close(3001, "bye €");
+      assert.equal(socket.state, "closing");
+      await onlyClose(theirs, 'close 3001 "bye €" clean');
+      // The echo has the code alone.
+      await onlyClose(ours, "close 3001 clean");
+      assert.equal(server.connections.size, 0);
+    },
+  },
+  {
+    name: "a server closes with code and reason, and both sides know (section 7.1.4)",
+    async run(scene) {
+      const theirs = new Recorder({ open: (socket) => socket.close(1000, "enough") });
+      const server = await scene.serve({}, theirs);
+      const ours = new Recorder();
+      await scene.connect(server.url, {}, ours);
+      await onlyClose(ours, 'close 1000 "enough" clean');
+      await onlyClose(theirs, "close 1000 clean");
+    },
+  },
+  {
+    name: "a Close is echoed, then the server ends TCP first (section 7.1.1)",
+    async run(scene) {
+      const { peer, recorder } = await pair(scene);
+      await peer.write(masked("88 05 | 03 e8 'bye'", "81 01 | 'x'"));
+      await peer.expect("88 02 03 e8");
+      await peer.fin();
+      assert.equal(recorder.count("close"), 0, "TCP is not over yet");
+      peer.end();
+      await onlyClose(recorder, 'close 1000 "bye" clean');
+      assert.deepEqual(recorder.log, ["open", 'close 1000 "bye" clean']);
+    },
+  },
+  {
+    name: "a client waits for the server to end TCP (section 7.1.1)",
+    async run(scene) {
+      const raw = await scene.wsServer();
+      const recorder = new Recorder();
+      const socket = await scene.connect(raw.url, {}, recorder);
+      const [peer] = raw.peers;
+      assert.ok(peer);
+      socket.close(1000);
+      await peer.frames(1);
+      await peer.write(unmasked("88 02 | 03 e8"));
+      await turns(20);
+      assert.equal(peer.ended, false);
+      assert.equal(recorder.count("close"), 0);
+      peer.end();
+      await peer.fin();
+      await onlyClose(recorder, "close 1000 clean");
+    },
+  },
+  {
+    name: "a Close without a body is answered by one, and reported as 1005 (section 7.1.5)",
+    async run(scene) {
+      const { peer, recorder } = await pair(scene);
+      await peer.write(masked("88 00 |"));
+      await peer.expect("88 00");
+      await peer.fin();
+      peer.end();
+      await onlyClose(recorder, "close 1005 clean");
+    },
+  },
+  {
+    name: "close() without a code sends a Close without a body",
+    async run(scene) {
+      const { peer, recorder } = await pair(scene);
+      recorder.socket.close();
+      await peer.expect("88 00");
+      await peer.write(masked("88 00 |"));
+      await peer.fin();
+      peer.end();
+      await onlyClose(recorder, "close 1005 clean");
+    },
+  },
+  {
+    name: "two Closes that cross are one closing handshake (section 7.1.2)",
+    async run(scene) {
+      const { peer, recorder } = await pair(scene);
+      recorder.socket.close(4001);
+      await peer.write(masked("88 02 | 0f a2"));
+      await peer.expect("88 02 0f a1");
+      await peer.fin();
+      peer.end();
+      await onlyClose(recorder, "close 4002 clean");
+    },
+  },
+  {
+    name: "messages come until the peer's Close, and none is sent after close()",
+    async run(scene) {
+      const { peer, recorder } = await pair(scene);
+      recorder.socket.send("last");
+      recorder.socket.close(1000);
+      recorder.socket.close(4000, "too late");
+      assert.equal(recorder.socket.send("no"), "dropped");
+      assert.equal(recorder.socket.sendFragment("no", true), "dropped");
+      assert.equal(recorder.socket.ping(), "dropped");
+      await peer.expect("81 04 'last' 88 02 03 e8");
+      await peer.write(masked("81 01 | 'm'", "88 00 |", "81 01 | 'n'"));
+      await peer.fin();
+      peer.end();
+      await onlyClose(recorder, "close 1005 clean");
+      assert.deepEqual(recorder.log, ["open", 'text "m"', "close 1005 clean"]);
+      assert.equal(recorder.socket.send("no"), "dropped");
+    },
+  },
+  {
+    name: "close codes and reasons that must not be sent throw, and change nothing (section 7.4)",
+    async run(scene) {
+      const { peer, recorder } = await pair(scene);
+      const { socket } = recorder;
+      for (const code of [0, 999, 1004, 1005, 1006, 1015, 1016, 2999, 5000, 1000.5, Number.NaN]) {
+        assert.throws(() => socket.close(code), RangeError, String(code));
+      }
+      assert.throws(() => socket.close(1000, "x".repeat(124)), RangeError);
+      assert.throws(() => socket.close(1000, "€".repeat(42)), RangeError);
+      assert.throws(() => socket.close(undefined, "a reason alone"), TypeError);
+      assert.equal(socket.state, "open");
+      socket.close(1000, "€".repeat(41));
+      await peer.expect(`88 7d 03 e8 ${"e2 82 ac ".repeat(41)}`);
+    },
+  },
+  {
+    name: "TCP that ends without a Close is 1006, once (section 7.1.5)",
+    needs: ["tcp"],
+    async run(scene) {
+      const { peer, recorder } = await pair(scene);
+      await peer.write(masked("81 05 | 'part'"));
+      peer.end();
+      await onlyClose(recorder, "close 1006");
+      await peer.fin();
+    },
+  },
+  {
+    name: "TCP that is reset is 1006, once, and the error handler knows why",
+    needs: ["tcp"],
+    async run(scene) {
+      const { peer, recorder } = await pair(scene);
+      peer.reset();
+      await onlyClose(recorder, "close 1006");
+      assert.ok(recorder.count("error") <= 1);
+    },
+  },
+  {
+    name: "TCP that is reset while much waits to be written is 1006, once",
+    needs: ["tcp"],
+    async run(scene) {
+      const { peer, recorder } = await pair(scene, { backlog: "tell" });
+      peer.stopReading();
+      for (let i = 0; i < 16; i++) recorder.socket.send(new Uint8Array(1 << 20));
+      assert.ok(recorder.socket.bufferedBytes > 0);
+      peer.reset();
+      await onlyClose(recorder, "close 1006");
+      assert.equal(recorder.socket.bufferedBytes, 0);
+    },
+  },
+  {
+    name: "a server that ends TCP without a Close is 1006 for a client",
+    async run(scene) {
+      const raw = await scene.wsServer((peer) => peer.end());
+      const recorder = new Recorder();
+      await scene.connect(raw.url, {}, recorder);
+      await onlyClose(recorder, "close 1006");
+      await raw.peers[0]?.fin();
+    },
+  },
+  {
+    name: "a peer that sends its Close and its FIN at once gets the echo",
+    needs: ["tcp"],
+    async run(scene) {
+      const { peer, recorder } = await pair(scene);
+      await peer.write(masked("88 02 | 03 e9"));
+      peer.end();
+      await peer.expect("88 02 03 e9");
+      await peer.fin();
+      await onlyClose(recorder, "close 1001 clean");
+    },
+  },
+  {
+    name: "terminate() ends TCP at once, without a Close",
+    async run(scene) {
+      const { peer, recorder } = await pair(scene);
+      recorder.socket.send("never flushed");
+      recorder.socket.terminate();
+      assert.equal(recorder.socket.send("no"), "dropped");
+      assert.equal(recorder.socket.bufferedBytes, 0);
+      await onlyClose(recorder, "close 1006");
+      await peer.gone();
+      assert.equal(peer.byteLength, 0);
+      recorder.socket.terminate();
+      recorder.socket.close();
+    },
+  },
+  {
+    name: "a peer that never answers a Close is given up after the close time-out (section 7.1.1)",
+    async run(scene) {
+      const { peer, recorder } = await pair(scene, { timeouts: { closeMs: 100 } });
+      recorder.socket.close(1000);
+      await peer.expect("88 02 03 e8");
+      await onlyClose(recorder, "close 1006");
+      await peer.gone();
+    },
+  },
+  {
+    name: "a peer that never ends TCP is given up after the close time-out, the handshake still clean",
+    needs: ["tcp"],
+    async run(scene) {
+      const { peer, recorder } = await pair(scene, { timeouts: { closeMs: 100 } });
+      await peer.write(masked("88 02 | 03 e8"));
+      await peer.expect("88 02 03 e8");
+      await onlyClose(recorder, "close 1000 clean");
+      await peer.gone();
+    },
+  },
+  {
+    name: "a server that never ends TCP is given up by a client after the close time-out",
+    async run(scene) {
+      const raw = await scene.wsServer(async (peer) => {
+        await peer.frames(1);
+        await peer.write(unmasked("88 02 | 03 e8"));
+      });
+      const recorder = new Recorder();
+      const socket = await scene.connect(raw.url, { timeouts: { closeMs: 100 } }, recorder);
+      socket.close(1000);
+      await onlyClose(recorder, "close 1000 clean");
+      await raw.peers[0]?.gone();
+    },
+  },
+  {
+    name: "a peer that keeps sending after its Close is not listened to, and given up",
+    needs: ["tcp"],
+    async run(scene) {
+      const { peer, recorder } = await pair(scene, { timeouts: { closeMs: 100 } });
+      await peer.write(masked("88 00 |"));
+      for (let i = 0; i < 100 && !peer.closed; i++) {
+        await Promise.race([peer.write(masked("89 00 |", "81 01 | 'x'")), peer.gone()]);
+      }
+      await onlyClose(recorder, "close 1005 clean");
+      assert.deepEqual(recorder.log, ["open", "close 1005 clean"]);
+    },
+  },
+  {
+    name: "what waits to be written leaves before the Close, also to a peer that reads late",
+    async run(scene) {
+      const { peer, recorder } = await pair(scene, { backlog: "tell" });
+      peer.stopReading();
+      const payload = new Uint8Array(1 << 20).fill(0xaa);
+      for (let i = 0; i < 12; i++) recorder.socket.send(payload);
+      recorder.socket.close(1000);
+      await turns(20);
+      assert.ok(recorder.socket.bufferedBytes > 0);
+      peer.read();
+      const frames = await peer.frames(13);
+      assert.equal(frames.at(-1)?.opcode, 8);
+      assert.ok(frames.slice(0, 12).every((frame) => frame.payload.length === 1 << 20));
+      await peer.write(masked("88 02 | 03 e8"));
+      await peer.fin();
+      peer.end();
+      await onlyClose(recorder, "close 1000 clean");
+    },
+  },
+  {
+    name: "a paused socket still makes the closing handshake",
+    needs: ["pause"],
+    async run(scene) {
+      const { peer, recorder } = await pair(scene);
+      recorder.socket.pause();
+      recorder.socket.close(1000);
+      await peer.expect("88 02 03 e8");
+      await peer.write(masked("88 02 | 03 e8"));
+      await peer.fin();
+      peer.end();
+      await onlyClose(recorder, "close 1000 clean");
+    },
+  },
+  {
+    name: "silence is answered by a ping, a second silence by the end (keepalive)",
+    async run(scene) {
+      const { peer, recorder } = await pair(scene, { timeouts: { idleMs: 100, graceMs: 100 } });
+      await peer.expect("89 00");
+      assert.equal(recorder.count("close"), 0);
+      await onlyClose(recorder, "close 1006");
+      await peer.gone();
+    },
+  },
+  {
+    name: "a pong, or anything else, shows that the peer is alive (keepalive)",
+    async run(scene) {
+      const { peer, recorder } = await pair(scene, { timeouts: { idleMs: 100, graceMs: 400 } });
+      await peer.expect("89 00");
+      await peer.write(masked("8a 00 |"));
+      await peer.expect("89 00");
+      await peer.write(masked("81 01 | 'x'"));
+      await peer.expect("89 00");
+      assert.equal(recorder.count("close"), 0);
+      assert.deepEqual(recorder.log, ["open", "pong", 'text "x"']);
+    },
+  },
+  {
+    name: "a client keeps its connection alive, too",
+    async run(scene) {
+      const raw = await scene.wsServer();
+      const recorder = new Recorder();
+      await scene.connect(raw.url, { timeouts: { idleMs: 100, graceMs: 100 } }, recorder);
+      const [ping] = (await raw.peers[0]?.frames(1)) ?? [];
+      assert.equal(ping?.opcode, 9);
+      await onlyClose(recorder, "close 1006");
+    },
+  },
+  {
+    name: "a paused socket is not given up for its silence",
+    needs: ["pause"],
+    async run(scene) {
+      const { peer, recorder } = await pair(scene, { timeouts: { idleMs: 40, graceMs: 40 } });
+      const other = await pair(scene, { timeouts: { idleMs: 150, graceMs: 150 } });
+      recorder.socket.pause();
+      // By then the paused one has been silent for more than both of its times.
+      await other.recorder.closed();
+      assert.equal(recorder.count("close"), 0);
+      recorder.socket.resume();
+      await peer.frames(1);
+      await peer.write(masked("8a 00 |"));
+      await eventually(() => recorder.count("pong") > 0, "the pong");
+    },
+  },
+];

@@ -1,0 +1,384 @@
+import assert from "node:assert/strict";
+import { concat, toHex } from "../../support/hex.js";
+import { masked, request } from "../raw-peer.js";
+import { Recorder } from "../recorder.js";
+import type { Case } from "../scene.js";
+import { until } from "../until.js";
+
+/** Where the payload length takes more bytes, and beyond one read. */
+const LENGTHS = [0, 1, 125, 126, 127, 65_535, 65_536, 1 << 20];
+
+const text = (length: number): string => "€uro ".repeat(length).slice(0, length);
+const bytes = (length: number): Uint8Array => Uint8Array.from({ length }, (_, i) => (i * 31) & 0xff);
+
+export const messageCases: readonly Case[] = [
+  {
+    name: "text and binary of every length come back as they were (section 5.2)",
+    async run(scene) {
+      const { server, recorder } = await scene.echo({ limits: { maxMessageBytes: 4 << 20 } });
+      const client = new Recorder();
+      const options = { limits: { maxMessageBytes: 4 << 20 } };
+      const socket = await scene.connect(server.url, options, client);
+      const sent: (string | Uint8Array)[] = LENGTHS.flatMap((length) => [text(length), bytes(length)]);
+      for (const [i, message] of sent.entries()) {
+        socket.send(message);
+        await client.until("message", i + 1);
+        const back = client.messages[i];
+        if (typeof message === "string") assert.equal(back, message);
+        else {
+          assert.ok(back instanceof Uint8Array);
+          assert.ok(Buffer.from(message).equals(back), `${message.length} bytes came back different`);
+        }
+      }
+      assert.equal(recorder.count("message"), sent.length);
+    },
+  },
+  {
+    name: "frames of each length form have the shortest header on the wire (section 5.2)",
+    async run(scene) {
+      const server = await scene.serve(
+        { limits: { maxBacklogBytes: 4 << 20 } },
+        {
+          open(socket) {
+            for (const length of LENGTHS) socket.send(new Uint8Array(length).fill(0xaa));
+          },
+        },
+      );
+      const peer = await scene.client(server);
+      await peer.expect("82 00  82 01 aa  82 7d aa*125  82 7e 00 7e aa*126  82 7e 00 7f aa*127");
+      await peer.expect("82 7e ff ff aa*65535  82 7f 00 00 00 00 00 01 00 00 aa*65536");
+      await peer.expect("82 7f 00 00 00 00 00 10 00 00 aa*1048576");
+    },
+  },
+  {
+    name: "a client masks each frame with a key of its own (section 5.3)",
+    async run(scene) {
+      const server = await scene.wsServer();
+      const socket = await scene.connect(server.url);
+      for (let i = 0; i < 50; i++) socket.send("same");
+      const frames = (await server.peers[0]?.frames(50)) ?? [];
+      const keys = new Set(frames.map((frame) => toHex(Uint8Array.from(frame.mask ?? []))));
+      assert.deepEqual(
+        frames.map((frame) => Buffer.from(frame.payload).toString()),
+        Array.from({ length: 50 }, () => "same"),
+      );
+      assert.ok(keys.size >= 49, `${keys.size} different keys`);
+      assert.ok(!keys.has(""), "every frame is masked");
+    },
+  },
+  {
+    name: "many messages of one segment are answered by one write",
+    async run(scene) {
+      const { server, recorder } = await scene.echo();
+      const peer = await scene.client(server);
+      const before = peer.reads;
+      await peer.write(masked(...Array.from({ length: 500 }, (_, i) => `82 01 | ${hexByte(i)}`)));
+      await peer.expect(Array.from({ length: 500 }, (_, i) => `82 01 ${hexByte(i)}`).join(" "));
+      assert.equal(recorder.count("message"), 500);
+      assert.equal(peer.reads - before, 1);
+    },
+  },
+  {
+    name: "what is sent outside of a read leaves in one write at the end of the tick",
+    async run(scene) {
+      const recorder = new Recorder();
+      const server = await scene.serve({}, recorder);
+      const peer = await scene.client(server);
+      const before = peer.reads;
+      for (let i = 0; i < 100; i++) recorder.socket.send(Uint8Array.of(i));
+      await peer.expect(Array.from({ length: 100 }, (_, i) => `82 01 ${hexByte(i)}`).join(" "));
+      assert.equal(peer.reads - before, 1);
+    },
+  },
+  {
+    name: "messages keep their order, however they were queued",
+    async run(scene) {
+      const sizes = [1, 70_000, 2, 20_000, 40_000, 3, 140, 300_000, 4, 5];
+      const send = (socket: { send(bytes: Uint8Array): unknown }, tag: number): void => {
+        for (const [i, size] of sizes.entries()) socket.send(new Uint8Array(size).fill(tag * 16 + i));
+      };
+      const server = await scene.serve(
+        { limits: { maxBacklogBytes: 16 << 20 } },
+        {
+          open: (socket) => send(socket, 1),
+          message(socket) {
+            send(socket, 2);
+            queueMicrotask(() => send(socket, 3));
+            setImmediate(() => send(socket, 4));
+            send(socket, 5);
+          },
+        },
+      );
+      const peer = await scene.client(server);
+      await peer.write(masked("81 01 | 'x'"));
+      const frames = await peer.frames(5 * sizes.length);
+      const order = [1, 2, 5, 3, 4].flatMap((tag) => sizes.map((size, i) => `${tag * 16 + i}:${size}`));
+      assert.deepEqual(
+        frames.map((frame) => `${frame.payload[0]}:${frame.payload.length}`),
+        order,
+      );
+      assert.ok(frames.every((frame) => frame.payload.every((byte) => byte === frame.payload[0])));
+    },
+  },
+  {
+    name: "messages cut at every byte of the stream arrive whole",
+    async run(scene) {
+      const { server, recorder } = await scene.echo();
+      const peer = await scene.client(server);
+      const stream = masked(
+        "81 06 | '€uro'",
+        "89 01 | 'p'",
+        "82 7e 00 80 | ab*128",
+        "01 01 | 'a'",
+        "80 01 | 'b'",
+      );
+      for (const byte of stream) await peer.write(Uint8Array.of(byte));
+      // The pong leaves with whatever was handled in the same read.
+      const frames = (await peer.frames(4)).map((frame) => `${frame.opcode} ${frame.payload.length}`);
+      assert.deepEqual(frames.sort(), ["1 2", "1 6", "10 1", "2 128"]);
+      assert.deepEqual(recorder.log.slice(0, 3), ["open", 'text "€uro"', "ping 70"]);
+    },
+  },
+  {
+    name: "fragments that come in make one message, control frames between them (section 5.4)",
+    async run(scene) {
+      const { server, recorder } = await scene.echo();
+      const peer = await scene.client(server);
+      await peer.write(masked("01 02 | 'He'", "89 01 | '!'", "00 00 |", "00 02 | 'll'", "80 01 | 'o'"));
+      await peer.write(masked("02 01 | 01", "80 01 | 02"));
+      const [pong, ...messages] = (await peer.frames(3)).map(
+        (frame) => `${frame.opcode} ${toHex(frame.payload)}`,
+      );
+      // Replies of one read leave together, and the newest ping's pong with them.
+      assert.deepEqual([pong, ...messages].sort(), ["1 48 65 6c 6c 6f", "10 21", "2 01 02"]);
+      assert.deepEqual(recorder.log, ["open", "ping 21", 'text "Hello"', "binary 01 02"]);
+    },
+  },
+  {
+    name: "fragments that are sent go out one by one, a character cut between two strings whole (section 5.4)",
+    async run(scene) {
+      const recorder = new Recorder();
+      const server = await scene.serve({}, recorder);
+      const peer = await scene.client(server);
+      const { socket } = recorder;
+      socket.sendFragment("a", false);
+      socket.sendFragment("\u{1f600}".slice(0, 1), false);
+      assert.throws(() => socket.send("no"), { name: "InvalidStateError" });
+      assert.throws(() => socket.sendFragment(Uint8Array.of(1), false), TypeError);
+      socket.ping(Uint8Array.of(7));
+      socket.sendFragment("\u{1f600}".slice(1), false);
+      socket.sendFragment("z", true);
+      socket.sendFragment(Uint8Array.of(1), false);
+      socket.sendFragment(Uint8Array.of(2), true);
+      socket.send("after");
+      await peer.expect("01 01 'a'  00 00  89 01 07  00 04 f0 9f 98 80  80 01 'z'");
+      await peer.expect("02 01 01  80 01 02  81 05 'after'");
+    },
+  },
+  {
+    name: "a message in pieces needs no memory of its length",
+    async run(scene) {
+      const total = 24 << 20;
+      let received = 0;
+      let largest = 0;
+      let ended = false;
+      const recorder = new Recorder({
+        piece(socket, payload, type, final) {
+          // Not recorded: that would keep them all.
+          assert.equal(type, "binary");
+          recorder.calls.length = 0;
+          received += payload.length;
+          largest = Math.max(largest, payload.length);
+          ended = final;
+          if (final) socket.send("done");
+        },
+      });
+      const options = { pieces: true, borrow: true, limits: { maxMessageBytes: total } };
+      const server = await scene.serve(options, recorder);
+      const peer = await scene.client(server);
+      await peer.write(masked("02 7f 00 00 00 00 01 80 00 00 |").subarray(0, 14));
+      const buffers = (): number => {
+        scene.adapter.collectGarbage();
+        return process.memoryUsage().arrayBuffers;
+      };
+      const before = buffers();
+      const chunk = new Uint8Array(1 << 20);
+      let most = 0;
+      for (let sent = 0; sent < total; sent += chunk.length) {
+        await peer.write(chunk);
+        if (sent % (4 << 20) === 0) most = Math.max(most, buffers() - before);
+      }
+      await until(
+        () => received === total,
+        () => `${total} bytes, ${received} came`,
+      );
+      assert.equal(ended, false);
+      await peer.write(masked("80 00 |"));
+      await peer.expect("81 04 'done'");
+      assert.ok(largest <= 1 << 17, `pieces of up to ${largest} bytes`);
+      assert.ok(most < total / 3, `${most} bytes of buffers for a message of ${total}`);
+    },
+  },
+  {
+    name: "text in pieces arrives with its type, and what is not UTF-8 ends it (section 8.1)",
+    async run(scene) {
+      const recorder = new Recorder();
+      const server = await scene.serve({ pieces: true }, recorder);
+      const peer = await scene.client(server);
+      await peer.write(masked("01 02 | 'H' c3"));
+      await recorder.until("piece");
+      await peer.write(masked("00 01 | a9", "80 00 |"));
+      await recorder.until("piece", 3);
+      assert.deepEqual(recorder.log, ["open", "text piece 48 c3", "text piece a9", "text piece  final"]);
+      await peer.write(masked("01 01 | c3", "00 01 | 41"));
+      await peer.expect("88 02 03 ef");
+      peer.end();
+      assert.equal(await recorder.closed(), "close 1006 INVALID_UTF8");
+    },
+  },
+  {
+    name: "a borrowed payload is right while the handler runs; an owned one stays right",
+    async run(scene) {
+      const seen: string[] = [];
+      const kept: Uint8Array[] = [];
+      const note = (_: unknown, data: string | Uint8Array): void => {
+        if (typeof data === "string") return;
+        seen.push(toHex(data));
+        kept.push(data);
+      };
+      for (const borrow of [true, false]) {
+        seen.length = 0;
+        kept.length = 0;
+        const recorder = new Recorder({ message: note });
+        const server = await scene.serve({ borrow }, recorder);
+        const peer = await scene.client(server);
+        for (let i = 0; i < 20; i++) {
+          await peer.write(masked(`82 03 | ${hexByte(i)}*3`));
+          await recorder.until("message", i + 1);
+        }
+        const expected = Array.from({ length: 20 }, (_, i) => toHex(new Uint8Array(3).fill(i)));
+        assert.deepEqual(seen, expected);
+        if (!borrow) assert.deepEqual(kept.map(toHex), expected);
+      }
+    },
+  },
+  {
+    name: "a borrowed payload can be sent on at once, large or small",
+    async run(scene) {
+      const recorder = new Recorder({ message: (socket, data) => void socket.send(data) });
+      const server = await scene.serve({ borrow: true }, recorder);
+      const peer = await scene.client(server);
+      for (const length of [10, 40_000]) {
+        const header =
+          length < 126 ? `82 ${hexByte(length)}` : `82 7e ${hexByte(length >> 8)} ${hexByte(length & 255)}`;
+        for (const byte of ["5a", "a5"]) {
+          await peer.write(masked(`${header} | ${byte}*${length}`));
+          await peer.expect(`${header} ${byte}*${length}`);
+        }
+      }
+    },
+  },
+  {
+    name: "bytes sent may be views of any part of any buffer, and change once they were copied",
+    async run(scene) {
+      const recorder = new Recorder();
+      const server = await scene.serve({}, recorder);
+      const peer = await scene.client(server);
+      const whole = Uint8Array.from({ length: 32 }, (_, i) => i);
+      recorder.socket.send(whole.subarray(3, 6));
+      const shared = new Uint8Array(new SharedArrayBuffer(8), 2, 2).fill(9);
+      recorder.socket.send(shared);
+      whole.fill(0xee);
+      shared.fill(0xee);
+      await peer.expect("82 03 03 04 05 82 02 09 09");
+      for (const wrong of [5, null, undefined, {}, new Float32Array(2), new DataView(new ArrayBuffer(1))]) {
+        assert.throws(() => Reflect.apply(recorder.socket.send, recorder.socket, [wrong]), TypeError);
+      }
+      assert.equal(recorder.socket.bufferedBytes, 0);
+    },
+  },
+  {
+    name: "pings are answered, pongs reported, on both sides (sections 5.5.2 and 5.5.3)",
+    async run(scene) {
+      const ours = new Recorder();
+      const theirs = new Recorder();
+      const server = await scene.serve({}, theirs);
+      const socket = await scene.connect(server.url, {}, ours);
+      socket.ping(Uint8Array.of(1, 2));
+      await ours.until("pong");
+      theirs.socket.ping(new Uint8Array(125).fill(3));
+      theirs.socket.ping();
+      await theirs.until("pong");
+      assert.deepEqual(ours.log.slice(0, 2), ["open", "pong 01 02"]);
+      assert.equal(ours.log[3], "ping");
+      assert.deepEqual(theirs.log.slice(0, 2), ["open", "ping 01 02"]);
+      assert.throws(() => socket.ping(new Uint8Array(126)), RangeError);
+      assert.throws(() => theirs.socket.ping(new Uint8Array(126)), RangeError);
+    },
+  },
+  {
+    name: "of many pings in one read only the newest is answered (section 5.5.3)",
+    async run(scene) {
+      const { server } = await scene.echo();
+      const peer = await scene.client(server);
+      await peer.write(
+        masked(...Array.from({ length: 100 }, (_, i) => `89 01 | ${hexByte(i)}`), "81 01 | 'x'"),
+      );
+      await peer.expect("81 01 'x' 8a 01 63");
+    },
+  },
+  {
+    name: "frames in the same segment as the request come after the 101",
+    async run(scene) {
+      const { server, recorder } = await scene.echo();
+      const peer = await scene.raw(server);
+      await peer.write(
+        request(),
+        masked("81 01 | 'a'", "82 01 | 62", "89 00 |", "81 01 | 'c'").subarray(0, -1),
+      );
+      assert.match(await peer.head(), /^HTTP\/1\.1 101 Switching Protocols\r\n/);
+      await peer.expect("81 01 'a' 82 01 62 8a 00");
+      await peer.write(masked("81 01 | 'c'").subarray(-1));
+      await peer.expect("81 01 'c'");
+      assert.deepEqual(recorder.log, ["open", 'text "a"', "binary 62", "ping", 'text "c"']);
+    },
+  },
+  {
+    name: "frames in the same segment as the request are under the same rules and limits",
+    async run(scene) {
+      const { server, recorder } = await scene.echo({ limits: { maxMessageBytes: 10 } });
+      const peer = await scene.raw(server);
+      await peer.write(request(), masked("82 0b |"));
+      await peer.head();
+      await peer.expect("88 02 03 f1");
+      await peer.fin();
+      peer.end();
+      assert.equal(await recorder.closed(), "close 1006 MESSAGE_TOO_LONG");
+      const other = await scene.raw(server);
+      await other.write(request(), "81 00");
+      await other.head();
+      await other.expect("88 02 03 ea");
+    },
+  },
+  {
+    name: "frames in the same segment as the 101 reach a client",
+    async run(scene) {
+      const frames = concat([
+        Uint8Array.of(0x81, 1, 0x61),
+        Uint8Array.of(0x82, 1, 0x62),
+        Uint8Array.of(0x81, 1),
+      ]);
+      const raw = await scene.wsServer(undefined, frames);
+      const recorder = new Recorder();
+      await scene.connect(raw.url, {}, recorder);
+      await recorder.until("message", 2);
+      await raw.peers[0]?.write("c");
+      await recorder.until("message", 3);
+      assert.deepEqual(recorder.log, ["open", 'text "a"', "binary 62", 'text "c"']);
+    },
+  },
+];
+
+function hexByte(value: number): string {
+  return (value & 0xff).toString(16).padStart(2, "0");
+}

@@ -1,0 +1,273 @@
+import assert from "node:assert/strict";
+import type { ClientRequest, Verdict } from "../../../src/adapter/server-options.js";
+import { masked, request } from "../raw-peer.js";
+import { Recorder } from "../recorder.js";
+import type { Case, Scene } from "../scene.js";
+import { eventually, turns } from "../until.js";
+
+/** A verdict that a test gives when it wants to. */
+class Later {
+  readonly asked: ClientRequest[] = [];
+  readonly #pending: { resolve(verdict: Verdict): void; reject(error: unknown): void }[] = [];
+
+  readonly verify = (asked: ClientRequest): Promise<Verdict> => {
+    this.asked.push(asked);
+    return new Promise((resolve, reject) => this.#pending.push({ resolve, reject }));
+  };
+
+  async pending(): Promise<void> {
+    await eventually(() => this.#pending.length > 0, "verify to be called");
+  }
+
+  async resolve(verdict: Verdict): Promise<void> {
+    await this.pending();
+    this.#pending.shift()?.resolve(verdict);
+  }
+
+  async reject(error: unknown): Promise<void> {
+    await this.pending();
+    this.#pending.shift()?.reject(error);
+  }
+}
+
+/** The answer's head to a request, and what follows it until the end if it is a refusal. */
+async function answer(
+  scene: Scene,
+  verify: (request: ClientRequest) => Verdict | Promise<Verdict>,
+  recorder = new Recorder(),
+): Promise<string> {
+  const server = await scene.serve({ verify }, recorder);
+  const peer = await scene.raw(server);
+  await peer.write(request({ "Sec-WebSocket-Protocol": "a, b", Cookie: "id=7" }));
+  const head = await peer.head();
+  if (head.startsWith("HTTP/1.1 101")) return head;
+  await eventually(() => peer.ended, "the end");
+  const { text } = peer;
+  peer.end();
+  await peer.gone();
+  return head + text;
+}
+
+const SYNC_AND_ASYNC = [
+  { how: "at once", give: (verdict: Verdict): Verdict | Promise<Verdict> => verdict },
+  {
+    how: "later",
+    give: async (verdict: Verdict): Promise<Verdict> => {
+      await turns(2);
+      return verdict;
+    },
+  },
+];
+
+export const verifyCases: readonly Case[] = [
+  {
+    name: "verify gets the request",
+    async run(scene) {
+      let asked: ClientRequest | undefined;
+      await answer(scene, (seen) => {
+        asked = seen;
+        return undefined;
+      });
+      assert.equal(asked?.path, "/chat");
+      assert.equal(asked?.headers.get("cookie"), "id=7");
+      assert.deepEqual(asked?.protocols, ["a", "b"]);
+      assert.equal(asked?.remoteAddress, "127.0.0.1");
+    },
+  },
+  ...SYNC_AND_ASYNC.flatMap(({ how, give }): Case[] => [
+    {
+      name: `verify accepts ${how}: with protocol, headers and data`,
+      async run(scene) {
+        const recorder = new Recorder();
+        const verdict = { protocol: "b", headers: { "Set-Cookie": "x=1" }, data: { user: 7 } };
+        const head = await answer(scene, () => give(verdict), recorder);
+        assert.match(head, /\r\nSec-WebSocket-Protocol: b\r\n/);
+        assert.match(head, /\r\nSet-Cookie: x=1\r\n/);
+        await recorder.until("open");
+        assert.deepEqual(recorder.socket.data, { user: 7 });
+        assert.equal(recorder.socket.protocol, "b");
+      },
+    },
+    {
+      name: `verify accepts ${how}: by saying nothing`,
+      async run(scene) {
+        assert.match(await answer(scene, () => give(undefined)), /^HTTP\/1\.1 101 /);
+      },
+    },
+    {
+      name: `verify refuses ${how}: with status, headers and body`,
+      async run(scene) {
+        const verdict = { status: 401, headers: { "WWW-Authenticate": "Basic" }, body: "who are you?" };
+        const recorder = new Recorder();
+        const text = await answer(scene, () => give(verdict), recorder);
+        assert.match(text, /^HTTP\/1\.1 401 Unauthorized\r\n/);
+        assert.match(text, /\r\nWWW-Authenticate: Basic\r\n/);
+        assert.match(text, /\r\n\r\nwho are you\?$/);
+        assert.deepEqual(recorder.log, []);
+      },
+    },
+    {
+      name: `a verdict ${how} that can't be sent is 500, and the error handler knows`,
+      async run(scene) {
+        const wrong: Verdict[] = [
+          { protocol: "not offered" },
+          { headers: { X: "a\r\nSet-Cookie: b" } },
+          { headers: { X: "\u20ac" } },
+          { headers: { "Sec-WebSocket-Accept": "x" } },
+          { status: 200 },
+          { status: 403, headers: { X: "a\nb" } },
+        ];
+        for (const verdict of wrong) {
+          const recorder = new Recorder();
+          const text = await answer(scene, () => give(verdict), recorder);
+          assert.match(text, /^HTTP\/1\.1 500 /, JSON.stringify(verdict));
+          assert.doesNotMatch(text, /Set-Cookie|not offered/, "nothing of it is sent");
+          assert.deepEqual(
+            recorder.log.map((line) => line.slice(0, 5)),
+            ["error"],
+            JSON.stringify(verdict),
+          );
+        }
+      },
+    },
+    {
+      name: `verify that throws ${how} is 500, and the error handler knows`,
+      async run(scene) {
+        const recorder = new Recorder();
+        const text = await answer(
+          scene,
+          () => {
+            if (how === "at once") throw new Error("secret");
+            return Promise.reject(new Error("secret"));
+          },
+          recorder,
+        );
+        assert.match(text, /^HTTP\/1\.1 500 /);
+        assert.doesNotMatch(text, /secret/);
+        assert.deepEqual(recorder.log, ["error Error: secret"]);
+      },
+    },
+  ]),
+  {
+    name: "an error handler that throws or rejects over a failed verify harms nobody",
+    async run(scene) {
+      const written: unknown[] = [];
+      const { error: original } = console;
+      console.error = (...all: unknown[]) => void written.push(...all);
+      scene.after(() => {
+        console.error = original;
+      });
+      for (const error of [
+        () => {
+          throw new Error("again");
+        },
+        () => Promise.reject(new Error("again")),
+      ]) {
+        const recorder = new Recorder({ error });
+        const text = await answer(scene, () => Promise.reject(new Error("first")), recorder);
+        assert.match(text, /^HTTP\/1\.1 500 /);
+        await turns();
+      }
+      assert.deepEqual(written.map(String), ["Error: again", "Error: again"]);
+    },
+  },
+  {
+    name: "frames that come while verify is thinking are handled once it has decided",
+    async run(scene) {
+      const later = new Later();
+      const recorder = new Recorder({ message: (socket, data) => void socket.send(data) });
+      const server = await scene.serve({ verify: later.verify }, recorder);
+      const peer = await scene.raw(server);
+      await peer.write(request(), masked("81 01 | 'a'"));
+      await later.pending();
+      const stream = masked("81 01 | 'b'", "82 7e 13 88 | 11*5000", "81 01 | 'c'");
+      for (let at = 0; at < stream.length; at += 500) await peer.write(stream.subarray(at, at + 500));
+      await turns();
+      assert.deepEqual(recorder.log, []);
+      await later.resolve({});
+      await peer.head();
+      await peer.expect("81 01 'a' 81 01 'b' 82 7e 13 88 11*5000 81 01 'c'");
+      assert.equal(recorder.log[0], "open");
+    },
+  },
+  {
+    name: "a client that sends much while verify is thinking is made to wait",
+    needs: ["pause"],
+    async run(scene) {
+      const later = new Later();
+      const recorder = new Recorder();
+      const server = await scene.serve({ verify: later.verify }, recorder);
+      const peer = await scene.raw(server);
+      await peer.write(request());
+      await later.pending();
+      const chunk = masked(`82 7f 00 00 00 00 00 10 00 00 | ${"00"}*1048576`);
+      let taken = 0;
+      for (let i = 0; i < 24; i++) void peer.write(chunk).then(() => taken++);
+      await turns(50);
+      assert.ok(taken < 24, "not all of it was read");
+      await later.resolve({});
+      await recorder.until("message", 24);
+    },
+  },
+  {
+    name: "a client that vanishes while verify is thinking is forgotten at once",
+    needs: ["tcp"],
+    async run(scene) {
+      const later = new Later();
+      const recorder = new Recorder();
+      const options = { verify: later.verify, timeouts: { handshakeMs: Number.POSITIVE_INFINITY } };
+      const server = await scene.serve(options, recorder);
+      for (const leave of ["reset", "end"] as const) {
+        const peer = await scene.raw(server);
+        await peer.write(request(), masked("81 01 | 'a'"));
+        await later.pending();
+        peer[leave]();
+        await peer.gone();
+        await turns();
+        await later.resolve({ data: "too late" });
+      }
+      await turns();
+      assert.deepEqual(recorder.log, []);
+      assert.equal(server.connections.size, 0);
+      await server.close({ timeoutMs: 60_000 });
+    },
+  },
+  {
+    name: "verify that never decides is 503 when the handshake's time is up",
+    async run(scene) {
+      const later = new Later();
+      const recorder = new Recorder();
+      const options = { verify: later.verify, timeouts: { handshakeMs: 100, closeMs: 100 } };
+      const server = await scene.serve(options, recorder);
+      const peer = await scene.raw(server);
+      await peer.write(request());
+      assert.match(await peer.head(), /^HTTP\/1\.1 503 /);
+      await peer.gone();
+      await later.resolve({});
+      const other = await scene.raw(server);
+      await other.write(request());
+      await other.gone();
+      await later.reject(new Error("late"));
+      await turns();
+      assert.deepEqual(recorder.log, ["error Error: late"]);
+      assert.equal(server.connections.size, 0);
+    },
+  },
+  {
+    name: "server.close() while verify is thinking: nothing opens any more",
+    async run(scene) {
+      const later = new Later();
+      const recorder = new Recorder();
+      const server = await scene.serve({ verify: later.verify }, recorder);
+      const peer = await scene.raw(server);
+      await peer.write(request());
+      await later.pending();
+      const closed = server.close({ timeoutMs: 60_000 });
+      await later.resolve({});
+      await closed;
+      await peer.gone();
+      await turns();
+      assert.deepEqual(recorder.log, []);
+    },
+  },
+];

@@ -1,0 +1,136 @@
+import type { Handlers, Socket } from "../../src/adapter/handlers.js";
+import type { CloseEvent, MessageType } from "../../src/protocol/events.js";
+import { toHex } from "../support/hex.js";
+import { happened, until } from "./until.js";
+
+/** What was called on the handlers of one side, in order. */
+export type Call =
+  | { readonly type: "open" | "drain"; readonly socket: Socket }
+  | { readonly type: "message"; readonly socket: Socket; readonly data: string | Uint8Array }
+  | {
+      readonly type: "piece";
+      readonly socket: Socket;
+      readonly data: Uint8Array;
+      readonly messageType: MessageType;
+      readonly final: boolean;
+    }
+  | { readonly type: "ping" | "pong"; readonly socket: Socket; readonly data: Uint8Array }
+  | { readonly type: "close"; readonly socket: Socket; readonly event: CloseEvent }
+  | { readonly type: "error"; readonly socket: Socket | undefined; readonly error: unknown };
+
+/** Handlers that write down each call and then do what a test has them do. */
+export class Recorder implements Required<Handlers> {
+  readonly calls: Call[] = [];
+  readonly #counts = new Map<Call["type"], number>();
+  readonly #also: Handlers;
+
+  constructor(also: Handlers = {}) {
+    this.#also = also;
+    // The adapters call handlers as methods, but nothing says that they must be on a prototype.
+    this.open = this.open.bind(this);
+  }
+
+  open(socket: Socket): unknown {
+    return this.#called({ type: "open", socket }, () => this.#also.open?.(socket));
+  }
+  message(socket: Socket, data: string | Uint8Array): unknown {
+    return this.#called({ type: "message", socket, data }, () => this.#also.message?.(socket, data));
+  }
+  piece(socket: Socket, data: Uint8Array, messageType: MessageType, final: boolean): unknown {
+    const call: Call = { type: "piece", socket, data, messageType, final };
+    return this.#called(call, () => this.#also.piece?.(socket, data, messageType, final));
+  }
+  ping(socket: Socket, data: Uint8Array): unknown {
+    return this.#called({ type: "ping", socket, data }, () => this.#also.ping?.(socket, data));
+  }
+  pong(socket: Socket, data: Uint8Array): unknown {
+    return this.#called({ type: "pong", socket, data }, () => this.#also.pong?.(socket, data));
+  }
+  drain(socket: Socket): unknown {
+    return this.#called({ type: "drain", socket }, () => this.#also.drain?.(socket));
+  }
+  close(socket: Socket, event: CloseEvent): unknown {
+    return this.#called({ type: "close", socket, event }, () => this.#also.close?.(socket, event));
+  }
+  error(socket: Socket | undefined, error: unknown): unknown {
+    return this.#called({ type: "error", socket, error }, () => this.#also.error?.(socket, error));
+  }
+
+  #called(call: Call, then: () => unknown): unknown {
+    this.calls.push(call);
+    this.#counts.set(call.type, this.count(call.type) + 1);
+    // After whatever the handler does, also when it throws.
+    queueMicrotask(happened);
+    return then();
+  }
+
+  /** The calls as words: `open`, `text "Hi"`, `binary 01 02`, `close 1000 "bye" clean`, `error Error: no`. */
+  get log(): string[] {
+    return this.calls.map(words);
+  }
+
+  count(type: Call["type"]): number {
+    return this.#counts.get(type) ?? 0;
+  }
+
+  get messages(): (string | Uint8Array)[] {
+    return this.calls.flatMap((call) => (call.type === "message" ? [call.data] : []));
+  }
+
+  get closes(): CloseEvent[] {
+    return this.calls.flatMap((call) => (call.type === "close" ? [call.event] : []));
+  }
+
+  get errors(): unknown[] {
+    return this.calls.flatMap((call) => (call.type === "error" ? [call.error] : []));
+  }
+
+  /** The socket of the first call that has one. */
+  get socket(): Socket {
+    const socket = this.calls.find((call) => call.socket !== undefined)?.socket;
+    if (socket === undefined) throw new Error("no socket yet");
+    return socket;
+  }
+
+  /** Waits for that many calls of a kind. */
+  async until(type: Call["type"], count = 1): Promise<void> {
+    await until(
+      () => this.count(type) >= count,
+      () => `${count} ${type}; there were: ${this.log.slice(-20).join(", ")}`,
+    );
+  }
+
+  /** Waits for the one close event, and returns it in words. */
+  async closed(): Promise<string> {
+    await this.until("close");
+    const [event] = this.closes;
+    return event === undefined ? "" : closeWords(event);
+  }
+}
+
+function words(call: Call): string {
+  switch (call.type) {
+    case "open":
+    case "drain":
+      return call.type;
+    case "message":
+      return typeof call.data === "string"
+        ? `text ${JSON.stringify(call.data)}`
+        : `binary ${toHex(call.data)}`.trim();
+    case "piece":
+      return `${call.messageType} piece ${toHex(call.data)}${call.final ? " final" : ""}`;
+    case "ping":
+    case "pong":
+      return `${call.type} ${toHex(call.data)}`.trim();
+    case "close":
+      return closeWords(call.event);
+    case "error":
+      return `error ${String(call.error)}`;
+  }
+}
+
+export function closeWords(event: CloseEvent): string {
+  const failure = event.failure === undefined ? "" : ` ${event.failure.code}`;
+  const reason = event.reason === "" ? "" : ` ${JSON.stringify(event.reason)}`;
+  return `close ${event.code}${reason}${event.wasClean ? " clean" : ""}${failure}`;
+}

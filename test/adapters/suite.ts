@@ -1,0 +1,27 @@
+// What every adapter must do, whichever runtime it is for. It needs nothing of a test runner: each case is a function.
+import { backPressureCases } from "./cases/back-pressure.js";
+import { closingCases } from "./cases/closing.js";
+import { connectCases } from "./cases/connect.js";
+import { handlerCases } from "./cases/handlers.js";
+import { handshakeCases } from "./cases/handshake.js";
+import { messageCases } from "./cases/messages.js";
+import { redirectCases } from "./cases/redirects.js";
+import { serverCases } from "./cases/server.js";
+import { transportCases } from "./cases/transports.js";
+import { verifyCases } from "./cases/verify.js";
+import { violationCases } from "./cases/violations.js";
+import type { Case } from "./scene.js";
+
+export const SUITE: Readonly<Record<string, readonly Case[]>> = {
+  messages: messageCases,
+  violations: violationCases,
+  closing: closingCases,
+  "opening handshake": handshakeCases,
+  verify: verifyCases,
+  "back-pressure": backPressureCases,
+  handlers: handlerCases,
+  server: serverCases,
+  transports: transportCases,
+  connect: connectCases,
+  redirects: redirectCases,
+};
