@@ -2,7 +2,7 @@
 // compiled by AssemblyScript and, as a copy that the build makes, by TypeScript. All addresses and sizes are in bytes.
 
 /** Linear memory never grows, so that no view of it ever detaches. */
-export const MEMORY_PAGES = 8;
+export const MEMORY_PAGES = 10;
 
 /** Constant tables of the compiled kernels end below this address; the build checks it. */
 export const TABLES_END = 4096;
@@ -69,6 +69,9 @@ export const WRITE_WINDOW_STRIDE = 0x10040;
 /** Payloads that live outside are masked, and strings are validated, through here. */
 export const SCRATCH_WINDOW_PTR = 0x65000;
 export const SCRATCH_WINDOW_LENGTH = 0x10000;
+/** Text passes through here as UTF-16. */
+export const WIDE_WINDOW_PTR = 0x76000;
+export const WIDE_WINDOW_LENGTH = 0x20000;
 
 // ---- Calling decode -----------------------------------------------------------------------------------------------
 

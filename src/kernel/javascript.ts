@@ -3,6 +3,7 @@
 import * as layout from "./generated/layout.js";
 import { JavascriptDecode } from "./javascript-decode.js";
 import { mask } from "./javascript-mask.js";
+import { utf8ToUtf16 } from "./javascript-transcode.js";
 import { validate } from "./javascript-utf8.js";
 import type { Kernel } from "./kernel.js";
 
@@ -23,5 +24,6 @@ export function javascriptKernel(): Kernel {
       view.setUint32(layout.STATE_PTR + layout.STATE_BAD_BYTE, result.badByte, true);
       return 0xffffffff;
     },
+    utf8ToUtf16: (ptr, length, out) => utf8ToUtf16(memory, view, ptr, length, out),
   };
 }

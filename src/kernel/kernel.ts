@@ -42,4 +42,11 @@ export interface Kernel {
    * in the state
    */
   validateUtf8(ptr: number, length: number, carry: number): number;
+
+  /**
+   * Decodes UTF-8 that was validated and ends with a whole character.
+   * @param out - address with room for 2 bytes for each byte of input
+   * @returns the number of UTF-16 units, little-endian, at `out`
+   */
+  utf8ToUtf16(ptr: number, length: number, out: number): number;
 }

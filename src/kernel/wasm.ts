@@ -6,6 +6,7 @@ interface KernelExports extends WebAssembly.Exports {
   decode(start: number, end: number, flags: number, maxMessageBytes: number, maxFragments: number): number;
   mask(ptr: number, length: number, key: number): number;
   validateUtf8(ptr: number, length: number, carry: number): number;
+  utf8ToUtf16(ptr: number, length: number, out: number): number;
 }
 
 /**
@@ -15,22 +16,21 @@ interface KernelExports extends WebAssembly.Exports {
 export function wasmKernel(name: KernelName, module: WebAssembly.Module): Kernel {
   const { exports } = new WebAssembly.Instance(module);
   if (!isKernel(exports)) throw new TypeError("not a wsimd kernel");
-  const { decode, mask, validateUtf8, memory } = exports;
+  const { decode, mask, validateUtf8, utf8ToUtf16, memory } = exports;
   return {
     name,
     memory: new Uint8Array(memory.buffer),
     decode,
     mask: (ptr, length, key) => mask(ptr, length, key) >>> 0,
+    utf8ToUtf16,
     validateUtf8: (ptr, length, carry) => validateUtf8(ptr, length, carry) >>> 0,
   };
 }
 
 function isKernel(exports: WebAssembly.Exports): exports is KernelExports {
-  const { memory, decode, mask, validateUtf8 } = exports;
+  const functions = ["decode", "mask", "validateUtf8", "utf8ToUtf16"];
   return (
-    memory instanceof WebAssembly.Memory &&
-    typeof decode === "function" &&
-    typeof mask === "function" &&
-    typeof validateUtf8 === "function"
+    exports.memory instanceof WebAssembly.Memory &&
+    functions.every((name) => typeof exports[name] === "function")
   );
 }

@@ -11,6 +11,10 @@ const latin1Slice = method<Slice>(
   (bytes) => (start, end) => bytes.toString("latin1", start, end),
 );
 const utf8Slice = method<Slice>("utf8Slice", (bytes) => (start, end) => bytes.toString("utf8", start, end));
+const ucs2Slice = method<Slice>(
+  "ucs2Slice",
+  (bytes) => (start, end) => bytes.toString("utf16le", start, end),
+);
 const utf8Write = method<Write>(
   "utf8Write",
   (bytes) => (text, start, length) => bytes.write(text, start, length, "utf8"),
@@ -69,6 +73,7 @@ const nodeHost: Host = {
   view: (bytes, start, end) => Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start),
   decodeText: (bytes, start, end, ascii) =>
     ascii ? latin1Slice.call(bytes, start, end) : utf8Slice.call(bytes, start, end),
+  decodeUtf16: (bytes, start, end) => ucs2Slice.call(bytes, start, end),
   encodeText: (text, bytes, start) => utf8Write.call(bytes, text, start, 3 * text.length),
   textBytes(text) {
     // Buffer.from() would reserve three times the length first.

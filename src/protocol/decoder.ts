@@ -6,6 +6,7 @@ import type { Host } from "./host.js";
 import type { Limits } from "./limits.js";
 import { MessageBuffer } from "./message-buffer.js";
 import { MAX_CONTROL_PAYLOAD_BYTES, Opcode } from "./opcode.js";
+import { textAt } from "./text.js";
 
 /** Where a {@link Decoder} pushes what it finds. Control payloads are owned by the sink. */
 export interface DecoderSink {
@@ -206,12 +207,7 @@ export class Decoder {
   }
 
   #text(info: number, ptr: number, length: number): string {
-    return this.#host.decodeText(
-      this.#workspace.memory,
-      ptr,
-      ptr + length,
-      (info & layout.RECORD_ASCII) !== 0,
-    );
+    return textAt(this.#workspace, this.#host, ptr, length, (info & layout.RECORD_ASCII) !== 0);
   }
 
   #payload(ptr: number, length: number): Uint8Array {
@@ -227,7 +223,7 @@ export class Decoder {
   }
 
   #gather(info: number, ptr: number, length: number, promised: number): void {
-    this.#message ??= new MessageBuffer(this.#host, this.#workspace.blocks);
+    this.#message ??= new MessageBuffer(this.#workspace, this.#host);
     const message = this.#message;
     const text = (info & layout.RECORD_OPCODE) === Opcode.TEXT;
     let whole: string | Uint8Array;
@@ -254,7 +250,7 @@ export class Decoder {
     if ((info & layout.RECORD_END) !== 0 && this.#control === undefined) {
       payload = this.#host.copy(this.#workspace.memory, ptr, ptr + length);
     } else {
-      this.#control ??= new MessageBuffer(this.#host, this.#workspace.blocks);
+      this.#control ??= new MessageBuffer(this.#workspace, this.#host);
       this.#control.append(this.#workspace.memory, ptr, length, false, MAX_CONTROL_PAYLOAD_BYTES);
       if ((info & layout.RECORD_END) === 0) return;
       payload = this.#control.takeBytes();

@@ -9,6 +9,11 @@ export interface Host {
   copy(bytes: Uint8Array, start: number, end: number): Uint8Array;
   /** A view of `bytes[start, end)`. */
   view(bytes: Uint8Array, start: number, end: number): Uint8Array;
+  /**
+   * The string of the little-endian UTF-16 in `bytes[start, end)`. Only where that is so much faster than `decodeText` that
+   * it is worth to have the kernel transcode first.
+   */
+  decodeUtf16?(bytes: Uint8Array, start: number, end: number): string;
   /** The string of valid UTF-8 in `bytes[start, end)`; `ascii` tells that all of it is below 0x80. */
   decodeText(bytes: Uint8Array, start: number, end: number, ascii: boolean): string;
   /**

@@ -1,6 +1,7 @@
-import type { BlockPool } from "../kernel/block-pool.js";
-import { BLOCK_BYTES } from "../kernel/block-pool.js";
+import { BLOCK_BYTES, type BlockPool } from "../kernel/block-pool.js";
+import type { Workspace } from "../kernel/workspace.js";
 import type { Host } from "./host.js";
+import { textOf } from "./text.js";
 
 const LEAST_BLOCK_BYTES = 1024;
 
@@ -10,6 +11,7 @@ const LEAST_BLOCK_BYTES = 1024;
  * are cut and whatever length a header promises.
  */
 export class MessageBuffer {
+  readonly #workspace: Workspace;
   readonly #host: Host;
   readonly #pool: BlockPool;
   /** Full blocks, in order. */
@@ -20,9 +22,10 @@ export class MessageBuffer {
   #length = 0;
   #ascii = true;
 
-  constructor(host: Host, pool: BlockPool) {
+  constructor(workspace: Workspace, host: Host) {
+    this.#workspace = workspace;
     this.#host = host;
-    this.#pool = pool;
+    this.#pool = workspace.blocks;
   }
 
   get length(): number {
@@ -64,13 +67,11 @@ export class MessageBuffer {
     const block = this.#block;
     const length = this.#length;
     if (block === undefined) return "";
-    if (this.#blocks.length === 0) {
-      this.release();
-      return this.#host.decodeText(block, 0, length, this.#ascii);
-    }
-    const scratch = this.#pool.scratch(length, this.#host);
-    this.#gatherInto(scratch);
-    return this.#host.decodeText(scratch, 0, length, this.#ascii);
+    const inOne = this.#blocks.length === 0;
+    const bytes = inOne ? block : this.#pool.scratch(length, this.#host);
+    if (inOne) this.release();
+    else this.#gatherInto(bytes);
+    return textOf(this.#workspace, this.#host, bytes, length, this.#ascii);
   }
 
   #gatherInto(whole: Uint8Array): void {

@@ -97,6 +97,15 @@ describe.each(ROLES)("a %s's life", (role) => {
     expect(output(connection)).toBe("");
   });
 
+  test("nothing at all is sent behind this endpoint's Close", () => {
+    const connection = connect(role);
+    connection.close(1000);
+    output(connection);
+    connection.receive(fromPeer(role, 9, "p"));
+    expect(connection.state).toBe("closing");
+    expect(output(connection)).toBe("");
+  });
+
   test("a violation while closing sends no second Close", () => {
     const connection = connect(role);
     connection.close(1000);

@@ -1,14 +1,15 @@
 import { describe, expect, test } from "vitest";
 import { Connection } from "../../../src/index.js";
-import { BLOCK_BYTES, BlockPool } from "../../../src/kernel/block-pool.js";
+import { BLOCK_BYTES } from "../../../src/kernel/block-pool.js";
+import { Workspace } from "../../../src/kernel/workspace.js";
 import { MessageBuffer } from "../../../src/protocol/message-buffer.js";
 import { CountingHost } from "../../support/counting-host.js";
 import { cutAt, everyBytes } from "../../support/cuts.js";
 import { frame, KEY } from "../../support/frame.js";
 import { concat, hex, toHex } from "../../support/hex.js";
 
-function makeBuffer(host = new CountingHost(), pool = new BlockPool()): MessageBuffer {
-  return new MessageBuffer(host, pool);
+function makeBuffer(host = new CountingHost(), workspace = new Workspace("js")): MessageBuffer {
+  return new MessageBuffer(workspace, host);
 }
 
 test("bytes come out in order, as memory of exactly their length", () => {
@@ -62,9 +63,9 @@ test("a promise of more than the double is not believed", () => {
 
 test("blocks are used again, and nobody's message is in them any more", () => {
   const host = new CountingHost();
-  const pool = new BlockPool();
+  const workspace = new Workspace("js");
   const gather = (byte: number, length: number): MessageBuffer => {
-    const buffer = makeBuffer(host, pool);
+    const buffer = makeBuffer(host, workspace);
     const memory = new Uint8Array(1000).fill(byte);
     for (let at = 0; at < length; at += 1000) {
       buffer.append(memory, 0, Math.min(1000, length - at), true, 0);

@@ -143,11 +143,11 @@ test("any mix of calls on three outboxes gives each its bytes, in order", () => 
   fc.assert(
     fc.property(fc.array(action, { maxLength: 40 }), (actions) => {
       workspace = new Workspace("js");
-      const boxes = Array.from({ length: 3 }, () => ({
-        box: new Outbox(workspace, portableHost),
-        sent: [] as Uint8Array[],
-        taken: [] as Uint8Array[],
-      }));
+      const boxes = Array.from({ length: 3 }, () => {
+        const sent: Uint8Array[] = [];
+        const taken: Uint8Array[] = [];
+        return { box: new Outbox(workspace, portableHost), sent, taken };
+      });
       let byte = 0;
       for (const { who, what, length } of actions) {
         const each = boxes[who];

@@ -64,7 +64,7 @@ export class Connection {
   #wait(): void {
     const delay = Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** this.#attempts++);
     // Spread out, so that the clients of a server that comes back don't all arrive at once.
-    this.#retryAt = performance.now() + delay * (0.75 + Math.random() / 2);
+    this.#retryAt = performance.now() + delay * (0.75 + chance() / 2);
     this.#countDown();
   }
 
@@ -77,4 +77,10 @@ export class Connection {
     this.#handlers.state("waiting", Math.ceil(left / 1000));
     this.#timer = setTimeout(() => this.#countDown(), Math.min(left, 250));
   }
+}
+
+/** A number from 0 to 1. */
+function chance(): number {
+  const [random = 0] = crypto.getRandomValues(new Uint32Array(1));
+  return random / 0xffff_ffff;
 }
