@@ -23,7 +23,7 @@ const COLOURS = new Map([
 ]);
 
 const WIDTH = 860;
-const LEFT = 190;
+const LEFT = 205;
 const RIGHT = 70;
 const TOP = 78;
 const BAR = 15;

@@ -1,7 +1,7 @@
 // Results in words: targets, the Markdown page, and what the terminal shows.
 import { TARGETS } from "./cells.js";
 import { SUBJECTS } from "./programs.js";
-import { paired } from "./statistics.js";
+import { median, paired } from "./statistics.js";
 
 /** @typedef {import("./run.js").Results} Results */
 /** @typedef {import("./cells.js").Target & { value: number, met: boolean }} Verdict */
@@ -181,6 +181,7 @@ export function markdown(results) {
       `Before the run the machine was ${Math.round(100 * busiest)} % busy.\n`,
     `![CPU time for each message](${results.name}.svg)\n`,
     READING,
+    noise(results),
     ...section("## Echo servers\n", ECHO_NOTE, table(results, CPU)),
     ...section("## Latency\n", LATENCY_NOTE, table(results, "p99Us")),
     ...section("## Broadcast\n", BROADCAST_NOTE, table(results, "cpuUsPerDelivery")),
@@ -199,9 +200,6 @@ const READING = `**How to read it.** A message costs the server so much CPU time
 the number of messages in flight on each connection: at 1 each message is a read and a write of its own, and the kernel's share is
 most of it; at 16 a server that handles all of a read at once shows what that is worth. Ratios are the medians of the rounds'
 own ratios, servers taking turns within a round.
-
-**Noise.** Absolute numbers depend on the machine, on what else it does, and on its caches: between two runs they move by some
-10 %, more on virtual machines. Ratios of the same run move by about 5 %. A difference below that is none.
 `;
 
 const ECHO_NOTE =
@@ -212,13 +210,36 @@ const LATENCY_NOTE =
 const BROADCAST_NOTE =
   "CPU time for each of the deliveries. The bare socket is Node's floor: `socket.write` of the same bytes.\n";
 const HANDSHAKE_NOTE =
-  "Requests as a browser makes them. Divided by the server's CPU time, as the client could not keep up.\n";
+  "Requests as a browser makes them. For each second of the server's CPU time, so that the client's pace plays no part.\n";
 const MEMORY_NOTE =
   "Growth of the resident set by idle connections that had one message each, after a garbage collection.\n";
 const TARGETS_NOTE = "What wsimd set out to reach.\n";
 const CODEC_NOTE =
   "Nanoseconds for a message, without sockets: streams in reads of 64 KiB, on each kernel and in `ws`'s Receiver and Sender.\n";
 const KERNEL_NOTE = "Nanoseconds for a call.\n";
+
+/**
+ * What the rounds themselves say about noise.
+ * @param {Results} results
+ */
+function noise(results) {
+  const spreads = results.measurements
+    .filter(({ metric, rounds }) => metric === CPU && rounds.length > 1)
+    .map(({ rounds, median: middle }) => (Math.max(...rounds) - Math.min(...rounds)) / middle);
+  const told =
+    spreads.length === 0
+      ? ""
+      : `In this run the highest and the lowest round of a CPU time were ${percent(median(spreads))} of it apart in the ` +
+        `median, ${percent(Math.max(...spreads))} at worst. `;
+  return `**Noise.** Absolute numbers depend on the machine, on what else it does and on its caches. ${told}Ratios are steadier, as what
+slows a round down slows all servers down; a difference of a few percent is none all the same, and p99 latencies differ most.
+`;
+}
+
+/** @param {number} share */
+function percent(share) {
+  return `${Math.round(100 * share)} %`;
+}
 
 /**
  * @param {string} title

@@ -76,14 +76,18 @@ async function main() {
   for (const signal of /** @type {const} */ (["SIGINT", "SIGTERM"])) {
     process.once(signal, () => stopAll().then(() => process.exit(130)));
   }
-  const major = process.versions.node.split(".")[0];
   const given = typeof values.name === "string" ? values.name : undefined;
-  const name = given ?? (quick ? "quick" : `${process.platform}-${process.arch}-node${major}`);
+  const name = given ?? (quick ? "quick" : defaultName());
   const results = await measureAll(name, only, quick);
   writeResults(results);
   console.log(printed(results));
   const missed = judge(results).filter(({ met }) => !met).length;
   return values.assert === true && missed > 0 ? 3 : 0;
+}
+
+function defaultName() {
+  const [major] = process.versions.node.split(".");
+  return `${process.platform}-${process.arch}-node${major}`;
 }
 
 function text() {
@@ -271,8 +275,7 @@ function writeResults(results) {
     new URL(`${results.name}.json`, RESULTS),
     `${JSON.stringify({ ...results, targets }, null, 1)}\n`,
   );
-  const quick = Object.values(results.sections).some((section) => section.quick);
-  const page = quick ? `${results.name}.md` : "README.md";
+  const page = results.name === defaultName() ? "README.md" : `${results.name}.md`;
   writeFileSync(new URL(page, RESULTS), markdown(results));
   writeFileSync(new URL(`${results.name}.svg`, RESULTS), plot(results));
 }

@@ -151,9 +151,9 @@ const CLIENT_CONNECTIONS = 50;
 /** The client role: what a client uses while it talks with the same server. @type {Section} */
 const client = {
   name: "client",
-  seconds: (quick) => (quick ? 2 * 2 * 2.4 : 5 * 2 * 3.4),
+  seconds: (quick) => (quick ? 2 * 2 * 2.2 : 5 * 2 * 3.4),
   async run({ quick, progress, record, failed }) {
-    const [rounds, seconds] = quick ? [2, 1] : [5, 2];
+    const [rounds, seconds] = quick ? [2, 0.8] : [5, 2];
     const cell = { id: "client/1000/16" };
     const [partner = "wsimd"] = installed(["bun"]);
     await withServers([partner], cell, failed, async (servers) => {
@@ -179,9 +179,9 @@ const client = {
 /** One message to a thousand clients. @type {Section} */
 const broadcast = {
   name: "broadcast",
-  seconds: (quick) => (quick ? 3 * (1.5 + 2) : 3 * (1.5 + 7 * 4)),
+  seconds: (quick) => (quick ? 3 * (1 + 3 * 0.7) : 3 * (1.5 + 7 * 4)),
   async run({ quick, progress, record, failed }) {
-    const [rounds, times] = quick ? [2, 40] : [7, 150];
+    const [rounds, times] = quick ? [2, 30] : [7, 150];
     const [clients, bytes, everyMs] = [1000, 100, 20];
     const cell = { id: "broadcast/100" };
     await withServers(["wsimd", "net", "ws"], cell, failed, async (servers) => {
@@ -218,11 +218,11 @@ const broadcast = {
 /** Opening handshakes. @type {Section} */
 const handshakes = {
   name: "handshakes",
-  seconds: (quick) => (quick ? 2 * 2 * 1.4 : 5 * 7 * 2.5),
+  seconds: (quick) => (quick ? 2 * 2 * 1.2 : 5 * 8 * 2.5),
   async run({ quick, progress, record, failed }) {
-    const [rounds, seconds] = quick ? [2, 1] : [5, 2];
+    const [rounds, seconds] = quick ? [2, 0.8] : [5, 2];
     const cell = { id: "handshakes" };
-    const subjects = installed(quick ? ["wsimd", "ws"] : FIELD.filter((name) => name !== "ws-js"));
+    const subjects = installed(quick ? ["wsimd", "ws"] : [...FIELD.filter((name) => name !== "ws-js"), "net"]);
     await withServers(subjects, cell, failed, async (servers) => {
       for (let round = 0; round < rounds; round++) {
         for (const [subject, { program, port }] of servers) {
@@ -248,7 +248,7 @@ const RESERVED_DESCRIPTORS = 200;
 /** Idle connections, after one message on each. @type {Section} */
 const memory = {
   name: "memory",
-  seconds: (quick) => (quick ? 3 * 2.5 : 2 * 8 * 6),
+  seconds: (quick) => (quick ? 3 * 2.5 : 2 * 7 * 6),
   async run({ quick, progress, record, failed }) {
     const rounds = quick ? 1 : 2;
     const wanted = quick ? 2000 : 10_000;
