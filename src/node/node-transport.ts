@@ -60,11 +60,9 @@ export class NodeTransport implements SocketTransport {
   switchReading(): void {
     const socket = this.#socket;
     if (this.#window === undefined || socket.readableLength > 0 || socket.destroyed) return;
-    if (readInto(socket, this.#window, onRead)) {
-      this.readPath = "buffer";
-      // A socket that is paused must not read in the new way, either.
-      if (socket.isPaused()) socket.pause();
-    }
+    // A stream reads ahead while it is paused. What that brings must stay in the stream.
+    if (socket.isPaused()) return;
+    if (readInto(socket, this.#window, onRead)) this.readPath = "buffer";
     this.#window = undefined;
   }
 
@@ -130,7 +128,7 @@ function onData(this: NetSocket, chunk: Buffer): void {
 
 function onRead(this: NetSocket, length: number, window: Uint8Array): boolean {
   this[kTransport]?.sink.receivedInWindow(length, window);
-  return true;
+  return !this.isPaused();
 }
 
 function onEnd(this: NetSocket): void {
