@@ -87,7 +87,8 @@ export class Connection {
     return this.#list.take();
   }
 
-  /** Takes the bytes that must be written to the transport, in order. The caller owns them. */
+  /** Takes the bytes that must be written to the transport, in order. They are not to be changed: prepared messages and long
+   * payloads are shared. */
   takeOutput(): Uint8Array[] {
     this.#endpoint.settle();
     return this.#endpoint.outbox.take();

@@ -121,6 +121,7 @@ export class Decoder {
 
   /** Decodes `length` bytes that already stand at the beginning of the read window. */
   pushWindow(length: number): void {
+    if (this.#workspace.reading) throw new Error("the read window is in use");
     if (!this.#stopped) this.#decodeWindow(length);
   }
 

@@ -344,8 +344,9 @@ export class Endpoint implements DecoderSink {
 
   /** @internal Section 5.5.3: an endpoint "MAY elect to send a Pong frame for only the most recently processed Ping". */
   onPing(payload: Uint8Array): void {
-    // A copy, for the handler owns the payload. Not slice(): a Buffer's gives a view.
-    if (this.#state === "open") this.#owedPong = this.#host.copy(payload, 0, payload.length);
+    // Section 5.5.2: "an endpoint MUST send a Pong frame in response, unless it already received a Close frame"; having sent
+    // one itself makes no difference. A copy, for the handler owns the payload. Not slice(): a Buffer's gives a view.
+    this.#owedPong = this.#host.copy(payload, 0, payload.length);
     this.#sink.onPing(payload);
   }
 

@@ -86,7 +86,7 @@ describe.each(ROLES)("a %s's life", (role) => {
     expect(describeEvents(connection.end())).toEqual(['close 1006 "" unclean']);
   });
 
-  test("messages and pings that cross this endpoint's Close are delivered, and not answered", () => {
+  test("messages and pings that cross this endpoint's Close are delivered, and not answered after the peer's", () => {
     const connection = connect(role);
     connection.close(1000);
     output(connection);
@@ -97,13 +97,13 @@ describe.each(ROLES)("a %s's life", (role) => {
     expect(output(connection)).toBe("");
   });
 
-  test("nothing at all is sent behind this endpoint's Close", () => {
+  test("a ping is answered until the peer's Close came, behind this endpoint's own too (section 5.5.2)", () => {
     const connection = connect(role);
     connection.close(1000);
     output(connection);
     connection.receive(fromPeer(role, 9, "p"));
     expect(connection.state).toBe("closing");
-    expect(output(connection)).toBe("");
+    expect(output(connection)).toBe(asSent(role, 10, "p"));
   });
 
   test("a violation while closing sends no second Close", () => {
