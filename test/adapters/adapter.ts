@@ -48,5 +48,7 @@ export interface Adapter {
   serve(options: ListenOptions, handlers: Handlers): Promise<Listening>;
   /** Frees what nobody holds any more, so that memory can be measured. */
   collectGarbage(): void;
+  /** How many connections the process has open, of whomever. */
+  openSockets(): number;
   connect(url: string, options?: DialOptions, handlers?: Handlers): Promise<Socket>;
 }

@@ -60,7 +60,7 @@ export class RawPeer {
   closed = false;
   /** `code` of the error that broke the connection. */
   error: string | undefined;
-  #buffer = new Uint8Array(1 << 16);
+  #buffer = new Uint8Array(256);
   #length = 0;
   #taken = 0;
 

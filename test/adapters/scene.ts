@@ -78,6 +78,11 @@ export class Scene {
     return peer;
   }
 
+  /** A raw TCP connection that the case closes itself: nothing here keeps it. */
+  lone(where: Where): Promise<RawPeer> {
+    return RawPeer.connect(where);
+  }
+
   /** A raw client of a server, its opening handshake done. */
   async client(where: Where, head = request()): Promise<RawPeer> {
     const peer = await this.raw(where);
@@ -103,6 +108,8 @@ export class Scene {
       await serve(peer);
     });
   }
+
+  readonly eventually = eventually;
 
   /** Waits until the server has that many connections. */
   async connections(server: Listening, count: number): Promise<void> {

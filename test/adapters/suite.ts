@@ -4,6 +4,7 @@ import { closingCases } from "./cases/closing.js";
 import { connectCases } from "./cases/connect.js";
 import { handlerCases } from "./cases/handlers.js";
 import { handshakeCases } from "./cases/handshake.js";
+import { leftoverCases } from "./cases/leftovers.js";
 import { messageCases } from "./cases/messages.js";
 import { redirectCases } from "./cases/redirects.js";
 import { serverCases } from "./cases/server.js";
@@ -24,4 +25,5 @@ export const SUITE: Readonly<Record<string, readonly Case[]>> = {
   transports: transportCases,
   connect: connectCases,
   redirects: redirectCases,
+  leftovers: leftoverCases,
 };

@@ -217,19 +217,19 @@ export const verifyCases: readonly Case[] = [
       const recorder = new Recorder();
       const options = { verify: later.verify, timeouts: { handshakeMs: Number.POSITIVE_INFINITY } };
       const server = await scene.serve(options, recorder);
+      const before = scene.adapter.openSockets();
       for (const leave of ["reset", "end"] as const) {
         const peer = await scene.raw(server);
         await peer.write(request(), masked("81 01 | 'a'"));
         await later.pending();
         peer[leave]();
         await peer.gone();
-        await turns();
+        await eventually(() => scene.adapter.openSockets() <= before, "the socket to be closed");
         await later.resolve({ data: "too late" });
       }
       await turns();
       assert.deepEqual(recorder.log, []);
       assert.equal(server.connections.size, 0);
-      await server.close({ timeoutMs: 60_000 });
     },
   },
   {

@@ -1,0 +1,282 @@
+// WebSockets on an HTTP server that somebody else owns.
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { createServer, get, type Server as HttpServer, type IncomingMessage } from "node:http";
+import { createServer as createHttpsServer } from "node:https";
+import { Duplex } from "node:stream";
+import { describe, test } from "vitest";
+import { attach, type ReadPath, upgrade } from "../../src/node/index.js";
+import { certificate } from "./certificate.js";
+import { nodeAdapter, READ_PATHS } from "./node-adapter.js";
+import { masked, request } from "./raw-peer.js";
+import { Recorder } from "./recorder.js";
+import { Scene } from "./scene.js";
+import { soon, turns, until } from "./until.js";
+
+/** An HTTP server that says hello to plain requests. */
+async function http(
+  scene: Scene,
+  server: HttpServer = createServer(),
+): Promise<{ server: HttpServer; port: number }> {
+  server.on("request", (_, response) => response.end("plain"));
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  scene.after(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const address = server.address();
+  assert.ok(address !== null && typeof address === "object");
+  return { server, port: address.port };
+}
+
+function fetchText(port: number, path = "/"): Promise<string> {
+  return new Promise((resolve, reject) => {
+    get({ port, path, agent: false }, (response) => {
+      let text = `${response.statusCode} `;
+      response.setEncoding("utf8");
+      response.on("data", (part: string) => {
+        text += part;
+      });
+      response.on("end", () => resolve(text));
+    }).on("error", reject);
+  });
+}
+
+const echo = (): Recorder => new Recorder({ message: (socket, data) => void socket.send(data) });
+const at = (path: string): string => request({}, `GET ${path} HTTP/1.1`);
+
+const cases: Record<string, (scene: Scene, readPath: ReadPath) => Promise<void>> = {
+  async "upgrades become WebSockets, plain requests stay with the HTTP server"(scene, readPath) {
+    const { server, port } = await http(scene);
+    const recorder = echo();
+    const attached = attach(server, { readPath }, recorder);
+    const peer = await scene.raw({ port });
+    await peer.write(request(), masked("81 05 | 'early'"));
+    assert.match(await peer.head(), /^HTTP\/1\.1 101 /);
+    await peer.write(masked("82 7e 01 00 | 07*256"));
+    await peer.expect("81 05 'early' 82 7e 01 00 07*256");
+    assert.equal(await fetchText(port), "200 plain");
+    assert.equal(attached.connections.size, 1);
+    assert.equal(recorder.socket.remoteAddress, "127.0.0.1");
+    assert.equal(recorder.socket.readPath, readPath);
+    assert.equal(attached.broadcast("all"), 1);
+    await peer.expect("81 03 'all'");
+    const closed = attached.close();
+    await peer.expect("88 02 03 e9");
+    await peer.write(masked("88 02 | 03 e9"));
+    peer.end();
+    await soon(closed, "close()");
+    assert.equal(await fetchText(port), "200 plain", "the HTTP server goes on");
+    assert.equal(server.listenerCount("upgrade"), 0);
+  },
+
+  async "each path has its own handlers and options, and one may take the rest"(scene, readPath) {
+    const { server, port } = await http(scene);
+    const seen: string[] = [];
+    const named = (name: string) => ({
+      open: () => void seen.push(name),
+    });
+    attach(server, { readPath, path: "/a" }, named("a"));
+    const b = attach(server, { readPath, path: "/b", protocols: ["p"] }, named("b"));
+    await scene.client({ port }, at("/a?query"));
+    await scene.client({ port }, at("/b"));
+    assert.deepEqual(seen, ["a", "b"]);
+    assert.throws(() => attach(server, { path: "/a" }, {}), /already attached to \/a/);
+    attach(server, { readPath }, named("rest"));
+    await scene.client({ port }, at("/c"));
+    await scene.client({ port }, at("/a/"));
+    assert.deepEqual(seen, ["a", "b", "rest", "rest"]);
+    const closed = b.close({ timeoutMs: 1 });
+    await scene.client({ port }, at("/b"));
+    assert.equal(seen.at(-1), "rest", "a path that was given up is free");
+    await closed;
+    attach(server, { readPath, path: "/b" }, named("b again"));
+    await scene.client({ port }, at("/b"));
+    assert.equal(seen.at(-1), "b again");
+  },
+
+  async "an upgrade for a path that nobody has gets 404 and the end"(scene, readPath) {
+    const { server, port } = await http(scene);
+    attach(server, { readPath, path: "/a", timeouts: { closeMs: 50 } }, {});
+    attach(server, { readPath, path: "/b", timeouts: { closeMs: 50 } }, {});
+    const peer = await scene.raw({ port });
+    await peer.write(at("/c"));
+    assert.match(await peer.head(), /^HTTP\/1\.1 404 Not Found\r\n/);
+    await until(() => peer.ended, "the end");
+    // Also one that does not end its own side.
+    server.close();
+    await soon(once(server, "close"), "the HTTP server to close");
+  },
+
+  async "an upgrade for a path that nobody has is left to other listeners, if there are any"(
+    scene,
+    readPath,
+  ) {
+    const { server, port } = await http(scene);
+    attach(server, { readPath, path: "/a" }, {});
+    server.on("upgrade", (incoming: IncomingMessage, socket: Duplex) => {
+      if (incoming.url === "/c") socket.end("HTTP/1.1 418 Mine\r\n\r\n");
+    });
+    const peer = await scene.raw({ port });
+    await peer.write(at("/c"));
+    assert.match(await peer.head(), /^HTTP\/1\.1 418 Mine/);
+    await scene.client({ port }, at("/a"));
+  },
+
+  async "refusals are those of serve(), as far as Node's parser lets them come"(scene, readPath) {
+    const { server, port } = await http(scene);
+    const recorder = new Recorder();
+    attach(server, { readPath, origins: ["https://good.example", undefined] }, recorder);
+    const rows: [string, number][] = [
+      [request({}, "GET / HTTP/1.0"), 400],
+      [request({}, "POST / HTTP/1.1"), 405],
+      [request({ Host: ["a", "b"] }), 400],
+      [request({ Upgrade: "h2c" }), 426],
+      [request({ "Sec-WebSocket-Key": undefined }), 400],
+      [request({ "Sec-WebSocket-Key": "short" }), 400],
+      [request({ "Sec-WebSocket-Version": "8" }), 426],
+      [request({ "Content-Length": "5" }), 400],
+      [request({ "Sec-WebSocket-Protocol": "a,,a" }), 400],
+      [request({ "Sec-WebSocket-Extensions": "=" }), 400],
+      [request({ Origin: "https://evil.example" }), 403],
+      // Node keeps 2,000 header lines of these and forgets the rest, the key among them.
+      [`GET / HTTP/1.1\r\n${"a:\r\n".repeat(2_100)}${request().slice(20)}`, 400],
+    ];
+    for (const [head, status] of rows) {
+      const peer = await scene.raw({ port });
+      await peer.write(head);
+      const answer = await peer.head();
+      assert.equal(answer.split(" ")[1], String(status), `${head.slice(0, 300)}\n${answer}`);
+      await until(() => peer.ended, "the end");
+      peer.destroy();
+    }
+    assert.deepEqual(recorder.log, []);
+    await scene.client({ port });
+  },
+
+  async "limits, violations and verify are those of serve()"(scene, readPath) {
+    const { server, port } = await http(scene);
+    const recorder = new Recorder();
+    const verify = async (asked: { path: string; remoteAddress: string }) => {
+      await turns(2);
+      assert.equal(asked.remoteAddress, "127.0.0.1");
+      return asked.path === "/no" ? { status: 401 } : { data: asked.path };
+    };
+    attach(server, { readPath, verify, limits: { maxMessageBytes: 10 } }, recorder);
+    const refused = await scene.raw({ port });
+    await refused.write(at("/no"));
+    assert.match(await refused.head(), /^HTTP\/1\.1 401 /);
+    const peer = await scene.raw({ port });
+    await peer.write(at("/yes"), masked("82 0a | 00*10"));
+    assert.match(await peer.head(), /^HTTP\/1\.1 101 /);
+    await recorder.until("message");
+    assert.equal(recorder.socket.data, "/yes");
+    await peer.write(masked("82 0b |"));
+    await peer.expect("88 02 03 f1");
+    await peer.fin();
+    peer.end();
+    assert.equal(await recorder.closed(), "close 1006 MESSAGE_TOO_LONG");
+  },
+
+  async "a client that vanishes while verify is thinking is forgotten"(scene, readPath) {
+    const { server, port } = await http(scene);
+    let asked = 0;
+    const verify = () => {
+      asked++;
+      return new Promise<undefined>(() => {});
+    };
+    const options = { readPath, verify, timeouts: { handshakeMs: Number.POSITIVE_INFINITY } };
+    attach(server, options, {});
+    for (const leave of ["reset", "end"] as const) {
+      const peer = await scene.raw({ port });
+      await peer.write(request());
+      const before = asked;
+      await scene.eventually(() => asked > before, "verify to be called");
+      peer[leave]();
+      await peer.gone();
+    }
+    // It waits for every socket that it accepted.
+    server.close();
+    await soon(once(server, "close"), "the HTTP server to close");
+  },
+
+  async "the HTTP server's own time-outs do not end a WebSocket"(scene, readPath) {
+    const { server, port } = await http(scene);
+    server.setTimeout(50);
+    server.keepAliveTimeout = 50;
+    const recorder = echo();
+    attach(server, { readPath }, recorder);
+    const peer = await scene.client({ port });
+    let fired = false;
+    const other = await scene.raw({ port });
+    await other.write("GET / HTTP/1.1\r\n");
+    server.on("timeout", (socket) => {
+      fired = true;
+      socket.destroy();
+    });
+    await other.gone();
+    assert.ok(fired);
+    await peer.write(masked("81 01 | 'x'"));
+    await peer.expect("81 01 'x'");
+  },
+
+  async "an HTTPS server's upgrades become WebSockets"(scene, readPath) {
+    const tls = certificate();
+    const { server, port } = await http(scene, createHttpsServer(tls));
+    attach(server, { readPath }, echo());
+    const ours = new Recorder();
+    const socket = await scene.connect(`wss://localhost:${port}/`, { tls: { ca: tls.cert } }, ours);
+    socket.send("x".repeat(100_000));
+    await ours.until("message");
+    assert.equal(ours.messages[0], "x".repeat(100_000));
+  },
+
+  async "upgrade() answers one request"(scene, readPath) {
+    const { server, port } = await http(scene);
+    const recorder = echo();
+    server.on("upgrade", (incoming: IncomingMessage, socket: Duplex, head: Buffer) => {
+      upgrade(incoming, socket, head, { readPath, protocols: ["p"] }, recorder);
+    });
+    const peer = await scene.raw({ port });
+    await peer.write(request({ "Sec-WebSocket-Protocol": "p" }), masked("81 05 | 'early'"));
+    assert.match(await peer.head(), /\r\nSec-WebSocket-Protocol: p\r\n/);
+    await peer.expect("81 05 'early'");
+    const bad = await scene.raw({ port });
+    await bad.write(request({ "Sec-WebSocket-Version": "7" }));
+    assert.match(await bad.head(), /^HTTP\/1\.1 426 /);
+    peer.end();
+    assert.equal(await recorder.closed(), "close 1006");
+  },
+
+  async "upgrade() refuses what is no socket, and options that make no sense"(scene) {
+    const { server, port } = await http(scene);
+    const thrown: unknown[] = [];
+    server.on("upgrade", (incoming: IncomingMessage, socket: Duplex, head: Buffer) => {
+      for (const wrong of [
+        () => upgrade(incoming, new Duplex(), head, {}, {}),
+        () => upgrade(incoming, socket, head, { limits: { maxFragments: 0 } }, {}),
+        () => upgrade(incoming, socket, head, { readPath: JSON.parse('"fast"') }, {}),
+      ]) {
+        try {
+          wrong();
+        } catch (error) {
+          thrown.push(error instanceof Error && error.name);
+        }
+      }
+      socket.end("HTTP/1.1 500 No\r\n\r\n");
+    });
+    const peer = await scene.raw({ port });
+    await peer.write(request());
+    assert.match(await peer.head(), /500 No/);
+    assert.deepEqual(thrown, ["TypeError", "RangeError", "RangeError"]);
+  },
+};
+
+for (const readPath of READ_PATHS) {
+  describe(`attach and upgrade, reading by ${readPath}`, () => {
+    for (const [name, run] of Object.entries(cases)) {
+      test(name, () => Scene.run(nodeAdapter(readPath), { name, run: (scene) => run(scene, readPath) }));
+    }
+  });
+}

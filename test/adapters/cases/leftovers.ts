@@ -1,0 +1,91 @@
+import assert from "node:assert/strict";
+import { masked, type RawPeer, request } from "../raw-peer.js";
+import { Recorder } from "../recorder.js";
+import type { Case } from "../scene.js";
+import { eventually } from "../until.js";
+
+export const leftoverCases: readonly Case[] = [
+  {
+    name: "handshakes that are given up at any byte leave no socket and no memory behind",
+    needs: ["tcp"],
+    async run(scene) {
+      const recorder = new Recorder();
+      const server = await scene.serve({}, recorder);
+      const head = request();
+      const round = async (count: number): Promise<void> => {
+        for (let i = 0; i < count; i++) {
+          const peer = await scene.lone(server);
+          const cut = (i * 13) % head.length;
+          if (cut > 0) await peer.write(head.slice(0, cut));
+          if (i % 2 === 0) peer.reset();
+          else peer.end();
+          await peer.gone();
+        }
+        await eventually(() => scene.adapter.openSockets() === before, "the sockets to be closed");
+      };
+      const before = scene.adapter.openSockets();
+      await round(50);
+      scene.adapter.collectGarbage();
+      const { heapUsed, arrayBuffers } = process.memoryUsage();
+      await round(400);
+      scene.adapter.collectGarbage();
+      const now = process.memoryUsage();
+      assert.ok(now.heapUsed - heapUsed < 400 * 500, `${now.heapUsed - heapUsed} bytes of heap`);
+      assert.ok(
+        now.arrayBuffers - arrayBuffers < 1 << 17,
+        `${now.arrayBuffers - arrayBuffers} bytes of buffers`,
+      );
+      assert.deepEqual(recorder.log, []);
+    },
+  },
+  {
+    name: "connections that are idle after a message hold none of its memory",
+    async run(scene) {
+      let received = 0;
+      const server = await scene.serve({}, { message: () => void received++ });
+      const peers: RawPeer[] = [];
+      for (let i = 0; i < 100; i++) peers.push(await scene.client(server));
+      const message = masked("82 7e ea 60 | 05*60000", "89 04 | 01 02 03 04");
+      scene.adapter.collectGarbage();
+      const before = process.memoryUsage().arrayBuffers;
+      for (const peer of peers) {
+        await peer.write(message.subarray(0, 20_000));
+        await peer.write(message.subarray(20_000));
+        await peer.expect("8a 04 01 02 03 04");
+      }
+      assert.equal(received, 100);
+      await eventually(
+        () => {
+          scene.adapter.collectGarbage();
+          return process.memoryUsage().arrayBuffers - before < 100 * 2_048;
+        },
+        () => `little memory, not ${process.memoryUsage().arrayBuffers - before} bytes`,
+      );
+    },
+  },
+  {
+    name: "when all is closed, no socket and no timer is left",
+    async run(scene) {
+      const before = scene.adapter.openSockets();
+      const server = await scene.serve({}, {});
+      const ours = new Recorder();
+      const sockets = [];
+      for (let i = 0; i < 5; i++) sockets.push(await scene.connect(server.url, {}, ours));
+      await scene.client(server).then((peer) => peer.reset());
+      assert.ok(scene.adapter.openSockets() > before);
+      for (const socket of sockets) socket.close(1000);
+      await ours.until("close", 5);
+      await server.close();
+      await eventually(() => scene.adapter.openSockets() === before, "the sockets to be closed");
+      const timers = (): number =>
+        process.getActiveResourcesInfo().filter((name) => name === "Timeout").length;
+      // The test runner has its own for this test, which is there before as after.
+      const left = timers();
+      const again = await scene.serve({}, {});
+      await scene.connect(again.url, {}, ours);
+      await again.close();
+      await ours.until("close", 6);
+      await eventually(() => timers() <= left, "the timers to be cleared");
+    },
+  },
+];

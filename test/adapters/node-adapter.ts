@@ -1,0 +1,25 @@
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+import { connect, serve } from "../../src/node/index.js";
+import type { Adapter } from "./adapter.js";
+
+const asked = process.env["WSIMD_READ"] || "auto";
+
+/** Each way to read, or the one that the environment asks for. */
+export const READ_PATHS = (["data", "buffer"] as const).filter((path) => asked === "auto" || path === asked);
+
+setFlagsFromString("--expose-gc");
+const collectGarbage: () => void = runInNewContext("gc");
+
+/** This package on Node, reading in one of its ways. */
+export function nodeAdapter(readPath: (typeof READ_PATHS)[number]): Adapter {
+  return {
+    name: `node, ${readPath}`,
+    capabilities: new Set(["tls", "unix", "pause", "tcp"]),
+    collectGarbage,
+    openSockets: () =>
+      process.getActiveResourcesInfo().filter((name) => /^(TCP|Pipe)Socket/.test(name)).length,
+    serve: (options, handlers) => serve({ ...options, readPath }, handlers),
+    connect: (url, options, handlers) => connect(url, { ...options, readPath }, handlers),
+  };
+}
