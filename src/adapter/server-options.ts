@@ -10,7 +10,7 @@ export interface ClientRequest extends UpgradeRequest {
 
 /** How `verify` lets a client in. */
 export interface Acceptance {
-  /** The subprotocol, one of those offered. Default: the first of the option `protocols` that the client offers. */
+  /** The subprotocol, one of those offered. Default: the first that the client offers of the option `protocols`. */
   readonly protocol?: string;
   /** More headers for the answer. */
   readonly headers?: HeaderFields;
@@ -23,7 +23,7 @@ export type Verdict = Acceptance | RefusalOptions | undefined;
 
 /** Options of a server, however it gets its connections. */
 export interface ServerOptions extends SocketOptions {
-  /** Subprotocols that the server speaks, the one it likes best first. */
+  /** Subprotocols that the server speaks. The client's order of preference decides. */
   readonly protocols?: readonly string[];
   /**
    * Origins let in: serialized as browsers send them, `https://example.org`; `undefined` in the list stands for clients
