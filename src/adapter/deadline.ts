@@ -1,6 +1,7 @@
 // Time-outs for any number of connections with one timer for each distinct duration. A ring of slots turns by a twentieth of the
 // duration at a time; activity only notes the ring's position, and who turns out to have been active when its slot comes
-// up moves to a later one. A time-out fires between its duration and 5 % after, or a few milliseconds if it is short.
+// up moves to a later one. A time-out fires between its duration and 5 % after; a tick lasts whole milliseconds, so it
+// may be 20 ms more.
 
 const TICKS = 20;
 const SLOTS = TICKS + 2;

@@ -80,12 +80,16 @@ const ROWS: readonly Row[] = [
   { name: "over 100 lines", answer: more(`${"X: 1\r\n".repeat(100)}X: 1`), code: "malformed-response" },
 ];
 
+interface Failed {
+  readonly name: string;
+  readonly message: string;
+  readonly code?: unknown;
+  readonly status?: unknown;
+  readonly headers?: unknown;
+}
+
 /** The error that an attempt comes to. */
-async function failure(
-  scene: Scene,
-  url: string,
-  options: DialOptions = {},
-): Promise<Record<string, unknown>> {
+async function failure(scene: Scene, url: string, options: DialOptions = {}): Promise<Failed> {
   const recorder = new Recorder();
   try {
     await scene.connect(url, options, recorder);
@@ -104,9 +108,9 @@ export const connectCases: readonly Case[] = [
       async run(scene) {
         const server = await answering(scene, (head) => answer(switching(head)));
         const error = await failure(scene, server.url, { protocols: ["mine"] });
-        assert.equal(error["name"], "HandshakeError");
-        assert.equal(error["code"], code);
-        assert.equal(error["status"], status);
+        assert.equal(error.name, "HandshakeError");
+        assert.equal(error.code, code);
+        assert.equal(error.status, status);
         await server.peers[0]?.gone();
       },
     }),
@@ -119,7 +123,7 @@ export const connectCases: readonly Case[] = [
         () => "HTTP/1.1 401 No\r\nWWW-Authenticate: Basic realm=x\r\n\r\n",
       );
       const error = await failure(scene, server.url);
-      const headers = error["headers"];
+      const headers = error.headers;
       assert.ok(headers instanceof Object && "get" in headers && typeof headers.get === "function");
       assert.equal(headers.get("www-authenticate"), "Basic realm=x");
     },
@@ -198,7 +202,7 @@ export const connectCases: readonly Case[] = [
           peer.end();
         });
         const error = await failure(scene, server.url);
-        assert.equal(error["code"], "connection-ended");
+        assert.equal(error.code, "connection-ended");
         await server.peers[0]?.gone();
       }
     },
@@ -212,7 +216,7 @@ export const connectCases: readonly Case[] = [
         peer.reset();
       });
       const error = await failure(scene, server.url);
-      assert.ok(["ECONNRESET", "connection-ended"].includes(String(error["code"])), String(error["code"]));
+      assert.ok(["ECONNRESET", "connection-ended"].includes(String(error.code)), String(error.code));
     },
   },
   {
@@ -221,8 +225,8 @@ export const connectCases: readonly Case[] = [
       for (const part of ["", "HTTP/1.1 101 Swi"]) {
         const server = await answering(scene, () => part);
         const error = await failure(scene, server.url, { timeouts: { handshakeMs: 60 } });
-        assert.equal(error["name"], "HandshakeError");
-        assert.equal(error["code"], "timeout");
+        assert.equal(error.name, "HandshakeError");
+        assert.equal(error.code, "timeout");
         await server.peers[0]?.gone();
       }
     },
@@ -233,7 +237,7 @@ export const connectCases: readonly Case[] = [
       const server = await scene.rawServer(() => {});
       const { url } = server;
       server.close();
-      assert.equal((await failure(scene, url))["code"], "ECONNREFUSED");
+      assert.equal((await failure(scene, url)).code, "ECONNREFUSED");
     },
   },
   {
@@ -241,7 +245,7 @@ export const connectCases: readonly Case[] = [
     async run(scene) {
       const server = await scene.rawServer(() => {});
       for (const url of ["ftp://x/", "nonsense", "ws://", `${server.url}#part`, "ws+unix:", ""]) {
-        assert.equal((await failure(scene, url))["name"], "TypeError", url);
+        assert.equal((await failure(scene, url)).name, "TypeError", url);
       }
       await turns();
       assert.equal(server.peers.length, 0);
@@ -264,21 +268,13 @@ export const connectCases: readonly Case[] = [
         { origin: "https://x\r\nX: y" },
       ];
       for (const options of wrong) {
-        assert.equal(
-          (await failure(scene, server.url, options))["name"],
-          "TypeError",
-          JSON.stringify(options),
-        );
+        assert.equal((await failure(scene, server.url, options)).name, "TypeError", JSON.stringify(options));
       }
       for (const options of [{ maxRedirects: -1 }, { maxRedirects: 11 }, { limits: { maxFragments: 0 } }]) {
-        assert.equal(
-          (await failure(scene, server.url, options))["name"],
-          "RangeError",
-          JSON.stringify(options),
-        );
+        assert.equal((await failure(scene, server.url, options)).name, "RangeError", JSON.stringify(options));
       }
       const kernel: "js" = JSON.parse('"fast"');
-      assert.equal((await failure(scene, server.url, { kernel }))["name"], "RangeError");
+      assert.equal((await failure(scene, server.url, { kernel })).name, "RangeError");
       await turns(10);
       assert.equal(server.peers.length, 0);
     },
@@ -288,7 +284,7 @@ export const connectCases: readonly Case[] = [
     async run(scene) {
       const server = await scene.rawServer(() => {});
       const signal = AbortSignal.abort(new Error("no longer wanted"));
-      assert.equal((await failure(scene, server.url, { signal }))["message"], "no longer wanted");
+      assert.equal((await failure(scene, server.url, { signal })).message, "no longer wanted");
       await turns();
       assert.equal(server.peers.length, 0);
     },
@@ -303,7 +299,7 @@ export const connectCases: readonly Case[] = [
       });
       const listeners = counting(control.signal);
       const error = await failure(scene, server.url, { signal: control.signal });
-      assert.equal(error["message"], "no longer wanted");
+      assert.equal(error.message, "no longer wanted");
       await server.peers[0]?.gone();
       assert.equal(listeners(), 0);
     },

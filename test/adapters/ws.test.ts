@@ -1,0 +1,372 @@
+// Real peers: the npm package ws on either side, Node's own client and curl.
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { Duplex } from "node:stream";
+import { describe, test } from "vitest";
+import { WebSocketServer, WebSocket as WsSocket } from "ws";
+import { attach, serve, upgrade } from "../../src/node/index.js";
+import { certificate } from "./certificate.js";
+import { nodeAdapter, READ_PATHS } from "./node-adapter.js";
+import { closeWords, Recorder } from "./recorder.js";
+import { Scene } from "./scene.js";
+import { happened, soon, until } from "./until.js";
+
+type ReadPath = (typeof READ_PATHS)[number];
+type Cases = Readonly<Record<string, (scene: Scene, readPath: ReadPath) => Promise<void>>>;
+
+const LIMITS = { maxMessageBytes: 4 << 20, maxBacklogBytes: 64 << 20 };
+const MESSAGES: readonly (string | Buffer)[] = [
+  "",
+  "text",
+  "€uro \u{1f600}".repeat(3_000),
+  Buffer.alloc(0),
+  Buffer.alloc(125, 1),
+  Buffer.alloc(126, 2),
+  Buffer.alloc(65_535, 3),
+  Buffer.alloc(65_536, 4),
+  Buffer.alloc(1 << 20, 5),
+];
+
+const echo = (): Recorder => new Recorder({ message: (socket, data) => void socket.send(data) });
+
+/** What came to a socket of ws, in words or bytes. */
+class Inbox {
+  readonly messages: (string | Buffer)[] = [];
+  readonly log: string[] = [];
+  close: string | undefined;
+
+  constructor(socket: WsSocket) {
+    socket.on("message", (data, isBinary) => {
+      assert.ok(data instanceof Buffer);
+      this.messages.push(isBinary ? data : data.toString());
+      happened();
+    });
+    socket.on("ping", (data) => this.#note(`ping ${data.toString()}`));
+    socket.on("pong", (data) => this.#note(`pong ${data.toString()}`));
+    socket.on("error", (error) => this.#note(`error ${"code" in error ? error.code : error.message}`));
+    socket.on("close", (code, reason) => {
+      this.close = `${code} ${reason.toString()}`.trim();
+      happened();
+    });
+  }
+
+  #note(line: string): void {
+    this.log.push(line);
+    happened();
+  }
+
+  received(count: number): Promise<void> {
+    return until(
+      () => this.messages.length >= count,
+      () => `${count} messages, there are ${this.messages.length}; ${this.log.join()}`,
+    );
+  }
+
+  async closed(): Promise<string> {
+    await until(() => this.close !== undefined, "the close event");
+    return this.close ?? "";
+  }
+}
+
+async function wsClient(scene: Scene, url: string, options: object = {}): Promise<[WsSocket, Inbox]> {
+  const socket = new WsSocket(url, ["chat"], options);
+  scene.after(() => socket.terminate());
+  const inbox = new Inbox(socket);
+  await once(socket, "open");
+  return [socket, inbox];
+}
+
+/** Everything that ws does with a server. */
+async function talk(scene: Scene, url: string, recorder: Recorder, options: object = {}): Promise<void> {
+  // ws offers permessage-deflate, which is declined.
+  const [socket, inbox] = await wsClient(scene, url, { perMessageDeflate: true, ...options });
+  assert.equal(socket.extensions, "");
+  assert.equal(socket.protocol, "chat");
+  for (const message of MESSAGES) socket.send(message);
+  await inbox.received(MESSAGES.length);
+  assert.deepEqual(inbox.messages, MESSAGES);
+  socket.send("in ", { fin: false });
+  socket.ping("between");
+  socket.send("three ", { fin: false });
+  socket.send("parts", { fin: true });
+  await inbox.received(MESSAGES.length + 1);
+  assert.equal(inbox.messages.at(-1), "in three parts");
+  await until(() => inbox.log.includes("pong between"), "the pong");
+  const ours = recorder.socket;
+  ours.ping(Uint8Array.of(0x68, 0x69));
+  await recorder.until("pong");
+  assert.ok(inbox.log.includes("ping hi"));
+  ours.sendFragment("wo", false);
+  ours.sendFragment("rd", true);
+  await inbox.received(MESSAGES.length + 2);
+  assert.equal(inbox.messages.at(-1), "word");
+  for (let i = 0; i < 2_000; i++) socket.send(String(i));
+  await inbox.received(MESSAGES.length + 2_002);
+  assert.deepEqual(
+    inbox.messages.slice(MESSAGES.length + 2),
+    Array.from({ length: 2_000 }, (_, i) => String(i)),
+  );
+  socket.close(4321, "bye €");
+  assert.equal(await recorder.closed(), 'close 4321 "bye €" clean');
+  assert.equal(await inbox.closed(), "4321");
+}
+
+const asServer: Cases = {
+  async "serve()"(scene, readPath) {
+    const recorder = echo();
+    const server = await scene.adapter.serve(
+      { host: "127.0.0.1", protocols: ["chat"], limits: LIMITS },
+      recorder,
+    );
+    scene.after(() => server.close({ timeoutMs: 1 }));
+    await talk(scene, server.url, recorder);
+    assert.equal(recorder.socket.readPath, readPath);
+  },
+  async "serve() with TLS"(scene, readPath) {
+    const recorder = echo();
+    const tls = certificate();
+    const options = { host: "127.0.0.1", protocols: ["chat"], limits: LIMITS, tls, readPath };
+    const server = await serve(options, recorder);
+    scene.after(() => server.close({ timeoutMs: 1 }));
+    await talk(scene, server.url, recorder, { ca: tls.cert });
+  },
+  async "attach()"(scene, readPath) {
+    const recorder = echo();
+    const http = createServer().listen(0, "127.0.0.1");
+    scene.after(() => http.close());
+    attach(http, { readPath, protocols: ["chat"], limits: LIMITS, path: "/here" }, recorder);
+    await once(http, "listening");
+    await talk(scene, `ws://127.0.0.1:${portOf(http)}/here?x`, recorder);
+  },
+  async "upgrade()"(scene, readPath) {
+    const recorder = echo();
+    const http = createServer().listen(0, "127.0.0.1");
+    scene.after(() => http.close());
+    http.on("upgrade", (request, socket: Duplex, head) => {
+      upgrade(request, socket, head, { readPath, protocols: ["chat"], limits: LIMITS }, recorder);
+    });
+    await once(http, "listening");
+    await talk(scene, `ws://127.0.0.1:${portOf(http)}/`, recorder);
+  },
+  async "a close by the server, with every code that may be sent"(scene) {
+    const recorder = new Recorder({ message: (socket, data) => socket.close(Number(data), `why ${data}`) });
+    const server = await scene.serve({ protocols: ["chat"] }, recorder);
+    for (const [i, code] of [1000, 1001, 1003, 1007, 1011, 1014, 3000, 4999].entries()) {
+      const [socket, inbox] = await wsClient(scene, server.url);
+      socket.send(String(code));
+      assert.equal(await inbox.closed(), `${code} why ${code}`);
+      await recorder.until("close", i + 1);
+      assert.equal(closeWords(recorder.closes[i] ?? assert.fail()), `close ${code} "why ${code}" clean`);
+    }
+  },
+  async "a close without a code, and none at all"(scene) {
+    const recorder = new Recorder();
+    const server = await scene.serve({ protocols: ["chat"] }, recorder);
+    const [socket] = await wsClient(scene, server.url);
+    socket.close();
+    await recorder.until("close");
+    const [other] = await wsClient(scene, server.url);
+    other.terminate();
+    await recorder.until("close", 2);
+    assert.deepEqual(recorder.closes.map(closeWords), ["close 1005 clean", "close 1006"]);
+  },
+  async "a message over the limit: ws is told 1009"(scene) {
+    const recorder = new Recorder();
+    const server = await scene.serve({ protocols: ["chat"], limits: { maxMessageBytes: 1000 } }, recorder);
+    const [socket, inbox] = await wsClient(scene, server.url);
+    socket.send("x".repeat(1001));
+    assert.equal(await inbox.closed(), "1009");
+    assert.equal(await recorder.closed(), "close 1006 MESSAGE_TOO_LONG");
+  },
+  async "a refusal: ws gets the status"(scene) {
+    const server = await scene.serve({ verify: () => ({ status: 403, body: "no" }) }, {});
+    const socket = new WsSocket(server.url);
+    const [, response] = await once(socket, "unexpected-response").finally(() =>
+      socket.once("error", () => {}),
+    );
+    assert.equal(response.statusCode, 403);
+    socket.terminate();
+  },
+};
+
+const asClient: Cases = {
+  async "connect() to a server of ws"(scene, readPath) {
+    const recorder = echo();
+    const { url, peers } = await wsServer(scene);
+    const socket = await scene.connect(url, { protocols: ["v1", "v2"], limits: LIMITS }, recorder);
+    assert.equal(socket.protocol, "v1");
+    const [peer] = peers;
+    assert.ok(peer);
+    const [theirs, inbox] = peer;
+    for (const message of MESSAGES) theirs.send(message);
+    await inbox.received(MESSAGES.length);
+    assert.deepEqual(inbox.messages, MESSAGES);
+    theirs.send("in ", { fin: false });
+    theirs.ping("between");
+    theirs.send("parts", { fin: true });
+    await inbox.received(MESSAGES.length + 1);
+    assert.equal(inbox.messages.at(-1), "in parts");
+    await until(() => inbox.log.includes("pong between"), "the pong");
+    socket.ping(Uint8Array.of(0x68, 0x69));
+    await recorder.until("pong");
+    socket.sendFragment("wo", false);
+    socket.sendFragment("rd", true);
+    await inbox.received(MESSAGES.length + 2);
+    assert.equal(inbox.messages.at(-1), "word");
+    for (let i = 0; i < 2_000; i++) theirs.send(Buffer.from([i, i >> 8]));
+    await inbox.received(MESSAGES.length + 2_002);
+    assert.deepEqual(
+      inbox.messages.slice(MESSAGES.length + 2),
+      Array.from({ length: 2_000 }, (_, i) => Buffer.from([i, i >> 8])),
+    );
+    assert.equal(socket.readPath, readPath);
+    theirs.close(4321, "bye €");
+    assert.equal(await recorder.closed(), 'close 4321 "bye €" clean');
+    assert.equal(await inbox.closed(), "4321");
+  },
+  async "connect() to a server of ws, and close()"(scene) {
+    const recorder = new Recorder();
+    const { url, peers } = await wsServer(scene);
+    const socket = await scene.connect(url, {}, recorder);
+    socket.close(3000, "done");
+    // The reason comes back as well: ws echoes the whole body.
+    assert.equal(await peers[0]?.[1].closed(), "3000 done");
+    assert.equal(await recorder.closed(), 'close 3000 "done" clean');
+  },
+  async "connect() to a server of ws that refuses"(scene) {
+    const { url } = await wsServer(scene, { verifyClient: () => false });
+    await assert.rejects(scene.connect(url), { code: "unexpected-status", status: 401 });
+  },
+  async "connect() to a server of ws that closes over the limit of its messages"(scene) {
+    const recorder = new Recorder();
+    const { url } = await wsServer(scene, { maxPayload: 10 });
+    const socket = await scene.connect(url, {}, recorder);
+    socket.send("x".repeat(11));
+    assert.equal(await recorder.closed(), "close 1009 clean");
+  },
+};
+
+async function wsServer(
+  scene: Scene,
+  options: object = {},
+): Promise<{ url: string; peers: [WsSocket, Inbox][] }> {
+  const server = new WebSocketServer({ port: 0, host: "127.0.0.1", perMessageDeflate: true, ...options });
+  scene.after(() => server.close());
+  await once(server, "listening");
+  const peers: [WsSocket, Inbox][] = [];
+  server.on("connection", (socket) => {
+    scene.after(() => socket.terminate());
+    peers.push([socket, new Inbox(socket)]);
+    happened();
+  });
+  return { url: `ws://127.0.0.1:${portOf(server)}/`, peers };
+}
+
+function portOf(server: { address(): ReturnType<WebSocketServer["address"]> }): number {
+  const address = server.address();
+  assert.ok(address !== null && typeof address === "object");
+  return address.port;
+}
+
+for (const readPath of READ_PATHS) {
+  const run = (cases: Cases): void => {
+    for (const [name, each] of Object.entries(cases)) {
+      test(name, () => Scene.run(nodeAdapter(readPath), { name, run: (scene) => each(scene, readPath) }));
+    }
+  };
+  describe(`ws as the client, reading by ${readPath}`, () => run(asServer));
+  describe(`ws as the server, reading by ${readPath}`, () => run(asClient));
+}
+
+const adapter = nodeAdapter("data");
+
+test("curl gets a 101 with the accept value of its key, and the subprotocol", () =>
+  Scene.run(adapter, {
+    name: "curl",
+    async run(scene) {
+      const recorder = new Recorder({ open: (socket) => socket.close(1000) });
+      const server = await scene.serve({ protocols: ["chat"], origins: ["http://jima.in"] }, recorder);
+      const headers = [
+        "Connection: Upgrade",
+        "Upgrade: websocket",
+        "Sec-WebSocket-Key: x3JJHMbDL1EzLkh9GBhXDw==",
+        "Sec-WebSocket-Version: 13",
+        "Sec-WebSocket-Protocol: chat, superchat",
+        "Origin: http://jima.in",
+      ];
+      const output = await curl([
+        ...["--silent", "--include", "--http1.1", "--max-time", "10"],
+        ...headers.flatMap((header) => ["--header", header]),
+        `http://127.0.0.1:${server.port}/chat`,
+      ]);
+      const [head = ""] = output.split("\r\n\r\n");
+      assert.deepEqual(head.split("\r\n"), [
+        "HTTP/1.1 101 Switching Protocols",
+        "Upgrade: websocket",
+        "Connection: Upgrade",
+        "Sec-WebSocket-Accept: HSmrc0sMlYUkAGmm5OPpG2HaGWk=",
+        "Sec-WebSocket-Protocol: chat",
+      ]);
+      assert.equal(Buffer.from(output.slice(head.length + 4), "latin1").toString("hex"), "880203e8");
+      await recorder.closed();
+      assert.equal(recorder.socket.protocol, "chat");
+      const plain = await curl(["--silent", "--include", `http://127.0.0.1:${server.port}/`]);
+      assert.match(plain, /^HTTP\/1\.1 426 Upgrade Required\r\n/);
+    },
+  }));
+
+/** The output, whatever the exit code: a WebSocket is no transfer that curl sees end well. */
+function curl(args: readonly string[]): Promise<string> {
+  return soon(
+    new Promise((resolve, reject) => {
+      execFile("curl", args, { encoding: "latin1" }, (error, stdout) => {
+        if (error !== null && "code" in error && error.code === "ENOENT") reject(error);
+        else resolve(stdout);
+      });
+    }),
+    "curl",
+  );
+}
+
+// Node has a client of its own from version 22 on.
+const OwnWebSocket = typeof WebSocket === "undefined" ? undefined : WebSocket;
+if (OwnWebSocket !== undefined) {
+  test("Node's own WebSocket talks to serve()", () =>
+    Scene.run(adapter, {
+      name: "WebSocket",
+      async run(scene) {
+        const recorder = echo();
+        const server = await scene.serve({ protocols: ["chat"], limits: LIMITS }, recorder);
+        const socket = new OwnWebSocket(server.url, ["chat"]);
+        socket.binaryType = "arraybuffer";
+        const messages: unknown[] = [];
+        let closed = "";
+        socket.addEventListener("message", (event) => {
+          messages.push(event.data);
+          happened();
+        });
+        socket.addEventListener("close", (event) => {
+          closed = `${event.code} ${event.wasClean}`;
+          happened();
+        });
+        await soon(new Promise((resolve) => socket.addEventListener("open", resolve)), "open");
+        assert.equal(socket.protocol, "chat");
+        assert.equal(socket.extensions, "");
+        for (const message of MESSAGES) {
+          socket.send(typeof message === "string" ? message : new Uint8Array(message));
+        }
+        await until(() => messages.length === MESSAGES.length, "all messages");
+        for (const [i, message] of MESSAGES.entries()) {
+          const back = messages[i];
+          if (typeof message === "string") assert.equal(back, message);
+          else assert.ok(back instanceof ArrayBuffer && message.equals(Buffer.from(back)));
+        }
+        socket.close(3001, "bye");
+        assert.equal(await recorder.closed(), 'close 3001 "bye" clean');
+        await until(() => closed !== "", "the close event");
+        assert.equal(closed, "3001 true");
+      },
+    }));
+}
