@@ -222,7 +222,9 @@ const handshakes = {
   async run({ quick, progress, record, failed }) {
     const [rounds, seconds] = quick ? [2, 0.8] : [5, 2];
     const cell = { id: "handshakes" };
-    const subjects = installed(quick ? ["wsimd", "ws"] : [...FIELD.filter((name) => name !== "ws-js"), "net"]);
+    const subjects = installed(
+      quick ? ["wsimd", "ws"] : [...FIELD.filter((name) => name !== "ws-js"), "net"],
+    );
     await withServers(subjects, cell, failed, async (servers) => {
       for (let round = 0; round < rounds; round++) {
         for (const [subject, { program, port }] of servers) {

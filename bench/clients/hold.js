@@ -7,8 +7,6 @@ import { createInterface } from "node:readline";
 
 const [port = 0, connections = 0] = process.argv.slice(2).map(Number);
 const CONCURRENT = 200;
-/** Connections from one address, well below the number of ports that a system lends. */
-const PER_ADDRESS = 10_000;
 const REQUEST = [
   "GET / HTTP/1.1",
   `Host: 127.0.0.1:${port}`,
@@ -27,12 +25,11 @@ let bytes = 0;
 
 function open() {
   if (started === connections) return;
-  const localAddress = `127.0.0.${1 + Math.floor(started++ / PER_ADDRESS)}`;
+  started++;
   let stage = 0;
   const socket = connect({
     port,
     host: "127.0.0.1",
-    localAddress,
     noDelay: true,
     onread: {
       buffer,

@@ -22,8 +22,6 @@ export interface LinkOptions {
   readonly check: boolean;
   /** For the TCP, the TLS and the opening handshake together. */
   readonly timeoutMs: number;
-  /** Where the connection comes from. Default: as the system likes. */
-  readonly localAddress?: string | undefined;
 }
 
 const OPCODE_CLOSE = 8;
@@ -127,10 +125,9 @@ class RawLink implements Link {
 }
 
 function openSocket(options: LinkOptions, read: (length: number, chunk: Uint8Array) => void): NetSocket {
-  const { address, tls, localAddress } = options;
+  const { address, tls } = options;
   const { hostname, port, unixPath } = address;
-  const from = localAddress === undefined ? {} : { localAddress };
-  const target = unixPath === undefined ? { host: hostname, port, ...from } : { path: unixPath };
+  const target = unixPath === undefined ? { host: hostname, port } : { path: unixPath };
   const onread: OnReadOpts = {
     buffer,
     callback(length, chunk) {
