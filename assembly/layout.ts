@@ -2,7 +2,7 @@
 // compiled by AssemblyScript and, as a copy that the build makes, by TypeScript. All addresses and sizes are in bytes.
 
 /** Linear memory never grows, so that no view of it ever detaches. */
-export const MEMORY_PAGES = 10;
+export const MEMORY_PAGES = 31;
 
 /** Constant tables of the compiled kernels end below this address; the build checks it. */
 export const TABLES_END = 4096;
@@ -60,18 +60,18 @@ export const PADDING = 64;
 /** Room in front of the read window where `decode` puts the header bytes of the previous call. */
 export const READ_HEADROOM = 64;
 export const READ_WINDOW_PTR = 0x13000;
-export const READ_WINDOW_LENGTH = 0x10000;
+export const READ_WINDOW_LENGTH = 0x40000;
 /** Frames to be sent are built in one of these; several, since the operating system may hold on to some. */
 export const WRITE_WINDOWS = 4;
-export const WRITE_WINDOW_PTR = 0x24000;
-export const WRITE_WINDOW_LENGTH = 0x10000;
-export const WRITE_WINDOW_STRIDE = 0x10040;
+export const WRITE_WINDOW_PTR = 0x54000;
+export const WRITE_WINDOW_LENGTH = 0x40000;
+export const WRITE_WINDOW_STRIDE = 0x40040;
 /** Payloads that live outside are masked, and strings are validated, through here. */
-export const SCRATCH_WINDOW_PTR = 0x65000;
+export const SCRATCH_WINDOW_PTR = 0x155000;
 export const SCRATCH_WINDOW_LENGTH = 0x10000;
 /** Text passes through here as UTF-16. */
-export const WIDE_WINDOW_PTR = 0x76000;
-export const WIDE_WINDOW_LENGTH = 0x20000;
+export const WIDE_WINDOW_PTR = 0x166000;
+export const WIDE_WINDOW_LENGTH = 0x80000;
 
 // ---- Calling decode -----------------------------------------------------------------------------------------------
 

@@ -4,7 +4,7 @@ import type { Workspace } from "../kernel/workspace.js";
 import type { Host } from "./host.js";
 
 /** The most UTF-8 that is transcoded in one go. */
-const MOST_BYTES = layout.WIDE_WINDOW_LENGTH / 2;
+const MOST_BYTES = layout.SCRATCH_WINDOW_LENGTH;
 
 /** The string of the valid UTF-8 at `ptr` in linear memory; `ascii` tells that all of it is below 0x80. */
 export function textAt(
