@@ -5,7 +5,7 @@ import { Deadline } from "../../src/adapter/deadline.js";
 class Probe extends Deadline {
   readonly fired: number[] = [];
   /** Done when it expires. */
-  then: (() => void) | undefined;
+  also: (() => void) | undefined;
 
   start(milliseconds: number): void {
     this.expireAfter(milliseconds);
@@ -18,7 +18,7 @@ class Probe extends Deadline {
   }
   protected override expired(): void {
     this.fired.push(performance.now());
-    this.then?.();
+    this.also?.();
   }
 }
 
@@ -120,7 +120,7 @@ describe("a time-out", () => {
 
   test("may be started again when it fires", () => {
     const probe = new Probe();
-    probe.then = () => probe.start(100);
+    probe.also = () => probe.start(100);
     probe.start(100);
     vi.advanceTimersByTime(1_000);
     expect(probe.fired.length).toBe(9);
@@ -147,7 +147,7 @@ describe("many time-outs", () => {
   test("may stop each other when one fires", () => {
     const probes = Array.from({ length: 10 }, () => new Probe());
     for (const probe of probes) {
-      probe.then = () => {
+      probe.also = () => {
         for (const each of probes) each.stop();
       };
       probe.start(100);

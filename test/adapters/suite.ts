@@ -1,9 +1,12 @@
 // What every adapter must do, whichever runtime it is for. It needs nothing of a test runner: each case is a function.
 import { backPressureCases } from "./cases/back-pressure.js";
+import { clientHandshakeCases } from "./cases/client-handshake.js";
 import { closingCases } from "./cases/closing.js";
 import { connectCases } from "./cases/connect.js";
+import { fragmentCases } from "./cases/fragments.js";
 import { handlerCases } from "./cases/handlers.js";
 import { handshakeCases } from "./cases/handshake.js";
+import { keepaliveCases } from "./cases/keepalive.js";
 import { leftoverCases } from "./cases/leftovers.js";
 import { messageCases } from "./cases/messages.js";
 import { redirectCases } from "./cases/redirects.js";
@@ -15,14 +18,17 @@ import type { Case } from "./scene.js";
 
 export const SUITE: Readonly<Record<string, readonly Case[]>> = {
   messages: messageCases,
+  fragments: fragmentCases,
   violations: violationCases,
   closing: closingCases,
+  keepalive: keepaliveCases,
   "opening handshake": handshakeCases,
   verify: verifyCases,
   "back-pressure": backPressureCases,
   handlers: handlerCases,
   server: serverCases,
   transports: transportCases,
+  "opening handshake of a client": clientHandshakeCases,
   connect: connectCases,
   redirects: redirectCases,
   leftovers: leftoverCases,

@@ -1,24 +1,9 @@
 import assert from "node:assert/strict";
-import { masked, type RawPeer, unmasked } from "../raw-peer.js";
+import { masked, unmasked } from "../raw-peer.js";
 import { Recorder } from "../recorder.js";
-import type { Case, Scene } from "../scene.js";
-import { eventually, turns } from "../until.js";
-
-/** A server's socket and its raw client. */
-async function pair(scene: Scene, options = {}): Promise<{ peer: RawPeer; recorder: Recorder }> {
-  const recorder = new Recorder();
-  const server = await scene.serve(options, recorder);
-  return { peer: await scene.client(server), recorder };
-}
-
-/** The one close event, and nothing after it. */
-async function onlyClose(recorder: Recorder, expected: string): Promise<void> {
-  assert.equal(await recorder.closed(), expected);
-  await turns();
-  assert.equal(recorder.count("close"), 1);
-  assert.equal(recorder.calls.at(-1)?.type, "close");
-  assert.equal(recorder.socket.state, "closed");
-}
+import type { Case } from "../scene.js";
+import { turns } from "../until.js";
+import { onlyClose, pair } from "./pair.js";
 
 export const closingCases: readonly Case[] = [
   {
@@ -301,56 +286,6 @@ export const closingCases: readonly Case[] = [
       await peer.fin();
       peer.end();
       await onlyClose(recorder, "close 1000 clean");
-    },
-  },
-  {
-    name: "silence is answered by a ping, a second silence by the end (keepalive)",
-    async run(scene) {
-      const { peer, recorder } = await pair(scene, { timeouts: { idleMs: 100, graceMs: 100 } });
-      await peer.expect("89 00");
-      assert.equal(recorder.count("close"), 0);
-      await onlyClose(recorder, "close 1006");
-      await peer.gone();
-    },
-  },
-  {
-    name: "a pong, or anything else, shows that the peer is alive (keepalive)",
-    async run(scene) {
-      const { peer, recorder } = await pair(scene, { timeouts: { idleMs: 100, graceMs: 400 } });
-      await peer.expect("89 00");
-      await peer.write(masked("8a 00 |"));
-      await peer.expect("89 00");
-      await peer.write(masked("81 01 | 'x'"));
-      await peer.expect("89 00");
-      assert.equal(recorder.count("close"), 0);
-      assert.deepEqual(recorder.log, ["open", "pong", 'text "x"']);
-    },
-  },
-  {
-    name: "a client keeps its connection alive, too",
-    async run(scene) {
-      const raw = await scene.wsServer();
-      const recorder = new Recorder();
-      await scene.connect(raw.url, { timeouts: { idleMs: 100, graceMs: 100 } }, recorder);
-      const [ping] = (await raw.peers[0]?.frames(1)) ?? [];
-      assert.equal(ping?.opcode, 9);
-      await onlyClose(recorder, "close 1006");
-    },
-  },
-  {
-    name: "a paused socket is not given up for its silence",
-    needs: ["pause"],
-    async run(scene) {
-      const { peer, recorder } = await pair(scene, { timeouts: { idleMs: 40, graceMs: 40 } });
-      const other = await pair(scene, { timeouts: { idleMs: 150, graceMs: 150 } });
-      recorder.socket.pause();
-      // By then the paused one has been silent for more than both of its times.
-      await other.recorder.closed();
-      assert.equal(recorder.count("close"), 0);
-      recorder.socket.resume();
-      await peer.frames(1);
-      await peer.write(masked("8a 00 |"));
-      await eventually(() => recorder.count("pong") > 0, "the pong");
     },
   },
 ];

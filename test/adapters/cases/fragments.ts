@@ -1,0 +1,171 @@
+import assert from "node:assert/strict";
+import { toHex } from "../../support/hex.js";
+import { masked } from "../raw-peer.js";
+import { Recorder } from "../recorder.js";
+import type { Case } from "../scene.js";
+import { until } from "../until.js";
+
+export const fragmentCases: readonly Case[] = [
+  {
+    name: "fragments that come in make one message, control frames between them (section 5.4)",
+    async run(scene) {
+      const { server, recorder } = await scene.echo();
+      const peer = await scene.client(server);
+      await peer.write(masked("01 02 | 'He'", "89 01 | '!'", "00 00 |", "00 02 | 'll'", "80 01 | 'o'"));
+      await peer.write(masked("02 01 | 01", "80 01 | 02"));
+      const [pong, ...messages] = (await peer.frames(3)).map(
+        (frame) => `${frame.opcode} ${toHex(frame.payload)}`,
+      );
+      // Replies of one read leave together, and the newest ping's pong with them.
+      assert.deepEqual([pong, ...messages].sort(), ["1 48 65 6c 6c 6f", "10 21", "2 01 02"]);
+      assert.deepEqual(recorder.log, ["open", "ping 21", 'text "Hello"', "binary 01 02"]);
+    },
+  },
+  {
+    name: "fragments that are sent go out one by one, a character cut between two strings whole (section 5.4)",
+    async run(scene) {
+      const recorder = new Recorder();
+      const server = await scene.serve({}, recorder);
+      const peer = await scene.client(server);
+      const { socket } = recorder;
+      socket.sendFragment("a", false);
+      socket.sendFragment("\u{1f600}".slice(0, 1), false);
+      assert.throws(() => socket.send("no"), { name: "InvalidStateError" });
+      assert.throws(() => socket.sendFragment(Uint8Array.of(1), false), TypeError);
+      socket.ping(Uint8Array.of(7));
+      socket.sendFragment("\u{1f600}".slice(1), false);
+      socket.sendFragment("z", true);
+      socket.sendFragment(Uint8Array.of(1), false);
+      socket.sendFragment(Uint8Array.of(2), true);
+      socket.send("after");
+      await peer.expect("01 01 'a'  00 00  89 01 07  00 04 f0 9f 98 80  80 01 'z'");
+      await peer.expect("02 01 01  80 01 02  81 05 'after'");
+    },
+  },
+  {
+    name: "a message in pieces needs no memory of its length",
+    async run(scene) {
+      const total = 24 << 20;
+      let received = 0;
+      let largest = 0;
+      let ended = false;
+      const recorder = new Recorder({
+        piece(socket, payload, type, final) {
+          // Not recorded: that would keep them all.
+          assert.equal(type, "binary");
+          recorder.calls.length = 0;
+          received += payload.length;
+          largest = Math.max(largest, payload.length);
+          ended = final;
+          if (final) socket.send("done");
+        },
+      });
+      const options = { pieces: true, borrow: true, limits: { maxMessageBytes: total } };
+      const server = await scene.serve(options, recorder);
+      const peer = await scene.client(server);
+      await peer.write(masked("02 7f 00 00 00 00 01 80 00 00 |").subarray(0, 14));
+      const buffers = (): number => {
+        scene.adapter.collectGarbage();
+        return process.memoryUsage().arrayBuffers;
+      };
+      const before = buffers();
+      const chunk = new Uint8Array(1 << 20);
+      let most = 0;
+      for (let sent = 0; sent < total; sent += chunk.length) {
+        await peer.write(chunk);
+        if (sent % (4 << 20) === 0) most = Math.max(most, buffers() - before);
+      }
+      await until(
+        () => received === total,
+        () => `${total} bytes, ${received} came`,
+      );
+      assert.equal(ended, false);
+      await peer.write(masked("80 00 |"));
+      await peer.expect("81 04 'done'");
+      assert.ok(largest <= 1 << 20, `pieces of up to ${largest} bytes`);
+      assert.ok(most < total / 3, `${most} bytes of buffers for a message of ${total}`);
+    },
+  },
+  {
+    name: "text in pieces arrives with its type, and what is not UTF-8 ends it (section 8.1)",
+    async run(scene) {
+      const recorder = new Recorder();
+      const server = await scene.serve({ pieces: true }, recorder);
+      const peer = await scene.client(server);
+      await peer.write(masked("01 02 | 'H' c3"));
+      await recorder.until("piece");
+      await peer.write(masked("00 01 | a9", "80 00 |"));
+      await recorder.until("piece", 3);
+      assert.deepEqual(recorder.log, ["open", "text piece 48 c3", "text piece a9", "text piece  final"]);
+      await peer.write(masked("01 01 | c3", "00 01 | 41"));
+      await peer.expect("88 02 03 ef");
+      peer.end();
+      assert.equal(await recorder.closed(), "close 1006 INVALID_UTF8");
+    },
+  },
+  {
+    name: "a borrowed payload is right while the handler runs; an owned one stays right",
+    async run(scene) {
+      const seen: string[] = [];
+      const kept: Uint8Array[] = [];
+      const note = (_: unknown, data: string | Uint8Array): void => {
+        if (typeof data === "string") return;
+        seen.push(toHex(data));
+        kept.push(data);
+      };
+      for (const borrow of [true, false]) {
+        seen.length = 0;
+        kept.length = 0;
+        const recorder = new Recorder({ message: note });
+        const server = await scene.serve({ borrow }, recorder);
+        const peer = await scene.client(server);
+        for (let i = 0; i < 20; i++) {
+          await peer.write(masked(`82 03 | ${hexByte(i)}*3`));
+          await recorder.until("message", i + 1);
+        }
+        const expected = Array.from({ length: 20 }, (_, i) => toHex(new Uint8Array(3).fill(i)));
+        assert.deepEqual(seen, expected);
+        if (!borrow) assert.deepEqual(kept.map(toHex), expected);
+      }
+    },
+  },
+  {
+    name: "a borrowed payload can be sent on at once, large or small",
+    async run(scene) {
+      const recorder = new Recorder({ message: (socket, data) => void socket.send(data) });
+      const server = await scene.serve({ borrow: true }, recorder);
+      const peer = await scene.client(server);
+      for (const length of [10, 40_000]) {
+        const header =
+          length < 126 ? `82 ${hexByte(length)}` : `82 7e ${hexByte(length >> 8)} ${hexByte(length & 255)}`;
+        for (const byte of ["5a", "a5"]) {
+          await peer.write(masked(`${header} | ${byte}*${length}`));
+          await peer.expect(`${header} ${byte}*${length}`);
+        }
+      }
+    },
+  },
+  {
+    name: "bytes sent may be views of any part of any buffer, and change once they were copied",
+    async run(scene) {
+      const recorder = new Recorder();
+      const server = await scene.serve({}, recorder);
+      const peer = await scene.client(server);
+      const whole = Uint8Array.from({ length: 32 }, (_, i) => i);
+      recorder.socket.send(whole.subarray(3, 6));
+      const shared = new Uint8Array(new SharedArrayBuffer(8), 2, 2).fill(9);
+      recorder.socket.send(shared);
+      whole.fill(0xee);
+      shared.fill(0xee);
+      await peer.expect("82 03 03 04 05 82 02 09 09");
+      for (const wrong of [5, null, undefined, {}, new Float32Array(2), new DataView(new ArrayBuffer(1))]) {
+        assert.throws(() => Reflect.apply(recorder.socket.send, recorder.socket, [wrong]), TypeError);
+      }
+      assert.equal(recorder.socket.bufferedBytes, 0);
+    },
+  },
+];
+
+function hexByte(value: number): string {
+  return (value & 0xff).toString(16).padStart(2, "0");
+}

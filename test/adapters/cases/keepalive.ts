@@ -1,0 +1,58 @@
+import assert from "node:assert/strict";
+import { masked } from "../raw-peer.js";
+import { Recorder } from "../recorder.js";
+import type { Case } from "../scene.js";
+import { onlyClose, pair } from "./pair.js";
+
+export const keepaliveCases: readonly Case[] = [
+  {
+    name: "silence is answered by a ping, a second silence by the end (keepalive)",
+    async run(scene) {
+      const { peer, recorder } = await pair(scene, { timeouts: { idleMs: 100, graceMs: 100 } });
+      await peer.expect("89 00");
+      assert.equal(recorder.count("close"), 0);
+      await onlyClose(recorder, "close 1006");
+      await peer.gone();
+    },
+  },
+  {
+    name: "a pong, or anything else, shows that the peer is alive (keepalive)",
+    async run(scene) {
+      const { peer, recorder } = await pair(scene, { timeouts: { idleMs: 100, graceMs: 400 } });
+      await peer.expect("89 00");
+      await peer.write(masked("8a 00 |"));
+      await peer.expect("89 00");
+      await peer.write(masked("81 01 | 'x'"));
+      await peer.expect("89 00");
+      assert.equal(recorder.count("close"), 0);
+      assert.deepEqual(recorder.log, ["open", "pong", 'text "x"']);
+    },
+  },
+  {
+    name: "a client keeps its connection alive, too",
+    async run(scene) {
+      const raw = await scene.wsServer();
+      const recorder = new Recorder();
+      await scene.connect(raw.url, { timeouts: { idleMs: 100, graceMs: 100 } }, recorder);
+      const [ping] = (await raw.peers[0]?.frames(1)) ?? [];
+      assert.equal(ping?.opcode, 9);
+      await onlyClose(recorder, "close 1006");
+    },
+  },
+  {
+    name: "a paused socket is not given up for its silence",
+    needs: ["pause"],
+    async run(scene) {
+      const { peer, recorder } = await pair(scene, { timeouts: { idleMs: 40, graceMs: 40 } });
+      const other = await pair(scene, { timeouts: { idleMs: 150, graceMs: 150 } });
+      recorder.socket.pause();
+      // By then the paused one has been silent for more than both of its times.
+      await other.recorder.closed();
+      assert.equal(recorder.count("close"), 0);
+      recorder.socket.resume();
+      await peer.frames(1);
+      await peer.write(masked("8a 00 |"));
+      await recorder.until("pong");
+    },
+  },
+];
