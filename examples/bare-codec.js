@@ -1,0 +1,37 @@
+// The codec without sockets: a client and a server in one process, whose "network" is a loop. The opening handshake is not
+// part of the codec; a Connection begins where it ended. Run: node examples/bare-codec.js
+import { Connection } from "wsimd";
+
+const client = new Connection({ role: "client" });
+const server = new Connection({ role: "server", limits: { maxMessageBytes: 64 * 1024 } });
+
+/** Moves what one side wants to write to the other, until neither has any more. */
+function exchange() {
+  for (let moved = true; moved; ) {
+    moved = false;
+    for (const bytes of client.takeOutput()) {
+      moved = true;
+      for (const event of server.receive(bytes)) {
+        if (event.type === "text") server.sendText(event.text.toUpperCase());
+        if (event.type === "binary") server.sendBinary(event.payload);
+        if (event.type === "close") console.log(`server: closed with ${event.code}`);
+      }
+    }
+    for (const bytes of server.takeOutput()) {
+      moved = true;
+      for (const event of client.receive(bytes)) {
+        if (event.type === "text") console.log(`client: ${event.text}`);
+        if (event.type === "binary") console.log(`client: ${event.payload.length} bytes`);
+        if (event.type === "close") console.log(`client: closed with ${event.code}`);
+      }
+    }
+  }
+}
+
+client.sendText("hello");
+client.sendFragment("in ", false);
+client.sendFragment("parts", true);
+client.sendBinary(new Uint8Array(1000));
+exchange();
+client.close(1000);
+exchange();

@@ -1,0 +1,40 @@
+// A chat with rooms: the path is the room, `?name=` is who you are. Run: node examples/chat.js
+import { PreparedMessage, serve } from "wsimd/node";
+
+/** @typedef {{ room: string, name: string }} Visitor */
+/** @type {Map<string, Set<import("wsimd/node").Socket<Visitor>>>} */
+const rooms = new Map();
+
+/** @param {string} room @param {string} line */
+function say(room, line) {
+  // Framed once, whoever gets it.
+  const message = new PreparedMessage(line);
+  for (const member of rooms.get(room) ?? []) member.send(message);
+}
+
+const server = await serve(
+  {
+    host: "127.0.0.1",
+    port: Number(process.env.PORT ?? 8080),
+    verify({ path, query }) {
+      const name = new URLSearchParams(query).get("name");
+      return name ? { data: { room: path, name } } : { status: 400, reason: "who are you? Add ?name=" };
+    },
+  },
+  /** @type {import("wsimd/node").Handlers<Visitor>} */ ({
+    open(socket) {
+      const { room, name } = socket.data;
+      rooms.set(room, (rooms.get(room) ?? new Set()).add(socket));
+      say(room, `* ${name} is here`);
+    },
+    message: ({ data: { room, name } }, text) => say(room, `${name}: ${text}`),
+    close(socket) {
+      const { room, name } = socket.data;
+      rooms.get(room)?.delete(socket);
+      if (rooms.get(room)?.size === 0) rooms.delete(room);
+      say(room, `* ${name} left`);
+    },
+  }),
+);
+process.once("SIGTERM", () => server.close());
+console.log(`listening on ${server.url}`);

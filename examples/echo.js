@@ -1,0 +1,15 @@
+// Sends every message back, with its type. Run: node examples/echo.js
+import { serve } from "wsimd/node";
+
+const server = await serve(
+  { host: "127.0.0.1", port: Number(process.env.PORT ?? 8080) },
+  {
+    message(socket, data) {
+      socket.send(data);
+    },
+  },
+);
+
+// Closes every connection with 1001 (Going Away), then the port. Nothing keeps the process alive after that.
+process.once("SIGTERM", () => server.close());
+console.log(`listening on ${server.url}`);

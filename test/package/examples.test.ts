@@ -1,0 +1,122 @@
+import { once } from "node:events";
+import { readdirSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { afterEach, describe, expect, test } from "vitest";
+import { WebSocket } from "ws";
+import { killPrograms, Program } from "../support/program.js";
+import { Inbox } from "../support/ws-inbox.js";
+
+const FOLDER = fileURLToPath(new URL("../../examples/", import.meta.url));
+
+afterEach(killPrograms);
+
+function run(name: string, port: string, ...args: string[]): Program {
+  return new Program(process.execPath, [`${FOLDER}${name}`, ...args], { env: { PORT: port } });
+}
+
+/** Starts a server on a free port. */
+async function start(name: string): Promise<{ program: Program; host: string }> {
+  const program = run(name, "0");
+  const [, host = ""] = await program.shows(/^listening on (?:ws|http):\/\/(127\.0\.0\.1:\d+)\n/);
+  return { program, host };
+}
+
+/** Ends a server as an operator would: its clients get 1001, and nothing is left to keep it alive. */
+async function stop(program: Program, ...inboxes: Inbox[]): Promise<void> {
+  const closed = inboxes.map((each) => each.closed);
+  program.signal("SIGTERM");
+  for (const code of await Promise.all(closed)) expect(code).toBe(1001);
+  expect(await program.exit).toEqual({ code: 0, signal: null });
+  expect(program.stderr).toBe("");
+}
+
+describe("examples", () => {
+  test("are these, none longer than 40 lines", () => {
+    const files = readdirSync(FOLDER).sort();
+    expect(files).toEqual(["bare-codec.js", "chat.js", "client.js", "echo.js", "http-and-websocket.js"]);
+    for (const file of files) {
+      const lines = readFileSync(`${FOLDER}${file}`, "utf8").trimEnd().split("\n");
+      expect(lines.length, file).toBeLessThanOrEqual(40);
+    }
+  });
+
+  test("echo.js sends text and binary back", async () => {
+    const { program, host } = await start("echo.js");
+    const inbox = await Inbox.open(`ws://${host}/`);
+    inbox.socket.send("grüß dich");
+    expect(await inbox.next()).toBe("grüß dich");
+    inbox.socket.send(Uint8Array.of(1, 2, 3));
+    expect(await inbox.next()).toEqual(Buffer.of(1, 2, 3));
+    await stop(program, inbox);
+  });
+
+  test("chat.js keeps its rooms apart and asks who comes", async () => {
+    const { program, host } = await start("chat.js");
+    const ada = await Inbox.open(`ws://${host}/tea?name=Ada`);
+    expect(await ada.next()).toBe("* Ada is here");
+    const bob = await Inbox.open(`ws://${host}/tea?name=Bob`);
+    expect([await ada.next(), await bob.next()]).toEqual(["* Bob is here", "* Bob is here"]);
+    const eve = await Inbox.open(`ws://${host}/coffee?name=Eve`);
+    expect(await eve.next()).toBe("* Eve is here");
+    bob.socket.send("hello");
+    expect([await ada.next(), await bob.next()]).toEqual(["Bob: hello", "Bob: hello"]);
+    eve.socket.send("alone");
+    // The next that Eve gets is her own: nothing of the other room came in between.
+    expect(await eve.next()).toBe("Eve: alone");
+    bob.socket.close();
+    expect(await ada.next()).toBe("* Bob left");
+
+    const refused = new WebSocket(`ws://${host}/tea`);
+    const [error]: unknown[] = await once(refused, "error");
+    expect(String(error)).toContain("400");
+    await stop(program, ada, eve);
+  });
+
+  test("bare-codec.js prints what both ends saw", async () => {
+    const program = run("bare-codec.js", "0");
+    expect(await program.exit).toEqual({ code: 0, signal: null });
+    expect(program.stdout.split("\n")).toEqual([
+      "client: HELLO",
+      "client: IN PARTS",
+      "client: 1000 bytes",
+      "server: closed with 1000",
+      "client: closed with 1000",
+      "",
+    ]);
+    expect(program.stderr).toBe("");
+  });
+
+  test("http-and-websocket.js serves its page, and the clock to that page's origin only", async () => {
+    const { program, host } = await start("http-and-websocket.js");
+    const page = await fetch(`http://${host}/`);
+    expect(page.status).toBe(200);
+    expect(await page.text()).toContain("new WebSocket");
+    expect((await fetch(`http://${host}/clock`)).status).toBe(404);
+
+    const inbox = await Inbox.open(`ws://${host}/clock`, { origin: `http://${host}` });
+    expect(await inbox.next()).toMatch(/^\d{4}-\d\d-\d\dT/);
+    for (const [path, origin, status] of [
+      ["/clock", "http://evil.example", "403"],
+      ["/", `http://${host}`, "404"],
+    ] as const) {
+      const [error]: unknown[] = await once(new WebSocket(`ws://${host}${path}`, { origin }), "error");
+      expect(String(error)).toContain(status);
+    }
+    await stop(program, inbox);
+  });
+
+  test("client.js sends lines, prints replies, and closes well when they end", async () => {
+    const { program: server, host } = await start("echo.js");
+    const client = run("client.js", host.split(":")[1] ?? "");
+    client.stdin.end("one\ntwo\n");
+    expect(await client.exit).toEqual({ code: 0, signal: null });
+    expect(client.stdout).toBe(`connected to ws://${host}/\none\ntwo\nclosed with 1000\n`);
+
+    const second = run("client.js", "1", `ws://${host}/`);
+    await second.shows(/^connected to /);
+    second.signal("SIGTERM");
+    expect(await second.exit).toEqual({ code: 0, signal: null });
+    expect(second.stdout).toContain("closed with 1001\n");
+    await stop(server);
+  });
+});
