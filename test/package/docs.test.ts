@@ -1,0 +1,71 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterEach, describe, expect, test } from "vitest";
+import { FAILURES } from "../../src/index.js";
+import { DEFAULT_SOCKET_LIMITS, DEFAULT_TIMEOUTS, type HandshakeErrorCode } from "../../src/node/index.js";
+import { relativeLinks, runBlock, runnableBlocks, tableRows } from "../support/markdown.js";
+import { killPrograms, mainFile } from "../support/program.js";
+
+const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+const PAGES = readdirSync(`${ROOT}docs`)
+  .filter((file) => file.endsWith(".md"))
+  .map((file) => `docs/${file}`);
+
+afterEach(killPrograms);
+
+function read(file: string): string {
+  return readFileSync(`${ROOT}${file}`, "utf8");
+}
+
+describe.each([...PAGES, "SECURITY.md", "CHANGELOG.md"])("%s", (file) => {
+  test("links to files that are there", () => {
+    for (const link of relativeLinks(read(file))) {
+      expect(existsSync(path.join(ROOT, path.dirname(file), link)), link).toBe(true);
+    }
+  });
+
+  const blocks = runnableBlocks(read(file));
+  if (blocks.length === 0) return;
+  test.each(blocks.map((code, i) => [i + 1, code] as const))("block %i runs", async (_, code) => {
+    mainFile();
+    await runBlock(code);
+  });
+});
+
+/** Every code: the type checker sees to that. */
+const HANDSHAKE_CODES: Readonly<Record<HandshakeErrorCode, true>> = {
+  "unexpected-status": true,
+  "invalid-upgrade": true,
+  "invalid-connection": true,
+  "invalid-accept": true,
+  "unrequested-extension": true,
+  "unrequested-subprotocol": true,
+  "malformed-response": true,
+  "connection-ended": true,
+  timeout: true,
+  "invalid-redirect": true,
+};
+
+describe("the tables", () => {
+  test("of failures are the catalogue", () => {
+    const rows = tableRows(read("docs/errors.md"), "Failures");
+    expect(rows.map(([code, closeCode, section]) => [code, closeCode, section])).toEqual(
+      Object.entries(FAILURES).map(([code, { closeCode, section }]) => [code, String(closeCode), section]),
+    );
+  });
+
+  test("of handshake errors are all there are", () => {
+    const rows = tableRows(read("docs/errors.md"), "Handshake errors");
+    expect(rows.map(([code]) => code).sort()).toEqual(Object.keys(HANDSHAKE_CODES).sort());
+  });
+
+  test.each([
+    ["Limits", DEFAULT_SOCKET_LIMITS],
+    ["Timeouts", DEFAULT_TIMEOUTS],
+  ])("of %s are the defaults", (heading, defaults) => {
+    const rows = tableRows(read("docs/limits.md"), heading);
+    const documented = rows.map(([name = "", value = ""]) => [name, Number(value.replaceAll(",", ""))]);
+    expect(Object.fromEntries(documented)).toEqual(defaults);
+  });
+});
