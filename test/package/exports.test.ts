@@ -1,0 +1,194 @@
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { afterEach, describe, expect, test } from "vitest";
+import { killPrograms, mainFile, Program } from "../support/program.js";
+
+afterEach(killPrograms);
+
+const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+
+/** Every name that each entry point exports: adding one is a decision, and so is taking one away. */
+const ENTRIES = [
+  {
+    name: "wsimd",
+    types: "dist/index.d.ts",
+    values: [
+      "CloseCode",
+      "Connection",
+      "DEFAULT_LIMITS",
+      "Endpoint",
+      "FAILURES",
+      "InvalidStateError",
+      "Opcode",
+      "PreparedMessage",
+      "isSendableCloseCode",
+      "loadKernel",
+      "randomMaskingKey",
+    ],
+    typeNames: [
+      "CloseEvent",
+      "ConnectionEvent",
+      "ConnectionOptions",
+      "EndpointOptions",
+      "EndpointSink",
+      "EndpointState",
+      "Failure",
+      "FailureCode",
+      "Host",
+      "Kernel",
+      "KernelChoice",
+      "KernelName",
+      "Limits",
+      "MaskingKeySource",
+      "MessageType",
+      "Outbox",
+      "PieceEvent",
+      "Role",
+    ],
+  },
+  {
+    name: "wsimd/node",
+    types: "dist/node/index.d.ts",
+    values: [
+      "CloseCode",
+      "DEFAULT_SOCKET_LIMITS",
+      "DEFAULT_TIMEOUTS",
+      "HandshakeError",
+      "InvalidStateError",
+      "PreparedMessage",
+      "attach",
+      "connect",
+      "serve",
+      "upgrade",
+    ],
+    typeNames: [
+      "Acceptance",
+      "AttachOptions",
+      "BacklogPolicy",
+      "BroadcastOptions",
+      "ClientRequest",
+      "CloseEvent",
+      "ConnectOptions",
+      "Failure",
+      "FailureCode",
+      "HandshakeErrorCode",
+      "Handlers",
+      "KernelName",
+      "Limits",
+      "ListeningServer",
+      "MessageType",
+      "ReadOptions",
+      "ReadPath",
+      "SendResult",
+      "ServeOptions",
+      "Server",
+      "ServerCloseOptions",
+      "ServerOptions",
+      "Socket",
+      "SocketLimits",
+      "SocketOptions",
+      "Timeouts",
+      "UpgradeOptions",
+      "Verdict",
+    ],
+  },
+] as const;
+
+/** Runs code as a user's program would, and gives what it prints. */
+async function evaluate(
+  code: string,
+  { module = false, flags = [] as string[], env = {} as Record<string, string> } = {},
+): Promise<string> {
+  mainFile();
+  const type = `--input-type=${module ? "module" : "commonjs"}`;
+  const program = new Program(process.execPath, [...flags, type, "-e", code], { env });
+  const exit = await program.exit;
+  expect(exit, program.stderr).toEqual({ code: 0, signal: null });
+  return program.stdout.trim();
+}
+
+describe.each(ENTRIES)("$name", ({ name, types, values, typeNames }) => {
+  test("exports these values by import", async () => {
+    const printed = await evaluate(`console.log(Object.keys(await import("${name}")).sort().join())`, {
+      module: true,
+    });
+    expect(printed.split(",")).toEqual([...values]);
+  });
+
+  // A top-level await anywhere below would make this throw.
+  test("exports the same by require()", async () => {
+    const printed = await evaluate(
+      `console.log(Object.keys(require("${name}")).filter((key) => key !== "__esModule").sort().join())`,
+    );
+    expect(printed.split(",")).toEqual([...values]);
+  });
+
+  test("declares these types besides", () => {
+    const source = readFileSync(`${ROOT}${types}`, "utf8");
+    const names = [...source.matchAll(/^export (?<type>type )?\{(?<list>[^}]*)\}/gm)].flatMap(({ groups }) =>
+      (groups?.list ?? "").split(",").map((each) => ({
+        name: each.trim().replace(/^type /, ""),
+        type: groups?.type !== undefined || each.trim().startsWith("type "),
+      })),
+    );
+    const sorted = (type: boolean) =>
+      names
+        .filter((each) => each.type === type && each.name !== "")
+        .map((each) => each.name)
+        .sort();
+    expect(sorted(false)).toEqual([...values]);
+    expect(sorted(true)).toEqual([...typeNames].sort());
+    // Nothing is exported in another way.
+    expect(source.match(/^export (?!type \{|\{)/gm)).toBeNull();
+  });
+});
+
+describe("loading", () => {
+  test("gives import and require() the same module", async () => {
+    const code = `import { createRequire } from "node:module";
+      const required = createRequire(process.cwd() + "/")("wsimd");
+      console.log(required.Connection === (await import("wsimd")).Connection);`;
+    expect(await evaluate(code, { module: true })).toBe("true");
+  });
+
+  test("shows nothing but the two entries and the manifest", async () => {
+    const code = `const tried = ["wsimd/package.json", "wsimd/dist/index.js", "wsimd/kernel", "wsimd/protocol/endpoint.js"];
+      console.log(tried.map((name) => { try { require(name); return "loads"; } catch ({ code }) { return code; } }).join());`;
+    const hidden = "ERR_PACKAGE_PATH_NOT_EXPORTED";
+    expect(await evaluate(code)).toBe(`loads,${hidden},${hidden},${hidden}`);
+  });
+});
+
+const KERNEL_IN_USE = `console.log(new (require("wsimd").Connection)({ role: "server" }).kernel)`;
+
+describe("the kernel in use", () => {
+  test.each([
+    ["", "simd"],
+    ["auto", "simd"],
+    ["simd", "simd"],
+    ["scalar", "scalar"],
+    ["js", "js"],
+  ])("with WSIMD_KERNEL=%s is %s", async (asked, used) => {
+    expect(await evaluate(KERNEL_IN_USE, { env: { WSIMD_KERNEL: asked } })).toBe(used);
+  });
+
+  test("is JavaScript where there is no WebAssembly", async () => {
+    expect(await evaluate(KERNEL_IN_USE, { env: { WSIMD_KERNEL: "" }, flags: ["--jitless"] })).toBe("js");
+  });
+
+  const message = 'RangeError: unknown kernel "nonsense": it is one of simd, scalar, js';
+
+  test("can't be nonsense: the codec says so", async () => {
+    const code = `const { Connection } = require("wsimd");
+      try { new Connection({ role: "server" }); } catch (error) { console.log(String(error)); }`;
+    expect(await evaluate(code, { env: { WSIMD_KERNEL: "nonsense" } })).toBe(message);
+  });
+
+  test("can't be nonsense: neither serve() nor connect() goes on", async () => {
+    const code = `import { connect, serve } from "wsimd/node";
+      await serve({ port: 0 }, {}).catch((error) => console.log(String(error)));
+      await connect("ws://127.0.0.1:1/").catch((error) => console.log(String(error)));`;
+    const printed = await evaluate(code, { module: true, env: { WSIMD_KERNEL: "nonsense" } });
+    expect(printed).toBe(`${message}\n${message}`);
+  });
+});

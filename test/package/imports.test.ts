@@ -1,0 +1,175 @@
+// Imports point one way: kernels <- kernel <- protocol <- adapter <- node <- cli, with the handshake beside the protocol.
+import { readdirSync, readFileSync } from "node:fs";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, expect, test } from "vitest";
+
+const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+
+interface Import {
+  /** As written. */
+  readonly name: string;
+  /** Path from the root of the repository, for a relative import. */
+  readonly target: string | undefined;
+  readonly typeOnly: boolean;
+}
+
+const STATEMENT = /^(?:import|export)\s(?<clause>[^;"']*?)\bfrom\s*"(?<name>[^"]+)"/gm;
+const BARE = /^import\s*"(?<name>[^"]+)"/gm;
+const CALL = /\b(?:import|require)\(\s*["'`](?<name>[^"'`]+)["'`]/g;
+
+function parseImports(source: string, file: string): Import[] {
+  const code = source.replace(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, "");
+  const found: Import[] = [];
+  for (const pattern of [STATEMENT, BARE, CALL]) {
+    for (const { groups } of code.matchAll(pattern)) {
+      const { name = "", clause = "" } = groups ?? {};
+      const target = name.startsWith(".") ? path.posix.join(path.posix.dirname(file), name) : undefined;
+      found.push({ name, target, typeOnly: isTypeOnly(clause) });
+    }
+  }
+  return found;
+}
+
+function isTypeOnly(clause: string): boolean {
+  if (clause.startsWith("type ")) return true;
+  const names = /^\{(?<names>[^}]*)\}/.exec(clause.trim())?.groups?.names;
+  return names?.split(",").every((each) => each.trim() === "" || each.trim().startsWith("type ")) === true;
+}
+
+function filesUnder(folder: string): string[] {
+  return readdirSync(path.join(ROOT, folder), { recursive: true, encoding: "utf8" })
+    .filter((file) => /(?<!\.d)\.[jt]s$/.test(file) && !/(^|\/)node_modules\//.test(file))
+    .map((file) => `${folder}/${file}`);
+}
+
+interface Edge extends Import {
+  readonly file: string;
+}
+
+function importsOf(files: readonly string[]): Edge[] {
+  return files.flatMap((file) =>
+    parseImports(readFileSync(path.join(ROOT, file), "utf8"), file).map((each) => ({ file, ...each })),
+  );
+}
+
+/** Imports that the check does not allow, as `file -> import`. */
+function wrong(edges: readonly Edge[], allowed: (edge: Edge) => boolean): string[] {
+  return edges.filter((edge) => !allowed(edge)).map(({ file, name }) => `${file} -> ${name}`);
+}
+
+const within = (edge: Edge, ...folders: readonly string[]): boolean =>
+  folders.some((folder) => edge.target?.startsWith(`${folder}/`) === true);
+
+describe("the parser of imports", () => {
+  test("finds every form", () => {
+    const source = [
+      'import type { A } from "./a.js";',
+      'import { type B, type C } from "../b.js";',
+      "import {",
+      "  type D,",
+      "  e,",
+      '} from "node:fs";',
+      'import "./side.js";',
+      'export * from "./star.js";',
+      'export { type F } from "./f.js";',
+      'const g = await import("./g.js");',
+      '// import { h } from "./comment.js";',
+      '/* import { i } from "./comment.js"; */',
+    ].join("\n");
+    expect(
+      parseImports(source, "src/x/y.ts").map((each) => [each.target ?? each.name, each.typeOnly]),
+    ).toEqual([
+      ["src/x/a.js", true],
+      ["src/b.js", true],
+      ["node:fs", false],
+      ["src/x/star.js", false],
+      ["src/x/f.js", true],
+      ["src/x/side.js", false],
+      ["src/x/g.js", false],
+    ]);
+  });
+
+  test("misses none that a line begins with", () => {
+    for (const file of [...filesUnder("src"), ...filesUnder("assembly")]) {
+      const source = readFileSync(path.join(ROOT, file), "utf8");
+      const begun = source.match(/^import\s|^export\s(?:type\s)?[{*]/gm)?.length ?? 0;
+      expect(importsOf([file]).length, file).toBeGreaterThanOrEqual(begun);
+    }
+  });
+});
+
+/** What each layer may import of other layers, besides itself. */
+const LAYERS: readonly (readonly [folder: string, ...others: string[]])[] = [
+  ["assembly"],
+  ["src/kernel"],
+  ["src/protocol", "src/kernel"],
+  ["src/handshake"],
+  ["src/adapter", "src/protocol", "src/handshake", "src/kernel"],
+  ["src/node", "src/adapter", "src/protocol", "src/handshake", "src/kernel"],
+  ["src/cli", "src/node", "src/adapter", "src/handshake"],
+];
+
+/** The layers above the protocol know the kernel by its types. This one checks early that the host runs it. */
+const KERNEL_VALUES = ["src/adapter/options.ts -> ../kernel/workspace.js"];
+
+const MAY_USE_NODE = ["src/node", "src/cli"];
+
+describe("imports", () => {
+  test("these are all layers", () => {
+    const folders = readdirSync(path.join(ROOT, "src"), { withFileTypes: true })
+      .filter((each) => each.isDirectory())
+      .map((each) => `src/${each.name}`);
+    expect(LAYERS.map(([folder]) => folder).sort()).toEqual(["assembly", ...folders].sort());
+  });
+
+  test.each(LAYERS)("of %s stay in its place", (folder, ...others) => {
+    const edges = importsOf(filesUnder(folder));
+    expect(edges.length).toBeGreaterThan(0);
+    const mayUseNode = MAY_USE_NODE.includes(folder);
+    expect(
+      wrong(
+        edges,
+        (edge) => within(edge, folder, ...others) || (mayUseNode && edge.name.startsWith("node:")),
+      ),
+    ).toEqual([]);
+  });
+
+  test("of the kernel from above the protocol are types", () => {
+    const edges = importsOf([...filesUnder("src/adapter"), ...filesUnder("src/node")]);
+    expect(wrong(edges, (edge) => !within(edge, "src/kernel") || edge.typeOnly)).toEqual(KERNEL_VALUES);
+  });
+
+  test("of the demo's page are what a browser has", () => {
+    const edges = importsOf(filesUnder("src/cli/demo/page"));
+    expect(edges.length).toBeGreaterThan(0);
+    expect(wrong(edges, (edge) => within(edge, "src/cli"))).toEqual([]);
+    const files = new Set(filesUnder("src/cli/demo/page"));
+    for (const edge of edges) if (edge.target !== undefined) files.add(edge.target.replace(/\.js$/, ".ts"));
+    expect(importsOf([...files]).filter(({ name }) => name.startsWith("node:"))).toEqual([]);
+  });
+
+  test("of the barrel are the codec and nothing else", () => {
+    const edges = importsOf(["src/index.ts"]);
+    expect(edges.length).toBeGreaterThan(0);
+    expect(wrong(edges, (edge) => within(edge, "src/kernel", "src/protocol"))).toEqual([]);
+  });
+
+  test("lead to no package and to neither bench nor test", () => {
+    const edges = importsOf([...filesUnder("src"), ...filesUnder("assembly")]);
+    expect(wrong(edges, (edge) => within(edge, "src", "assembly") || edge.name.startsWith("node:"))).toEqual(
+      [],
+    );
+    const around = importsOf([...filesUnder("scripts"), ...filesUnder("bench"), ...filesUnder("examples")]);
+    expect(around.length).toBeGreaterThan(0);
+    expect(wrong(around, (edge) => !within(edge, "test"))).toEqual([]);
+    const others = around.filter(({ file }) => !file.startsWith("bench/"));
+    expect(wrong(others, (edge) => !within(edge, "bench"))).toEqual([]);
+  });
+
+  test("of the examples are what a user has", () => {
+    const edges = importsOf(filesUnder("examples"));
+    expect(edges.length).toBeGreaterThan(0);
+    expect(wrong(edges, ({ name }) => /^(wsimd|wsimd\/node|node:[a-z]+)$/.test(name))).toEqual([]);
+  });
+});

@@ -1,0 +1,134 @@
+// What users get: the tarball, installed where nothing else is.
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import manifest from "../../package.json" with { type: "json" };
+import { killPrograms, mainFile, Program } from "../support/program.js";
+
+const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+const MOST_UNPACKED_BYTES = 640 * 1024;
+
+interface Packed {
+  readonly filename: string;
+  readonly unpackedSize: number;
+  readonly files: readonly { readonly path: string; readonly mode: number }[];
+}
+
+const folder = mkdtempSync(path.join(tmpdir(), "wsimd-pack-"));
+let packed: Packed;
+
+/** Runs a program to its end in a folder, and gives what it prints. */
+async function runIn(cwd: string, file: string, ...args: string[]): Promise<string> {
+  const program = new Program("sh", ["-c", 'cd "$0" && exec "$@"', cwd, file, ...args]);
+  const exit = await program.exit;
+  expect(exit, `${file} ${args.join(" ")}: ${program.stderr}`).toEqual({ code: 0, signal: null });
+  return program.stdout;
+}
+
+beforeAll(async () => {
+  mainFile();
+  // Its scripts would build again, under the feet of the other tests.
+  const args = ["pack", "--json", "--ignore-scripts", "--pack-destination", folder];
+  const [first]: Packed[] = JSON.parse(await runIn(ROOT, "npm", ...args));
+  if (first === undefined) throw new Error("npm pack made nothing");
+  packed = first;
+});
+
+afterEach(killPrograms);
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+describe("the tarball", () => {
+  test("has what is needed and nothing else", () => {
+    const files = packed.files.map((each) => each.path);
+    const top = ["CHANGELOG.md", "LICENSE", "README.md", "SECURITY.md", "package.json"];
+    expect(files.filter((file) => !file.startsWith("dist/")).sort()).toEqual(top);
+    expect(files.filter((file) => file.startsWith("dist/") && !/\.(js|d\.ts|wasm)$/.test(file))).toEqual([]);
+    for (const needed of ["dist/index.js", "dist/node/index.js", "dist/cli/main.js", "dist/simd.wasm"]) {
+      expect(files).toContain(needed);
+    }
+  });
+
+  test("is small", () => {
+    console.log(`unpacked: ${packed.unpackedSize} bytes in ${packed.files.length} files`);
+    expect(packed.unpackedSize).toBeLessThan(MOST_UNPACKED_BYTES);
+  });
+
+  test("has no source that the build no longer makes", () => {
+    const made = packed.files.map((each) => each.path).filter((file) => /^dist\/.*\.js$/.test(file));
+    expect(made.length).toBeGreaterThan(50);
+    for (const file of made) {
+      const source = file.replace(/^dist\//, "src/").replace(/\.js$/, ".ts");
+      expect(existsSync(path.join(ROOT, source)), `${file} has no ${source}`).toBe(true);
+    }
+  });
+});
+
+// Scripts are allowed in the second: a `prepare` that ran would fail, since no compiler is there.
+describe.each([["--ignore-scripts"], ["--foreground-scripts"]])("installed offline with %s", (option) => {
+  const project = path.join(folder, option.replace(/^--/, ""));
+  const installed = path.join(project, "node_modules/wsimd");
+
+  beforeAll(async () => {
+    mkdirSync(project);
+    writeFileSync(path.join(project, "package.json"), '{ "private": true }');
+    const tarball = path.join(folder, packed.filename);
+    await runIn(project, "npm", "install", option, "--offline", "--no-audit", "--no-fund", tarball);
+  });
+
+  test("is alone, and as it was packed", () => {
+    expect(readdirSync(path.join(project, "node_modules")).filter((name) => !name.startsWith("."))).toEqual([
+      "wsimd",
+    ]);
+    const files = readdirSync(installed, { recursive: true, withFileTypes: true }).filter((each) =>
+      each.isFile(),
+    );
+    expect(files.length).toBe(packed.files.length);
+  });
+
+  test("has no dependency and no script that an installation runs", () => {
+    const theirs: Record<string, unknown> = JSON.parse(
+      readFileSync(path.join(installed, "package.json"), "utf8"),
+    );
+    for (const key of ["dependencies", "optionalDependencies", "peerDependencies", "bundleDependencies"]) {
+      expect(theirs[key]).toBeUndefined();
+    }
+    const scripts = Object.keys(theirs.scripts ?? {});
+    expect(scripts.filter((name) => /^(pre|post)?install$/.test(name))).toEqual([]);
+    const lock: unknown = JSON.parse(readFileSync(path.join(project, "package-lock.json"), "utf8"));
+    expect(JSON.stringify(lock)).not.toContain("hasInstallScript");
+  });
+
+  const BODY = `const server = await serve({ host: "127.0.0.1" }, { message: (socket, data) => socket.send(data) });
+    const reply = await new Promise((resolve, reject) => {
+      connect(server.url, {}, { message: (_, data) => resolve(data) }).then((socket) => socket.send("hi"), reject);
+    });
+    await server.close();
+    console.log(reply, new Connection({ role: "server" }).kernel !== undefined);`;
+
+  test("serves and connects when imported", async () => {
+    const code = `import { Connection } from "wsimd"; import { connect, serve } from "wsimd/node"; ${BODY}`;
+    expect(await runIn(project, process.execPath, "--input-type=module", "-e", code)).toBe("hi true\n");
+  });
+
+  test("serves and connects when required", async () => {
+    const code = `const { Connection } = require("wsimd"); const { connect, serve } = require("wsimd/node");
+      (async () => { ${BODY} })();`;
+    expect(await runIn(project, process.execPath, "--input-type=commonjs", "-e", code)).toBe("hi true\n");
+  });
+
+  test("brings the program wsimd", async () => {
+    expect(await runIn(project, path.join(project, "node_modules/.bin/wsimd"), "--version")).toBe(
+      `${manifest.version}\n`,
+    );
+  });
+});
