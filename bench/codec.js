@@ -7,6 +7,7 @@ import { isMainThread, parentPort, Worker, workerData } from "node:worker_thread
 import { Bench } from "tinybench";
 import { makePayload, maskedFrame } from "../dist/cli/load/messages.js";
 import { Endpoint } from "../dist/index.js";
+import { nodeRuntime } from "../dist/node/host.js";
 
 /** @typedef {{ name: string, size: number, subject: string, nsPerCall: number }} Row */
 /**
@@ -64,7 +65,11 @@ async function measure(subject, quick) {
   await bench.run();
   return cases.map(({ name, size, messages }, i) => {
     const result = bench.tasks[i]?.result;
-    if (result === undefined || !("latency" in result)) throw new Error(`${subject}, ${name}: no result`);
+    if (result?.state !== "completed") {
+      throw new Error(
+        `${subject}, ${name}, ${size} bytes: ${result?.state === "errored" ? result.error.message : result?.state}`,
+      );
+    }
     return { name, size, subject, nsPerCall: (result.latency.p50 * 1e6) / messages };
   });
 }
@@ -130,7 +135,7 @@ function receiveCase(codec, kind, payload, messages) {
  * @returns {Codec}
  */
 function wsimdCodec(kernel) {
-  const options = { kernel: /** @type {"simd" | "scalar" | "js"} */ (kernel) };
+  const options = { kernel: /** @type {"simd" | "scalar" | "js"} */ (kernel), host: nodeRuntime.host };
   const ignore = () => {};
   const deaf = {
     onText: ignore,
@@ -204,7 +209,8 @@ function wsCodec() {
         uncork() {},
         /** @param {Buffer | string} chunk */
         write(chunk) {
-          bytes += chunk.length;
+          // A socket encodes the text that it is given, so this is part of sending it.
+          bytes += typeof chunk === "string" ? Buffer.from(chunk).length : chunk.length;
         },
       };
       const sender = new Sender(socket);
