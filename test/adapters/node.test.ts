@@ -1,5 +1,9 @@
+import assert from "node:assert/strict";
 import { describe, test } from "vitest";
+import { serve } from "../../src/node/index.js";
 import { nodeAdapter, READ_PATHS } from "./node-adapter.js";
+import { masked } from "./raw-peer.js";
+import { Recorder } from "./recorder.js";
 import { Scene } from "./scene.js";
 import { SUITE } from "./suite.js";
 
@@ -16,3 +20,29 @@ for (const readPath of READ_PATHS) {
     }
   });
 }
+
+describe("the read path", () => {
+  for (const [asked, taken] of [
+    ["data", "data"],
+    ["buffer", "buffer"],
+    // This Node has what that needs; where a trial shows otherwise, it is "data".
+    ["auto", "buffer"],
+  ] as const) {
+    test(`${asked} reads by ${taken}, from the first read behind the handshake`, () =>
+      Scene.run(nodeAdapter("data"), {
+        name: asked,
+        async run(scene) {
+          const recorder = new Recorder({ message: (socket, data) => void socket.send(data) });
+          const server = await serve({ host: "127.0.0.1", readPath: asked }, recorder);
+          scene.after(() => server.close({ timeoutMs: 1 }));
+          const peer = await scene.client(server);
+          await peer.write(masked("81 01 | 'a'"));
+          await peer.expect("81 01 'a'");
+          assert.equal(recorder.socket.readPath, taken);
+        },
+      }));
+  }
+
+  test("that there is none of is refused", () =>
+    assert.rejects(serve({ readPath: JSON.parse('"fast"') }, {}), RangeError));
+});
