@@ -208,15 +208,13 @@ const cases: Record<string, (scene: Scene, readPath: ReadPath) => Promise<void>>
     const recorder = echo();
     attach(server, { readPath }, recorder);
     const peer = await scene.client({ port });
-    let fired = false;
-    const other = await scene.raw({ port });
-    await other.write("GET / HTTP/1.1\r\n");
-    server.on("timeout", (socket) => {
-      fired = true;
-      socket.destroy();
-    });
-    await other.gone();
-    assert.ok(fired);
+    server.on("timeout", (socket) => socket.destroy());
+    // Longer than the time-out: each of these lives for it, and the second begins when the first is over.
+    for (let i = 0; i < 2; i++) {
+      const plain = await scene.raw({ port });
+      await plain.write("GET / HTTP/1.1\r\n");
+      await plain.gone();
+    }
     await peer.write(masked("81 01 | 'x'"));
     await peer.expect("81 01 'x'");
   },

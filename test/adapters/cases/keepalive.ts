@@ -29,6 +29,21 @@ export const keepaliveCases: readonly Case[] = [
     },
   },
   {
+    name: "a peer that is heard from is not pinged (keepalive)",
+    async run(scene) {
+      const { peer, recorder } = await pair(scene, { timeouts: { idleMs: 200 } });
+      const silent = await pair(scene, { timeouts: { idleMs: 200 } });
+      const talk = setInterval(() => void peer.write(masked("8a 00 |")), 10);
+      scene.after(() => clearInterval(talk));
+      for (let i = 0; i < 3; i++) {
+        await silent.peer.expect("89 00");
+        await silent.peer.write(masked("8a 00 |"));
+      }
+      assert.equal(peer.byteLength, 0);
+      assert.ok(recorder.count("pong") > 0);
+    },
+  },
+  {
     name: "a client keeps its connection alive, too",
     async run(scene) {
       const raw = await scene.wsServer();

@@ -254,6 +254,28 @@ export const verifyCases: readonly Case[] = [
     },
   },
   {
+    name: "server.close() from inside of verify: nothing opens any more",
+    async run(scene) {
+      const recorder = new Recorder();
+      let closed: Promise<void> | undefined;
+      const server = await scene.serve(
+        {
+          verify() {
+            closed = server.close({ timeoutMs: 60_000 });
+            return { data: "too late" };
+          },
+        },
+        recorder,
+      );
+      const peer = await scene.raw(server);
+      await peer.write(request());
+      await peer.gone();
+      assert.equal(peer.byteLength, 0);
+      await closed;
+      assert.deepEqual(recorder.log, []);
+    },
+  },
+  {
     name: "server.close() while verify is thinking: nothing opens any more",
     async run(scene) {
       const later = new Later();
