@@ -128,7 +128,7 @@ const cases: Record<string, (scene: Scene, readPath: ReadPath) => Promise<void>>
     const { server, port } = await http(scene);
     const recorder = new Recorder();
     attach(server, { readPath, origins: ["https://good.example", undefined] }, recorder);
-    const rows: [string, number][] = [
+    const rows: [string, ...number[]][] = [
       [request({}, "GET / HTTP/1.0"), 400],
       [request({}, "POST / HTTP/1.1"), 405],
       [request({ Host: ["a", "b"] }), 400],
@@ -140,14 +140,14 @@ const cases: Record<string, (scene: Scene, readPath: ReadPath) => Promise<void>>
       [request({ "Sec-WebSocket-Protocol": "a,,a" }), 400],
       [request({ "Sec-WebSocket-Extensions": "=" }), 400],
       [request({ Origin: "https://evil.example" }), 403],
-      // Node keeps 2,000 header lines of these and forgets the rest, the key among them.
-      [`GET / HTTP/1.1\r\n${"a:\r\n".repeat(2_100)}${request().slice(20)}`, 400],
+      // Node 20 keeps 2,000 header lines of these and forgets the rest, the key among them; later ones refuse them.
+      [`GET / HTTP/1.1\r\n${"a:\r\n".repeat(2_100)}${request().slice(20)}`, 400, 431],
     ];
-    for (const [head, status] of rows) {
+    for (const [head, ...statuses] of rows) {
       const peer = await scene.raw({ port });
       await peer.write(head);
       const answer = await peer.head();
-      assert.equal(answer.split(" ")[1], String(status), `${head.slice(0, 300)}\n${answer}`);
+      assert.ok(statuses.includes(Number(answer.split(" ")[1])), `${head.slice(0, 300)}\n${answer}`);
       await until(() => peer.ended, "the end");
       peer.destroy();
     }

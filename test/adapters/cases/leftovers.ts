@@ -25,14 +25,14 @@ export const leftoverCases: readonly Case[] = [
       };
       const before = scene.adapter.openSockets();
       await round(50);
-      // What is left behind is left each time; whatever else the heap grows by is not.
+      // What is left behind is left each time; whatever else the heap grows by, compiled code above all, is not.
       let least = Number.POSITIVE_INFINITY;
-      for (let i = 0; i < 5; i++) {
+      for (let i = 0; i < 20 && least >= 150 * 100; i++) {
         const used = memoryUsed(scene);
-        await round(100);
+        await round(150);
         least = Math.min(least, memoryUsed(scene) - used);
       }
-      assert.ok(least < 100 * 100, `${least} bytes for 100 handshakes`);
+      assert.ok(least < 150 * 100, `${least} bytes for 150 handshakes`);
       assert.deepEqual(recorder.log, []);
     },
   },
