@@ -136,7 +136,8 @@ const cases: Record<string, (scene: Scene, readPath: ReadPath) => Promise<void>>
       [request({ "Sec-WebSocket-Key": undefined }), 400],
       [request({ "Sec-WebSocket-Key": "short" }), 400],
       [request({ "Sec-WebSocket-Version": "8" }), 426],
-      [request({ "Content-Length": "5" }), 400],
+      // Node 26 waits for the body before it tells of the upgrade.
+      [`${request({ "Content-Length": "5" })}hello`, 400],
       [request({ "Sec-WebSocket-Protocol": "a,,a" }), 400],
       [request({ "Sec-WebSocket-Extensions": "=" }), 400],
       [request({ Origin: "https://evil.example" }), 403],
