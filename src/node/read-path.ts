@@ -129,11 +129,14 @@ async function readsLand(server: Server): Promise<boolean> {
   const address = server.address();
   if (address === null || typeof address === "string") return false;
   const near = connect(address.port, address.address);
+  // Also what comes before anybody else listens: no descriptors are left, or the loopback refuses.
+  const failed = new AbortController();
+  near.on("error", () => failed.abort());
   const timer = setTimeout(() => near.destroy(), SELF_TEST_MS);
   let far: Socket | undefined;
   try {
     const accepted: unknown[] = await once(server, "connection", {
-      signal: AbortSignal.timeout(SELF_TEST_MS),
+      signal: AbortSignal.any([failed.signal, AbortSignal.timeout(SELF_TEST_MS)]),
     });
     far = accepted[0] instanceof Socket ? accepted[0] : undefined;
     return far !== undefined && (await landed(near, far));

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { describe, test } from "vitest";
+import { afterEach, describe, test, vi } from "vitest";
 import { serve } from "../../src/node/index.js";
 import { nodeAdapter, READ_PATHS } from "./node-adapter.js";
 import { masked } from "./raw-peer.js";
@@ -45,4 +45,27 @@ describe("the read path", () => {
 
   test("that there is none of is refused", () =>
     assert.rejects(serve({ readPath: JSON.parse('"fast"') }, {}), RangeError));
+});
+
+describe("the trial of the read path", () => {
+  afterEach(() => {
+    vi.doUnmock("node:net");
+    vi.resetModules();
+  });
+
+  test("finds that it does not work where the loopback can't be connected to", async () => {
+    vi.resetModules();
+    const net = await vi.importActual<typeof import("node:net")>("node:net");
+    vi.doMock("node:net", () => ({
+      ...net,
+      // A port that refuses.
+      connect: () => net.connect(1, "127.0.0.1"),
+    }));
+    const { chooseReadPath, readIntoWorks, tryReadInto } = await import("../../src/node/read-path.js");
+    const start = performance.now();
+    assert.equal(await tryReadInto(), false);
+    assert.ok(performance.now() - start < 1_000, "it does not wait for what won't come");
+    assert.equal(readIntoWorks(), false);
+    assert.equal(await chooseReadPath("auto"), "auto");
+  });
 });
