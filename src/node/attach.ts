@@ -51,6 +51,8 @@ export function attach<Data = unknown>(
   };
 }
 
+const NO_NET_SOCKET = "the upgraded socket must be a net.Socket";
+
 interface Attachment {
   readonly core: ServerCore;
   readonly readPath: ReadPath;
@@ -89,21 +91,28 @@ class UpgradeRouter {
 
   readonly #onUpgrade = (request: IncomingMessage, socket: Duplex, head: Uint8Array): void => {
     const found = this.#attachments.get(pathOf(request)) ?? this.#attachments.get(undefined);
-    if (found !== undefined) {
-      open(found, request, socket, head);
-      return;
-    }
     const [any] = this.#attachments.values();
-    // Nobody else will answer, and the client would wait for ever.
-    if (any === undefined || this.#httpServer.listenerCount("upgrade") > 1) return;
-    opening(any, socket).refuse({ status: 404, reason: "no WebSocket here" });
+    const taker = found ?? any;
+    // If there is no other listener, nobody else will answer, and the client would wait for ever.
+    if (taker === undefined || (found === undefined && this.#httpServer.listenerCount("upgrade") > 1)) return;
+    if (!(socket instanceof NetSocket)) {
+      // Thrown from here it would end the process.
+      taker.core.report(new TypeError(NO_NET_SOCKET));
+      socket.destroy();
+    } else if (found !== undefined) {
+      open(found, request, socket, head);
+    } else {
+      opening(taker, socket)?.refuse({ status: 404, reason: "no WebSocket here" });
+    }
   };
 }
 
 /**
- * Answers one upgrade request of Node's `http`: as a WebSocket, or with the status that it deserves.
+ * Answers one upgrade request of Node's `http`: as a WebSocket, or with the status that it deserves. If the client has
+ * left in the meantime, no handler is called.
  * @param socket - as the `upgrade` event gives it; it belongs to wsimd from now on
  * @param head - the bytes that came behind the request
+ * @throws TypeError or RangeError for options that make no sense; TypeError if the socket is no `net.Socket`
  */
 export function upgrade<Data = unknown>(
   request: IncomingMessage,
@@ -113,11 +122,13 @@ export function upgrade<Data = unknown>(
   handlers: Handlers<Data>,
 ): void {
   const core = new ServerCore(nodeRuntime, resolveServerOptions(options), handlers);
+  if (!(socket instanceof NetSocket)) throw new TypeError(NO_NET_SOCKET);
   open({ core, readPath: knownReadPath(options.readPath) }, request, socket, head);
 }
 
-function open(attachment: Attachment, request: IncomingMessage, socket: Duplex, head: Uint8Array): void {
+function open(attachment: Attachment, request: IncomingMessage, socket: NetSocket, head: Uint8Array): void {
   const begun = opening(attachment, socket);
+  if (begun === undefined) return;
   if (request.httpVersion !== "1.1") {
     begun.refuse({ status: 400, reason: "the request is not HTTP/1.1" });
     return;
@@ -126,8 +137,12 @@ function open(attachment: Attachment, request: IncomingMessage, socket: Duplex, 
   begun.begin({ method: request.method ?? "", target: request.url ?? "", headers }, head);
 }
 
-function opening({ core, readPath }: Attachment, socket: Duplex): Opening {
-  if (!(socket instanceof NetSocket)) throw new TypeError("the upgraded socket must be a net.Socket");
+/** @returns undefined if the client has left: neither its end nor the socket's would ever be told of again */
+function opening({ core, readPath }: Attachment, socket: NetSocket): Opening | undefined {
+  if (socket.destroyed || !socket.readable || !socket.writable) {
+    socket.destroy();
+    return undefined;
+  }
   socket.setTimeout(0);
   socket.setNoDelay(true);
   return new Opening(core, new NodeTransport(socket, readPath));

@@ -1,8 +1,9 @@
 // WebSockets on an HTTP server that somebody else owns.
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { createServer, get, type Server as HttpServer, type IncomingMessage } from "node:http";
+import { createServer, get, type Server as HttpServer, IncomingMessage } from "node:http";
 import { createServer as createHttpsServer } from "node:https";
+import { Socket } from "node:net";
 import { Duplex } from "node:stream";
 import { describe, test } from "vitest";
 import { attach, type ReadPath, upgrade } from "../../src/node/index.js";
@@ -246,6 +247,54 @@ const cases: Record<string, (scene: Scene, readPath: ReadPath) => Promise<void>>
     assert.match(await bad.head(), /^HTTP\/1\.1 426 /);
     peer.end();
     assert.equal(await recorder.closed(), "close 1006");
+  },
+
+  async "upgrade() of a client that has left calls no handler"(scene, readPath) {
+    const { server, port } = await http(scene);
+    const recorder = echo();
+    let upgraded = 0;
+    server.on("upgrade", async (incoming: IncomingMessage, socket: Duplex, head: Buffer) => {
+      socket.on("error", () => {});
+      socket.resume();
+      await new Promise((resolve) => socket.once(incoming.url === "/end" ? "end" : "close", resolve));
+      upgrade(incoming, socket, head, { readPath }, recorder);
+      upgraded++;
+    });
+    for (const leave of ["reset", "end"] as const) {
+      const peer = await scene.raw({ port });
+      const before = upgraded;
+      const asked = once(server, "upgrade");
+      await peer.write(at(`/${leave}`));
+      await asked;
+      peer[leave]();
+      await scene.eventually(() => upgraded > before, "upgrade() to be called");
+      await peer.gone();
+    }
+    await turns();
+    assert.deepEqual(recorder.log, []);
+    // It waits for every socket that it accepted.
+    server.close();
+    await soon(once(server, "close"), "the HTTP server to close");
+  },
+
+  async "attach() reports a stream that is no socket, and ends it"(scene, readPath) {
+    const { server } = await http(scene);
+    const recorder = echo();
+    attach(server, { readPath, path: "/" }, recorder);
+    for (const url of ["/", "/other"]) {
+      const stream = new Duplex();
+      server.emit(
+        "upgrade",
+        Object.assign(new IncomingMessage(new Socket()), { url }),
+        stream,
+        Buffer.alloc(0),
+      );
+      assert.equal(stream.destroyed, true);
+    }
+    assert.deepEqual(
+      recorder.errors.map(String),
+      Array(2).fill("TypeError: the upgraded socket must be a net.Socket"),
+    );
   },
 
   async "upgrade() refuses what is no socket, and options that make no sense"(scene) {
