@@ -17,7 +17,10 @@ export class Workspace {
   /** The part of the memory that bytes are read into. */
   readWindow: Uint8Array;
 
-  /** While records are being walked: the end of what is in use of the record table and of the read window. */
+  /**
+   * While records are being walked: the end of what is in use of the record table and of the read window, by this walk or by
+   * those that it interrupted.
+   */
   recordsEnd = 0;
   windowEnd = 0;
 
@@ -45,27 +48,25 @@ export class Workspace {
     return this.windowEnd !== 0;
   }
 
-  /** Copies what an interrupted walk still needs, so that another connection can decode in between. */
-  suspendReading(): SuspendedReading {
+  /**
+   * Copies what interrupted walks still need of the memory in which the chunk of another connection will be decoded. The
+   * rest stays where it is, so that decoding in between costs no more than the chunk is long.
+   */
+  suspendReading(chunkLength: number): SuspendedReading {
     const { recordsEnd, windowEnd, memory } = this;
-    const from = layout.READ_WINDOW_PTR - layout.READ_HEADROOM;
-    const suspended = {
-      recordsEnd,
-      windowEnd,
-      records: memory.slice(layout.RECORDS_PTR, recordsEnd),
-      window: memory.slice(from, windowEnd),
+    const bytes = Math.min(chunkLength, layout.READ_WINDOW_LENGTH);
+    const windowReach = layout.READ_WINDOW_PTR + bytes + layout.PADDING;
+    const recordsReach = layout.RECORDS_PTR + mostRecords(bytes) * layout.RECORD_LENGTH;
+    return {
+      records: memory.slice(layout.RECORDS_PTR, Math.min(recordsEnd, recordsReach)),
+      window: memory.slice(layout.READ_WINDOW_PTR - layout.READ_HEADROOM, Math.min(windowEnd, windowReach)),
     };
-    this.recordsEnd = 0;
-    this.windowEnd = 0;
-    return suspended;
   }
 
   /** Puts back what {@link suspendReading} took. */
   resumeReading(suspended: SuspendedReading): void {
     this.memory.set(suspended.records, layout.RECORDS_PTR);
     this.memory.set(suspended.window, layout.READ_WINDOW_PTR - layout.READ_HEADROOM);
-    this.recordsEnd = suspended.recordsEnd;
-    this.windowEnd = suspended.windowEnd;
   }
 
   /**
@@ -99,15 +100,19 @@ export class Workspace {
 
   /**
    * Takes a fresh instance of the kernel after a trap: whatever state the old one is in, nobody sees it again. Frames
-   * that stand in the write window move along.
+   * that stand in the write window move along, and what interrupted walks have in front of them.
    */
   replaceKernel(): void {
-    const pending = this.memory.slice(this.writePtr, this.writePtr + this.written);
+    const old = this.memory;
+    const pending = old.subarray(this.writePtr, this.writePtr + this.written);
     this.kernel = loadKernel(this.#choice);
     this.memory = this.kernel.memory;
     this.words = new Uint32Array(this.memory.buffer);
     this.readWindow = readWindowOf(this.memory);
     this.memory.set(pending, this.writePtr);
+    this.memory.set(old.subarray(layout.RECORDS_PTR, this.recordsEnd), layout.RECORDS_PTR);
+    const window = layout.READ_WINDOW_PTR - layout.READ_HEADROOM;
+    this.memory.set(old.subarray(window, this.windowEnd), window);
     this.#holders.fill(undefined);
   }
 }
@@ -117,14 +122,21 @@ export interface WindowHolder {
   readonly bufferedBytes: number;
 }
 
+/** The longest header, but for its last byte: what the last read may have left over. */
+const MAX_SPILLED_BYTES = 13;
+
+/** The most records that a kernel writes for `bytes` of input. */
+function mostRecords(bytes: number): number {
+  // Two bytes are a frame. The rest of an earlier one may come first, and a violation last.
+  return Math.min(((bytes + MAX_SPILLED_BYTES) >>> 1) + 2, layout.MAX_RECORDS);
+}
+
 function readWindowOf(memory: Uint8Array): Uint8Array {
   return memory.subarray(layout.READ_WINDOW_PTR, layout.READ_WINDOW_PTR + layout.READ_WINDOW_LENGTH);
 }
 
 /** What {@link Workspace.suspendReading} copied. */
 export interface SuspendedReading {
-  readonly recordsEnd: number;
-  readonly windowEnd: number;
   readonly records: Uint8Array;
   readonly window: Uint8Array;
 }

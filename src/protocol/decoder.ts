@@ -100,7 +100,7 @@ export class Decoder {
   push(chunk: Uint8Array): void {
     const workspace = this.#workspace;
     const { memory } = workspace;
-    const suspended = workspace.reading ? workspace.suspendReading() : undefined;
+    const suspended = workspace.reading ? workspace.suspendReading(chunk.length) : undefined;
     try {
       for (let at = 0; at < chunk.length && !this.#stopped; ) {
         const length = Math.min(chunk.length - at, layout.READ_WINDOW_LENGTH);
@@ -129,7 +129,9 @@ export class Decoder {
     const workspace = this.#workspace;
     const end = layout.READ_WINDOW_PTR + length;
     let start = layout.READ_WINDOW_PTR;
-    workspace.windowEnd = end;
+    // Those of the walks that this one interrupts.
+    const { recordsEnd, windowEnd } = workspace;
+    workspace.windowEnd = Math.max(windowEnd, end);
     this.#walking = true;
     try {
       for (;;) {
@@ -143,8 +145,8 @@ export class Decoder {
       throw error;
     } finally {
       this.#walking = false;
-      workspace.windowEnd = 0;
-      workspace.recordsEnd = 0;
+      workspace.windowEnd = windowEnd;
+      workspace.recordsEnd = recordsEnd;
     }
     this.#offset += length;
   }
@@ -179,7 +181,8 @@ export class Decoder {
 
   #walk(count: number): void {
     const workspace = this.#workspace;
-    workspace.recordsEnd = layout.RECORDS_PTR + count * layout.RECORD_LENGTH;
+    const recordsEnd = layout.RECORDS_PTR + count * layout.RECORD_LENGTH;
+    workspace.recordsEnd = Math.max(workspace.recordsEnd, recordsEnd);
     for (let i = 0, at = RECORDS_WORD; i < count && !this.#stopped; i++, at += RECORD_WORDS) {
       // Not hoisted: a handler may cause the kernel to be replaced.
       const words = workspace.words;

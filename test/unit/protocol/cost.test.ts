@@ -1,7 +1,7 @@
 // No input may cost more than linear work. Work is counted, not timed: calls of the kernel and the bytes that they walk,
 // the records that come back, calls of the host, and the bytes that those allocate and copy.
-import { afterEach, describe, expect, test } from "vitest";
-import { Connection, type Role } from "../../../src/index.js";
+import { afterEach, describe, expect, test, vi } from "vitest";
+import { Connection, Endpoint, type EndpointSink, type Role } from "../../../src/index.js";
 import * as layout from "../../../src/kernel/generated/layout.js";
 import { sharedWorkspace } from "../../../src/kernel/workspace.js";
 import { CountingHost } from "../../support/counting-host.js";
@@ -135,6 +135,26 @@ describeKernels("linear cost", (kernel) => {
     });
   });
 
+  test.each([1, 6, 40])("receiving inside of the handler of each message of %i bytes", (length) => {
+    const payload = new Uint8Array(length);
+    const message = frame({ opcode: 2, mask: KEY, payload });
+    const slope = slopeOf((size) => {
+      const inner = new Connection({ role: "server", kernel, maskingKey: () => 1 });
+      const suspend = vi.spyOn(workspace, "suspendReading");
+      const outer = new Endpoint(
+        inSink(() => inner.receive(message)),
+        { role: "server", kernel },
+      );
+      outer.receive(concat(many(size, () => message)));
+      expect(suspend).toHaveBeenCalledTimes(size);
+      let copied = 0;
+      for (const { value } of suspend.mock.results) copied += value.records.length + value.window.length;
+      suspend.mockRestore();
+      return copied;
+    });
+    expect(slope).toBeLessThanOrEqual(1.1);
+  });
+
   test.each<[string, (connection: Connection, size: number) => void]>([
     ["messages", (c, size) => repeat(size, () => c.sendText("Hello"))],
     ["fragments", (c, size) => repeat(size, (i) => c.sendFragment("é", i === size - 1))],
@@ -152,6 +172,12 @@ describeKernels("linear cost", (kernel) => {
     }
   });
 });
+
+/** A sink that does this for each binary message. */
+function inSink(act: () => void): EndpointSink {
+  const ignore = (): void => {};
+  return { onBinary: act, onText: ignore, onPiece: ignore, onPing: ignore, onPong: ignore, onClose: ignore };
+}
 
 function repeat(size: number, act: (i: number) => void): void {
   for (let i = 0; i < size; i++) act(i);

@@ -64,6 +64,51 @@ describeKernels("re-entrancy", (kernel) => {
       });
     });
 
+    test("each inner chunk is longer than the one that it interrupts, or shorter", () => {
+      const sizes = [4000, 1, 700, 2, 90_000, 30, 300_000];
+      for (const order of [sizes, [...sizes].reverse(), [...sizes].sort((a, b) => a - b)]) {
+        const peers = order.map(() => peer({ kernel, borrow }));
+        const payloads = order.map((size, level) => tainted(16 * level + 1, [5, size, 0, 3, size, 1]));
+        peers.forEach(({ sink }, level) => {
+          const next = peers[level + 1];
+          if (next === undefined) return;
+          let fed = false;
+          sink.inside = () => {
+            if (fed) return;
+            fed = true;
+            next.endpoint.receive(binary(...(payloads[level + 1] ?? [])));
+          };
+        });
+        peers[0]?.endpoint.receive(binary(...(payloads[0] ?? [])));
+        peers.forEach(({ sink }, level) => {
+          expect(sink.lines).toEqual(lines(payloads[level] ?? []));
+        });
+      }
+    });
+
+    test("the inner chunk ends in a cut header, and makes as many records as its bytes can", () => {
+      // The inner one is a client: two bytes are a frame of its server's, and it has one byte of the first already.
+      for (const length of [1, 2, 3, 13, 64]) {
+        const outer = peer({ kernel, borrow });
+        const payloads = tainted(
+          1,
+          Array.from({ length: 60 }, (_, i) => 1 + (i % 7)),
+        );
+        let inners = 0;
+        outer.sink.inside = () => {
+          const inner = peer({ kernel, borrow, role: "client" });
+          const stream = concat(Array.from({ length: 40 }, () => hex("82 00")));
+          inner.endpoint.receive(stream.subarray(0, 1));
+          inner.endpoint.receive(stream.subarray(1, 1 + length));
+          inner.endpoint.receive(hex("ff ff"));
+          inners += inner.sink.lines.length;
+        };
+        outer.endpoint.receive(binary(...payloads));
+        expect(outer.sink.lines).toEqual(lines(payloads));
+        expect(inners).toBe(payloads.length * (Math.floor((1 + length) / 2) + 1));
+      }
+    });
+
     test("the inner chunk is longer than the window, and the outer one too", () => {
       const outer = peer({ kernel, borrow });
       const inner = peer({ kernel, borrow });
@@ -285,9 +330,13 @@ describeKernels("a trap", (kernel) => {
     before = real();
     workspace.kernel = {
       ...before,
-      decode: () => {
+      decode: (start, end) => {
         // Whatever it was doing to the memory that is its own to write.
-        before.memory.fill(0xa5, layout.STATE_PTR, layout.READ_WINDOW_PTR + layout.READ_WINDOW_LENGTH);
+        const { memory } = before;
+        const records = Math.ceil((end - start) / 2) * layout.RECORD_LENGTH;
+        memory.fill(0xa5, layout.STATE_PTR, layout.STATE_PTR + layout.STATE_LENGTH);
+        memory.fill(0xa5, layout.RECORDS_PTR, layout.RECORDS_PTR + records);
+        memory.fill(0xa5, start - layout.READ_HEADROOM, end + layout.PADDING);
         throw trap;
       },
     };
