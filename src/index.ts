@@ -2,7 +2,8 @@ export type { Kernel, KernelName } from "./kernel/kernel.js";
 export { type KernelChoice, loadKernel } from "./kernel/load.js";
 export { CloseCode, isSendableCloseCode } from "./protocol/close-code.js";
 export { Connection, type ConnectionOptions } from "./protocol/connection.js";
-export { Endpoint, type EndpointOptions, type EndpointState, type Role } from "./protocol/endpoint.js";
+export { Endpoint } from "./protocol/endpoint.js";
+export type { EndpointOptions, EndpointState, Role } from "./protocol/endpoint-options.js";
 export { FAILURES, type Failure, type FailureCode, InvalidStateError } from "./protocol/errors.js";
 export type {
   CloseEvent,

@@ -1,5 +1,5 @@
 import type { KernelName } from "../kernel/kernel.js";
-import type { EndpointState, Role } from "../protocol/endpoint.js";
+import type { EndpointState, Role } from "../protocol/endpoint-options.js";
 import type { CloseEvent, MessageType } from "../protocol/events.js";
 import type { PreparedMessage } from "../protocol/prepared-message.js";
 

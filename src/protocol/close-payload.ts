@@ -1,9 +1,9 @@
 // The body of a Close frame (section 5.5.1): nothing, or a status code and a reason.
 import * as layout from "../kernel/generated/layout.js";
 import type { Workspace } from "../kernel/workspace.js";
-import { CloseCode, isSendableCloseCode } from "./close-code.js";
+import { CloseCode, isSendableCloseCode, MAX_REASON_BYTES } from "./close-code.js";
 import type { FailureCode } from "./errors.js";
-import { portableHost } from "./host.js";
+import { type Host, portableHost } from "./host.js";
 
 /** Builds the body of a Close frame. */
 export function closePayload(code: number, reason: Uint8Array): Uint8Array {
@@ -12,6 +12,18 @@ export function closePayload(code: number, reason: Uint8Array): Uint8Array {
   payload[1] = code;
   payload.set(reason, 2);
   return payload;
+}
+
+/**
+ * Builds the body of a Close frame for a code and a reason of the application's.
+ * @throws RangeError for a code that must not be sent, or a reason over 123 bytes
+ */
+export function checkedClosePayload(code: number, reason: string, host: Host): Uint8Array {
+  if (typeof reason !== "string") throw new TypeError("a reason must be a string");
+  if (!isSendableCloseCode(code)) throw new RangeError(`${String(code)} must not be sent as a close code`);
+  const text = host.textBytes(reason);
+  if (text.length > MAX_REASON_BYTES) throw new RangeError(`a reason has at most ${MAX_REASON_BYTES} bytes`);
+  return closePayload(code, text);
 }
 
 export type ParsedClose =

@@ -1,5 +1,6 @@
 import type { KernelName } from "../kernel/kernel.js";
-import { Endpoint, type EndpointOptions, type EndpointState, type Role } from "./endpoint.js";
+import { Endpoint } from "./endpoint.js";
+import type { EndpointOptions, EndpointState, Role } from "./endpoint-options.js";
 import type { CloseEvent, ConnectionEvent, EndpointSink, MessageType } from "./events.js";
 import type { PreparedMessage } from "./prepared-message.js";
 

@@ -8,39 +8,26 @@
 // On the way into `closed` the sink gets its one onClose. Nothing is decoded or sent after it.
 
 import type { KernelName } from "../kernel/kernel.js";
-import { type KernelChoice, parseKernelName } from "../kernel/load.js";
 import { sharedWorkspace, type Workspace } from "../kernel/workspace.js";
-import { CloseCode, isSendableCloseCode, MAX_REASON_BYTES } from "./close-code.js";
-import { closePayload, parseClosePayload } from "./close-payload.js";
+import { CloseCode } from "./close-code.js";
+import { checkedClosePayload, parseClosePayload } from "./close-payload.js";
 import { Decoder, type DecoderSink } from "./decoder.js";
 import { Encoder } from "./encoder.js";
+import {
+  type EndpointOptions,
+  type EndpointState,
+  type Role,
+  resolveEndpointOptions,
+} from "./endpoint-options.js";
 import { type Failure, type FailureCode, failure, InvalidStateError } from "./errors.js";
 import type { CloseEvent, EndpointSink, MessageType } from "./events.js";
-import { type Host, portableHost } from "./host.js";
-import { type Limits, resolveLimits } from "./limits.js";
-import { type MaskingKeySource, randomMaskingKey } from "./masking-key.js";
-import { FIN, MAX_CONTROL_PAYLOAD_BYTES, Opcode } from "./opcode.js";
+import type { Host } from "./host.js";
+import { FIN, Opcode } from "./opcode.js";
 import { Outbox } from "./outbox.js";
-import { PreparedMessage } from "./prepared-message.js";
+import type { PreparedMessage } from "./prepared-message.js";
+import { assertBytes, Sending } from "./sending.js";
 
-/** Which side of the opening handshake an endpoint was. */
-export type Role = "server" | "client";
-
-export type EndpointState = "open" | "closing" | "closed";
-
-export interface EndpointOptions {
-  readonly role: Role;
-  readonly limits?: Partial<Limits>;
-  /** Report messages in the pieces in which they arrive, instead of whole. Default false. */
-  readonly pieces?: boolean;
-  /** Hand out binary payloads as views that are valid until the handler returns. Default false: they are owned. */
-  readonly borrow?: boolean;
-  /** Default: what the environment variable `WSIMD_KERNEL` says, else the fastest that this host runs. */
-  readonly kernel?: KernelChoice;
-  /** The client role's masking keys. Default: the host's CSPRNG. */
-  readonly maskingKey?: MaskingKeySource;
-  readonly host?: Host;
-}
+export type { EndpointOptions, EndpointState, Role } from "./endpoint-options.js";
 
 const NOTHING = new Uint8Array(0);
 
@@ -52,12 +39,9 @@ export class Endpoint implements DecoderSink {
   readonly #sink: EndpointSink;
   readonly #decoder: Decoder;
   readonly #encoder: Encoder;
+  readonly #sending: Sending;
   readonly #host: Host;
   #state: EndpointState = "open";
-  /** The message that is being sent in fragments. */
-  #sending: MessageType | undefined;
-  /** A high surrogate at the end of a text fragment, whose other half comes with the next. */
-  #heldSurrogate = "";
   /** Payload of the newest ping that was not answered yet. */
   #owedPong: Uint8Array | undefined;
 
@@ -65,17 +49,7 @@ export class Endpoint implements DecoderSink {
    * @throws TypeError or RangeError for options that make no sense
    */
   constructor(sink: EndpointSink, options: EndpointOptions) {
-    const {
-      role,
-      host = portableHost,
-      pieces = false,
-      borrow = false,
-      maskingKey = randomMaskingKey,
-    } = options;
-    if (role !== "server" && role !== "client") throw new TypeError('role must be "server" or "client"');
-    const { kernel } = options;
-    if (kernel !== undefined && kernel !== "auto") parseKernelName(kernel);
-    const limits = resolveLimits(options.limits);
+    const { role, host, pieces, borrow, limits, kernel, maskingKey } = resolveEndpointOptions(options);
     const workspace = sharedWorkspace(kernel);
     this.role = role;
     this.#sink = sink;
@@ -83,6 +57,7 @@ export class Endpoint implements DecoderSink {
     this.#workspace = workspace;
     this.outbox = new Outbox(workspace, host);
     this.#encoder = new Encoder(workspace, host, this.outbox, role === "client" ? maskingKey : undefined);
+    this.#sending = new Sending(role, this.#encoder, this.outbox);
     this.#decoder = new Decoder(workspace, host, this, {
       limits,
       pieces,
@@ -111,13 +86,20 @@ export class Endpoint implements DecoderSink {
 
   /**
    * Takes what one read from the network gave, of any length and cut anywhere. The chunk may be used again afterwards.
+   * What the sink throws fails the connection with 1011, and is thrown on.
    * @throws TypeError if the chunk is not a Uint8Array
    * @throws InvalidStateError from inside of one of this endpoint's own handlers
    */
   receive(chunk: Uint8Array): void {
     assertBytes(chunk, "a chunk must be a Uint8Array");
     this.#assertNotReceiving();
-    if (this.#state !== "closed") this.#decoder.push(chunk);
+    if (this.#state === "closed") return;
+    try {
+      this.#decoder.push(chunk);
+    } catch (error) {
+      this.#failFor(error);
+      throw error;
+    }
   }
 
   /** Where a transport may read to for {@link receiveWindow}. Another one when the kernel had to be replaced. */
@@ -128,12 +110,27 @@ export class Endpoint implements DecoderSink {
   /** Takes `length` bytes that were read into the beginning of the {@link readWindow}. */
   receiveWindow(length: number): void {
     this.#assertNotReceiving();
-    if (this.#state !== "closed") this.#decoder.pushWindow(length);
+    if (this.#state === "closed") return;
+    try {
+      this.#decoder.pushWindow(length);
+    } catch (error) {
+      this.#failFor(error);
+      throw error;
+    }
   }
 
   /** The transport ended: no more bytes come. Section 7.1.5: without a Close frame the code is 1006. */
   end(): void {
     this.#close({ type: "close", code: CloseCode.ABNORMAL, reason: "", wasClean: false });
+  }
+
+  /** The decoder takes no more bytes once the sink has thrown, so the connection must not look as if it were open. */
+  #failFor(error: unknown): void {
+    try {
+      this.fail(CloseCode.INTERNAL_ERROR, "", error);
+    } catch {
+      // The sink again. Who receives gets its first exception.
+    }
   }
 
   #assertNotReceiving(): void {
@@ -145,7 +142,7 @@ export class Endpoint implements DecoderSink {
 
   /** Whether a message can be sent: the connection is open and no fragmented message is being sent. */
   get sendable(): boolean {
-    return this.#state === "open" && this.#sending === undefined;
+    return this.#state === "open" && !this.#sending.inFragments;
   }
 
   /**
@@ -153,9 +150,7 @@ export class Endpoint implements DecoderSink {
    * @throws InvalidStateError if the connection is not open, or a fragmented message is
    */
   sendText(text: string): void {
-    if (typeof text !== "string") throw new TypeError("text must be a string");
-    this.#assertSendable();
-    this.#encoder.text(FIN | Opcode.TEXT, text);
+    this.#sending.text(text, this.#state);
   }
 
   /**
@@ -164,9 +159,7 @@ export class Endpoint implements DecoderSink {
    * @throws InvalidStateError if the connection is not open, or a fragmented message is
    */
   sendBinary(payload: Uint8Array): void {
-    assertBytes(payload);
-    this.#assertSendable();
-    this.#encoder.bytes(FIN | Opcode.BINARY, payload);
+    this.#sending.binary(payload, this.#state);
   }
 
   /**
@@ -174,10 +167,7 @@ export class Endpoint implements DecoderSink {
    * @throws InvalidStateError if the connection is not open, or a fragmented message is
    */
   sendPrepared(message: PreparedMessage): void {
-    if (!(message instanceof PreparedMessage)) throw new TypeError("not a PreparedMessage");
-    this.#assertSendable();
-    if (this.role === "server") this.outbox.append(message.serverFrame);
-    else this.#encoder.bytes(FIN | message.opcode, message.payload);
+    this.#sending.prepared(message, this.#state);
   }
 
   /**
@@ -187,18 +177,7 @@ export class Endpoint implements DecoderSink {
    * @throws TypeError if the part is not of the message's type
    */
   sendFragment(part: string | Uint8Array, final: boolean): void {
-    const type = typeof part === "string" ? "text" : "binary";
-    if (typeof part !== "string") assertBytes(part);
-    this.#assertOpen();
-    if (this.#sending !== undefined && this.#sending !== type) {
-      throw new TypeError(`this message is ${this.#sending}; all of its fragments must be`);
-    }
-    const opcode =
-      this.#sending !== undefined ? Opcode.CONTINUATION : type === "text" ? Opcode.TEXT : Opcode.BINARY;
-    const first = final ? FIN | opcode : opcode;
-    if (typeof part === "string") this.#textFragment(first, part, final);
-    else this.#encoder.bytes(first, part);
-    this.#sending = final ? undefined : type;
+    this.#sending.fragment(part, final, this.#state);
   }
 
   /**
@@ -207,7 +186,7 @@ export class Endpoint implements DecoderSink {
    * @throws InvalidStateError if the connection is not open
    */
   ping(payload: Uint8Array = NOTHING): void {
-    this.#sendControl(Opcode.PING, payload);
+    this.#sending.control(Opcode.PING, payload, this.#state);
   }
 
   /**
@@ -216,7 +195,7 @@ export class Endpoint implements DecoderSink {
    * @throws InvalidStateError if the connection is not open
    */
   pong(payload: Uint8Array = NOTHING): void {
-    this.#sendControl(Opcode.PONG, payload);
+    this.#sending.control(Opcode.PONG, payload, this.#state);
   }
 
   /**
@@ -228,7 +207,7 @@ export class Endpoint implements DecoderSink {
    */
   close(code?: number, reason = ""): void {
     if (code === undefined && reason !== "") throw new TypeError("a reason needs a code");
-    const payload = code === undefined ? NOTHING : this.#closePayload(code, reason);
+    const payload = code === undefined ? NOTHING : checkedClosePayload(code, reason, this.#host);
     if (this.#state !== "open") return;
     this.#sendClose(payload);
     this.#state = "closing";
@@ -240,7 +219,7 @@ export class Endpoint implements DecoderSink {
    * @throws RangeError for a code that must not be sent, or a reason over 123 bytes
    */
   fail(code: number, reason = "", cause?: unknown): void {
-    const payload = this.#closePayload(code, reason);
+    const payload = checkedClosePayload(code, reason, this.#host);
     if (this.#state === "closed") return;
     const base = failure(
       code === CloseCode.INTERNAL_ERROR ? "INTERNAL" : "APPLICATION",
@@ -261,42 +240,7 @@ export class Endpoint implements DecoderSink {
     this.#owedPong = undefined;
   }
 
-  #sendControl(opcode: number, payload: Uint8Array): void {
-    assertBytes(payload);
-    if (payload.length > MAX_CONTROL_PAYLOAD_BYTES)
-      throw new RangeError("a control payload has at most 125 bytes");
-    this.#assertOpen();
-    this.#encoder.bytes(FIN | opcode, payload);
-  }
-
-  #assertOpen(): void {
-    if (this.#state !== "open") throw new InvalidStateError(`the connection is ${this.#state}`);
-  }
-
-  #assertSendable(): void {
-    this.#assertOpen();
-    if (this.#sending !== undefined) throw new InvalidStateError("a fragmented message is being sent");
-  }
-
-  /** Sends the part with the surrogate that the last one ended in, without the one that it ends in itself. */
-  #textFragment(first: number, part: string, final: boolean): void {
-    const text = this.#heldSurrogate + part;
-    const last = text.charCodeAt(text.length - 1);
-    const cut = !final && last >= 0xd800 && last <= 0xdbff;
-    this.#encoder.text(first, cut ? text.slice(0, -1) : text);
-    this.#heldSurrogate = cut ? text.slice(-1) : "";
-  }
-
   // ---- Closing ----
-
-  #closePayload(code: number, reason: string): Uint8Array {
-    if (typeof reason !== "string") throw new TypeError("a reason must be a string");
-    if (!isSendableCloseCode(code)) throw new RangeError(`${String(code)} must not be sent as a close code`);
-    const text = this.#host.textBytes(reason);
-    if (text.length > MAX_REASON_BYTES)
-      throw new RangeError(`a reason has at most ${MAX_REASON_BYTES} bytes`);
-    return closePayload(code, text);
-  }
 
   #sendClose(payload: Uint8Array): void {
     this.settle();
@@ -371,21 +315,14 @@ export class Endpoint implements DecoderSink {
   /** @internal */
   onViolation(code: FailureCode, offset: number): void {
     const reason = failure(code, offset);
-    this.#fail(reason, this.#closePayload(reason.closeCode, ""));
+    this.#fail(reason, checkedClosePayload(reason.closeCode, "", this.#host));
   }
 
   /** @internal */
   onTrap(error: unknown): void {
     this.#fail(
       failure("INTERNAL", this.#decoder.offset, error),
-      this.#closePayload(CloseCode.INTERNAL_ERROR, ""),
+      checkedClosePayload(CloseCode.INTERNAL_ERROR, "", this.#host),
     );
   }
-}
-
-function assertBytes(
-  bytes: unknown,
-  message = "a payload must be a string or a Uint8Array",
-): asserts bytes is Uint8Array {
-  if (!(bytes instanceof Uint8Array)) throw new TypeError(message);
 }

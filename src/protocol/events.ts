@@ -37,7 +37,8 @@ export interface PieceEvent {
 
 /**
  * Where an endpoint pushes what it decodes. Handlers are called in the order of the wire, while the bytes are being
- * received. One that throws ends the decoding of these bytes and the exception reaches the caller of `receive`.
+ * received. One that throws ends the decoding: the connection fails with 1011, and the exception reaches the caller of
+ * `receive`.
  */
 export interface EndpointSink {
   onText(text: string): void;

@@ -171,8 +171,10 @@ describeKernels("decoder", (kernel) => {
     for (const stream of ["81 01 'a'", "01 01 'a' 80 00"]) {
       const connection = new Connection({ role: "client", kernel, host });
       expect(() => connection.receive(hex(stream))).toThrow("a bug");
-      // And nothing more is decoded.
-      expect(connection.receive(hex("8a 00"))).toEqual([]);
+      // And nothing more is decoded: the connection has failed.
+      const [closed, ...others] = connection.receive(hex("8a 00"));
+      expect(closed).toMatchObject({ type: "close", failure: { code: "INTERNAL", closeCode: 1011 } });
+      expect(others).toEqual([]);
     }
   });
 

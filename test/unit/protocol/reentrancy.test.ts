@@ -302,17 +302,45 @@ describeKernels("re-entrancy", (kernel) => {
     expect(toHex(concat(thrower.endpoint.outbox.take()))).toBe("88 02 03 f3");
   });
 
-  test("a handler that throws ends the decoding, now and later", () => {
+  test.each(["receive", "receiveWindow"] as const)(
+    "what a handler throws in %s fails the connection",
+    (by) => {
+      const { sink, endpoint } = peer({ kernel });
+      const boom = new Error("boom");
+      sink.inside = () => {
+        throw boom;
+      };
+      const chunk = binary(hex("01"), hex("02"));
+      const act = (): void => {
+        endpoint.readWindow.set(chunk);
+        if (by === "receive") endpoint.receive(chunk);
+        else endpoint.receiveWindow(chunk.length);
+      };
+      expect(act).toThrow(boom);
+      expect(endpoint.state).toBe("closed");
+      expect(sink.lines).toEqual(['close 1006 "" unclean']);
+      expect(sink.closed?.failure).toMatchObject({ code: "INTERNAL", closeCode: 1011, cause: boom });
+      expect(toHex(concat(endpoint.outbox.take()))).toBe("88 02 03 f3");
+      endpoint.fail(1011, "", boom);
+      endpoint.end();
+      sink.inside = () => {};
+      act();
+      expect(sink.lines).toHaveLength(1);
+      expect(endpoint.outbox.bytes).toBe(0);
+    },
+  );
+
+  test("of two exceptions of a sink the first is thrown", () => {
     const { sink, endpoint } = peer({ kernel });
+    const first = new Error("first");
     sink.inside = () => {
-      throw new Error("boom");
+      throw first;
     };
-    expect(() => endpoint.receive(binary(hex("01"), hex("02")))).toThrow("boom");
-    sink.inside = () => {};
-    endpoint.receive(binary(hex("03")));
-    expect(sink.lines).toEqual([]);
-    endpoint.end();
-    expect(sink.lines).toEqual(['close 1006 "" unclean']);
+    sink.onClose = () => {
+      throw new Error("second");
+    };
+    expect(() => endpoint.receive(binary(hex("01")))).toThrow(first);
+    expect(endpoint.state).toBe("closed");
   });
 });
 

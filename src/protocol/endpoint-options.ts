@@ -1,0 +1,42 @@
+import { type KernelChoice, parseKernelName } from "../kernel/load.js";
+import { type Host, portableHost } from "./host.js";
+import { type Limits, resolveLimits } from "./limits.js";
+import { type MaskingKeySource, randomMaskingKey } from "./masking-key.js";
+
+/** Which side of the opening handshake an endpoint was. */
+export type Role = "server" | "client";
+
+export type EndpointState = "open" | "closing" | "closed";
+
+export interface EndpointOptions {
+  readonly role: Role;
+  readonly limits?: Partial<Limits>;
+  /** Report messages in the pieces in which they arrive, instead of whole. Default false. */
+  readonly pieces?: boolean;
+  /** Hand out binary payloads as views that are valid until the handler returns. Default false: they are owned. */
+  readonly borrow?: boolean;
+  /** Default: what the environment variable `WSIMD_KERNEL` says, else the fastest that this host runs. */
+  readonly kernel?: KernelChoice;
+  /** The client role's masking keys. Default: the host's CSPRNG. */
+  readonly maskingKey?: MaskingKeySource;
+  readonly host?: Host;
+}
+
+export interface ResolvedEndpointOptions {
+  readonly role: Role;
+  readonly limits: Limits;
+  readonly pieces: boolean;
+  readonly borrow: boolean;
+  readonly kernel: KernelChoice | undefined;
+  readonly maskingKey: MaskingKeySource;
+  readonly host: Host;
+}
+
+/** @throws TypeError or RangeError for options that make no sense */
+export function resolveEndpointOptions(options: EndpointOptions): ResolvedEndpointOptions {
+  const { role, kernel, host = portableHost, pieces = false, borrow = false } = options;
+  const { maskingKey = randomMaskingKey } = options;
+  if (role !== "server" && role !== "client") throw new TypeError('role must be "server" or "client"');
+  if (kernel !== undefined && kernel !== "auto") parseKernelName(kernel);
+  return { role, limits: resolveLimits(options.limits), pieces, borrow, kernel, maskingKey, host };
+}
