@@ -65,7 +65,7 @@ export interface Handlers<Data = unknown> {
   open?(socket: Socket<Data>): unknown;
   /** A message: a string if it is text, else bytes (on Node a `Buffer`). */
   message?(socket: Socket<Data>, data: string | Uint8Array): unknown;
-  /** Only with the option `pieces`: a part of a message. That of text may end inside of a character. */
+  /** Needs the option `pieces`, and the other way round: a part of a message. That of text may end inside of a character. */
   piece?(socket: Socket<Data>, payload: Uint8Array, type: MessageType, final: boolean): unknown;
   ping?(socket: Socket<Data>, payload: Uint8Array): unknown;
   pong?(socket: Socket<Data>, payload: Uint8Array): unknown;

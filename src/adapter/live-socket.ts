@@ -1,13 +1,12 @@
 import type { KernelName } from "../kernel/kernel.js";
 import { CloseCode } from "../protocol/close-code.js";
-import { Endpoint, type EndpointState, type Role } from "../protocol/endpoint.js";
+import type { EndpointState, Role } from "../protocol/endpoint.js";
 import type { CloseEvent, EndpointSink, MessageType } from "../protocol/events.js";
 import { PreparedMessage } from "../protocol/prepared-message.js";
-import { Deadline } from "./deadline.js";
-import { flushLater } from "./flush.js";
 import type { Handlers, SendResult, Socket } from "./handlers.js";
 import type { ResolvedSocketOptions } from "./options.js";
 import { isThenable, reportError } from "./report.js";
+import { SocketOutput } from "./socket-output.js";
 import type { Runtime, Transport, TransportSink } from "./transport.js";
 
 /** Who wants to know that a socket is gone: its server, for one. */
@@ -26,132 +25,112 @@ export interface LiveSocketInit {
   readonly data: unknown;
 }
 
-/** More than this in the outbox counts as buffered, even while the transport takes all. */
-const OUTBOX_HIGH_WATER_BYTES = 64 * 1024;
-
 let lastId = 0;
 
 /**
  * A socket at work: a transport on one side, an endpoint on the other, and the time-outs of both. It is the sink of either, so that
  * a connection needs no closures.
  */
-export class LiveSocket extends Deadline implements Socket<unknown>, EndpointSink, TransportSink {
+export class LiveSocket extends SocketOutput implements Socket<unknown>, EndpointSink, TransportSink {
   readonly id = ++lastId;
   readonly protocol: string;
   data: unknown;
-  readonly #endpoint: Endpoint;
-  readonly #transport: Transport;
-  readonly #runtime: Runtime;
   readonly #handlers: Handlers;
-  readonly #options: ResolvedSocketOptions;
   readonly #owner: SocketOwner | undefined;
-  /** Whether what is sent leaves when the current read has been handled. */
-  #handling = false;
-  /** Whether a flush at the end of this turn is on its way. */
-  #flushing = false;
-  #wantsDrain = false;
   #pinged = false;
   #paused = false;
   #ending = false;
+  #peerEnded = false;
   #gone = false;
+  /** How much the system had taken when the time was last up. */
+  #sentBytes = 0;
   #closeEvent: CloseEvent | undefined;
 
   constructor(init: LiveSocketInit) {
-    super();
-    const { role, runtime, options } = init;
-    const { limits, pieces, borrow, kernel } = options;
-    this.#runtime = runtime;
-    this.#transport = init.transport;
+    super(init.role, init.runtime, init.transport, init.options);
     this.#handlers = init.handlers;
-    this.#options = options;
     this.#owner = init.owner;
     this.protocol = init.protocol;
     this.data = init.data;
-    const endpointOptions = { role, limits, pieces, borrow, host: runtime.host };
-    this.#endpoint = new Endpoint(
-      this,
-      kernel === undefined ? endpointOptions : { ...endpointOptions, kernel },
-    );
   }
 
   // ---- For the application ----
 
   get role(): Role {
-    return this.#endpoint.role;
+    return this.endpoint.role;
   }
 
   get kernel(): KernelName {
-    return this.#endpoint.kernel;
+    return this.endpoint.kernel;
   }
 
   get remoteAddress(): string {
-    return this.#transport.remoteAddress;
+    return this.transport.remoteAddress;
   }
 
   get readPath(): "buffer" | "data" {
-    return this.#transport.readPath;
+    return this.transport.readPath;
   }
 
   /** Closed only when the transport is gone, too. */
   get state(): EndpointState {
     if (this.#gone) return "closed";
-    return this.#endpoint.state === "open" ? "open" : "closing";
-  }
-
-  get bufferedBytes(): number {
-    return this.#endpoint.outbox.bytes + this.#transport.bufferedBytes;
+    return this.endpoint.state === "open" ? "open" : "closing";
   }
 
   send(message: string | Uint8Array | PreparedMessage): SendResult {
-    const endpoint = this.#endpoint;
-    if (endpoint.state !== "open" || this.#overBacklog()) return this.#refuse(message);
+    const endpoint = this.endpoint;
+    if (endpoint.state !== "open" || this.overBacklog()) return this.#refuse(message);
     if (typeof message === "string") endpoint.sendText(message);
     else if (message instanceof PreparedMessage) endpoint.sendPrepared(message);
     else endpoint.sendBinary(message);
-    return this.#queued();
+    return this.queued();
   }
 
   sendFragment(part: string | Uint8Array, final: boolean): SendResult {
-    // A message is not dropped from the middle.
-    const tooMuch = this.#options.backlog === "close" && this.#overBacklog();
-    if (this.#endpoint.state !== "open" || tooMuch) return this.#refuse(part);
-    this.#endpoint.sendFragment(part, final);
-    return this.#queued();
+    if (this.endpoint.state !== "open") return this.#refuse(part);
+    if (this.overBacklog()) {
+      // A message can't be dropped from the middle.
+      this.#failBacklog();
+      return "dropped";
+    }
+    this.endpoint.sendFragment(part, final);
+    return this.queued();
   }
 
   ping(payload?: Uint8Array): SendResult {
-    if (this.#endpoint.state !== "open" || this.#overBacklog()) return "dropped";
-    this.#endpoint.ping(payload);
-    return this.#queued();
+    if (this.endpoint.state !== "open" || this.overBacklog()) return "dropped";
+    this.endpoint.ping(payload);
+    return this.queued();
   }
 
   close(code?: number, reason?: string): void {
-    this.#endpoint.close(code, reason);
+    this.endpoint.close(code, reason);
     this.#winding();
   }
 
   terminate(): void {
-    this.#endpoint.end();
-    this.#endpoint.outbox.clear();
-    this.#transport.destroy();
+    this.endpoint.end();
+    this.endpoint.outbox.clear();
+    this.transport.destroy();
   }
 
   pause(): void {
     if (this.#ending) return;
     this.#paused = true;
-    this.#transport.pause();
+    this.transport.pause();
   }
 
   resume(): void {
     this.#paused = false;
-    this.#transport.resume();
+    this.transport.resume();
   }
 
   // ---- For the adapter ----
 
   /** Whether a message can be sent right now. */
   get sendable(): boolean {
-    return this.#endpoint.sendable;
+    return this.endpoint.sendable;
   }
 
   /**
@@ -160,46 +139,45 @@ export class LiveSocket extends Deadline implements Socket<unknown>, EndpointSin
    * @param rest - bytes that came behind the peer's
    */
   open(head: Uint8Array | undefined, rest: Uint8Array): void {
-    this.expireAfter(this.#options.timeouts.idleMs);
-    if (head !== undefined) this.#endpoint.outbox.append(head);
-    this.#handling = true;
+    this.expireAfter(this.options.timeouts.idleMs);
+    if (head !== undefined) this.endpoint.outbox.append(head);
+    this.cork();
     if (this.#handlers.open !== undefined) this.#run(() => this.#handlers.open?.(this));
-    this.#handling = false;
+    this.uncork();
     if (rest.length > 0) this.received(rest);
-    else this.flush();
-    this.#transport.readInto(this.#endpoint.readWindow);
+    this.transport.readInto(this.endpoint.readWindow);
   }
 
   /** Fails the connection with a code of the application's or the adapter's choice. */
   fail(code: number, reason: string, cause?: unknown): void {
-    this.#endpoint.fail(code, reason, cause);
-    this.#later();
+    this.endpoint.fail(code, reason, cause);
+    this.later();
   }
 
   received(chunk: Uint8Array): void {
     this.#heard();
     try {
-      this.#endpoint.receive(chunk);
+      this.endpoint.receive(chunk);
     } catch (error) {
       this.#threw(error);
     }
-    this.#handled();
+    this.uncork();
   }
 
   receivedInWindow(length: number, window: Uint8Array): void {
-    if (window !== this.#endpoint.readWindow) {
+    if (window !== this.endpoint.readWindow) {
       // The kernel was replaced since.
       this.received(window.subarray(0, length));
-      this.#transport.readInto(this.#endpoint.readWindow);
+      this.transport.readInto(this.endpoint.readWindow);
       return;
     }
     this.#heard();
     try {
-      this.#endpoint.receiveWindow(length);
+      this.endpoint.receiveWindow(length);
     } catch (error) {
       this.#threw(error);
     }
-    this.#handled();
+    this.uncork();
   }
 
   drained(): void {
@@ -207,9 +185,9 @@ export class LiveSocket extends Deadline implements Socket<unknown>, EndpointSin
   }
 
   ended(): void {
-    this.#endpoint.end();
+    this.#peerEnded = true;
+    this.endpoint.end();
     this.flush();
-    this.#transport.end();
   }
 
   failed(error: unknown): void {
@@ -218,8 +196,8 @@ export class LiveSocket extends Deadline implements Socket<unknown>, EndpointSin
 
   closed(): void {
     if (this.#gone) return;
-    this.#endpoint.end();
-    this.#endpoint.outbox.clear();
+    this.endpoint.end();
+    this.endpoint.outbox.clear();
     this.#gone = true;
     this.neverExpire();
     this.#owner?.socketClosed(this);
@@ -227,30 +205,6 @@ export class LiveSocket extends Deadline implements Socket<unknown>, EndpointSin
     if (event !== undefined && this.#handlers.close !== undefined) {
       this.#run(() => this.#handlers.close?.(this, event));
     }
-  }
-
-  /** Writes what waits, as far as the transport takes it. */
-  flush(): void {
-    this.#flushing = false;
-    if (this.#gone) return;
-    const { outbox } = this.#endpoint;
-    const transport = this.#transport;
-    if (transport.blocked) {
-      outbox.uncork();
-      return;
-    }
-    this.#endpoint.settle();
-    if (outbox.queuedBytes === 0 && transport.takesAtOnce && transport.bufferedBytes === 0) {
-      if (outbox.stagedBytes > 0) transport.write(outbox.staged());
-      outbox.release(transport.bufferedBytes > 0 ? transport : undefined);
-    } else {
-      outbox.uncork();
-      const chunks = outbox.take();
-      if (chunks.length > 0) transport.writeAll(chunks);
-    }
-    // Not both: a handler that fails the connection has a Close frame to be written before the end.
-    if (this.#endpoint.closeExpected) this.#end();
-    else if (this.#wantsDrain && !transport.blocked) this.#drain();
   }
 
   // ---- What the endpoint finds ----
@@ -287,38 +241,45 @@ export class LiveSocket extends Deadline implements Socket<unknown>, EndpointSin
   // ---- Time ----
 
   protected override expired(): void {
+    const { idleMs, graceMs, closeMs } = this.options.timeouts;
     if (this.#paused) {
       // Whoever is not read can't be heard, either.
       this.#pinged = false;
-      this.expireAfter(this.#options.timeouts.idleMs);
+      this.expireAfter(idleMs);
       return;
     }
-    if (this.#endpoint.state !== "open" || this.#pinged) {
+    if (this.#progressed()) {
+      // A peer that is still taking a long message has not gone silent.
+      this.expireAfter(this.#ending ? closeMs : idleMs);
+      return;
+    }
+    if (this.endpoint.state !== "open" || this.#pinged) {
       this.terminate();
       return;
     }
     this.#pinged = true;
-    this.#endpoint.ping();
+    this.endpoint.ping();
     this.flush();
-    this.expireAfter(this.#options.timeouts.graceMs);
+    this.expireAfter(graceMs);
+  }
+
+  /** Whether the peer took some of what waits for it since this was last asked. */
+  #progressed(): boolean {
+    const before = this.#sentBytes;
+    this.#sentBytes = this.transport.sentBytes;
+    return this.bufferedBytes > 0 && this.#sentBytes > before;
   }
 
   /** Bytes came: they cork the outbox, and the peer is alive. */
   #heard(): void {
-    this.#handling = true;
-    this.#endpoint.outbox.cork();
+    this.cork();
     if (this.#ending) return;
     if (this.#pinged) {
       this.#pinged = false;
-      this.expireAfter(this.#options.timeouts.idleMs);
+      this.expireAfter(this.options.timeouts.idleMs);
     } else {
       this.postpone();
     }
-  }
-
-  #handled(): void {
-    this.#handling = false;
-    this.flush();
   }
 
   /** The closing handshake has begun: it may take no longer than `closeMs`. */
@@ -327,29 +288,30 @@ export class LiveSocket extends Deadline implements Socket<unknown>, EndpointSin
       this.#ending = true;
       // The peer's Close frame, or its FIN, has to be read.
       if (this.#paused) this.resume();
-      this.expireAfter(this.#options.timeouts.closeMs);
+      this.expireAfter(this.options.timeouts.closeMs);
     }
-    this.#later();
+    this.later();
   }
 
   // ---- Output ----
 
-  #queued(): SendResult {
-    this.#later();
-    const buffered = this.#transport.blocked || this.#endpoint.outbox.bytes > OUTBOX_HIGH_WATER_BYTES;
-    if (!buffered) return "sent";
-    this.#wantsDrain = true;
-    return "buffered";
+  protected override get gone(): boolean {
+    return this.#gone;
   }
 
-  #later(): void {
-    if (this.#handling || this.#flushing || this.#gone) return;
-    this.#flushing = true;
-    flushLater(this, this.#runtime.defer);
+  protected override drainedOut(): void {
+    if (this.#handlers.drain !== undefined) this.#run(() => this.#handlers.drain?.(this));
   }
 
-  #overBacklog(): boolean {
-    return this.#options.backlog !== "tell" && this.bufferedBytes >= this.#options.limits.maxBacklogBytes;
+  /** Section 7.1.1: the server ends TCP first, and the client when the server did, unless there is nothing to wait for. */
+  protected override finished(): void {
+    const abnormal = this.#closeEvent?.wasClean === false;
+    if (this.role === "server" || abnormal || this.#peerEnded) this.transport.end();
+  }
+
+  protected override broke(error: unknown): void {
+    reportError(this.#handlers, this, error);
+    this.terminate();
   }
 
   #refuse(message: unknown): SendResult {
@@ -360,21 +322,12 @@ export class LiveSocket extends Deadline implements Socket<unknown>, EndpointSin
     ) {
       throw new TypeError("a message must be a string or a Uint8Array");
     }
-    if (this.#endpoint.state === "open" && this.#options.backlog === "close") {
-      this.fail(CloseCode.TRY_AGAIN_LATER, "backlog limit reached");
-    }
+    if (this.endpoint.state === "open" && this.options.backlog === "close") this.#failBacklog();
     return "dropped";
   }
 
-  #drain(): void {
-    this.#wantsDrain = false;
-    if (this.#handlers.drain !== undefined) this.#run(() => this.#handlers.drain?.(this));
-  }
-
-  /** Ends the transport once the connection is over: at once as a server, as a client when the server did. */
-  #end(): void {
-    const abnormal = this.#closeEvent?.wasClean === false;
-    if (this.#endpoint.role === "server" || abnormal) this.#transport.end();
+  #failBacklog(): void {
+    this.fail(CloseCode.TRY_AGAIN_LATER, "backlog limit reached");
   }
 
   // ---- The application's exceptions ----

@@ -41,7 +41,10 @@ export interface SocketOptions {
   readonly timeouts?: Partial<Timeouts>;
   /** Default "close". */
   readonly backlog?: BacklogPolicy;
-  /** Give messages to `piece` as they arrive, in constant memory, instead of to `message` whole. Default false. */
+  /**
+   * Give messages to `piece`, which must be there, as they arrive, in constant memory, instead of to `message` whole.
+   * Default false: then there must be none.
+   */
   readonly pieces?: boolean;
   /**
    * Hand binary payloads to `message` as views that are valid only until it returns, or, if it is asynchronous, until
@@ -91,6 +94,20 @@ export function resolveSocketOptions(options: SocketOptions): ResolvedSocketOpti
   // A kernel that this host can't run must be refused here, not in the middle of the first connection.
   sharedWorkspace(kernel);
   return { limits, timeouts, backlog, pieces, borrow, kernel };
+}
+
+/**
+ * With the option `pieces`, messages go to the handler `piece`; without it, to `message`. If the two disagree they would go
+ * nowhere.
+ * @throws TypeError
+ */
+export function assertPiecesHandled(pieces: boolean, handlers: { readonly piece?: unknown }): void {
+  if (pieces && handlers.piece === undefined) {
+    throw new TypeError("the option pieces needs a piece handler");
+  }
+  if (!pieces && handlers.piece !== undefined) {
+    throw new TypeError("a piece handler needs the option pieces");
+  }
 }
 
 /** Without the keys whose value is undefined, so that they take their defaults. */

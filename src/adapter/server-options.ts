@@ -1,6 +1,11 @@
 import { isToken } from "../handshake/characters.js";
 import type { HeaderFields, RefusalOptions, UpgradeRequest } from "../handshake/index.js";
-import { type ResolvedSocketOptions, resolveSocketOptions, type SocketOptions } from "./options.js";
+import {
+  assertPiecesHandled,
+  type ResolvedSocketOptions,
+  resolveSocketOptions,
+  type SocketOptions,
+} from "./options.js";
 
 /** An opening handshake that keeps every rule and waits for the application's word. */
 export interface ClientRequest extends UpgradeRequest {
@@ -41,9 +46,14 @@ export interface ResolvedServerOptions extends ResolvedSocketOptions {
   readonly verify: ((request: ClientRequest) => Verdict | Promise<Verdict>) | undefined;
 }
 
-/** @throws TypeError or RangeError for options that make no sense */
-export function resolveServerOptions(options: ServerOptions): ResolvedServerOptions {
+/** @throws TypeError or RangeError for options that make no sense, by themselves or with these handlers */
+export function resolveServerOptions(
+  options: ServerOptions,
+  handlers: { readonly piece?: unknown },
+): ResolvedServerOptions {
   const { protocols = [], origins, verify } = options;
   if (!protocols.every(isToken)) throw new TypeError("subprotocols must be tokens");
-  return { ...resolveSocketOptions(options), protocols, origins, verify };
+  const resolved = resolveSocketOptions(options);
+  assertPiecesHandled(resolved.pieces, handlers);
+  return { ...resolved, protocols, origins, verify };
 }

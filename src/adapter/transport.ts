@@ -6,6 +6,8 @@ export interface Transport {
   readonly readPath: "buffer" | "data";
   /** Bytes written but not taken by the operating system yet. */
   readonly bufferedBytes: number;
+  /** Bytes that the operating system took so far. It tells progress, and need not be exact. */
+  readonly sentBytes: number;
   /** Whether it wants no more bytes until it reports `drained`. */
   readonly blocked: boolean;
   /** Whether memory may be used again as soon as `bufferedBytes` is 0. */

@@ -88,12 +88,27 @@ export class Workspace {
     return false;
   }
 
+  /** Whether there is a window besides the one that is leased. */
+  get hasSpareWindow(): boolean {
+    const holders = this.#holders;
+    const leased = this.#leasedIndex;
+    for (let i = 0; i < holders.length; i++) {
+      const holder = holders[i];
+      if (i !== leased && (holder === undefined || holder.bufferedBytes === 0)) return true;
+    }
+    return false;
+  }
+
+  get #leasedIndex(): number {
+    return (this.writePtr - layout.WRITE_WINDOW_PTR) / layout.WRITE_WINDOW_STRIDE;
+  }
+
   /**
    * Ends the lease.
    * @param holder - who still needs the window's bytes; it is not leased again before that has none buffered
    */
   releaseWriteWindow(holder: WindowHolder | undefined): void {
-    this.#holders[(this.writePtr - layout.WRITE_WINDOW_PTR) / layout.WRITE_WINDOW_STRIDE] = holder;
+    this.#holders[this.#leasedIndex] = holder;
     this.writer = undefined;
     this.written = 0;
   }

@@ -36,7 +36,7 @@ export function attach<Data = unknown>(
   options: AttachOptions,
   handlers: Handlers<Data>,
 ): Server {
-  const core = new ServerCore(nodeRuntime, resolveServerOptions(options), handlers);
+  const core = new ServerCore(nodeRuntime, resolveServerOptions(options, handlers), handlers);
   const readPath = knownReadPath(options.readPath);
   const router = UpgradeRouter.of(httpServer);
   router.add(options.path, { core, readPath });
@@ -121,7 +121,7 @@ export function upgrade<Data = unknown>(
   options: UpgradeOptions,
   handlers: Handlers<Data>,
 ): void {
-  const core = new ServerCore(nodeRuntime, resolveServerOptions(options), handlers);
+  const core = new ServerCore(nodeRuntime, resolveServerOptions(options, handlers), handlers);
   if (!(socket instanceof NetSocket)) throw new TypeError(NO_NET_SOCKET);
   open({ core, readPath: knownReadPath(options.readPath) }, request, socket, head);
 }

@@ -4,7 +4,12 @@ import { type Address, headersFor, parseAddress, redirected } from "../adapter/a
 import { Dialing, HandshakeError } from "../adapter/dialing.js";
 import type { Handlers, Socket } from "../adapter/handlers.js";
 import { LiveSocket } from "../adapter/live-socket.js";
-import { type ResolvedSocketOptions, resolveSocketOptions, type SocketOptions } from "../adapter/options.js";
+import {
+  assertPiecesHandled,
+  type ResolvedSocketOptions,
+  resolveSocketOptions,
+  type SocketOptions,
+} from "../adapter/options.js";
 import type { HandshakeFailure, HeaderFields } from "../handshake/index.js";
 import { fieldsOf } from "../handshake/outgoing.js";
 import { nodeRuntime } from "./host.js";
@@ -31,6 +36,8 @@ export interface ConnectOptions extends SocketOptions, ReadOptions {
   readonly data?: unknown;
 }
 
+/** What still waits to be written when the server ends its side is written, before this side ends. */
+const HALF_OPEN = { allowHalfOpen: true };
 const MOST_REDIRECTS = 10;
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 
@@ -51,6 +58,7 @@ export async function connect<Data = unknown>(
     throw new RangeError(`maxRedirects must be an integer from 0 to ${MOST_REDIRECTS}`);
   }
   const resolved = resolveSocketOptions(options);
+  assertPiecesHandled(resolved.pieces, handlers);
   const readPath = await chooseReadPath(options.readPath);
   let address = parseAddress(url);
   let headers = requestHeaders(options.headers, address);
@@ -127,9 +135,16 @@ function dial(
 function openTransport(address: Address, tls: ConnectionOptions | undefined): NetSocket {
   const { hostname, port, unixPath } = address;
   const target = unixPath === undefined ? { host: hostname, port } : { path: unixPath };
-  if (!address.secure) return connectTcp({ ...target, noDelay: true });
+  if (!address.secure) return connectTcp({ ...target, noDelay: true, ...HALF_OPEN });
   const servername = isIP(hostname) === 0 ? { servername: hostname } : {};
-  const socket = connectTls({ ...target, ...servername, ALPNProtocols: ["http/1.1"], ...tls });
+  const options: ConnectionOptions = {
+    ...target,
+    ...servername,
+    ...HALF_OPEN,
+    ALPNProtocols: ["http/1.1"],
+    ...tls,
+  };
+  const socket = connectTls(options);
   socket.setNoDelay(true);
   return socket;
 }

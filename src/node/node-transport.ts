@@ -49,6 +49,12 @@ export class NodeTransport implements SocketTransport {
     return this.#socket.writableLength;
   }
 
+  get sentBytes(): number {
+    const handle: unknown = Reflect.get(this.#socket, "_handle");
+    // As Node's own time-outs do it: within one long write, only the system's queue moves.
+    return numberIn(handle, "bytesWritten") - numberIn(handle, "writeQueueSize");
+  }
+
   readInto(window: Uint8Array): void {
     if (this.#choice === "data") return;
     this.#window = window;
@@ -78,7 +84,9 @@ export class NodeTransport implements SocketTransport {
 
   write(bytes: Uint8Array): void {
     if (!this.#writable) return;
-    if (!this.#socket.write(bytes)) this.blocked = true;
+    const socket = this.#socket;
+    // The stream wants a rest after so many bytes, even if the system took them all.
+    if (!socket.write(bytes) && socket.writableLength > 0) this.blocked = true;
   }
 
   writeAll(chunks: readonly Uint8Array[]): void {
@@ -96,6 +104,8 @@ export class NodeTransport implements SocketTransport {
     socket.cork();
     for (const chunk of chunks) this.write(chunk);
     socket.uncork();
+    // While it was corked it could only seem to be full.
+    if (socket.writableLength === 0) this.blocked = false;
   }
 
   end(): void {
@@ -117,6 +127,12 @@ export class NodeTransport implements SocketTransport {
   get #writable(): boolean {
     return this.#socket.writable;
   }
+}
+
+function numberIn(handle: unknown, name: string): number {
+  const value: unknown =
+    typeof handle === "object" && handle !== null ? Reflect.get(handle, name) : undefined;
+  return typeof value === "number" ? value : 0;
 }
 
 function onData(this: NetSocket, chunk: Buffer): void {

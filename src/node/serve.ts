@@ -46,7 +46,7 @@ export async function serve<Data = unknown>(
   options: ServeOptions,
   handlers: Handlers<Data>,
 ): Promise<ListeningServer> {
-  const core = new ServerCore(nodeRuntime, resolveServerOptions(options), handlers);
+  const core = new ServerCore(nodeRuntime, resolveServerOptions(options, handlers), handlers);
   const readPath = await chooseReadPath(options.readPath);
   const handshakes = new Set<NetSocket>();
   const accept = (socket: NetSocket): void => {
@@ -55,7 +55,7 @@ export async function serve<Data = unknown>(
   const { tls, port = 0, host, path, listenBacklog = 511 } = options;
   const netServer =
     tls === undefined
-      ? createServer({ noDelay: true }, accept)
+      ? createServer({ noDelay: true, allowHalfOpen: true }, accept)
       : createTlsServer(
           { noDelay: true, handshakeTimeout: core.options.timeouts.handshakeMs, ...tls },
           accept,

@@ -44,6 +44,11 @@ export class Outbox {
     this.#workspace.releaseWriteWindow(undefined);
   }
 
+  /** Whether a transport may hold on to the write window for a while: not if it is the last one. */
+  get lendable(): boolean {
+    return this.#workspace.hasSpareWindow;
+  }
+
   /** A view of what stands in the write window, to be written and then given up by {@link release}. */
   staged(): Uint8Array {
     const { memory, writePtr } = this.#workspace;

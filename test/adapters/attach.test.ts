@@ -305,6 +305,8 @@ const cases: Record<string, (scene: Scene, readPath: ReadPath) => Promise<void>>
         () => upgrade(incoming, new Duplex(), head, {}, {}),
         () => upgrade(incoming, socket, head, { limits: { maxFragments: 0 } }, {}),
         () => upgrade(incoming, socket, head, { readPath: JSON.parse('"fast"') }, {}),
+        () => upgrade(incoming, socket, head, { pieces: true }, { message() {} }),
+        () => attach(server, {}, { piece() {} }),
       ]) {
         try {
           wrong();
@@ -317,7 +319,7 @@ const cases: Record<string, (scene: Scene, readPath: ReadPath) => Promise<void>>
     const peer = await scene.raw({ port });
     await peer.write(request());
     assert.match(await peer.head(), /500 No/);
-    assert.deepEqual(thrown, ["TypeError", "RangeError", "RangeError"]);
+    assert.deepEqual(thrown, ["TypeError", "RangeError", "RangeError", "TypeError", "TypeError"]);
   },
 };
 

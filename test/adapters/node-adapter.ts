@@ -3,7 +3,7 @@ import { runInNewContext } from "node:vm";
 import { connect, serve } from "../../src/node/index.js";
 import type { Adapter } from "./adapter.js";
 
-const asked = process.env["WSIMD_READ"] || "auto";
+const asked = process.env.WSIMD_READ || "auto";
 
 /** Each way to read, or the one that the environment asks for. */
 export const READ_PATHS = (["data", "buffer"] as const).filter((path) => asked === "auto" || path === asked);

@@ -18,16 +18,18 @@ export type Call =
   | { readonly type: "close"; readonly socket: Socket; readonly event: CloseEvent }
   | { readonly type: "error"; readonly socket: Socket | undefined; readonly error: unknown };
 
-/** Handlers that write down each call and then do what a test has them do. */
-export class Recorder implements Required<Handlers> {
+/** Handlers that write down each call and then do what a test has them do. `piece` is there only if the test gives one. */
+export class Recorder implements Handlers {
   readonly calls: Call[] = [];
   readonly #counts = new Map<Call["type"], number>();
   readonly #also: Handlers;
+  readonly piece?: NonNullable<Handlers["piece"]>;
 
   constructor(also: Handlers = {}) {
     this.#also = also;
     // The adapters call handlers as methods, but nothing says that they must be on a prototype.
     this.open = this.open.bind(this);
+    if (also.piece !== undefined) this.piece = this.#piece;
   }
 
   open(socket: Socket): unknown {
@@ -36,7 +38,7 @@ export class Recorder implements Required<Handlers> {
   message(socket: Socket, data: string | Uint8Array): unknown {
     return this.#called({ type: "message", socket, data }, () => this.#also.message?.(socket, data));
   }
-  piece(socket: Socket, data: Uint8Array, messageType: MessageType, final: boolean): unknown {
+  #piece(socket: Socket, data: Uint8Array, messageType: MessageType, final: boolean): unknown {
     const call: Call = { type: "piece", socket, data, messageType, final };
     return this.#called(call, () => this.#also.piece?.(socket, data, messageType, final));
   }

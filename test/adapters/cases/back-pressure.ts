@@ -6,6 +6,8 @@ import { Recorder } from "../recorder.js";
 import type { Case, Scene } from "../scene.js";
 import { eventually, turns } from "../until.js";
 
+/** Messages of 1 KiB that the system takes of one write, even from a peer that has not read yet. */
+const BURST = 700;
 const CHUNK = new Uint8Array(256 << 10).fill(0xaa);
 
 /** A socket whose peer reads nothing. */
@@ -133,19 +135,61 @@ export const backPressureCases: readonly Case[] = [
     },
   },
   {
-    name: "a fragmented message is not dropped from its middle",
+    name: "a fragmented message is not dropped from its middle: over the limit the connection fails",
     async run(scene) {
-      const { peer, socket } = await stuck(scene, { backlog: "drop", limits: { maxBacklogBytes: 1 << 20 } });
-      socket.sendFragment("begin", false);
-      let fragments = 1;
-      for (; socket.bufferedBytes < 1 << 20; fragments++) {
-        assert.notEqual(socket.sendFragment("x".repeat(1 << 18), false), "dropped");
+      const { peer, recorder, socket } = await stuck(scene, {
+        backlog: "drop",
+        limits: { maxBacklogBytes: 1 << 20 },
+      });
+      const results: SendResult[] = [];
+      while (results.at(-1) !== "dropped" && results.length < 400) {
+        results.push(socket.sendFragment("x".repeat(1 << 18), false));
         await turns(1);
       }
-      assert.notEqual(socket.sendFragment("end", true), "dropped");
+      assert.equal(results.at(-1), "dropped");
+      assert.equal(socket.state, "closing");
+      assert.ok(socket.bufferedBytes <= (1 << 20) + (1 << 18) + 200);
       peer.read();
-      const frames = await peer.frames(fragments + 1);
-      assert.equal(frames.at(-1)?.fin, true);
+      const frames = await peer.frames(results.length);
+      assert.equal(frames.at(-1)?.opcode, 8);
+      peer.end();
+      assert.equal(await recorder.closed(), "close 1006 APPLICATION");
+    },
+  },
+  {
+    name: "a burst in one turn to a peer that reads is no backlog",
+    async run(scene) {
+      const recorder = new Recorder({
+        open(socket) {
+          for (let i = 0; i < BURST; i++) assert.notEqual(socket.send(CHUNK.subarray(0, 1_024)), "dropped");
+        },
+        message(socket) {
+          for (let i = 0; i < BURST; i++) assert.notEqual(socket.send(CHUNK.subarray(0, 1_024)), "dropped");
+        },
+      });
+      // Far less than a burst, far more than the system leaves unread of a peer that reads.
+      const server = await scene.serve({ limits: { maxBacklogBytes: 128 << 10 } }, recorder);
+      const peer = await scene.client(server);
+      await peer.frames(BURST);
+      await peer.write(masked("81 00 |"));
+      const frames = await peer.frames(BURST);
+      assert.ok(frames.every((frame) => frame.payload.length === 1_024));
+      assert.equal(recorder.socket.state, "open");
+    },
+  },
+  {
+    name: "what was queued leaves before the end, when a peer closes and ends its side",
+    async run(scene) {
+      const { peer, recorder, socket } = await stuck(scene, { limits: { maxBacklogBytes: 1 << 30 } });
+      const sent = await fill(socket, 4 << 20);
+      await peer.write(masked("88 02 | 03 e8"));
+      peer.end();
+      await eventually(() => socket.state !== "open", "the Close frame to be read");
+      peer.read();
+      const frames = await peer.frames(sent.length + 1);
+      assert.equal(frames.at(-1)?.opcode, 8);
+      await peer.fin();
+      assert.equal(await recorder.closed(), "close 1000 clean");
     },
   },
   {

@@ -89,7 +89,7 @@ export const fragmentCases: readonly Case[] = [
   {
     name: "text in pieces arrives with its type, and what is not UTF-8 ends it (section 8.1)",
     async run(scene) {
-      const recorder = new Recorder();
+      const recorder = new Recorder({ piece() {} });
       const server = await scene.serve({ pieces: true }, recorder);
       const peer = await scene.client(server);
       await peer.write(masked("01 02 | 'H' c3"));

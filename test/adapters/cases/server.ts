@@ -232,6 +232,26 @@ export const serverCases: readonly Case[] = [
     },
   },
   {
+    name: "the option pieces and the handler piece need each other",
+    async run(scene) {
+      const { server } = await scene.echo();
+      const message = () => {};
+      const piece = () => {};
+      for (const [pieces, handlers] of [
+        [true, { message }],
+        [true, {}],
+        [false, { piece }],
+        [undefined, { message, piece }],
+      ] as const) {
+        const options = pieces === undefined ? {} : { pieces };
+        await assert.rejects(scene.serve(options, handlers), TypeError);
+        await assert.rejects(scene.connect(server.url, options, handlers), TypeError);
+      }
+      assert.equal(server.connections.size, 0);
+      await scene.connect(server.url, { pieces: true }, { message, piece });
+    },
+  },
+  {
     name: "the kernel that was asked for is the one that decodes",
     async run(scene) {
       for (const kernel of ["simd", "scalar", "js"] as const) {
