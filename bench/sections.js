@@ -45,7 +45,7 @@ const FIELD = SUBJECTS.map(({ name }) => name).filter((name) => name !== "net");
 function pace(quick) {
   return quick
     ? { rounds: 2, fewerRounds: 2, seconds: 0.8, firstWarmup: 0.6, warmup: 0.3 }
-    : { rounds: 5, fewerRounds: 3, seconds: 2, firstWarmup: 1, warmup: 0.4 };
+    : { rounds: 3, fewerRounds: 1, seconds: 1.5, firstWarmup: 1.5, warmup: 0.4 };
 }
 
 /**

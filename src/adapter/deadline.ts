@@ -1,4 +1,4 @@
-// Time-outs for any number of connections with one timer for each distinct duration. A ring of slots turns by a twentieth of the
+// Time-outs for any number of connections with one timer for each distinct duration that is pending. A ring of slots turns by a twentieth of the
 // duration at a time; activity only notes the ring's position, and who turns out to have been active when its slot comes
 // up moves to a later one. A time-out fires between its duration and 5 % after; a tick lasts whole milliseconds, so it
 // may be 20 ms more.
@@ -7,7 +7,7 @@ const TICKS = 20;
 const SLOTS = TICKS + 2;
 
 /** The longest that a timer waits. */
-const MAX_TIMER_MS = 0x7fffffff;
+export const MAX_TIMER_MS = 0x7fffffff;
 
 /** Something that has at most one time-out pending. */
 export abstract class Deadline {
@@ -46,12 +46,15 @@ export abstract class Deadline {
 
 class DeadlineRing {
   now = 0;
+  readonly #durationMs: number;
   readonly #tickMs: number;
-  readonly #slots: Set<Deadline>[] = Array.from({ length: SLOTS }, () => new Set());
+  /** Made when they are needed: a ring may be for one time-out only. */
+  readonly #slots: (Set<Deadline> | undefined)[] = Array.from({ length: SLOTS });
   #size = 0;
   #timer: ReturnType<typeof setInterval> | undefined;
 
   constructor(durationMs: number) {
+    this.#durationMs = durationMs;
     // Runtimes cut fractions of milliseconds off, and fire at once what is beyond their longest.
     this.#tickMs = Math.min(Math.ceil(durationMs / TICKS), MAX_TIMER_MS);
   }
@@ -72,13 +75,16 @@ class DeadlineRing {
     deadline.ring = undefined;
     this.#size--;
     if (this.#size > 0) return;
+    // Nobody adds to it any more: the next one makes a new ring. Durations may be any number of different ones.
     clearInterval(this.#timer);
-    this.#timer = undefined;
+    rings.delete(this.#durationMs);
   }
 
   #place(deadline: Deadline, due: number): void {
-    deadline.slot = due % SLOTS;
-    this.#slots[deadline.slot]?.add(deadline);
+    const slot = due % SLOTS;
+    deadline.slot = slot;
+    this.#slots[slot] ??= new Set();
+    this.#slots[slot].add(deadline);
   }
 
   #turn(): void {
@@ -99,6 +105,11 @@ class DeadlineRing {
 }
 
 const rings = new Map<number, DeadlineRing>();
+
+/** How many distinct durations are pending. */
+export function pendingDurations(): number {
+  return rings.size;
+}
 
 function ringOf(milliseconds: number): DeadlineRing {
   let ring = rings.get(milliseconds);

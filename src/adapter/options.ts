@@ -17,7 +17,7 @@ export interface SocketLimits extends Limits {
   readonly maxHeaderLines: number;
 }
 
-/** Times in milliseconds; `Infinity` for none. They are kept to within 5 %. */
+/** Times in milliseconds; `Infinity` for none. They run out up to 5 % late, plus up to 20 ms. */
 export interface Timeouts {
   /** For the whole opening handshake. Default 10,000. */
   readonly handshakeMs: number;

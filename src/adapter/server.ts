@@ -1,5 +1,6 @@
 import { CloseCode, isSendableCloseCode, MAX_REASON_BYTES } from "../protocol/close-code.js";
 import { PreparedMessage } from "../protocol/prepared-message.js";
+import { MAX_TIMER_MS } from "./deadline.js";
 import type { Handlers, Socket } from "./handlers.js";
 import type { LiveSocket, SocketOwner } from "./live-socket.js";
 import type { Opening } from "./opening.js";
@@ -34,9 +35,6 @@ export interface Server {
    */
   close(options?: ServerCloseOptions): Promise<void>;
 }
-
-/** The longest that a timer waits. */
-const MAX_TIMER_MS = 0x7fffffff;
 
 /** The sockets and openings of a server. */
 export class ServerCore implements SocketOwner {

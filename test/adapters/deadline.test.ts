@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { Deadline } from "../../src/adapter/deadline.js";
+import { Deadline, pendingDurations } from "../../src/adapter/deadline.js";
 
 /** Writes down when it expires. */
 class Probe extends Deadline {
@@ -142,6 +142,21 @@ describe("many time-outs", () => {
     vi.advanceTimersByTime(525);
     expect(probes[0]?.fired).toHaveLength(1);
     expect(vi.getTimerCount()).toBe(0);
+  });
+
+  test("of many durations leave nothing behind when they are over", () => {
+    const probes = Array.from({ length: 200 }, () => new Probe());
+    for (const [i, probe] of probes.entries()) probe.start(100 + i);
+    expect(pendingDurations()).toBe(200);
+    for (const probe of probes.slice(0, 100)) probe.stop();
+    expect(pendingDurations()).toBe(100);
+    vi.advanceTimersByTime(1_000);
+    expect(probes.map((probe) => probe.fired.length)).toEqual([...Array(100).fill(0), ...Array(100).fill(1)]);
+    expect(pendingDurations()).toBe(0);
+    const again = new Probe();
+    again.start(100);
+    vi.advanceTimersByTime(200);
+    expect(again.fired).toHaveLength(1);
   });
 
   test("may stop each other when one fires", () => {
