@@ -25,6 +25,8 @@ export interface ServeOptions extends ServerOptions, ReadOptions {
   readonly path?: string;
   /** Connections that wait to be accepted. Default 511. */
   readonly listenBacklog?: number;
+  /** Connections at a time, those in their handshake too; more are closed as soon as they come. Default: any number. */
+  readonly maxConnections?: number;
   /** Key, certificate and so on: serves `wss:`. */
   readonly tls?: TlsOptions;
 }
@@ -47,6 +49,10 @@ export async function serve<Data = unknown>(
   handlers: Handlers<Data>,
 ): Promise<ListeningServer> {
   const core = new ServerCore(nodeRuntime, resolveServerOptions(options, handlers), handlers);
+  const { maxConnections } = options;
+  if (maxConnections !== undefined && !(Number.isInteger(maxConnections) && maxConnections > 0)) {
+    throw new RangeError(`maxConnections must be a positive integer, not ${String(maxConnections)}`);
+  }
   const readPath = await chooseReadPath(options.readPath);
   const handshakes = new Set<NetSocket>();
   const accept = (socket: NetSocket): void => {
@@ -60,6 +66,7 @@ export async function serve<Data = unknown>(
           { noDelay: true, handshakeTimeout: core.options.timeouts.handshakeMs, ...tls },
           accept,
         );
+  if (maxConnections !== undefined) netServer.maxConnections = maxConnections;
   if (tls !== undefined) netServer.on("connection", (socket) => keep(handshakes, socket));
   netServer.listen(
     path === undefined ? { port, host, backlog: listenBacklog } : { path, backlog: listenBacklog },
