@@ -63,7 +63,11 @@ export interface Socket<Data = unknown> {
 export interface Handlers<Data = unknown> {
   /** The connection is open. */
   open?(socket: Socket<Data>): unknown;
-  /** A message: a string if it is text, else bytes (on Node a `Buffer`). */
+  /**
+   * A message: a string if it is text, else bytes (on Node a `Buffer`), which the handler owns unless the option `borrow`
+   * is set. A message of 4 to 32 KiB may share its memory with its neighbours (64 KiB at most stay alive with it); copy
+   * what you keep for long.
+   */
   message?(socket: Socket<Data>, data: string | Uint8Array): unknown;
   /** Needs the option `pieces`, and the other way round: a part of a message. That of text may end inside of a character. */
   piece?(socket: Socket<Data>, payload: Uint8Array, type: MessageType, final: boolean): unknown;
