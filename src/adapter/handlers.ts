@@ -14,7 +14,10 @@ export interface Socket<Data = unknown> {
   /** A number that no other socket of this process has. */
   readonly id: number;
   readonly role: Role;
-  /** Whatever the application keeps with the connection; `verify` may set it. */
+  /**
+   * Whatever the application keeps with the connection. Undefined, whatever its type, unless `verify` sets it, or as a client
+   * the option `data`.
+   */
   data: Data;
   /** The subprotocol that was agreed on, or "". */
   readonly protocol: string;

@@ -14,20 +14,20 @@ export interface ClientRequest extends UpgradeRequest {
 }
 
 /** How `verify` lets a client in. */
-export interface Acceptance {
+export interface Acceptance<Data = unknown> {
   /** The subprotocol, one of those offered. Default: the first that the client offers of the option `protocols`. */
   readonly protocol?: string;
   /** More headers for the answer. */
   readonly headers?: HeaderFields;
-  /** Becomes the socket's `data`. */
-  readonly data?: unknown;
+  /** Becomes the socket's `data`, which is undefined without it. */
+  readonly data?: Data;
 }
 
 /** An `Acceptance` or nothing lets the client in; a status from 300 to 599 turns it away. */
-export type Verdict = Acceptance | RefusalOptions | undefined;
+export type Verdict<Data = unknown> = Acceptance<Data> | RefusalOptions | undefined;
 
 /** Options of a server, however it gets its connections. */
-export interface ServerOptions extends SocketOptions {
+export interface ServerOptions<Data = unknown> extends SocketOptions {
   /** Subprotocols that the server speaks. The client's order of preference decides. */
   readonly protocols?: readonly string[];
   /**
@@ -37,7 +37,7 @@ export interface ServerOptions extends SocketOptions {
    */
   readonly origins?: readonly (string | undefined)[];
   /** Decides on each request. If it throws, the client gets 500 and the `error` handler the exception. */
-  readonly verify?: (request: ClientRequest) => Verdict | Promise<Verdict>;
+  readonly verify?: (request: ClientRequest) => Verdict<Data> | Promise<Verdict<Data>>;
 }
 
 export interface ResolvedServerOptions extends ResolvedSocketOptions {

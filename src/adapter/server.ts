@@ -18,17 +18,17 @@ export interface ServerCloseOptions {
   readonly timeoutMs?: number;
 }
 
-export interface BroadcastOptions {
+export interface BroadcastOptions<Data = unknown> {
   /** A socket that does not get the message: who sent it, mostly. */
-  readonly except?: Socket;
+  readonly except?: Socket<Data>;
 }
 
 /** What every server has, however it gets its connections. */
-export interface Server {
+export interface Server<Data = unknown> {
   /** The open sockets by their `id`. */
-  readonly connections: ReadonlyMap<number, Socket>;
+  readonly connections: ReadonlyMap<number, Socket<Data>>;
   /** Frames a message once and sends it on every connection. @returns how many took it */
-  broadcast(message: string | Uint8Array | PreparedMessage, options?: BroadcastOptions): number;
+  broadcast(message: string | Uint8Array | PreparedMessage, options?: BroadcastOptions<Data>): number;
   /**
    * Takes no more connections, closes those that are there, and resolves when all are gone and the port is free.
    * @throws RangeError for a code or a reason that must not be sent

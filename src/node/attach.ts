@@ -11,16 +11,17 @@ import {
   ServerCore,
 } from "../adapter/server.js";
 import { resolveServerOptions, type ServerOptions } from "../adapter/server-options.js";
+import { allWithData } from "../adapter/typed-data.js";
 import { HeaderList } from "../handshake/index.js";
 import { nodeRuntime } from "./host.js";
 import { NodeTransport } from "./node-transport.js";
 import { knownReadPath, type ReadOptions, type ReadPath } from "./read-path.js";
 
 /** Options of {@link upgrade}. */
-export interface UpgradeOptions extends ServerOptions, ReadOptions {}
+export interface UpgradeOptions<Data = unknown> extends ServerOptions<Data>, ReadOptions {}
 
 /** Options of {@link attach}. */
-export interface AttachOptions extends UpgradeOptions {
+export interface AttachOptions<Data = unknown> extends UpgradeOptions<Data> {
   /** Takes only upgrade requests for this path. Default: all that nobody else who is attached has a path for. */
   readonly path?: string;
 }
@@ -33,16 +34,17 @@ export interface AttachOptions extends UpgradeOptions {
  */
 export function attach<Data = unknown>(
   httpServer: HttpServer | HttpsServer,
-  options: AttachOptions,
+  options: AttachOptions<Data>,
   handlers: Handlers<Data>,
-): Server {
+): Server<Data> {
   const core = new ServerCore(nodeRuntime, resolveServerOptions(options, handlers), handlers);
   const readPath = knownReadPath(options.readPath);
   const router = UpgradeRouter.of(httpServer);
   router.add(options.path, { core, readPath });
   return {
-    connections: core.connections,
-    broadcast: (message, broadcastOptions?: BroadcastOptions) => core.broadcast(message, broadcastOptions),
+    connections: allWithData(core.connections),
+    broadcast: (message, broadcastOptions?: BroadcastOptions<Data>) =>
+      core.broadcast(message, broadcastOptions),
     async close(closeOptions?: ServerCloseOptions) {
       const gone = core.closeAll(closeOptions);
       router.remove(options.path, core);
@@ -118,7 +120,7 @@ export function upgrade<Data = unknown>(
   request: IncomingMessage,
   socket: Duplex,
   head: Uint8Array,
-  options: UpgradeOptions,
+  options: UpgradeOptions<Data>,
   handlers: Handlers<Data>,
 ): void {
   const core = new ServerCore(nodeRuntime, resolveServerOptions(options, handlers), handlers);

@@ -10,6 +10,7 @@ import {
   resolveSocketOptions,
   type SocketOptions,
 } from "../adapter/options.js";
+import { withData } from "../adapter/typed-data.js";
 import type { HandshakeFailure, HeaderFields } from "../handshake/index.js";
 import { fieldsOf } from "../handshake/outgoing.js";
 import { nodeRuntime } from "./host.js";
@@ -17,7 +18,7 @@ import { NodeTransport } from "./node-transport.js";
 import { chooseReadPath, type ReadOptions, type ReadPath } from "./read-path.js";
 
 /** Options of {@link connect}. */
-export interface ConnectOptions extends SocketOptions, ReadOptions {
+export interface ConnectOptions<Data = unknown> extends SocketOptions, ReadOptions {
   /** Subprotocols to offer, the one liked best first. */
   readonly protocols?: readonly string[];
   /** More headers for the request. */
@@ -32,8 +33,8 @@ export interface ConnectOptions extends SocketOptions, ReadOptions {
    * `Cookie` stay behind when the origin changes, and nothing leads from `wss:` to `ws:`.
    */
   readonly maxRedirects?: number;
-  /** Becomes the socket's `data`. */
-  readonly data?: unknown;
+  /** Becomes the socket's `data`, which is undefined without it. */
+  readonly data?: Data;
 }
 
 /** What still waits to be written when the server ends its side is written, before this side ends. */
@@ -50,9 +51,9 @@ const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
  */
 export async function connect<Data = unknown>(
   url: string | URL,
-  options: ConnectOptions = {},
+  options: ConnectOptions<Data> = {},
   handlers: Handlers<Data> = {},
-): Promise<Socket> {
+): Promise<Socket<Data>> {
   const { maxRedirects = 0, signal } = options;
   if (!Number.isInteger(maxRedirects) || maxRedirects < 0 || maxRedirects > MOST_REDIRECTS) {
     throw new RangeError(`maxRedirects must be an integer from 0 to ${MOST_REDIRECTS}`);
@@ -65,7 +66,7 @@ export async function connect<Data = unknown>(
   for (let redirects = 0; ; redirects++) {
     signal?.throwIfAborted();
     const result = await dial(address, headers, options, resolved, readPath, handlers);
-    if (result instanceof LiveSocket) return result;
+    if (result instanceof LiveSocket) return withData(result);
     if (!REDIRECTS.has(result.status) || redirects === maxRedirects) {
       throw new HandshakeError(result.code, result.reason, result);
     }

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { createServer, type Server as NetServer, type Socket as NetSocket } from "node:net";
 import { createServer as createTlsServer, type TlsOptions } from "node:tls";
-import type { Handlers } from "../adapter/handlers.js";
+import type { Handlers, Socket } from "../adapter/handlers.js";
 import { Opening } from "../adapter/opening.js";
 import {
   type BroadcastOptions,
@@ -10,13 +10,14 @@ import {
   ServerCore,
 } from "../adapter/server.js";
 import { resolveServerOptions, type ServerOptions } from "../adapter/server-options.js";
+import { allWithData } from "../adapter/typed-data.js";
 import type { PreparedMessage } from "../protocol/prepared-message.js";
 import { nodeRuntime } from "./host.js";
 import { NodeTransport } from "./node-transport.js";
 import { chooseReadPath, type ReadOptions } from "./read-path.js";
 
 /** Options of {@link serve}. */
-export interface ServeOptions extends ServerOptions, ReadOptions {
+export interface ServeOptions<Data = unknown> extends ServerOptions<Data>, ReadOptions {
   /** Default 0: one that is free. */
   readonly port?: number;
   /** Address to listen on. Default: all of this machine's. */
@@ -32,7 +33,7 @@ export interface ServeOptions extends ServerOptions, ReadOptions {
 }
 
 /** A server that owns its port. */
-export interface ListeningServer extends Server {
+export interface ListeningServer<Data = unknown> extends Server<Data> {
   /** Where it listens, 0 for a Unix socket. */
   readonly port: number;
   /** A URL that a client on this machine can use. */
@@ -45,9 +46,9 @@ export interface ListeningServer extends Server {
  * @throws TypeError or RangeError for options that make no sense; rejects with the system's error if it can't listen
  */
 export async function serve<Data = unknown>(
-  options: ServeOptions,
+  options: ServeOptions<Data>,
   handlers: Handlers<Data>,
-): Promise<ListeningServer> {
+): Promise<ListeningServer<Data>> {
   const core = new ServerCore(nodeRuntime, resolveServerOptions(options, handlers), handlers);
   const { maxConnections } = options;
   if (maxConnections !== undefined && !(Number.isInteger(maxConnections) && maxConnections > 0)) {
@@ -82,7 +83,7 @@ function keep(sockets: Set<NetSocket>, socket: NetSocket): void {
   socket.once("close", () => sockets.delete(socket));
 }
 
-class NodeServer implements ListeningServer {
+class NodeServer<Data> implements ListeningServer<Data> {
   readonly port: number;
   readonly url: string;
   readonly #core: ServerCore;
@@ -110,11 +111,11 @@ class NodeServer implements ListeningServer {
     }
   }
 
-  get connections(): Server["connections"] {
-    return this.#core.connections;
+  get connections(): ReadonlyMap<number, Socket<Data>> {
+    return allWithData(this.#core.connections);
   }
 
-  broadcast(message: string | Uint8Array | PreparedMessage, options?: BroadcastOptions): number {
+  broadcast(message: string | Uint8Array | PreparedMessage, options?: BroadcastOptions<Data>): number {
     return this.#core.broadcast(message, options);
   }
 
