@@ -31,7 +31,8 @@ export interface Timeouts {
 
 /**
  * What happens to `send` when the backlog limit is reached: the connection fails with 1013, the message is dropped, or it
- * is queued all the same and `send` only tells.
+ * is queued all the same and `send` only tells. A fragment over the limit is never dropped, since
+ * its message would be cut: unless the policy is "tell", the connection fails.
  */
 export type BacklogPolicy = "close" | "drop" | "tell";
 
