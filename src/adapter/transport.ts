@@ -33,8 +33,6 @@ export interface Transport {
 /** A transport whose reports can be directed. */
 export interface SocketTransport extends Transport {
   sink: TransportSink;
-  /** Whether it has been closed. */
-  readonly gone: boolean;
 }
 
 /** What a transport reports to its socket. */
