@@ -32,6 +32,16 @@ async function fill(socket: Socket, least: number): Promise<SendResult[]> {
   return results;
 }
 
+/** Sends until it is told that something was dropped. @returns what the calls said */
+async function untilDropped(send: () => SendResult): Promise<SendResult[]> {
+  const results: SendResult[] = [];
+  while (results.at(-1) !== "dropped" && results.length < 400) {
+    results.push(send());
+    await turns(1);
+  }
+  return results;
+}
+
 export const backPressureCases: readonly Case[] = [
   {
     name: "a slow reader is seen in what send() says and in bufferedBytes, and drain ends it",
@@ -79,11 +89,7 @@ export const backPressureCases: readonly Case[] = [
     async run(scene) {
       const options = { limits: { maxBacklogBytes: 1 << 20 }, timeouts: { closeMs: 5_000 } };
       const { peer, recorder, socket } = await stuck(scene, options);
-      const results: SendResult[] = [];
-      while (results.at(-1) !== "dropped" && results.length < 400) {
-        results.push(socket.send(CHUNK));
-        await turns(1);
-      }
+      const results = await untilDropped(() => socket.send(CHUNK));
       assert.equal(results.at(-1), "dropped");
       assert.ok(socket.bufferedBytes <= (1 << 20) + CHUNK.length + 200);
       assert.equal(socket.state, "closing");
@@ -107,11 +113,7 @@ export const backPressureCases: readonly Case[] = [
         backlog: "drop",
         limits: { maxBacklogBytes: 1 << 20 },
       });
-      const results: SendResult[] = [];
-      while (results.at(-1) !== "dropped" && results.length < 400) {
-        results.push(socket.send(CHUNK));
-        await turns(1);
-      }
+      const results = await untilDropped(() => socket.send(CHUNK));
       assert.equal(socket.state, "open");
       assert.equal(socket.ping(), "dropped");
       peer.read();
@@ -141,11 +143,7 @@ export const backPressureCases: readonly Case[] = [
         backlog: "drop",
         limits: { maxBacklogBytes: 1 << 20 },
       });
-      const results: SendResult[] = [];
-      while (results.at(-1) !== "dropped" && results.length < 400) {
-        results.push(socket.sendFragment("x".repeat(1 << 18), false));
-        await turns(1);
-      }
+      const results = await untilDropped(() => socket.sendFragment("x".repeat(1 << 18), false));
       assert.equal(results.at(-1), "dropped");
       assert.equal(socket.state, "closing");
       assert.ok(socket.bufferedBytes <= (1 << 20) + (1 << 18) + 200);
