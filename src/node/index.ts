@@ -1,5 +1,6 @@
 export { HandshakeError, type HandshakeErrorCode } from "../adapter/dialing.js";
 export type { Handlers, SendResult, Socket } from "../adapter/handlers.js";
+export type { ListeningServer } from "../adapter/listening.js";
 export {
   type BacklogPolicy,
   DEFAULT_SOCKET_LIMITS,
@@ -19,4 +20,4 @@ export { PreparedMessage } from "../protocol/prepared-message.js";
 export { type AttachOptions, attach, type UpgradeOptions, upgrade } from "./attach.js";
 export { type ConnectOptions, connect } from "./connect.js";
 export type { ReadOptions, ReadPath } from "./read-path.js";
-export { type ListeningServer, type ServeOptions, serve } from "./serve.js";
+export { type ServeOptions, serve } from "./serve.js";

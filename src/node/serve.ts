@@ -2,14 +2,15 @@ import { once } from "node:events";
 import { createServer, type Server as NetServer, type Socket as NetSocket } from "node:net";
 import { createServer as createTlsServer, type TlsOptions } from "node:tls";
 import type { Handlers, Socket } from "../adapter/handlers.js";
-import { Opening } from "../adapter/opening.js";
 import {
-  type BroadcastOptions,
-  type Server,
-  type ServerCloseOptions,
-  ServerCore,
-} from "../adapter/server.js";
-import { resolveServerOptions, type ServerOptions } from "../adapter/server-options.js";
+  checkMaxConnections,
+  type ListeningServer,
+  type ListenOptions,
+  listeningUrl,
+} from "../adapter/listening.js";
+import { Opening } from "../adapter/opening.js";
+import { type BroadcastOptions, type ServerCloseOptions, ServerCore } from "../adapter/server.js";
+import { resolveServerOptions } from "../adapter/server-options.js";
 import { allWithData } from "../adapter/typed-data.js";
 import type { PreparedMessage } from "../protocol/prepared-message.js";
 import { nodeRuntime } from "./host.js";
@@ -17,27 +18,11 @@ import { NodeTransport } from "./node-transport.js";
 import { chooseReadPath, type ReadOptions } from "./read-path.js";
 
 /** Options of {@link serve}. */
-export interface ServeOptions<Data = unknown> extends ServerOptions<Data>, ReadOptions {
-  /** Default 0: one that is free. */
-  readonly port?: number;
-  /** Address to listen on. Default: all of this machine's. */
-  readonly host?: string;
-  /** A Unix socket to listen on, instead of a port. */
-  readonly path?: string;
+export interface ServeOptions<Data = unknown> extends ListenOptions<Data>, ReadOptions {
   /** Connections that wait to be accepted. Default 511. */
   readonly listenBacklog?: number;
-  /** Connections at a time, those in their handshake too; more are closed as soon as they come. Default: any number. */
-  readonly maxConnections?: number;
   /** Key, certificate and so on: serves `wss:`. */
   readonly tls?: TlsOptions;
-}
-
-/** A server that owns its port. */
-export interface ListeningServer<Data = unknown> extends Server<Data> {
-  /** Where it listens, 0 for a Unix socket. */
-  readonly port: number;
-  /** A URL that a client on this machine can use. */
-  readonly url: string;
 }
 
 /**
@@ -51,9 +36,7 @@ export async function serve<Data = unknown>(
 ): Promise<ListeningServer<Data>> {
   const core = new ServerCore(nodeRuntime, resolveServerOptions(options, handlers), handlers);
   const { maxConnections } = options;
-  if (maxConnections !== undefined && !(Number.isInteger(maxConnections) && maxConnections > 0)) {
-    throw new RangeError(`maxConnections must be a positive integer, not ${String(maxConnections)}`);
-  }
+  checkMaxConnections(maxConnections);
   const readPath = await chooseReadPath(options.readPath);
   const handshakes = new Set<NetSocket>();
   const accept = (socket: NetSocket): void => {
@@ -101,14 +84,9 @@ class NodeServer<Data> implements ListeningServer<Data> {
     this.#netServer = netServer;
     this.#handshakes = handshakes;
     const address = netServer.address();
-    const scheme = options.tls === undefined ? "ws" : "wss";
-    if (address === null || typeof address === "string") {
-      this.port = 0;
-      this.url = `${scheme}+unix:${encodedPath(address ?? "")}`;
-    } else {
-      this.port = address.port;
-      this.url = `${scheme}://${reachable(address.address)}:${address.port}`;
-    }
+    const where = address === null || typeof address === "string" ? (address ?? "") : address;
+    this.port = typeof where === "string" ? 0 : where.port;
+    this.url = listeningUrl(options.tls !== undefined, where);
   }
 
   get connections(): ReadonlyMap<number, Socket<Data>> {
@@ -128,15 +106,4 @@ class NodeServer<Data> implements ListeningServer<Data> {
     for (const socket of this.#handshakes) socket.destroy();
     await freed;
   }
-}
-
-/** A file's path as it stands in a URL, in which a colon ends it. */
-function encodedPath(path: string): string {
-  return path.split("/").map(encodeURIComponent).join("/");
-}
-
-/** An address that a client on this machine can use for the one that a server listens on. */
-function reachable(address: string): string {
-  if (address === "0.0.0.0" || address === "::") return "127.0.0.1";
-  return address.includes(":") ? `[${address}]` : address;
 }

@@ -1,0 +1,50 @@
+import type { Server } from "./server.js";
+import type { ServerOptions } from "./server-options.js";
+
+/** Options of a server that owns its port, whatever the runtime. */
+export interface ListenOptions<Data = unknown> extends ServerOptions<Data> {
+  /** Default 0: one that is free. */
+  readonly port?: number;
+  /** Address to listen on. Default: all of this machine's. */
+  readonly host?: string;
+  /** A Unix socket to listen on, instead of a port. */
+  readonly path?: string;
+  /** Connections at a time, those in their handshake too; more are closed as soon as they come. Default: any number. */
+  readonly maxConnections?: number;
+}
+
+/** A server that owns its port. */
+export interface ListeningServer<Data = unknown> extends Server<Data> {
+  /** Where it listens, 0 for a Unix socket. */
+  readonly port: number;
+  /** A URL that a client on this machine can use. */
+  readonly url: string;
+}
+
+/** @throws RangeError if it is no positive integer */
+export function checkMaxConnections(maxConnections: number | undefined): void {
+  if (maxConnections !== undefined && !(Number.isInteger(maxConnections) && maxConnections > 0)) {
+    throw new RangeError(`maxConnections must be a positive integer, not ${String(maxConnections)}`);
+  }
+}
+
+/**
+ * A URL that a client on this machine can use.
+ * @param where - the address and port that a server listens on, or the path of its Unix socket
+ */
+export function listeningUrl(secure: boolean, where: string | { address: string; port: number }): string {
+  const scheme = secure ? "wss" : "ws";
+  if (typeof where === "string") return `${scheme}+unix:${encodedPath(where)}`;
+  return `${scheme}://${reachable(where.address)}:${where.port}`;
+}
+
+/** A file's path as it stands in a URL, in which a colon ends it. */
+function encodedPath(path: string): string {
+  return path.split("/").map(encodeURIComponent).join("/");
+}
+
+/** An address that a client on this machine can use for the one that a server listens on. */
+function reachable(address: string): string {
+  if (address === "0.0.0.0" || address === "::") return "127.0.0.1";
+  return address.includes(":") ? `[${address}]` : address;
+}
