@@ -80,6 +80,8 @@ export abstract class SocketOutput extends Deadline implements Flushable, Endpoi
   /** What `send` says of a message that is in the outbox. */
   protected queued(): SendResult {
     this.later();
+    // The kernel trapped over it.
+    if (this.endpoint.state !== "open") return "dropped";
     const buffered = this.transport.blocked || this.endpoint.outbox.bytes > OUTBOX_HIGH_WATER_BYTES;
     if (!buffered) return "sent";
     this.#wantsDrain = true;

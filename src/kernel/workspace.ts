@@ -3,6 +3,15 @@ import * as layout from "./generated/layout.js";
 import type { Kernel } from "./kernel.js";
 import { type KernelChoice, kernelFromEnvironment, loadKernel } from "./load.js";
 
+/** A kernel trapped, for `cause`, and was replaced: a bug of ours, which costs the connection that it served and no other. */
+export class KernelTrap extends Error {
+  override readonly name = "KernelTrap";
+
+  constructor(cause: unknown) {
+    super("the kernel trapped", { cause });
+  }
+}
+
 /**
  * A kernel with the views of its memory that the protocol layer works on, shared by all connections of a thread that
  * use the same kernel. It knows which part of the read window is still being handled and who builds frames in the write
@@ -111,6 +120,45 @@ export class Workspace {
     this.#holders[this.#leasedIndex] = holder;
     this.writer = undefined;
     this.written = 0;
+  }
+
+  // ---- The kernel's functions, whose traps are KernelTraps here ----
+
+  decode(start: number, end: number, flags: number, maxMessageBytes: number, maxFragments: number): number {
+    try {
+      return this.kernel.decode(start, end, flags, maxMessageBytes, maxFragments);
+    } catch (error) {
+      throw this.#trapped(error);
+    }
+  }
+
+  mask(ptr: number, length: number, key: number): number {
+    try {
+      return this.kernel.mask(ptr, length, key);
+    } catch (error) {
+      throw this.#trapped(error);
+    }
+  }
+
+  validateUtf8(ptr: number, length: number, carry: number): number {
+    try {
+      return this.kernel.validateUtf8(ptr, length, carry);
+    } catch (error) {
+      throw this.#trapped(error);
+    }
+  }
+
+  utf8ToUtf16(ptr: number, length: number, out: number): number {
+    try {
+      return this.kernel.utf8ToUtf16(ptr, length, out);
+    } catch (error) {
+      throw this.#trapped(error);
+    }
+  }
+
+  #trapped(error: unknown): KernelTrap {
+    this.replaceKernel();
+    return new KernelTrap(error);
   }
 
   /**

@@ -42,10 +42,11 @@ export function parseClosePayload(payload: Uint8Array, workspace: Workspace): Pa
 }
 
 /** Offset of the first byte of the reason that is not UTF-8, or -1. Section 8.1. */
-function firstBadByte(payload: Uint8Array, { kernel, memory, words }: Workspace): number {
+function firstBadByte(payload: Uint8Array, workspace: Workspace): number {
+  const { memory, words } = workspace;
   const ptr = layout.SCRATCH_WINDOW_PTR;
   memory.set(payload, ptr);
-  const carry = kernel.validateUtf8(ptr + 2, payload.length - 2, 0);
+  const carry = workspace.validateUtf8(ptr + 2, payload.length - 2, 0);
   if (carry === 0) return -1;
   if (carry !== 0xffffffff) return payload.length;
   return (words[(layout.STATE_PTR + layout.STATE_BAD_BYTE) / 4] ?? 0) - ptr;

@@ -1,5 +1,5 @@
 import * as layout from "../kernel/generated/layout.js";
-import type { Workspace } from "../kernel/workspace.js";
+import { KernelTrap, type Workspace } from "../kernel/workspace.js";
 import { type FailureCode, violationCode } from "./errors.js";
 import type { MessageType } from "./events.js";
 import type { Host } from "./host.js";
@@ -142,7 +142,8 @@ export class Decoder {
       }
     } catch (error) {
       this.stop();
-      throw error;
+      if (!(error instanceof KernelTrap)) throw error;
+      this.#sink.onTrap(error.cause);
     } finally {
       this.#walking = false;
       workspace.windowEnd = windowEnd;
@@ -152,22 +153,14 @@ export class Decoder {
   }
 
   #decode(start: number, end: number): number {
-    const { kernel, words } = this.#workspace;
+    const { words } = this.#workspace;
     let flags = this.#flags;
     if (this.#pending && this.#state !== undefined) {
       words.set(this.#state, STATE_WORD);
       flags |= layout.DECODE_RESUME;
     }
     const { maxMessageBytes, maxFragments } = this.#limits;
-    let result: number;
-    try {
-      result = kernel.decode(start, end, flags, maxMessageBytes, maxFragments);
-    } catch (error) {
-      this.stop();
-      this.#workspace.replaceKernel();
-      this.#sink.onTrap(error);
-      return 0;
-    }
+    const result = this.#workspace.decode(start, end, flags, maxMessageBytes, maxFragments);
     this.#pending = (result & (layout.DECODED_PENDING | layout.DECODED_MORE)) !== 0;
     if (this.#pending) this.#saveState(words);
     return result;

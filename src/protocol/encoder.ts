@@ -1,5 +1,5 @@
 import * as layout from "../kernel/generated/layout.js";
-import type { Workspace } from "../kernel/workspace.js";
+import { KernelTrap, type Workspace } from "../kernel/workspace.js";
 import type { Host } from "./host.js";
 import type { MaskingKeySource } from "./masking-key.js";
 import { MASK, MAX_HEADER_BYTES } from "./opcode.js";
@@ -14,6 +14,11 @@ const LINEAR_MEMORY_BYTES = layout.MEMORY_PAGES * 0x10000;
 /** The most UTF-16 units whose UTF-8 is sure to fit the scratch window behind a header. */
 const SHORT_TEXT_UNITS = Math.floor((layout.SCRATCH_WINDOW_LENGTH - MAX_HEADER_BYTES) / 3);
 
+/** Who is told when the kernel traps: the frame that it was masking does not go out. */
+export interface EncoderSink {
+  onTrap(error: unknown): void;
+}
+
 /**
  * Messages to frames. Frames are built in linear memory, in the write window when the outbox holds it, and masked there by
  * the kernel when they go to a server.
@@ -24,12 +29,20 @@ export class Encoder {
   readonly #outbox: Outbox;
   /** Undefined in the server role, whose frames are not masked. */
   readonly #maskingKey: MaskingKeySource | undefined;
+  readonly #sink: EncoderSink | undefined;
 
-  constructor(workspace: Workspace, host: Host, outbox: Outbox, maskingKey: MaskingKeySource | undefined) {
+  constructor(
+    workspace: Workspace,
+    host: Host,
+    outbox: Outbox,
+    maskingKey: MaskingKeySource | undefined,
+    sink?: EncoderSink,
+  ) {
     this.#workspace = workspace;
     this.#host = host;
     this.#outbox = outbox;
     this.#maskingKey = maskingKey;
+    this.#sink = sink;
   }
 
   /**
@@ -68,10 +81,9 @@ export class Encoder {
 
   /** Writes the header at `ptr`, masks the payload behind it and commits the frame. */
   #complete(first: number, ptr: number, payloadPtr: number, length: number): void {
-    const { kernel, memory } = this.#workspace;
     const key = this.#maskingKey?.();
-    writeHeader(memory, ptr, first, length, key);
-    if (key !== undefined) kernel.mask(payloadPtr, length, key);
+    writeHeader(this.#workspace.memory, ptr, first, length, key);
+    if (key !== undefined && this.#mask(payloadPtr, length, key) === undefined) return;
     this.#outbox.commit(ptr, payloadPtr + length - ptr);
   }
 
@@ -81,6 +93,7 @@ export class Encoder {
     writeHeader(header, 0, first, payload.length, key);
     // Before anything is queued: there may be no memory for it.
     const body = key === undefined ? this.#reference(payload) : this.#masked(payload, key);
+    if (body === undefined) return;
     this.#outbox.append(header);
     this.#outbox.append(body);
   }
@@ -94,18 +107,30 @@ export class Encoder {
     return stable && !borrowed ? payload : this.#host.copy(payload, 0, payload.length);
   }
 
-  /** A masked copy, made through the scratch window. */
-  #masked(payload: Uint8Array, key: number): Uint8Array {
-    const { kernel, memory } = this.#workspace;
+  /** A masked copy, made through the scratch window; undefined if the kernel trapped. */
+  #masked(payload: Uint8Array, key: number): Uint8Array | undefined {
+    const { memory } = this.#workspace;
     const masked = this.#host.allocate(payload.length);
-    let rotated = key;
+    let rotated: number | undefined = key;
     for (let at = 0; at < payload.length; at += layout.SCRATCH_WINDOW_LENGTH) {
       const length = Math.min(payload.length - at, layout.SCRATCH_WINDOW_LENGTH);
       memory.set(payload.subarray(at, at + length), layout.SCRATCH_WINDOW_PTR);
-      rotated = kernel.mask(layout.SCRATCH_WINDOW_PTR, length, rotated);
+      rotated = this.#mask(layout.SCRATCH_WINDOW_PTR, length, rotated);
+      if (rotated === undefined) return undefined;
       masked.set(memory.subarray(layout.SCRATCH_WINDOW_PTR, layout.SCRATCH_WINDOW_PTR + length), at);
     }
     return masked;
+  }
+
+  /** @returns the rotated key, or undefined if the kernel trapped, of which the sink was told */
+  #mask(ptr: number, length: number, key: number): number | undefined {
+    try {
+      return this.#workspace.mask(ptr, length, key);
+    } catch (error) {
+      if (!(error instanceof KernelTrap)) throw error;
+      this.#sink?.onTrap(error.cause);
+      return undefined;
+    }
   }
 
   #headerLength(length: number): number {

@@ -56,7 +56,13 @@ export class Endpoint implements DecoderSink {
     this.#host = host;
     this.#workspace = workspace;
     this.outbox = new Outbox(workspace, host);
-    this.#encoder = new Encoder(workspace, host, this.outbox, role === "client" ? maskingKey : undefined);
+    this.#encoder = new Encoder(
+      workspace,
+      host,
+      this.outbox,
+      role === "client" ? maskingKey : undefined,
+      this,
+    );
     this.#sending = new Sending(role, this.#encoder, this.outbox);
     this.#decoder = new Decoder(workspace, host, this, {
       limits,
@@ -210,7 +216,8 @@ export class Endpoint implements DecoderSink {
     const payload = code === undefined ? NOTHING : checkedClosePayload(code, reason, this.#host);
     if (this.#state !== "open") return;
     this.#sendClose(payload);
-    this.#state = "closing";
+    // Unless the kernel trapped over the Close.
+    if (this.#state === "open") this.#state = "closing";
   }
 
   /**
@@ -248,8 +255,11 @@ export class Endpoint implements DecoderSink {
   }
 
   #fail(reason: Failure, payload: Uint8Array): void {
+    const open = this.#state === "open";
+    // Masking the Close may trap as well, and come back here.
+    if (open) this.#state = "closing";
     try {
-      if (this.#state === "open") this.#sendClose(payload);
+      if (open) this.#sendClose(payload);
     } finally {
       this.#close({
         type: "close",
@@ -269,7 +279,7 @@ export class Endpoint implements DecoderSink {
     this.#sink.onClose(event);
   }
 
-  // ---- What the decoder finds ----
+  // ---- What the decoder finds, and the kernel's traps ----
 
   /** @internal */
   onText(text: string): void {

@@ -14,9 +14,9 @@ export function textAt(
   length: number,
   ascii: boolean,
 ): string {
-  const { kernel, memory } = workspace;
+  const { memory } = workspace;
   if (ascii || host.decodeUtf16 === undefined) return host.decodeText(memory, ptr, ptr + length, ascii);
-  const units = kernel.utf8ToUtf16(ptr, length, layout.WIDE_WINDOW_PTR);
+  const units = workspace.utf8ToUtf16(ptr, length, layout.WIDE_WINDOW_PTR);
   return host.decodeUtf16(memory, layout.WIDE_WINDOW_PTR, layout.WIDE_WINDOW_PTR + 2 * units);
 }
 

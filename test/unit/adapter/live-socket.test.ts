@@ -2,40 +2,8 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { Handlers } from "../../../src/adapter/handlers.js";
 import { LiveSocket } from "../../../src/adapter/live-socket.js";
 import { resolveSocketOptions, type SocketOptions } from "../../../src/adapter/options.js";
-import type { Transport } from "../../../src/adapter/transport.js";
 import { nodeRuntime } from "../../../src/node/host.js";
-import { toHex } from "../../support/hex.js";
-
-/** A transport that does what the test says. */
-class FakeTransport implements Transport {
-  readonly remoteAddress = "";
-  readonly readPath = "data";
-  readonly takesAtOnce = false;
-  bufferedBytes = 0;
-  sentBytes = 0;
-  blocked = false;
-  written: string[] = [];
-  ended = false;
-  destroyed = false;
-  failure: Error | undefined;
-
-  readInto(): void {}
-  write(bytes: Uint8Array): void {
-    if (this.failure !== undefined) throw this.failure;
-    this.written.push(toHex(bytes));
-  }
-  writeAll(chunks: readonly Uint8Array[]): void {
-    for (const chunk of chunks) this.write(chunk);
-  }
-  end(): void {
-    this.ended = true;
-  }
-  destroy(): void {
-    this.destroyed = true;
-  }
-  pause(): void {}
-  resume(): void {}
-}
+import { FakeTransport } from "../../support/fake-transport.js";
 
 function openSocket(options: SocketOptions = {}, handlers: Handlers = {}) {
   const transport = new FakeTransport();

@@ -1,0 +1,155 @@
+// Traps outside of decode, which reentrancy.test.ts has: in masking, in a close reason, in making a string.
+import { afterEach, describe, expect, test } from "vitest";
+import { LiveSocket } from "../../../src/adapter/live-socket.js";
+import { resolveSocketOptions } from "../../../src/adapter/options.js";
+import { Connection, type ConnectionOptions, type Kernel } from "../../../src/index.js";
+import { sharedWorkspace } from "../../../src/kernel/workspace.js";
+import { nodeRuntime } from "../../../src/node/host.js";
+import { FakeTransport } from "../../support/fake-transport.js";
+import { frame, KEY, parseFrames } from "../../support/frame.js";
+import { concat, hex, toHex } from "../../support/hex.js";
+import { describeKernels } from "../../support/kernels.js";
+
+type Trapping = "mask" | "validateUtf8" | "utf8ToUtf16";
+
+const trap = new WebAssembly.RuntimeError("unreachable");
+const INTERNAL = {
+  type: "close",
+  code: 1006,
+  reason: "",
+  wasClean: false,
+  failure: expect.objectContaining({ code: "INTERNAL", closeCode: 1011, cause: trap }),
+};
+
+const clientFrame = (opcode: number, payload: Uint8Array | string, fin = true) =>
+  frame({ fin, opcode, mask: KEY, payload });
+
+describeKernels("a trap outside of decode", (kernel) => {
+  const workspace = sharedWorkspace(kernel);
+  let broken: Kernel | undefined;
+  const whole = workspace.kernel;
+  afterEach(() => {
+    if (broken === undefined) return;
+    expect(workspace.kernel, "the kernel was replaced").not.toBe(broken);
+    expect(workspace.memory.buffer).not.toBe(broken.memory.buffer);
+    expect(workspace.memory).toBe(workspace.kernel.memory);
+    expect(whole.name).toBe(workspace.kernel.name);
+    broken = undefined;
+  });
+
+  /** Makes a function of this kernel trap, until the kernel is replaced. */
+  function breakKernel(name: Trapping): void {
+    broken = {
+      ...workspace.kernel,
+      [name]: () => {
+        throw trap;
+      },
+    };
+    workspace.kernel = broken;
+  }
+
+  const connection = (role: ConnectionOptions["role"]) =>
+    new Connection({ role, kernel, host: nodeRuntime.host, maskingKey: () => 0 });
+
+  test.each([
+    ["whole", [clientFrame(1, "é")]],
+    ["in fragments", [clientFrame(1, "é", false), clientFrame(0, "é")]],
+  ])("while it makes a string of text, %s", (_, frames) => {
+    const victim = connection("server");
+    const bystander = connection("server");
+    bystander.receive(clientFrame(1, "ü", false));
+    breakKernel("utf8ToUtf16");
+    expect(victim.receive(concat([clientFrame(2, "a"), ...frames, clientFrame(2, "b")]))).toEqual([
+      { type: "binary", payload: nodeRuntime.host.copy(hex("'a'"), 0, 1) },
+      INTERNAL,
+    ]);
+    expect(toHex(concat(victim.takeOutput()))).toBe("88 02 03 f3");
+    expect(bystander.receive(clientFrame(0, "é"))).toEqual([{ type: "text", text: "üé" }]);
+  });
+
+  test("while it validates a close reason", () => {
+    const victim = connection("server");
+    breakKernel("validateUtf8");
+    expect(victim.receive(clientFrame(8, concat([hex("03 e8"), hex("'bye'")])))).toEqual([INTERNAL]);
+    expect(toHex(concat(victim.takeOutput()))).toBe("88 02 03 f3");
+  });
+
+  test.each<[string, (victim: Connection) => void]>([
+    ["text", (victim) => victim.sendText("a")],
+    ["binary", (victim) => victim.sendBinary(hex("01"))],
+    ["a message longer than the scratch window", (victim) => victim.sendBinary(new Uint8Array(200_000))],
+    ["a fragment", (victim) => victim.sendFragment("a", false)],
+    ["a ping", (victim) => victim.ping()],
+    ["a Close", (victim) => victim.close(1000)],
+  ])("while it masks %s: nothing of it goes out, nothing is thrown", (_, send) => {
+    const victim = connection("client");
+    const bystander = connection("client");
+    victim.sendText("before");
+    breakKernel("mask");
+    send(victim);
+    expect(victim.state).toBe("closed");
+    expect(victim.end()).toEqual([INTERNAL]);
+    const [before, close, ...rest] = parseFrames(concat(victim.takeOutput()));
+    expect(toHex(before?.payload ?? hex(""))).toBe(toHex(hex("'before'")));
+    expect(close).toMatchObject({ opcode: 8, payload: hex("03 f3") });
+    expect(rest).toEqual([]);
+    bystander.sendText("lives");
+    expect(concat(bystander.takeOutput())).toEqual(
+      frame({ opcode: 1, mask: [0, 0, 0, 0], payload: "lives" }),
+    );
+  });
+
+  test("while it masks a pong", () => {
+    const victim = connection("client");
+    victim.receive(frame({ opcode: 9, payload: "ping" }));
+    breakKernel("mask");
+    const frames = parseFrames(concat(victim.takeOutput()));
+    expect(frames.map(({ opcode }) => opcode)).toEqual([10, 8]);
+    expect(victim.end()).toEqual([INTERNAL]);
+  });
+
+  test("that comes back with every new kernel costs the Close frame, too", () => {
+    const victim = connection("client");
+    const { replaceKernel } = workspace;
+    breakKernel("mask");
+    const first = broken;
+    workspace.replaceKernel = () => {
+      replaceKernel.call(workspace);
+      breakKernel("mask");
+    };
+    victim.sendText("a");
+    workspace.replaceKernel = replaceKernel;
+    workspace.replaceKernel();
+    expect(workspace.kernel).not.toBe(first);
+    expect(victim.end()).toEqual([INTERNAL]);
+    expect(victim.takeOutput()).toEqual([]);
+  });
+
+  describe("in a socket", () => {
+    test("send() says that the message was dropped, and close follows", () => {
+      const events: unknown[] = [];
+      const transport = new FakeTransport();
+      const socket = new LiveSocket({
+        role: "client",
+        runtime: { ...nodeRuntime, defer: (callback) => callback() },
+        transport,
+        handlers: {
+          close: (_, event) => events.push(event),
+          error: (_, error) => events.push(error),
+        },
+        options: resolveSocketOptions({ kernel }),
+        owner: undefined,
+        protocol: "",
+        data: undefined,
+      });
+      socket.open(undefined, hex(""));
+      breakKernel("mask");
+      expect(socket.send("a")).toBe("dropped");
+      expect(socket.state).toBe("closing");
+      expect(transport.written).toHaveLength(1);
+      expect(transport.written[0]).toMatch(/^88 82 /);
+      socket.closed();
+      expect(events).toEqual([INTERNAL]);
+    });
+  });
+});
