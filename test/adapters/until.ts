@@ -54,10 +54,10 @@ export async function eventually(condition: () => boolean, what: string | (() =>
 }
 
 /** Rejects if the promise takes longer than anything may. */
-export async function soon<T>(promise: Promise<T>, what: string): Promise<T> {
+export async function soon<T>(promise: Promise<T>, what: string, patienceMs = PATIENCE_MS): Promise<T> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`waited in vain for ${what}`)), PATIENCE_MS);
+    timer = setTimeout(() => reject(new Error(`waited in vain for ${what}`)), patienceMs);
   });
   try {
     return await Promise.race([promise, late]);

@@ -1,5 +1,6 @@
 import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
+import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
 import { fileURLToPath } from "node:url";
 
@@ -78,6 +79,11 @@ export class Program {
 
   get stdin(): Writable {
     return this.#child.stdin;
+  }
+
+  /** The lines of its output, from the first if this is called at once. */
+  lines(): AsyncIterableIterator<string> {
+    return createInterface({ input: this.#child.stdout })[Symbol.asyncIterator]();
   }
 
   signal(signal: NodeJS.Signals): void {

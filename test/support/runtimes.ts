@@ -1,0 +1,22 @@
+import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+
+/** Each runtime's binary in its npm package; the versions are in test/runtimes/package.json. */
+const BINARIES = {
+  bun: "bun/bin/bun",
+  deno: "deno/deno",
+  workerd: "workerd/bin/workerd",
+} as const;
+
+/** The path of a runtime's binary. @throws Error if it is not installed */
+export function runtimeBinary(name: keyof typeof BINARIES): string {
+  const path = fileURLToPath(new URL(`../runtimes/node_modules/${BINARIES[name]}`, import.meta.url));
+  if (!existsSync(path)) throw new Error(`${path} is missing: run \`npm ci --prefix test/runtimes\` first`);
+  return path;
+}
+
+/** Runs a program whose imports of TypeScript end in `.js`, from this checkout alone. */
+export const DENO_ARGS = [
+  ...["run", "-A", "--quiet", "--no-config", "--no-lock", "--no-remote"],
+  ...["--unstable-sloppy-imports", "--v8-flags=--expose-gc"],
+];
