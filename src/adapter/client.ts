@@ -97,7 +97,7 @@ function dial(
     const request = { host: address.host, target: address.target, protocols, headers, origin };
     const over = (): void => signal?.removeEventListener("abort", abort);
     const dialing = new Dialing(
-      { ...request, limits, timeoutMs: timeouts.handshakeMs },
+      { ...request, limits, timeoutMs: timeouts.handshakeMs, deadlines: dialer.runtime.deadlines },
       {
         opened(accepted, rest) {
           over();

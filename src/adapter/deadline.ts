@@ -9,6 +9,29 @@ const SLOTS = TICKS + 2;
 /** The longest that a timer waits. */
 export const MAX_TIMER_MS = 0x7fffffff;
 
+/**
+ * The time-outs of one event loop, one for each distinct duration. Where the runtime ties a timer to the request that set it, each
+ * connection has its own.
+ */
+export class Deadlines {
+  readonly #rings = new Map<number, DeadlineRing>();
+
+  /** How many distinct durations are pending. */
+  get pendingDurations(): number {
+    return this.#rings.size;
+  }
+
+  /** @internal */
+  ringOf(milliseconds: number): DeadlineRing {
+    let ring = this.#rings.get(milliseconds);
+    if (ring === undefined) {
+      ring = new DeadlineRing(milliseconds, this.#rings);
+      this.#rings.set(milliseconds, ring);
+    }
+    return ring;
+  }
+}
+
 /** Something that has at most one time-out pending. */
 export abstract class Deadline {
   /** @internal */
@@ -18,6 +41,8 @@ export abstract class Deadline {
   /** @internal */
   slot = 0;
 
+  protected abstract get deadlines(): Deadlines;
+
   /** Called when the time is up; nothing is pending then. */
   protected abstract expired(): void;
 
@@ -25,7 +50,7 @@ export abstract class Deadline {
   protected expireAfter(milliseconds: number): void {
     this.neverExpire();
     if (milliseconds === Number.POSITIVE_INFINITY) return;
-    ringOf(milliseconds).add(this);
+    this.deadlines.ringOf(milliseconds).add(this);
   }
 
   protected neverExpire(): void {
@@ -48,12 +73,15 @@ class DeadlineRing {
   now = 0;
   readonly #durationMs: number;
   readonly #tickMs: number;
+  /** Where it is known, as long as somebody waits. */
+  readonly #rings: Map<number, DeadlineRing>;
   /** Made when they are needed: a ring may be for one time-out only. */
   readonly #slots: (Set<Deadline> | undefined)[] = Array.from({ length: SLOTS });
   #size = 0;
   #timer: ReturnType<typeof setInterval> | undefined;
 
-  constructor(durationMs: number) {
+  constructor(durationMs: number, rings: Map<number, DeadlineRing>) {
+    this.#rings = rings;
     this.#durationMs = durationMs;
     // Runtimes cut fractions of milliseconds off, and fire at once what is beyond their longest.
     this.#tickMs = Math.min(Math.ceil(durationMs / TICKS), MAX_TIMER_MS);
@@ -77,7 +105,7 @@ class DeadlineRing {
     if (this.#size > 0) return;
     // Nobody adds to it any more: the next one makes a new ring. Durations may be any number of different ones.
     clearInterval(this.#timer);
-    rings.delete(this.#durationMs);
+    this.#rings.delete(this.#durationMs);
   }
 
   #place(deadline: Deadline, due: number): void {
@@ -102,20 +130,4 @@ class DeadlineRing {
       }
     }
   }
-}
-
-const rings = new Map<number, DeadlineRing>();
-
-/** How many distinct durations are pending. */
-export function pendingDurations(): number {
-  return rings.size;
-}
-
-function ringOf(milliseconds: number): DeadlineRing {
-  let ring = rings.get(milliseconds);
-  if (ring === undefined) {
-    ring = new DeadlineRing(milliseconds);
-    rings.set(milliseconds, ring);
-  }
-  return ring;
 }

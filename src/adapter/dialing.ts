@@ -9,7 +9,7 @@ import {
   HeadParser,
   makeKey,
 } from "../handshake/index.js";
-import { Deadline } from "./deadline.js";
+import { Deadline, type Deadlines } from "./deadline.js";
 import type { SocketLimits } from "./options.js";
 import type { SocketTransport, TransportSink } from "./transport.js";
 
@@ -50,6 +50,7 @@ export interface DialOptions {
   readonly origin: string | undefined;
   readonly limits: SocketLimits;
   readonly timeoutMs: number;
+  readonly deadlines: Deadlines;
 }
 
 /** What a handshake came to. `rest` are the bytes behind the head: a view that is valid for the call. */
@@ -82,6 +83,10 @@ export class Dialing extends Deadline implements TransportSink {
     // Section 4.1: "a nonce consisting of a randomly selected 16-byte value", "selected randomly for each connection".
     this.#key = makeKey(crypto.getRandomValues(new Uint8Array(16)));
     this.#request = buildRequest({ host, target, key: this.#key, protocols, headers, origin });
+  }
+
+  protected override get deadlines(): Deadlines {
+    return this.#options.deadlines;
   }
 
   /** Sends the request on a transport that is connected or about to be. */

@@ -8,7 +8,7 @@ import {
   selectSubprotocol,
   type UpgradeRequest,
 } from "../handshake/index.js";
-import { Deadline } from "./deadline.js";
+import { Deadline, type Deadlines } from "./deadline.js";
 import { HeldBytes } from "./held-bytes.js";
 import { LiveSocket } from "./live-socket.js";
 import type { ServerCore } from "./server.js";
@@ -40,6 +40,10 @@ export class Opening extends Deadline implements TransportSink {
     transport.sink = this;
     server.opening(this);
     this.expireAfter(server.options.timeouts.handshakeMs);
+  }
+
+  protected override get deadlines(): Deadlines {
+    return this.#server.runtime.deadlines;
   }
 
   received(chunk: Uint8Array): void {

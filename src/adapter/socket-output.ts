@@ -1,6 +1,6 @@
 import { Endpoint, type EndpointOptions } from "../protocol/endpoint.js";
 import type { CloseEvent, EndpointSink, MessageType } from "../protocol/events.js";
-import { Deadline } from "./deadline.js";
+import { Deadline, type Deadlines } from "./deadline.js";
 import { type Flushable, flushLater } from "./flush.js";
 import type { SendResult } from "./handlers.js";
 import type { ResolvedSocketOptions } from "./options.js";
@@ -54,6 +54,10 @@ export abstract class SocketOutput extends Deadline implements Flushable, Endpoi
   protected abstract finished(): void;
   /** Nothing can be written any more. */
   protected abstract broke(error: unknown): void;
+
+  protected override get deadlines(): Deadlines {
+    return this.#runtime.deadlines;
+  }
 
   get bufferedBytes(): number {
     return this.endpoint.outbox.bytes + this.transport.bufferedBytes;

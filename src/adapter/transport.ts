@@ -1,4 +1,5 @@
 import type { Host } from "../protocol/host.js";
+import type { Deadlines } from "./deadline.js";
 
 /** A byte stream of the runtime, as a socket drives it. */
 export interface Transport {
@@ -53,6 +54,7 @@ export interface TransportSink {
 /** What the shared part of the adapters needs of a runtime. */
 export interface Runtime {
   readonly host: Host;
+  readonly deadlines: Deadlines;
   /** Calls back when the current turn of the event loop is over, before any input or output. */
   defer(callback: () => void): void;
 }

@@ -1,4 +1,5 @@
 import { Buffer } from "node:buffer";
+import { Deadlines } from "../adapter/deadline.js";
 import type { Runtime } from "../adapter/transport.js";
 import type { Host } from "../protocol/host.js";
 
@@ -86,5 +87,6 @@ const nodeHost: Host = {
 /** What the shared part of the adapters needs of Node. */
 export const nodeRuntime: Runtime = {
   host: nodeHost,
+  deadlines: new Deadlines(),
   defer: (callback) => process.nextTick(callback),
 };

@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { Deadline, pendingDurations } from "../../src/adapter/deadline.js";
+import { Deadline, Deadlines } from "../../src/adapter/deadline.js";
+
+const deadlines = new Deadlines();
 
 /** Writes down when it expires. */
 class Probe extends Deadline {
@@ -7,6 +9,9 @@ class Probe extends Deadline {
   /** Done when it expires. */
   also: (() => void) | undefined;
 
+  protected override get deadlines(): Deadlines {
+    return deadlines;
+  }
   start(milliseconds: number): void {
     this.expireAfter(milliseconds);
   }
@@ -147,12 +152,12 @@ describe("many time-outs", () => {
   test("of many durations leave nothing behind when they are over", () => {
     const probes = Array.from({ length: 200 }, () => new Probe());
     for (const [i, probe] of probes.entries()) probe.start(100 + i);
-    expect(pendingDurations()).toBe(200);
+    expect(deadlines.pendingDurations).toBe(200);
     for (const probe of probes.slice(0, 100)) probe.stop();
-    expect(pendingDurations()).toBe(100);
+    expect(deadlines.pendingDurations).toBe(100);
     vi.advanceTimersByTime(1_000);
     expect(probes.map((probe) => probe.fired.length)).toEqual([...Array(100).fill(0), ...Array(100).fill(1)]);
-    expect(pendingDurations()).toBe(0);
+    expect(deadlines.pendingDurations).toBe(0);
     const again = new Probe();
     again.start(100);
     vi.advanceTimersByTime(200);
