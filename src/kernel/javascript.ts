@@ -8,12 +8,13 @@ import { validate } from "./javascript-utf8.js";
 import type { Kernel } from "./kernel.js";
 
 /** Builds a kernel of plain JavaScript with a memory of its own. */
-export function javascriptKernel(): Kernel {
+export function javascriptKernel(fallbackReason?: string): Kernel {
   const memory = new Uint8Array(layout.MEMORY_PAGES * 0x10000);
   const view = new DataView(memory.buffer);
   const walker = new JavascriptDecode(memory);
   return {
     name: "js",
+    fallbackReason,
     memory,
     decode: (start, end, flags, maxMessageBytes, maxFragments) =>
       walker.decode(start, end, flags, maxMessageBytes, maxFragments),

@@ -12,6 +12,8 @@ export type KernelName = "simd" | "scalar" | "js";
  */
 export interface Kernel {
   readonly name: KernelName;
+  /** Why this host did not run a faster one, when the fastest was to be chosen; undefined if this is it. */
+  readonly fallbackReason: string | undefined;
   /** The whole linear memory. It never grows or detaches. */
   readonly memory: Uint8Array;
 

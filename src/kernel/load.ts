@@ -1,9 +1,15 @@
-import { SCALAR_BASE64, SIMD_BASE64 } from "./generated/binaries.js";
+import { SCALAR_HEX, SIMD_HEX } from "./generated/binaries.js";
 import { javascriptKernel } from "./javascript.js";
 import type { Kernel, KernelName } from "./kernel.js";
 import { wasmKernel } from "./wasm.js";
 
-const NAMES: readonly KernelName[] = ["simd", "scalar", "js"];
+/** The kernels that are WebAssembly, the faster one first. */
+export const COMPILED = ["simd", "scalar"] as const;
+
+/** A kernel that is WebAssembly. */
+export type CompiledKernelName = (typeof COMPILED)[number];
+
+const NAMES: readonly KernelName[] = [...COMPILED, "js"];
 
 /** `auto` takes the fastest that this host runs: simd, else scalar, else js. */
 export type KernelChoice = KernelName | "auto";
@@ -14,9 +20,9 @@ export type KernelChoice = KernelName | "auto";
  * @throws WebAssembly.CompileError, or what else the host says, if it refuses the one that was asked for
  */
 export function loadKernel(choice: KernelChoice = "auto"): Kernel {
-  if (choice === "auto") return firstThatLoads();
+  if (choice === "auto") return fastestThatLoads();
   const name = parseKernelName(choice);
-  return name === "js" ? javascriptKernel() : wasmKernel(name, compile(name));
+  return name === "js" ? javascriptKernel() : wasmKernel(name, moduleOf(name));
 }
 
 /**
@@ -36,26 +42,39 @@ export function parseKernelName(name: string): KernelName {
   return known;
 }
 
-function firstThatLoads(): Kernel {
-  for (const name of NAMES) {
+function fastestThatLoads(): Kernel {
+  const refusals: string[] = [];
+  for (const name of COMPILED) {
     try {
-      return loadKernel(name);
-    } catch {
+      return wasmKernel(name, moduleOf(name), refusals[0]);
+    } catch (error) {
       // No SIMD, or no WebAssembly at all (a CSP, --jitless): the next one asks less of the host.
+      refusals.push(`${name}: ${String(error)}`);
     }
   }
-  return javascriptKernel();
+  return javascriptKernel(refusals.join("; "));
 }
 
-const modules = new Map<KernelName, WebAssembly.Module>();
+const modules = new Map<CompiledKernelName, WebAssembly.Module>();
 
-function compile(name: "simd" | "scalar"): WebAssembly.Module {
-  const known = modules.get(name);
-  if (known !== undefined) return known;
-  const binary = atob(name === "simd" ? SIMD_BASE64 : SCALAR_BASE64);
-  const module = new WebAssembly.Module(Uint8Array.from(binary, (char) => char.charCodeAt(0)));
+/** Takes a module in place of the one that is inlined. */
+export function setModule(name: CompiledKernelName, module: WebAssembly.Module): void {
   modules.set(name, module);
+}
+
+function moduleOf(name: CompiledKernelName): WebAssembly.Module {
+  let module = modules.get(name);
+  if (module === undefined) {
+    module = new WebAssembly.Module(bytesFromHex(name === "simd" ? SIMD_HEX : SCALAR_HEX));
+    modules.set(name, module);
+  }
   return module;
+}
+
+function bytesFromHex(hex: string): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(hex.length / 2);
+  for (let i = 0; i < bytes.length; i++) bytes[i] = Number.parseInt(hex.slice(2 * i, 2 * i + 2), 16);
+  return bytes;
 }
 
 function environmentVariable(name: string): string | undefined {

@@ -13,12 +13,13 @@ interface KernelExports extends WebAssembly.Exports {
  * Wraps a compiled kernel.
  * @throws TypeError if the module is not one of wsimd's kernels
  */
-export function wasmKernel(name: KernelName, module: WebAssembly.Module): Kernel {
+export function wasmKernel(name: KernelName, module: WebAssembly.Module, fallbackReason?: string): Kernel {
   const { exports } = new WebAssembly.Instance(module);
   if (!isKernel(exports)) throw new TypeError("not a wsimd kernel");
   const { decode, mask, validateUtf8, utf8ToUtf16, memory } = exports;
   return {
     name,
+    fallbackReason,
     memory: new Uint8Array(memory.buffer),
     decode,
     mask: (ptr, length, key) => mask(ptr, length, key) >>> 0,

@@ -1,7 +1,15 @@
 import { BlockPool } from "./block-pool.js";
 import * as layout from "./generated/layout.js";
 import type { Kernel } from "./kernel.js";
-import { type KernelChoice, kernelFromEnvironment, loadKernel } from "./load.js";
+import {
+  COMPILED,
+  type CompiledKernelName,
+  type KernelChoice,
+  kernelFromEnvironment,
+  loadKernel,
+  setModule,
+} from "./load.js";
+import { wasmKernel } from "./wasm.js";
 
 /** A kernel trapped, for `cause`, and was replaced: a bug of ours, which costs the connection that it served and no other. */
 export class KernelTrap extends Error {
@@ -222,4 +230,36 @@ export function sharedWorkspace(choice?: KernelChoice): Workspace {
     workspaces.set(choice, workspace);
   }
   return workspace;
+}
+
+/** Which kernel a thread uses. */
+export type KernelInUse = Pick<Kernel, "name" | "fallbackReason">;
+
+/**
+ * The kernel of this thread's connections, unless an option says otherwise, and the reason if it is not the fastest:
+ * what the host said when it refused that. Loads the kernel, if no connection was there yet.
+ * @throws RangeError if the environment variable `WSIMD_KERNEL` names none
+ * @throws WebAssembly.CompileError, or what else the host says, if it refuses the one that the variable names
+ */
+export function kernelInUse(): KernelInUse {
+  const { name, fallbackReason } = sharedWorkspace().kernel;
+  return { name, fallbackReason };
+}
+
+/**
+ * Makes the connections that come from now on use a binary that the application loaded, for hosts that compile none at
+ * run time: `wsimd/simd.wasm` or `wsimd/scalar.wasm` of the same version, as a module or, where the host compiles it,
+ * as bytes. Those that are there keep theirs.
+ * @throws RangeError if there is no such kernel
+ * @throws TypeError if the binary is none of wsimd's
+ * @throws WebAssembly.CompileError, or what else the host says, if it refuses it
+ */
+export function provideKernel(name: CompiledKernelName, binary: WebAssembly.Module | BufferSource): void {
+  if (!COMPILED.includes(name)) {
+    throw new RangeError(`${COMPILED.join(" and ")} are the kernels with a binary, not "${name}"`);
+  }
+  const module = binary instanceof WebAssembly.Module ? binary : new WebAssembly.Module(binary);
+  wasmKernel(name, module);
+  setModule(name, module);
+  workspaces.clear();
 }

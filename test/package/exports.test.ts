@@ -22,11 +22,14 @@ const ENTRIES = [
       "Opcode",
       "PreparedMessage",
       "isSendableCloseCode",
+      "kernelInUse",
       "loadKernel",
+      "provideKernel",
       "randomMaskingKey",
     ],
     typeNames: [
       "CloseEvent",
+      "CompiledKernelName",
       "ConnectionEvent",
       "ConnectionOptions",
       "EndpointOptions",
@@ -37,6 +40,7 @@ const ENTRIES = [
       "Host",
       "Kernel",
       "KernelChoice",
+      "KernelInUse",
       "KernelName",
       "Limits",
       "MaskingKeySource",
@@ -172,8 +176,32 @@ describe("the kernel in use", () => {
     expect(await evaluate(KERNEL_IN_USE, { env: { WSIMD_KERNEL: asked } })).toBe(used);
   });
 
-  test("is JavaScript where there is no WebAssembly", async () => {
-    expect(await evaluate(KERNEL_IN_USE, { env: { WSIMD_KERNEL: "" }, flags: ["--jitless"] })).toBe("js");
+  const REASON = `const { kernelInUse } = require("wsimd");
+    const { name, fallbackReason } = kernelInUse(); console.log(name, fallbackReason);`;
+
+  test.each([
+    ["there is WebAssembly with SIMD", "--no-warnings", /^simd undefined$/],
+    ["the processor has no SIMD", "--no-enable-sse4-1", /^scalar simd: CompileError: .*SIMD unsupported/],
+    ["there is no WebAssembly", "--jitless", /^js simd: ReferenceError: .*; scalar: ReferenceError: /],
+  ])("says why it is what it is where %s", async (_, flag, printed) => {
+    expect(await evaluate(REASON, { env: { WSIMD_KERNEL: "" }, flags: [flag] })).toMatch(printed);
+  });
+
+  test("is never another than the one that was asked for", async () => {
+    const code = `const { Connection, kernelInUse } = require("wsimd");
+      for (const ask of [kernelInUse, () => new Connection({ role: "server", kernel: "scalar" })])
+        try { ask(); } catch ({ name }) { console.log(name); }`;
+    expect(await evaluate(code, { env: { WSIMD_KERNEL: "simd" }, flags: ["--jitless"] })).toBe(
+      "ReferenceError\nReferenceError",
+    );
+  });
+
+  test("can be read from the package's files", async () => {
+    const code = `const { readFileSync } = require("node:fs");
+      const { kernelInUse, provideKernel } = require("wsimd");
+      for (const name of ["simd", "scalar"]) provideKernel(name, readFileSync(require.resolve("wsimd/" + name + ".wasm")));
+      console.log(kernelInUse().name);`;
+    expect(await evaluate(code, { env: { WSIMD_KERNEL: "" } })).toBe("simd");
   });
 
   const message = 'RangeError: unknown kernel "nonsense": it is one of simd, scalar, js';

@@ -53,7 +53,12 @@ describe("the tarball", () => {
     const top = ["CHANGELOG.md", "LICENSE", "README.md", "SECURITY.md", "package.json"];
     expect(files.filter((file) => !file.startsWith("dist/")).sort()).toEqual(top);
     expect(files.filter((file) => file.startsWith("dist/") && !/\.(js|d\.ts|wasm)$/.test(file))).toEqual([]);
-    for (const needed of ["dist/index.js", "dist/node/index.js", "dist/cli/main.js", "dist/simd.wasm"]) {
+    for (const needed of [
+      "dist/index.js",
+      "dist/node/index.js",
+      "dist/cli/main.js",
+      "dist/kernel/simd.wasm",
+    ]) {
       expect(files).toContain(needed);
     }
   });

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { checkBinary } from "../../../scripts/check-wasm.js";
-import { SCALAR_BASE64, SIMD_BASE64 } from "../../../src/kernel/generated/binaries.js";
+import { SCALAR_HEX, SIMD_HEX } from "../../../src/kernel/generated/binaries.js";
 import * as layout from "../../../src/kernel/generated/layout.js";
 
 const ROOT = path.resolve(import.meta.dirname, "../../..");
@@ -17,7 +17,7 @@ const folder = mkdtempSync(path.join(tmpdir(), "wsimd-build-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 function built(target: "simd" | "scalar"): { bytes: Buffer<ArrayBuffer>; text: string } {
-  const bytes = Buffer.from(target === "simd" ? SIMD_BASE64 : SCALAR_BASE64, "base64");
+  const bytes = Buffer.from(target === "simd" ? SIMD_HEX : SCALAR_HEX, "hex");
   return { bytes, text: readFileSync(path.join(ROOT, `build/${target}.wat`), "utf8") };
 }
 
