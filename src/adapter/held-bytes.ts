@@ -1,6 +1,6 @@
 /** Bytes that wait for somebody, copied into memory that doubles: neither their cut nor their number costs much. */
 export class HeldBytes {
-  #bytes: Uint8Array;
+  #bytes: Uint8Array<ArrayBuffer>;
   #length = 0;
 
   constructor(first: Uint8Array) {
@@ -24,7 +24,7 @@ export class HeldBytes {
   }
 
   /** All of them: a view. */
-  take(): Uint8Array {
+  take(): Uint8Array<ArrayBuffer> {
     return this.#bytes.subarray(0, this.#length);
   }
 }

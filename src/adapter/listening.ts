@@ -1,3 +1,4 @@
+import type { FetchHandler } from "./plain-exchange.js";
 import type { Server } from "./server.js";
 import type { ServerOptions } from "./server-options.js";
 
@@ -11,6 +12,11 @@ export interface ListenOptions<Data = unknown> extends ServerOptions<Data> {
   readonly path?: string;
   /** Connections at a time, those in their handshake too; more are closed as soon as they come. Default: any number. */
   readonly maxConnections?: number;
+  /**
+   * Answers plain HTTP requests, which get 426 without it: for a health check or a page, one request for each connection,
+   * content up to `maxMessageBytes`, an answer that is sent when it is whole. What it throws becomes 500 and goes to the `error` handler.
+   */
+  readonly fetch?: FetchHandler;
 }
 
 /** A server that owns its port. */

@@ -1,4 +1,5 @@
 import {
+  asksForWebSocket,
   buildAccept,
   buildRefusal,
   checkUpgrade,
@@ -11,7 +12,8 @@ import {
 import { Deadline, type Deadlines } from "./deadline.js";
 import { HeldBytes } from "./held-bytes.js";
 import { LiveSocket } from "./live-socket.js";
-import type { ServerCore } from "./server.js";
+import { PlainExchange } from "./plain-exchange.js";
+import type { ServerCore, Unopened } from "./server.js";
 import type { Acceptance, ClientRequest, Verdict } from "./server-options.js";
 import type { SocketTransport, TransportSink } from "./transport.js";
 
@@ -22,7 +24,7 @@ const MAX_HELD_BYTES = 16 * 1024;
  * A connection to a server that is not open yet: reads the request, asks the application, answers, and hands the
  * transport to a socket or ends it.
  */
-export class Opening extends Deadline implements TransportSink {
+export class Opening extends Deadline implements TransportSink, Unopened {
   readonly #server: ServerCore;
   readonly #transport: SocketTransport;
   #parser: HeadParser<"request"> | undefined;
@@ -65,6 +67,13 @@ export class Opening extends Deadline implements TransportSink {
    */
   begin(head: RequestHead, rest: Uint8Array): void {
     this.#over = true;
+    const { fetch } = this.#server;
+    if (fetch !== undefined && !asksForWebSocket(head.headers)) {
+      this.neverExpire();
+      new PlainExchange(this.#server, this.#transport, fetch).begin(head, rest);
+      this.#server.opened(this);
+      return;
+    }
     const { origins, verify } = this.#server.options;
     const request = checkUpgrade(head, { origins });
     if (request.type === "refusal") this.refuse(request);
@@ -161,7 +170,6 @@ export class Opening extends Deadline implements TransportSink {
     }
   }
 
-  /** Ends it without an answer: the server closes. */
   abandon(): void {
     this.#over = true;
     this.#held = undefined;

@@ -3,7 +3,7 @@ import { PreparedMessage } from "../protocol/prepared-message.js";
 import { MAX_TIMER_MS } from "./deadline.js";
 import type { Handlers, Socket } from "./handlers.js";
 import type { LiveSocket, SocketOwner } from "./live-socket.js";
-import type { Opening } from "./opening.js";
+import type { FetchHandler } from "./plain-exchange.js";
 import { reportError } from "./report.js";
 import type { ResolvedServerOptions } from "./server-options.js";
 import type { Runtime } from "./transport.js";
@@ -36,20 +36,44 @@ export interface Server<Data = unknown> {
   close(options?: ServerCloseOptions): Promise<void>;
 }
 
+/** A connection that is no open WebSocket: not yet, or never. */
+export interface Unopened {
+  /** Ends it without an answer: the server closes. */
+  abandon(): void;
+}
+
+/** Plain HTTP requests of a server that owns its port. */
+export interface PlainRequests {
+  /** Answers them; without it they get 426. */
+  readonly fetch: FetchHandler | undefined;
+  /** Whether they come by `https:`. */
+  readonly secure: boolean;
+}
+
 /** The sockets and openings of a server. */
 export class ServerCore implements SocketOwner {
   readonly runtime: Runtime;
   readonly options: ResolvedServerOptions;
   readonly handlers: Handlers;
   readonly connections = new Map<number, LiveSocket>();
-  readonly #openings = new Set<Opening>();
+  /** Answers requests that ask for no WebSocket. */
+  readonly fetch: FetchHandler | undefined;
+  readonly secure: boolean;
+  readonly #openings = new Set<Unopened>();
   #closed: Promise<void> | undefined;
   #emptied: (() => void) | undefined;
 
-  constructor(runtime: Runtime, options: ResolvedServerOptions, handlers: Handlers) {
+  constructor(
+    runtime: Runtime,
+    options: ResolvedServerOptions,
+    handlers: Handlers,
+    { fetch, secure }: PlainRequests = { fetch: undefined, secure: false },
+  ) {
     this.runtime = runtime;
     this.options = options;
     this.handlers = handlers;
+    this.fetch = fetch;
+    this.secure = secure;
   }
 
   /** Whether no more connections are wanted. */
@@ -57,13 +81,13 @@ export class ServerCore implements SocketOwner {
     return this.#closed !== undefined;
   }
 
-  opening(opening: Opening): void {
+  opening(opening: Unopened): void {
     this.#openings.add(opening);
     if (this.closing) opening.abandon();
   }
 
   /** The opening is over, one way or the other. */
-  opened(opening: Opening): void {
+  opened(opening: Unopened): void {
     this.#openings.delete(opening);
     this.#checkEmpty();
   }

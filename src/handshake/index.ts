@@ -15,6 +15,13 @@ export {
 export { isOriginAllowed } from "./origin.js";
 export type { HeaderFields } from "./outgoing.js";
 export {
+  type AnswerOptions,
+  buildAnswer,
+  checkPlain,
+  type PlainRequest,
+} from "./plain.js";
+export {
+  asksForWebSocket,
   buildRequest,
   checkUpgrade,
   type Refusal,

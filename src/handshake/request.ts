@@ -6,7 +6,7 @@ import type { RequestHead } from "./http-head.js";
 import { isOriginAllowed } from "./origin.js";
 import { encodeHead, type HeaderFields, headerLine, headerLines } from "./outgoing.js";
 import { areUnique, parseSubprotocols } from "./subprotocol.js";
-import { isAuthority, isTarget, parseTarget } from "./target.js";
+import { isAuthority, isTarget, parseTarget, type Resource } from "./target.js";
 import { includesToken } from "./token-list.js";
 
 /**
@@ -57,7 +57,7 @@ const ALLOW = { Allow: "GET" };
 const UPGRADE = { Upgrade: "websocket" };
 const VERSION = { Upgrade: "websocket", "Sec-WebSocket-Version": "13" };
 
-function refuse(status: number, reason: string, headers = NO_HEADERS): Refusal {
+export function refuse(status: number, reason: string, headers = NO_HEADERS): Refusal {
   return { type: "refusal", status, reason, headers };
 }
 
@@ -70,14 +70,8 @@ export function checkUpgrade(head: RequestHead, options: UpgradeOptions = {}): U
   const { method, target, headers } = head;
   // "The method of the request MUST be GET." RFC 6455 section 4.1. Methods are case-sensitive.
   if (method !== "GET") return refuse(405, "the method is not GET", ALLOW);
-  // "A server MUST respond with a 400 (Bad Request) status code to any HTTP/1.1 request message that lacks a Host
-  // header field and to any request message that contains more than one Host header field line or a Host header field
-  // with an invalid field value." RFC 9112 section 3.2.
-  const host = single(headers, "Host");
-  if (host === undefined || !isAuthority(host))
-    return refuse(400, "there is not exactly one valid Host header");
-  const resource = parseTarget(target, host);
-  if (resource === undefined) return refuse(400, "the request target is malformed or not of this host");
+  const resource = checkTarget(head);
+  if ("type" in resource) return resource;
   const key = single(headers, "Sec-WebSocket-Key");
   const problem = checkUpgradeFields(headers) ?? checkKeyAndVersion(headers, key) ?? checkContent(headers);
   if (problem !== undefined || key === undefined) return problem ?? BAD_KEY;
@@ -88,8 +82,26 @@ export function checkUpgrade(head: RequestHead, options: UpgradeOptions = {}): U
   const origin = headers.get("Origin");
   const refusal = checkOrigin(headers, origin, options);
   if (refusal !== undefined) return refusal;
-  const { path, query } = resource;
+  const { host, path, query } = resource;
   return { type: "upgrade", target, path, query, host, origin, headers, protocols, extensions, key };
+}
+
+/** Whether a request asks for a WebSocket at all. */
+export function asksForWebSocket(headers: HeaderList): boolean {
+  return includesToken(headers.get("Upgrade"), "websocket");
+}
+
+/** Which resource of which host a request is for. */
+export function checkTarget({ target, headers }: RequestHead): (Resource & { host: string }) | Refusal {
+  // "A server MUST respond with a 400 (Bad Request) status code to any HTTP/1.1 request message that lacks a Host
+  // header field and to any request message that contains more than one Host header field line or a Host header field
+  // with an invalid field value." RFC 9112 section 3.2.
+  const host = single(headers, "Host");
+  if (host === undefined || !isAuthority(host))
+    return refuse(400, "there is not exactly one valid Host header");
+  const resource = parseTarget(target, host);
+  if (resource === undefined) return refuse(400, "the request target is malformed or not of this host");
+  return { ...resource, host };
 }
 
 /** The value of a field that was sent exactly once. */
@@ -99,7 +111,7 @@ function single(headers: HeaderList, name: string): string | undefined {
 
 /** RFC 6455 section 4.2.1, items 3 and 4; RFC 9110 section 15.5.22 for the status. */
 function checkUpgradeFields(headers: HeaderList): Refusal | undefined {
-  if (!includesToken(headers.get("Upgrade"), "websocket")) {
+  if (!asksForWebSocket(headers)) {
     return refuse(426, "the Upgrade header does not name websocket", UPGRADE);
   }
   if (!includesToken(headers.get("Connection"), "upgrade")) {

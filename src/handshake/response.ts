@@ -3,6 +3,7 @@ import { equalsIgnoringCase, isToken } from "./characters.js";
 import type { HeaderList } from "./header-list.js";
 import type { ResponseHead } from "./http-head.js";
 import { encodeHead, fieldsOf, type HeaderFields, headerLines } from "./outgoing.js";
+import { reasonPhrase } from "./reason-phrase.js";
 import type { UpgradeRequest } from "./request.js";
 import { includesToken } from "./token-list.js";
 
@@ -61,30 +62,6 @@ export interface RefusalOptions {
   readonly body?: string | undefined;
 }
 
-const PHRASES: ReadonlyMap<number, string> = new Map([
-  [301, "Moved Permanently"],
-  [302, "Found"],
-  [303, "See Other"],
-  [307, "Temporary Redirect"],
-  [308, "Permanent Redirect"],
-  [400, "Bad Request"],
-  [401, "Unauthorized"],
-  [403, "Forbidden"],
-  [404, "Not Found"],
-  [405, "Method Not Allowed"],
-  [408, "Request Timeout"],
-  [413, "Content Too Large"],
-  [426, "Upgrade Required"],
-  [429, "Too Many Requests"],
-  [431, "Request Header Fields Too Large"],
-  [500, "Internal Server Error"],
-  [501, "Not Implemented"],
-  [502, "Bad Gateway"],
-  [503, "Service Unavailable"],
-  [504, "Gateway Timeout"],
-  [505, "HTTP Version Not Supported"],
-]);
-
 const REFUSAL_RESERVED = ["connection", "content-length", "transfer-encoding"];
 
 /**
@@ -99,7 +76,7 @@ export function buildRefusal(options: RefusalOptions): Uint8Array {
   if (!Number.isInteger(status) || status < 300 || status > 599) {
     throw new RangeError("a refusal has a status from 300 to 599");
   }
-  const phrase = PHRASES.get(status) ?? "";
+  const phrase = reasonPhrase(status);
   const content = options.body ?? `${options.reason ?? phrase}\n`;
   const lines = headerLines(headers, REFUSAL_RESERVED);
   // "A sender of Upgrade MUST also send an 'Upgrade' connection option in the Connection header field." RFC 9110

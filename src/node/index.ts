@@ -9,6 +9,7 @@ export {
   type SocketOptions,
   type Timeouts,
 } from "../adapter/options.js";
+export type { FetchHandler, FetchInfo } from "../adapter/plain-exchange.js";
 export type { BroadcastOptions, Server, ServerCloseOptions } from "../adapter/server.js";
 export type { Acceptance, ClientRequest, ServerOptions, Verdict } from "../adapter/server-options.js";
 export type { KernelName } from "../kernel/kernel.js";

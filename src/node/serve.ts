@@ -34,8 +34,9 @@ export async function serve<Data = unknown>(
   options: ServeOptions<Data>,
   handlers: Handlers<Data>,
 ): Promise<ListeningServer<Data>> {
-  const core = new ServerCore(nodeRuntime, resolveServerOptions(options, handlers), handlers);
-  const { maxConnections } = options;
+  const { fetch, maxConnections } = options;
+  const plain = { fetch, secure: options.tls !== undefined };
+  const core = new ServerCore(nodeRuntime, resolveServerOptions(options, handlers), handlers, plain);
   checkMaxConnections(maxConnections);
   const readPath = await chooseReadPath(options.readPath);
   const handshakes = new Set<NetSocket>();

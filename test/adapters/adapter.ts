@@ -1,6 +1,7 @@
 // What an adapter must have to be run by the suite: the same shape on every runtime.
 import type { Handlers, Socket } from "../../src/adapter/handlers.js";
 import type { SocketOptions } from "../../src/adapter/options.js";
+import type { FetchHandler } from "../../src/adapter/plain-exchange.js";
 import type { Server } from "../../src/adapter/server.js";
 import type { ServerOptions } from "../../src/adapter/server-options.js";
 
@@ -14,6 +15,7 @@ export interface ListenOptions extends ServerOptions {
   readonly host?: string;
   readonly path?: string;
   readonly tls?: TlsFiles;
+  readonly fetch?: FetchHandler;
 }
 
 export interface Listening extends Server {

@@ -9,6 +9,7 @@ import { handshakeCases } from "./cases/handshake.js";
 import { keepaliveCases } from "./cases/keepalive.js";
 import { leftoverCases } from "./cases/leftovers.js";
 import { messageCases } from "./cases/messages.js";
+import { plainCases } from "./cases/plain.js";
 import { redirectCases } from "./cases/redirects.js";
 import { serverCases } from "./cases/server.js";
 import { transportCases } from "./cases/transports.js";
@@ -24,6 +25,7 @@ export const SUITE: Readonly<Record<string, readonly Case[]>> = {
   keepalive: keepaliveCases,
   "opening handshake": handshakeCases,
   verify: verifyCases,
+  "plain requests": plainCases,
   "back-pressure": backPressureCases,
   handlers: handlerCases,
   server: serverCases,

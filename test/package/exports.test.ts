@@ -75,6 +75,8 @@ const ENTRIES = [
       "ConnectOptions",
       "Failure",
       "FailureCode",
+      "FetchHandler",
+      "FetchInfo",
       "HandshakeErrorCode",
       "Handlers",
       "KernelName",
