@@ -1,6 +1,6 @@
 import type { HeaderFields, HeaderList } from "../handshake/index.js";
 import { fieldsOf } from "../handshake/outgoing.js";
-import { HandshakeError } from "./dialing.js";
+import { HandshakeError } from "./handshake-error.js";
 
 /** Where a client connects to, read from a URL. */
 export interface Address {
@@ -37,9 +37,24 @@ export function parseAddress(input: string | URL): Address {
   const target = `${url.pathname === "" ? "/" : url.pathname}${url.search}`;
   const common = { url, secure, authorization: basicAuthorization(url) };
   if (unix) return { ...common, ...unixAddress(url) };
-  const hostname = url.hostname.startsWith("[") ? url.hostname.slice(1, -1) : url.hostname;
-  const port = url.port === "" ? (secure ? 443 : 80) : Number(url.port);
-  return { ...common, unixPath: undefined, hostname, port, host: url.host, target };
+  const place = { hostname: withoutBrackets(url.hostname), port: portOf(url, secure) };
+  return { ...common, ...place, unixPath: undefined, host: url.host, target };
+}
+
+/** A URL's host; the brackets of an IPv6 address belong to the URL. */
+export function withoutBrackets(hostname: string): string {
+  return hostname.startsWith("[") ? hostname.slice(1, -1) : hostname;
+}
+
+/** A URL's port, be it written or the default. */
+export function portOf(url: URL, secure: boolean): number {
+  if (url.port !== "") return Number(url.port);
+  return secure ? 443 : 80;
+}
+
+/** Host and port as a request for a tunnel names them. */
+export function authorityOf({ hostname, port }: Pick<Address, "hostname" | "port">): string {
+  return `${hostname.includes(":") ? `[${hostname}]` : hostname}:${port}`;
 }
 
 function unixAddress(url: URL): Pick<Address, "unixPath" | "hostname" | "port" | "host" | "target"> {
@@ -56,7 +71,8 @@ function unixAddress(url: URL): Pick<Address, "unixPath" | "hostname" | "port" |
   };
 }
 
-function basicAuthorization(url: URL): string | undefined {
+/** The value of `Authorization` for a URL's user and password (RFC 7617), if it has them. */
+export function basicAuthorization(url: URL): string | undefined {
   if (url.username === "" && url.password === "") return undefined;
   const credentials = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`;
   const bytes = new TextEncoder().encode(credentials);
@@ -91,6 +107,17 @@ export function redirected(from: Address, answer: { status: number; headers: Hea
 /** A URL of the request that goes to a Unix socket, to resolve others against. */
 function onUnixSocket(from: Address): URL {
   return new URL(from.target, `${from.secure ? "wss" : "ws"}://${from.host}`);
+}
+
+/** Headers with a URL's credentials, unless there are others already. */
+export function withCredentials(
+  headers: HeaderFields | undefined,
+  name: "Authorization" | "Proxy-Authorization",
+  credentials: string | undefined,
+): HeaderFields {
+  const given = headers === undefined ? [] : [...fieldsOf(headers)];
+  const own = given.some(([each]) => each.toLowerCase() === name.toLowerCase());
+  return credentials === undefined || own ? given : [...given, [name, credentials]];
 }
 
 /** What of the caller's headers may go to another origin: neither `Authorization` nor `Cookie`. */

@@ -1,8 +1,9 @@
 import type { HandshakeFailure, HeaderFields } from "../handshake/index.js";
-import { fieldsOf } from "../handshake/outgoing.js";
-import { type Address, headersFor, parseAddress, redirected } from "./address.js";
-import { Dialing, HandshakeError } from "./dialing.js";
+import { type Address, headersFor, parseAddress, redirected, withCredentials } from "./address.js";
+import { Dialing } from "./dialing.js";
+import type { Exchange } from "./exchange.js";
 import type { Handlers, Socket } from "./handlers.js";
+import { HandshakeError } from "./handshake-error.js";
 import { LiveSocket } from "./live-socket.js";
 import {
   assertPiecesHandled,
@@ -10,7 +11,9 @@ import {
   resolveSocketOptions,
   type SocketOptions,
 } from "./options.js";
+import { type ProxyDialer, proxyFor } from "./proxy.js";
 import type { Runtime, SocketTransport } from "./transport.js";
+import { openTunnel } from "./tunnelling.js";
 import { withData } from "./typed-data.js";
 
 /** Options of a client, whatever the runtime. */
@@ -36,6 +39,8 @@ export interface Dialer {
   readonly runtime: Runtime;
   /** A connection to this address that is there or about to be. What becomes of it, its sink gets to know. */
   open(address: Address): SocketTransport;
+  /** How it goes through the proxy that was asked for, if one was. */
+  readonly proxy?: ProxyDialer | undefined;
 }
 
 const MOST_REDIRECTS = 10;
@@ -61,7 +66,7 @@ export async function connectBy<Data>(
   const resolved = resolveSocketOptions(options);
   assertPiecesHandled(resolved.pieces, handlers);
   let address = parseAddress(url);
-  let headers = requestHeaders(options.headers, address);
+  let headers = withCredentials(options.headers, "Authorization", address.authorization);
   for (let redirects = 0; ; redirects++) {
     signal?.throwIfAborted();
     const result = await dial(dialer, address, headers, options, resolved, handlers);
@@ -73,13 +78,6 @@ export async function connectBy<Data>(
     headers = headersFor(address, next, headers);
     address = next;
   }
-}
-
-function requestHeaders(headers: HeaderFields | undefined, address: Address): HeaderFields {
-  const given = headers === undefined ? [] : [...fieldsOf(headers)];
-  const { authorization } = address;
-  const own = given.some(([name]) => name.toLowerCase() === "authorization");
-  return authorization === undefined || own ? given : [...given, ["Authorization", authorization]];
 }
 
 /** One attempt, at one address. */
@@ -94,16 +92,22 @@ function dial(
   return new Promise((resolve, reject) => {
     const { protocols = [], origin, signal } = options;
     const { limits, timeouts } = resolved;
+    const { runtime, proxy } = dialer;
+    const exchange = { limits, timeoutMs: timeouts.handshakeMs, deadlines: runtime.deadlines };
     const request = { host: address.host, target: address.target, protocols, headers, origin };
     const over = (): void => signal?.removeEventListener("abort", abort);
+    const failed = (error: unknown): void => {
+      over();
+      reject(error);
+    };
     const dialing = new Dialing(
-      { ...request, limits, timeoutMs: timeouts.handshakeMs, deadlines: dialer.runtime.deadlines },
+      { ...request, ...exchange },
       {
         opened(accepted, rest) {
           over();
           const socket = new LiveSocket({
             role: "client",
-            runtime: dialer.runtime,
+            runtime,
             transport,
             handlers,
             options: resolved,
@@ -119,15 +123,20 @@ function dial(
           over();
           resolve(failure);
         },
-        failed(error) {
-          over();
-          reject(error);
-        },
+        failed,
       },
     );
-    const transport = dialer.open(address);
-    const abort = (): void => dialing.abort(signal?.reason);
+    let transport: SocketTransport;
+    let step: Exchange = dialing;
+    const opened = (connection: SocketTransport): void => {
+      transport = connection;
+      step = dialing;
+      dialing.begin(transport);
+    };
+    const route = proxy && proxyFor(proxy.choice.url, address, proxy.environment);
+    if (proxy === undefined || route === undefined) opened(dialer.open(address));
+    else step = openTunnel(proxy, route, address, exchange, { opened, failed });
+    const abort = (): void => step.abort(signal?.reason);
     signal?.addEventListener("abort", abort);
-    dialing.begin(transport);
   });
 }

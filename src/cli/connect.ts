@@ -24,6 +24,8 @@ the server's own Close are still written.
 Options:
   --protocol P             subprotocol to offer; may be repeated, best first
   --header 'Name: value'   header for the request; may be repeated
+  --proxy URL              HTTP proxy to go through, like http://user:pass@host:3128;
+                           "environment" for what http_proxy and the like say
   --binary                 standard input is bytes, each chunk of it a binary
                            message; messages are written as bytes, nothing added
   --keep-open              when the input ends, wait for the server to close
@@ -45,6 +47,7 @@ Exit codes:
 const OPTIONS = {
   protocol: { type: "string", multiple: true },
   header: { type: "string", multiple: true },
+  proxy: { type: "string" },
   binary: { type: "boolean", default: false },
   "keep-open": { type: "boolean", default: false },
   "max-message-bytes": { type: "string" },
@@ -74,7 +77,7 @@ export const connectCommand: Command = {
     const attempt = new AbortController();
     given.then((code) => attempt.abort(new CliError("interrupted", code)));
     await connect(url, { ...options, signal: attempt.signal }, session).catch((error: unknown) => {
-      throw connectError(error, url);
+      throw connectError(error, options.proxy === undefined ? `${url}` : `${url} through the proxy`);
     });
     const ended = frontend.run(session).then(() => session.closed);
     const outcome = await Promise.race([ended, session.closed, given]);
@@ -100,16 +103,18 @@ function describeClose({ code, reason, failure }: CloseEvent): string {
   return `the server closed the connection with ${code}${reason === "" ? "" : `: ${visible(reason)}`}`;
 }
 
-function connectError(error: unknown, url: URL): CliError {
+function connectError(error: unknown, where: string): CliError {
   if (error instanceof CliError) return error;
   // What can't be sent was caught before a byte went out.
   if (error instanceof TypeError || error instanceof RangeError) return new UsageError(error.message);
   if (error instanceof HandshakeError) {
-    const answer = error.status === undefined ? "" : `the server answered ${error.status}: `;
-    return new CliError(`can't connect to ${url}: ${answer}${visible(error.message)}`);
+    const { code, status } = error;
+    const tellsStatus = status === undefined || code === "proxy-refused";
+    const answer = tellsStatus ? "" : `the server answered ${status}: `;
+    return new CliError(`can't connect to ${where}: ${answer}${visible(error.message)}`);
   }
   const why = errorCode(error) === "ECONNREFUSED" ? "connection refused" : describeError(error);
-  return new CliError(`can't connect to ${url}: ${why}`);
+  return new CliError(`can't connect to ${where}: ${why}`);
 }
 
 interface Wanted {
@@ -126,7 +131,7 @@ function readOptions(args: readonly string[]): Wanted {
   const [address, extra] = positionals;
   if (address === undefined) throw new UsageError("connect needs a URL");
   if (extra !== undefined) throw new UsageError(`unexpected argument '${extra}'`);
-  const { protocol: protocols, header, kernel: kernelName } = values;
+  const { protocol: protocols, header, proxy, kernel: kernelName } = values;
   const kernel = parseKernel(kernelName);
   const limit = values["max-message-bytes"];
   const options: ConnectOptions = {
@@ -134,6 +139,7 @@ function readOptions(args: readonly string[]): Wanted {
     backlog: "tell",
     ...(protocols !== undefined && { protocols }),
     ...(header !== undefined && { headers: header.map(parseHeader) }),
+    ...(proxy !== undefined && { proxy }),
     ...(kernel !== undefined && { kernel }),
     ...(limit !== undefined && { limits: { maxMessageBytes: parseMaxMessageBytes(limit) } }),
   };

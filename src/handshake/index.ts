@@ -41,3 +41,4 @@ export {
   type RefusalOptions,
 } from "./response.js";
 export { parseSubprotocols, selectSubprotocol } from "./subprotocol.js";
+export { buildConnect, type ConnectRequest } from "./tunnel.js";

@@ -168,7 +168,11 @@ export interface RequestOptions {
   readonly headers?: HeaderFields | undefined;
 }
 
-const RESERVED = ["host", "connection", "upgrade", "content-length", "transfer-encoding", "sec-websocket-"];
+const RESERVED = [
+  ...["host", "connection", "upgrade", "content-length", "transfer-encoding", "sec-websocket-"],
+  // Meant for a proxy, it would tell the server a secret.
+  "proxy-authorization",
+];
 
 /**
  * Writes a client's opening handshake, RFC 6455 section 4.1.

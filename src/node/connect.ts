@@ -1,20 +1,30 @@
-import { connect as connectTcp, isIP, type Socket as NetSocket } from "node:net";
-import { type ConnectionOptions, connect as connectTls } from "node:tls";
+import type { ConnectionOptions } from "node:tls";
 import type { Address } from "../adapter/address.js";
 import { type ClientOptions, connectBy } from "../adapter/client.js";
 import type { Handlers, Socket } from "../adapter/handlers.js";
+import type { ProxyChoice, ProxyDialer } from "../adapter/proxy.js";
 import { nodeRuntime } from "./host.js";
 import { NodeTransport } from "./node-transport.js";
-import { chooseReadPath, type ReadOptions } from "./read-path.js";
+import { openSocket } from "./open-socket.js";
+import { chooseReadPath, type ReadOptions, type ReadPath } from "./read-path.js";
+
+/** How {@link connect} reaches servers through a proxy. */
+export interface ProxyOptions extends ProxyChoice {
+  /** Certificates and so on, for a proxy that speaks TLS: `tls` of {@link ConnectOptions} is for the server alone. */
+  readonly tls?: ConnectionOptions;
+}
 
 /** Options of {@link connect}. */
 export interface ConnectOptions<Data = unknown> extends ClientOptions<Data>, ReadOptions {
   /** Certificates, server name and so on, for `wss:`. */
   readonly tls?: ConnectionOptions;
+  /**
+   * An HTTP proxy that is asked for a tunnel to the server, by the method CONNECT: its URL, or more about it. The
+   * word `"environment"` respects `HTTP_PROXY` and the like, see {@link ProxyOptions}. Default: none, whatever the
+   * environment says. Each redirect asks again. Through a proxy, `remoteAddress` of the socket is the proxy's.
+   */
+  readonly proxy?: string | URL | ProxyOptions;
 }
-
-/** What still waits to be written when the server ends its side is written, before this side ends. */
-const HALF_OPEN = { allowHalfOpen: true };
 
 /**
  * Connects to a server.
@@ -30,22 +40,24 @@ export async function connect<Data = unknown>(
 ): Promise<Socket<Data>> {
   const readPath = await chooseReadPath(options.readPath);
   const open = (address: Address) => new NodeTransport(openSocket(address, options.tls), readPath);
-  return connectBy({ runtime: nodeRuntime, open }, url, options, handlers);
+  const proxy = options.proxy === undefined ? undefined : proxyDialer(options.proxy, options.tls, readPath);
+  return connectBy({ runtime: nodeRuntime, open, proxy }, url, options, handlers);
 }
 
-function openSocket(address: Address, tls: ConnectionOptions | undefined): NetSocket {
-  const { hostname, port, unixPath } = address;
-  const target = unixPath === undefined ? { host: hostname, port } : { path: unixPath };
-  if (!address.secure) return connectTcp({ ...target, noDelay: true, ...HALF_OPEN });
-  const servername = isIP(hostname) === 0 ? { servername: hostname } : {};
-  const options: ConnectionOptions = {
-    ...target,
-    ...servername,
-    ...HALF_OPEN,
-    ALPNProtocols: ["http/1.1"],
-    ...tls,
+function proxyDialer(
+  asked: string | URL | ProxyOptions,
+  tls: ConnectionOptions | undefined,
+  readPath: ReadPath,
+): ProxyDialer {
+  const choice: ProxyOptions = typeof asked === "string" || asked instanceof URL ? { url: asked } : asked;
+  return {
+    choice,
+    environment: process.env,
+    open(proxy) {
+      const transport = new NodeTransport(openSocket(proxy, choice.tls), "data");
+      const enter = (address: Address) =>
+        new NodeTransport(openSocket(address, tls, transport.release()), readPath);
+      return { transport, enter };
+    },
   };
-  const socket = connectTls(options);
-  socket.setNoDelay(true);
-  return socket;
 }

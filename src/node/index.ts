@@ -1,5 +1,5 @@
-export { HandshakeError, type HandshakeErrorCode } from "../adapter/dialing.js";
 export type { Handlers, SendResult, Socket } from "../adapter/handlers.js";
+export { HandshakeError, type HandshakeErrorCode } from "../adapter/handshake-error.js";
 export type { ListeningServer } from "../adapter/listening.js";
 export {
   type BacklogPolicy,
@@ -19,6 +19,6 @@ export type { CloseEvent, MessageType } from "../protocol/events.js";
 export type { Limits } from "../protocol/limits.js";
 export { PreparedMessage } from "../protocol/prepared-message.js";
 export { type AttachOptions, attach, type UpgradeOptions, upgrade } from "./attach.js";
-export { type ConnectOptions, connect } from "./connect.js";
+export { type ConnectOptions, connect, type ProxyOptions } from "./connect.js";
 export type { ReadOptions, ReadPath } from "./read-path.js";
 export { type ServeOptions, serve } from "./serve.js";

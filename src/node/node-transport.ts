@@ -124,6 +124,18 @@ export class NodeTransport implements SocketTransport {
     this.#socket.resume();
   }
 
+  /** Lets go of the socket, which somebody else must read from now on. */
+  release(): NetSocket {
+    const socket = this.#socket;
+    delete socket[kTransport];
+    socket.off("data", onData);
+    socket.off("end", onEnd);
+    socket.off("drain", onDrain);
+    socket.off("error", onError);
+    socket.off("close", onClose);
+    return socket;
+  }
+
   get #writable(): boolean {
     return this.#socket.writable;
   }

@@ -2,6 +2,7 @@
 import type { Handlers, Socket } from "../../src/adapter/handlers.js";
 import type { SocketOptions } from "../../src/adapter/options.js";
 import type { FetchHandler } from "../../src/adapter/plain-exchange.js";
+import type { ProxyChoice } from "../../src/adapter/proxy.js";
 import type { Server } from "../../src/adapter/server.js";
 import type { ServerOptions } from "../../src/adapter/server-options.js";
 
@@ -31,6 +32,11 @@ export interface DialOptions extends SocketOptions {
   readonly signal?: AbortSignal;
   readonly maxRedirects?: number;
   readonly data?: unknown;
+  readonly proxy?: string | URL | ProxyOptions;
+}
+
+export interface ProxyOptions extends ProxyChoice {
+  readonly tls?: { readonly ca?: string };
 }
 
 /** What a runtime, or a way to use it, may lack. */
@@ -39,6 +45,8 @@ export type Capability =
   | "tls"
   /** `ws+unix:` */
   | "unix"
+  /** The option `proxy`. */
+  | "proxy"
   /** `pause` and `resume` hold the peer back. */
   | "pause"
   /** `terminate` and a reset peer are seen as such, and a half-closed one. */

@@ -10,6 +10,7 @@ import { keepaliveCases } from "./cases/keepalive.js";
 import { leftoverCases } from "./cases/leftovers.js";
 import { messageCases } from "./cases/messages.js";
 import { plainCases } from "./cases/plain.js";
+import { proxyCases } from "./cases/proxy.js";
 import { redirectCases } from "./cases/redirects.js";
 import { serverCases } from "./cases/server.js";
 import { transportCases } from "./cases/transports.js";
@@ -33,5 +34,6 @@ export const SUITE: Readonly<Record<string, readonly Case[]>> = {
   "opening handshake of a client": clientHandshakeCases,
   connect: connectCases,
   redirects: redirectCases,
+  proxies: proxyCases,
   leftovers: leftoverCases,
 };

@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { createServer } from "node:http";
-import { createServer as createTcpServer } from "node:net";
+import { connect as connectTcp, createServer as createTcpServer } from "node:net";
 import { afterEach, describe, expect, test } from "vitest";
 import { type WebSocket, WebSocketServer } from "ws";
 import { killPrograms, mainFile, Program, wsimd } from "../support/program.js";
@@ -162,6 +162,50 @@ describe("wsimd connect in a pipe", () => {
     const client = wsimd(["connect", `ws://127.0.0.1:${port}`]);
     expect(await client.exit).toEqual({ code: 1, signal: null });
     expect(client.stderr).toBe(`wsimd: can't connect to ws://127.0.0.1:${port}/: connection refused\n`);
+  });
+
+  test("goes through a proxy", async () => {
+    const { url, closed } = await startPeer(answer);
+    const proxy = createServer();
+    const asked: (string | undefined)[] = [];
+    proxy.on("connect", (request, client, head) => {
+      asked.push(request.url, request.headers["proxy-authorization"]);
+      const server = connectTcp(Number(new URL(url).port), "127.0.0.1");
+      client.write("HTTP/1.1 200 OK\r\n\r\n");
+      server.write(head);
+      server.pipe(client).pipe(server);
+    });
+    closers.push(() => proxy.close());
+    await once(proxy.listen(0, "127.0.0.1"), "listening");
+    const address = `http://user:pass@127.0.0.1:${portOf(proxy.address())}`;
+    const client = wsimd(["connect", url, "--proxy", address]);
+    client.stdin.end("hello");
+    expect(await client.exit).toEqual({ code: 0, signal: null });
+    expect(client.stdout).toBe("re: hello\n");
+    expect(await closed).toEqual([1000, ""]);
+    expect(asked).toEqual([new URL(url).host, `Basic ${btoa("user:pass")}`]);
+    const again = wsimd(["connect", url, "--proxy", "environment"], {
+      env: { http_proxy: address, no_proxy: "" },
+    });
+    again.stdin.end();
+    expect(await again.exit).toEqual({ code: 0, signal: null });
+    expect(asked.length).toBe(4);
+  });
+
+  test("exits with 1 when the proxy refuses, and with 2 when it is none", async () => {
+    const proxy = createServer();
+    proxy.on("connect", (_request, client) => client.end("HTTP/1.1 407 Who are you?\r\n\r\n"));
+    closers.push(() => proxy.close());
+    await once(proxy.listen(0, "127.0.0.1"), "listening");
+    const at = `127.0.0.1:${portOf(proxy.address())}`;
+    const client = wsimd(["connect", "ws://nowhere.invalid", "--proxy", `http://${at}`]);
+    expect(await client.exit).toEqual({ code: 1, signal: null });
+    expect(client.stderr).toBe(
+      "wsimd: can't connect to ws://nowhere.invalid/ through the proxy: the proxy answered 407 Who are you?\n",
+    );
+    const none = wsimd(["connect", "ws://nowhere.invalid", "--proxy", `socks5://${at}`]);
+    expect(await none.exit).toEqual({ code: 2, signal: null });
+    expect(none.stderr).toMatch(/the URL of a proxy begins with http: or https:, not socks5:/);
   });
 
   test.each([

@@ -45,6 +45,9 @@ const HANDSHAKE_CODES: Readonly<Record<HandshakeErrorCode, true>> = {
   "connection-ended": true,
   timeout: true,
   "invalid-redirect": true,
+  "proxy-refused": true,
+  "proxy-malformed-response": true,
+  "proxy-connection-ended": true,
 };
 
 describe("the tables", () => {

@@ -83,6 +83,7 @@ const ENTRIES = [
       "Limits",
       "ListeningServer",
       "MessageType",
+      "ProxyOptions",
       "ReadOptions",
       "ReadPath",
       "SendResult",

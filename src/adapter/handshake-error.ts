@@ -1,0 +1,35 @@
+import type { HandshakeFailureCode, HeaderList } from "../handshake/index.js";
+
+/** Why an opening handshake came to nothing. */
+export type HandshakeErrorCode =
+  | HandshakeFailureCode
+  /** The answer is not a well-formed HTTP head within the limits. */
+  | "malformed-response"
+  /** The server ended the connection without an answer. */
+  | "connection-ended"
+  /** No answer in time, of the server or of the proxy in front of it. */
+  | "timeout"
+  /** A redirect that is not allowed: too many, to another scheme, or away from TLS. */
+  | "invalid-redirect"
+  /** The proxy does not connect to the server: 407 if it wants credentials, or others than these. */
+  | "proxy-refused"
+  /** The proxy's answer is not a well-formed HTTP head within the limits, or more came with it. */
+  | "proxy-malformed-response"
+  /** The proxy ended the connection without an answer. */
+  | "proxy-connection-ended";
+
+/** A server, or the proxy in front of it, did not open the connection. */
+export class HandshakeError extends Error {
+  override readonly name = "HandshakeError";
+  readonly code: HandshakeErrorCode;
+  /** Status and headers of the answer, if one came: the proxy's if the code begins with `proxy-`. */
+  readonly status: number | undefined;
+  readonly headers: HeaderList | undefined;
+
+  constructor(code: HandshakeErrorCode, message: string, answer?: { status: number; headers: HeaderList }) {
+    super(message);
+    this.code = code;
+    this.status = answer?.status;
+    this.headers = answer?.headers;
+  }
+}

@@ -1,0 +1,94 @@
+import type { HeaderFields } from "../handshake/index.js";
+import { type Address, basicAuthorization, portOf, withoutBrackets } from "./address.js";
+import { isExcepted } from "./no-proxy.js";
+import type { SocketTransport } from "./transport.js";
+
+/** How a client reaches servers through a proxy. */
+export interface ProxyChoice {
+  /**
+   * `http:` or `https:`, which speaks TLS with the proxy itself, with a user and a password if it wants them. The word
+   * `"environment"` asks the environment variables `http_proxy` (for `ws:`), `https_proxy` (for `wss:`), `all_proxy` and
+   * `no_proxy`, or the same in capitals, for each server.
+   */
+  readonly url: string | URL;
+  /** For the proxy alone. A `Proxy-Authorization` here takes the place of the URL's. */
+  readonly headers?: HeaderFields;
+}
+
+/** A proxy, read from a URL. */
+export interface ProxyAddress {
+  readonly secure: boolean;
+  /** Without the brackets of an IPv6 address. */
+  readonly hostname: string;
+  readonly port: number;
+  /** `Proxy-Authorization` for the URL's user and password. */
+  readonly authorization: string | undefined;
+}
+
+/** A connection to a proxy, for a tunnel. */
+export interface Tunnel {
+  /** Asks the proxy. */
+  readonly transport: SocketTransport;
+  /**
+   * What leads to the server when the proxy has said yes, with TLS if the address is secure. Called while the proxy's
+   * answer is being handled; `transport` is not used after that.
+   */
+  enter(address: Address): SocketTransport;
+}
+
+/** How a runtime goes through proxies. */
+export interface ProxyDialer {
+  readonly choice: ProxyChoice;
+  readonly environment: Environment;
+  /** A connection to the proxy that is there or about to be. */
+  open(proxy: ProxyAddress): Tunnel;
+}
+
+/** Environment variables by their names. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/**
+ * The proxy that leads to a server, if one does. No proxy leads to a Unix socket.
+ * @throws TypeError if the proxy's URL is none, or not one of an HTTP proxy
+ */
+export function proxyFor(
+  url: string | URL,
+  target: Address,
+  environment: Environment,
+): ProxyAddress | undefined {
+  if (url === "environment") return proxyOfEnvironment(target, environment);
+  if (target.unixPath !== undefined) throw new TypeError("no proxy leads to a Unix socket");
+  return parseProxy(url);
+}
+
+function parseProxy(input: string | URL): ProxyAddress {
+  const url = new URL(input);
+  if (url.protocol !== "http:" && url.protocol !== "https:") {
+    throw new TypeError(`the URL of a proxy begins with http: or https:, not ${url.protocol}`);
+  }
+  if (url.pathname !== "/" || url.search !== "" || url.hash !== "") {
+    throw new TypeError("the URL of a proxy ends with its host and port");
+  }
+  const secure = url.protocol === "https:";
+  const authorization = basicAuthorization(url);
+  return { secure, hostname: withoutBrackets(url.hostname), port: portOf(url, secure), authorization };
+}
+
+function proxyOfEnvironment(target: Address, environment: Environment): ProxyAddress | undefined {
+  if (target.unixPath !== undefined) return undefined;
+  const scheme = target.secure ? "https_proxy" : "http_proxy";
+  const url = variable(environment, scheme) ?? variable(environment, "all_proxy");
+  if (url === undefined) return undefined;
+  if (isExcepted(variable(environment, "no_proxy") ?? "", target.hostname, target.port)) return undefined;
+  // Often it is only a host and a port.
+  return parseProxy(url.includes("://") ? url : `http://${url}`);
+}
+
+/** What a variable is set to, in small letters or else in capitals; undefined if it is empty. */
+function variable(environment: Environment, name: string): string | undefined {
+  const small = environment[name];
+  if (small) return small;
+  // To a CGI program HTTP_PROXY is what some client sent as its header `Proxy`.
+  if (name === "http_proxy" && environment.REQUEST_METHOD) return undefined;
+  return environment[name.toUpperCase()] || undefined;
+}

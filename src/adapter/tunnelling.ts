@@ -1,0 +1,82 @@
+import { buildConnect, type ConnectRequest, type ResponseHead } from "../handshake/index.js";
+import { type Address, authorityOf, withCredentials } from "./address.js";
+import { Exchange, type ExchangeOptions, type ExchangeResult } from "./exchange.js";
+import { HandshakeError } from "./handshake-error.js";
+import type { ProxyAddress, ProxyDialer } from "./proxy.js";
+import type { SocketTransport } from "./transport.js";
+
+/** What asking a proxy for a tunnel came to. */
+export interface TunnelResult extends ExchangeResult {
+  /** From now on the transport is a connection to the server. */
+  opened(): void;
+}
+
+/** Asks a proxy for a tunnel to a server, before the opening handshake. Reports one result, once. */
+export class Tunnelling extends Exchange {
+  readonly #request: Uint8Array;
+  readonly #result: TunnelResult;
+
+  /**
+   * Prepares the request, before there is a connection that an error would have to end.
+   * @throws TypeError if the options hold what can't be sent
+   */
+  constructor(request: ConnectRequest, options: ExchangeOptions, result: TunnelResult) {
+    super("proxy", options, result);
+    this.#request = buildConnect(request);
+    this.#result = result;
+  }
+
+  /** Sends the request on a transport to the proxy that is connected or about to be. */
+  begin(transport: SocketTransport): void {
+    this.send(transport, this.#request);
+  }
+
+  protected override answered(head: ResponseHead, rest: Uint8Array): void {
+    const { status, reason, headers } = head;
+    // RFC 9110 section 9.3.6: "Any 2xx (Successful) response indicates that the sender … will switch to tunnel mode
+    // immediately after the response header section", whatever length the headers tell of.
+    if (status < 200 || status > 299) {
+      this.hangUp();
+      const message = `the proxy answered ${status} ${reason}`.trimEnd();
+      this.#result.failed(new HandshakeError("proxy-refused", message, { status, headers }));
+    } else if (rest.length > 0) {
+      // Neither a web server nor TLS speaks before it was spoken to: this is not from the server.
+      this.malformed("the proxy sent more than the head of an answer");
+    } else this.#result.opened();
+  }
+}
+
+/** What a connection by way of a proxy came to. */
+export interface TunnelOpened extends ExchangeResult {
+  /** The transport leads to the server. */
+  opened(transport: SocketTransport): void;
+}
+
+/**
+ * Begins a connection to a server through a proxy.
+ * @throws TypeError if the proxy's headers can't be sent
+ */
+export function openTunnel(
+  dialer: ProxyDialer,
+  proxy: ProxyAddress,
+  server: Address,
+  options: ExchangeOptions,
+  result: TunnelOpened,
+): Tunnelling {
+  const headers = withCredentials(dialer.choice.headers, "Proxy-Authorization", proxy.authorization);
+  const tunnelling = new Tunnelling({ authority: authorityOf(server), headers }, options, {
+    opened() {
+      try {
+        result.opened(tunnel.enter(server));
+      } catch (error) {
+        // What is wrong with the options for TLS with the server shows only now.
+        tunnel.transport.destroy();
+        result.failed(error);
+      }
+    },
+    failed: (error) => result.failed(error),
+  });
+  const tunnel = dialer.open(proxy);
+  tunnelling.begin(tunnel.transport);
+  return tunnelling;
+}

@@ -1,0 +1,25 @@
+import { encodeHead, type HeaderFields, headerLines } from "./outgoing.js";
+import { isAuthority } from "./target.js";
+
+/** What a client asks a proxy for. */
+export interface ConnectRequest {
+  /** Host and port of the server; IPv6 addresses are in brackets. */
+  readonly authority: string;
+  /** For the proxy alone, such as `Proxy-Authorization`. */
+  readonly headers?: HeaderFields | undefined;
+}
+
+const RESERVED = ["host", "connection", "upgrade", "content-length", "transfer-encoding", "sec-websocket-"];
+
+/**
+ * Writes the request for a tunnel, RFC 6455 section 4.1 and RFC 9110 section 9.3.6.
+ *
+ * @returns the head, owned by the caller
+ * @throws TypeError if any part cannot be sent as it is
+ */
+export function buildConnect({ authority, headers }: ConnectRequest): Uint8Array {
+  if (!isAuthority(authority)) throw new TypeError("authority must be a host with a port");
+  return encodeHead(
+    `CONNECT ${authority} HTTP/1.1\r\nHost: ${authority}\r\n${headerLines(headers, RESERVED)}\r\n`,
+  );
+}

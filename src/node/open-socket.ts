@@ -1,0 +1,32 @@
+import { connect as connectTcp, isIP, type Socket as NetSocket } from "node:net";
+import { type ConnectionOptions, connect as connectTls } from "node:tls";
+import type { Address } from "../adapter/address.js";
+
+/** What still waits to be written when the other side ends is written, before this side ends. */
+const HALF_OPEN = { allowHalfOpen: true };
+
+interface Place extends Pick<Address, "secure" | "hostname" | "port"> {
+  readonly unixPath?: string | undefined;
+}
+
+/**
+ * Begins a connection to a server or a proxy, with TLS if it is secure.
+ * @param tunnel - a connection that leads there already
+ */
+export function openSocket(to: Place, tls: ConnectionOptions | undefined, tunnel?: NetSocket): NetSocket {
+  const { hostname, port, unixPath } = to;
+  const target = unixPath === undefined ? { host: hostname, port } : { path: unixPath };
+  if (!to.secure) return tunnel ?? connectTcp({ ...target, noDelay: true, ...HALF_OPEN });
+  const servername = isIP(hostname) === 0 ? { servername: hostname } : {};
+  const socket = connectTls({
+    // In a tunnel as well: it is this host that the certificate must be for.
+    ...target,
+    ...servername,
+    ...HALF_OPEN,
+    ...(tunnel !== undefined && { socket: tunnel }),
+    ALPNProtocols: ["http/1.1"],
+    ...tls,
+  });
+  socket.setNoDelay(true);
+  return socket;
+}
