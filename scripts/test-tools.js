@@ -1,7 +1,7 @@
-// Sees to the programs that the tests talk to. Other runtimes come from npm, into test/runtimes. The rest are no npm packages;
-// on Debian, as root, those that are missing get installed, and elsewhere this says what is missing.
+// Sees to the programs that the tests talk to. Other runtimes and bundlers come from npm, into folders of their own. The rest
+// are no npm packages; on Debian, as root, those that are missing get installed, and elsewhere this says what is missing.
 import { execFileSync, spawnSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { installPackages } from "./npm-folder.js";
 
 /**
  * Program, and the Debian package that has it.
@@ -18,33 +18,9 @@ const missing = TOOLS.filter(([program]) => spawnSync("which", [program]).status
   ([, name]) => name,
 );
 if (missing.length > 0) install(missing);
-if (!hasRuntimes()) installRuntimes();
-
-/** Whether what is in test/runtimes is what its lock file names. */
-function hasRuntimes() {
-  try {
-    const { "": _, ...wanted } = packagesOf("package-lock.json");
-    return JSON.stringify(packagesOf("node_modules/.package-lock.json")) === JSON.stringify(wanted);
-  } catch {
-    return false;
-  }
-}
-
-/**
- * @param {string} lockFile
- * @returns {Record<string, unknown>}
- */
-function packagesOf(lockFile) {
-  const file = new URL(`../test/runtimes/${lockFile}`, import.meta.url);
-  return JSON.parse(readFileSync(file, "utf8")).packages;
-}
-
-function installRuntimes() {
-  const args = ["ci", "--prefix", "test/runtimes"];
-  console.log(`npm ${args.join(" ")}`);
-  const { status } = spawnSync("npm", args, { stdio: "inherit" });
-  // Their binaries are for one platform. Elsewhere the tests that need them say so.
-  if (status !== 0) console.error("The tests on other runtimes will fail.");
+// The runtimes are for one platform. Elsewhere the tests that need them say so.
+for (const folder of ["test/runtimes", "test/bundlers"]) {
+  if (!installPackages(folder)) console.error(`The tests that need ${folder} will fail.`);
 }
 
 /** @param {string[]} packages */

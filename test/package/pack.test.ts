@@ -1,47 +1,21 @@
 // What users get: the tarball, installed where nothing else is.
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import manifest from "../../package.json" with { type: "json" };
-import { killPrograms, mainFile, Program } from "../support/program.js";
+import { killPrograms } from "../support/program.js";
+import { install, type Packed, pack, runIn } from "../support/tarball.js";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const MOST_UNPACKED_BYTES = 640 * 1024;
 
-interface Packed {
-  readonly filename: string;
-  readonly unpackedSize: number;
-  readonly files: readonly { readonly path: string; readonly mode: number }[];
-}
-
 const folder = mkdtempSync(path.join(tmpdir(), "wsimd-pack-"));
 let packed: Packed;
 
-/** Runs a program to its end in a folder, and gives what it prints. */
-async function runIn(cwd: string, file: string, ...args: string[]): Promise<string> {
-  const program = new Program("sh", ["-c", 'cd "$0" && exec "$@"', cwd, file, ...args]);
-  const exit = await program.exit;
-  expect(exit, `${file} ${args.join(" ")}: ${program.stderr}`).toEqual({ code: 0, signal: null });
-  return program.stdout;
-}
-
 beforeAll(async () => {
-  mainFile();
-  // Its scripts would build again, under the feet of the other tests.
-  const args = ["pack", "--json", "--ignore-scripts", "--pack-destination", folder];
-  const [first]: Packed[] = JSON.parse(await runIn(ROOT, "npm", ...args));
-  if (first === undefined) throw new Error("npm pack made nothing");
-  packed = first;
+  packed = await pack(folder);
 });
 
 afterEach(killPrograms);
@@ -83,12 +57,7 @@ describe.each([["--ignore-scripts"], ["--foreground-scripts"]])("installed offli
   const project = path.join(folder, option.replace(/^--/, ""));
   const installed = path.join(project, "node_modules/wsimd");
 
-  beforeAll(async () => {
-    mkdirSync(project);
-    writeFileSync(path.join(project, "package.json"), '{ "private": true }');
-    const tarball = path.join(folder, packed.filename);
-    await runIn(project, "npm", "install", option, "--offline", "--no-audit", "--no-fund", tarball);
-  });
+  beforeAll(() => install(project, path.join(folder, packed.filename), option));
 
   test("is alone, and as it was packed", () => {
     expect(readdirSync(path.join(project, "node_modules")).filter((name) => !name.startsWith("."))).toEqual([

@@ -5,6 +5,9 @@ import { fileURLToPath } from "node:url";
 const BINARIES = {
   bun: "bun/bin/bun",
   deno: "deno/deno",
+  "node-22": "node-22/bin/node",
+  "node-24": "node-24/bin/node",
+  "node-26": "node-26/bin/node",
   workerd: "workerd/bin/workerd",
 } as const;
 

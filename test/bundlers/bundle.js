@@ -1,0 +1,75 @@
+// Bundles a program: node bundle.js BUNDLER ENTRY OUTFILE PLATFORM [CONDITION]. The platform is browser or node. WebAssembly that
+// is imported stays beside the bundle, for hosts that load it as modules.
+import path from "node:path";
+
+const [bundler, entry, outfile, platform, condition] = process.argv.slice(2);
+const conditions = condition === undefined ? [] : [condition];
+const BUNDLERS = { esbuild, vite, webpack };
+await BUNDLERS[bundler]();
+
+async function esbuild() {
+  const { build } = await import("esbuild");
+  const format = outfile.endsWith(".cjs") ? "cjs" : "esm";
+  const external = {
+    name: "external",
+    setup({ onResolve }) {
+      onResolve({ filter: /\.wasm/ }, (request) => ({ path: besideBundle(request.path), external: true }));
+    },
+  };
+  const options = { bundle: true, minify: true, format, platform, conditions, plugins: [external] };
+  await build({ entryPoints: [entry], outfile, ...options });
+}
+
+async function vite() {
+  const { build } = await import("vite");
+  const external = {
+    name: "external",
+    enforce: "pre",
+    resolveId(request) {
+      const id = besideBundle(request);
+      return id === undefined ? undefined : { id, external: true };
+    },
+  };
+  await build({
+    configFile: false,
+    logLevel: "error",
+    root: path.dirname(entry),
+    resolve: { conditions: [...conditions, "module", platform] },
+    ssr: { noExternal: true },
+    plugins: [external],
+    build: {
+      ssr: platform === "node",
+      minify: true,
+      outDir: path.dirname(outfile),
+      rolldownOptions: {
+        preserveEntrySignatures: "exports-only",
+        input: entry,
+        output: { entryFileNames: path.basename(outfile) },
+      },
+    },
+  });
+}
+
+async function webpack() {
+  const { default: createCompiler } = await import("webpack");
+  const compiler = createCompiler({
+    mode: "production",
+    target: platform === "node" ? "node20" : "web",
+    context: path.dirname(entry),
+    entry,
+    experiments: { outputModule: true },
+    output: { path: path.dirname(outfile), filename: path.basename(outfile), library: { type: "module" } },
+    resolve: { conditionNames: [...conditions, "import"] },
+    externals: [({ request }, callback) => callback(null, besideBundle(request))],
+  });
+  const stats = await new Promise((resolve, reject) => {
+    compiler.run((error, result) => (error ? reject(error) : resolve(result)));
+  });
+  if (stats.hasErrors() || stats.hasWarnings()) throw new Error(stats.toString());
+}
+
+/** Where an import of WebAssembly leads from the bundle; undefined for any other. */
+function besideBundle(request) {
+  const name = /\/(\w+\.wasm)(\?module)?$/.exec(request)?.[1];
+  return name === undefined ? undefined : `./${name}`;
+}

@@ -1,0 +1,82 @@
+// Programs that bundlers made of the tarball, run where it is not installed.
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { BUNDLERS, bundle } from "../support/bundle.js";
+import { killPrograms } from "../support/program.js";
+import { FASTEST, ROUND_TRIP } from "../support/round-trip.js";
+import { projectWithTarball, runIn } from "../support/tarball.js";
+import { runWorker } from "../support/workerd.js";
+
+const folder = mkdtempSync(path.join(tmpdir(), "wsimd-bundles-"));
+let project: string;
+let bundles = 0;
+
+beforeAll(async () => {
+  project = await projectWithTarball(folder);
+});
+
+afterEach(killPrograms);
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const CODEC = `import * as wsimd from "wsimd"; ${ROUND_TRIP} console.log(roundTrip(wsimd));`;
+const WORKER = `import * as wsimd from "wsimd"; ${ROUND_TRIP} export default { test() { console.log(roundTrip(wsimd)); } };`;
+const SERVER = `import { connect, serve } from "wsimd/node";
+  const server = await serve({ host: "127.0.0.1" }, { message: (socket, data) => socket.send(data) });
+  const text = await new Promise((resolve, reject) => {
+    connect(server.url, {}, { message: (_, data) => resolve(data) }).then((socket) => socket.send("grüß dich"), reject);
+  });
+  await server.close();
+  console.log(text);`;
+
+/** Moves a bundle away from everything it could still import. */
+function alone(file: string): string {
+  expect(readdirSync(path.dirname(file))).toEqual([path.basename(file)]);
+  const elsewhere = path.join(folder, `bundle-${++bundles}`);
+  mkdirSync(elsewhere);
+  const moved = path.join(elsewhere, path.basename(file));
+  renameSync(file, moved);
+  return moved;
+}
+
+async function run(file: string): Promise<string> {
+  const moved = alone(file);
+  return await runIn(path.dirname(moved), process.execPath, moved);
+}
+
+describe.each(BUNDLERS)("%s", (bundler) => {
+  test("bundles the codec", async () => {
+    expect(JSON.parse(await run(await bundle(project, CODEC, { bundler })))).toEqual(FASTEST);
+  });
+
+  test("bundles a server and a client for Node", async () => {
+    expect(await run(await bundle(project, SERVER, { bundler, platform: "node" }))).toBe("grüß dich\n");
+  });
+
+  // As wrangler does for Cloudflare and Vercel for its edge: modules are uploaded beside the bundle.
+  test.each(["workerd", "edge-light"])("with the condition %s imports modules", async (condition) => {
+    const file = alone(await bundle(project, WORKER, { bundler, condition }));
+    const dist = path.join(project, "node_modules/wsimd/dist");
+    const modules = [
+      { name: "worker.js", bytes: readFileSync(file) },
+      ...["simd.wasm", "scalar.wasm"].map((name) => ({
+        name,
+        bytes: readFileSync(path.join(dist, "kernel", name)),
+      })),
+    ];
+    expect(await runWorker(folder, "2025-05-31", modules)).toEqual(FASTEST);
+  });
+
+  test("leaves out what is not used", async () => {
+    const code = `import { CloseCode, FAILURES } from "wsimd"; console.log(CloseCode.NORMAL, FAILURES.MASKED.closeCode);`;
+    const file = alone(await bundle(project, code, { bundler }));
+    expect(readFileSync(file).length).toBeLessThan(4096);
+    expect(await runIn(folder, process.execPath, file)).toBe("1000 1002\n");
+  });
+});
+
+test("esbuild bundles the codec as CommonJS", async () => {
+  const file = await bundle(project, CODEC, { bundler: "esbuild", extension: "cjs" });
+  expect(JSON.parse(await run(file))).toEqual(FASTEST);
+});

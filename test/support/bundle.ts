@@ -1,0 +1,44 @@
+import { existsSync, mkdtempSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { runIn } from "./tarball.js";
+
+const FOLDER = fileURLToPath(new URL("../bundlers/", import.meta.url));
+
+/** The bundlers of test/bundlers. */
+export const BUNDLERS = ["esbuild", "vite", "webpack"] as const;
+
+export interface BundleOptions {
+  readonly bundler: (typeof BUNDLERS)[number];
+  /** Default: "browser". */
+  readonly platform?: "browser" | "node";
+  /** One for the package's exports, besides those that the bundler has by itself. */
+  readonly condition?: string;
+  /** Default: "mjs". CommonJS for `cjs`, by esbuild only. */
+  readonly extension?: "mjs" | "cjs";
+}
+
+/**
+ * Bundles a program that imports what is installed in a project.
+ * @returns the path of the bundle, minified, with nothing around it
+ */
+export async function bundle(project: string, code: string, options: BundleOptions): Promise<string> {
+  const { bundler, platform = "browser", condition, extension = "mjs" } = options;
+  const folder = mkdtempSync(path.join(project, `${bundler}-`));
+  const entry = path.join(folder, "entry.mjs");
+  const outfile = path.join(folder, "out", `bundle.${extension}`);
+  writeFileSync(entry, code);
+  const args = [bundler, entry, outfile, platform, ...(condition === undefined ? [] : [condition])];
+  await runIn(project, process.execPath, path.join(bundlersFolder(), "bundle.js"), ...args);
+  return outfile;
+}
+
+/** The path of a program of test/bundlers. */
+export function bundlersProgram(name: string): string {
+  return path.join(bundlersFolder(), "node_modules/.bin", name);
+}
+
+function bundlersFolder(): string {
+  if (existsSync(`${FOLDER}node_modules`)) return FOLDER;
+  throw new Error("test/bundlers/node_modules is missing: run `npm ci --prefix test/bundlers` first");
+}
