@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import * as layout from "../../src/kernel/generated/layout.js";
 import { loadKernel } from "../../src/kernel/load.js";
-import { type DecodeRules, referenceDecode } from "../support/reference-decode.js";
+import { type DecodeRules, referenceDecode, referenceLog } from "../support/reference-decode.js";
 import { drive } from "../support/reference-driver.js";
 import { Random } from "../support/reference-random.js";
 import { frame, randomCuts, randomStream } from "../support/reference-stream.js";
@@ -10,13 +10,14 @@ const kernels = (["simd", "scalar", "js"] as const).map((name) => loadKernel(nam
 
 /** Decodes on all kernels and with the reference, and compares. */
 function compare(stream: Uint8Array, cuts: number[], rules: DecodeRules, label: string, align = 0): void {
-  const { log, frames } = referenceDecode(stream, rules);
+  const reference = referenceDecode(stream, rules);
+  const log = referenceLog(reference);
   let first: string[] | undefined;
   for (const kernel of kernels) {
     const where = `${label} on ${kernel.name}`;
     let result: ReturnType<typeof drive>;
     try {
-      result = drive(kernel, stream, cuts, rules, frames, align);
+      result = drive(kernel, stream, cuts, rules, reference.frames, align);
     } catch (error) {
       throw new Error(where, { cause: error });
     }

@@ -14,10 +14,23 @@ export interface ReferenceFrame {
   readonly length: number;
 }
 
+/** A message or a control frame. */
+export interface ReferenceItem {
+  /** The message's or the control frame's. */
+  readonly opcode: number;
+  /** Unmasked. */
+  readonly payload: Uint8Array;
+  /** Whether all of it is there. */
+  readonly complete: boolean;
+  /** Where in the stream its last frame's payload begins. */
+  readonly offset: number;
+}
+
 export interface ReferenceResult {
-  /** What came of the stream, in order: messages and control frames, the unfinished ones, the violation. */
-  readonly log: string[];
-  readonly frames: ReferenceFrame[];
+  /** What came of the stream, in order; what is unfinished comes last. */
+  readonly items: readonly ReferenceItem[];
+  readonly violation: { readonly kind: number; readonly offset: number } | undefined;
+  readonly frames: readonly ReferenceFrame[];
 }
 
 class Violation {
@@ -37,8 +50,17 @@ export function hex(bytes: Uint8Array | readonly number[]): string {
   return Buffer.from(bytes).toString("hex");
 }
 
+/** A result in the words of `drive`: `1 48656c`, `2 00 unfinished`, `violation 3 at 17`. */
+export function referenceLog({ items, violation }: ReferenceResult): string[] {
+  const log = items.map(
+    ({ opcode, payload, complete }) => `${opcode} ${hex(payload)}${complete ? "" : " unfinished"}`,
+  );
+  if (violation !== undefined) log.push(`violation ${violation.kind} at ${violation.offset}`);
+  return log;
+}
+
 export function referenceDecode(stream: Uint8Array, rules: DecodeRules): ReferenceResult {
-  const log: string[] = [];
+  const items: ReferenceItem[] = [];
   const frames: ReferenceFrame[] = [];
   let at = 0;
   let message: { opcode: number; bytes: number[]; length: number; fragments: number } | undefined;
@@ -90,17 +112,16 @@ export function referenceDecode(stream: Uint8Array, rules: DecodeRules): Referen
     const payloadAt = at;
     const complete = stream.length - at >= Number(length);
     const raw = take(complete ? Number(length) : stream.length - at);
-    const payload = Array.from(raw, (byte, i) => byte ^ (key[i % 4] ?? 0));
+    const payload = raw.map((byte, i) => byte ^ (key[i % 4] ?? 0));
     if (control) {
-      if (complete || payload.length > 0)
-        log.push(`${opcode} ${hex(payload)}${complete ? "" : " unfinished"}`);
+      if (complete || payload.length > 0) items.push({ opcode, payload, complete, offset: payloadAt });
       return;
     }
     message ??= { opcode, bytes: [], length: 0, fragments: 0 };
     message.length = total;
     message.fragments = fragments;
     const before = message.bytes.length;
-    message.bytes.push(...payload);
+    for (const byte of payload) message.bytes.push(byte);
     if (message.opcode === 1) {
       const { bad, carry } = referenceUtf8(message.bytes);
       const cut = bad < 0 && complete && fin && carry !== 0 ? message.bytes.length : bad;
@@ -110,19 +131,22 @@ export function referenceDecode(stream: Uint8Array, rules: DecodeRules): Referen
       }
     }
     if (complete && fin) {
-      log.push(`${message.opcode} ${hex(message.bytes)}`);
+      const bytes = Uint8Array.from(message.bytes);
+      items.push({ opcode: message.opcode, payload: bytes, complete, offset: payloadAt });
       message = undefined;
     }
   };
 
-  let violation = "";
+  let violation: ReferenceResult["violation"];
   try {
     while (at < stream.length) readFrame();
   } catch (error) {
-    if (error instanceof Violation) violation = `violation ${error.kind} at ${error.offset}`;
+    if (error instanceof Violation) violation = { kind: error.kind, offset: error.offset };
     else if (!(error instanceof OutOfBytes)) throw error;
   }
-  if (message && message.bytes.length > 0) log.push(`${message.opcode} ${hex(message.bytes)} unfinished`);
-  if (violation !== "") log.push(violation);
-  return { log, frames };
+  if (message && message.bytes.length > 0) {
+    const { opcode, bytes } = message;
+    items.push({ opcode, payload: Uint8Array.from(bytes), complete: false, offset: at });
+  }
+  return { items, violation, frames };
 }

@@ -2,11 +2,13 @@
 import type { Random } from "./reference-random.js";
 
 type Range = readonly [low: number, high: number];
+/** The ranges of a sequence's bytes. */
+type Row = readonly [Range, ...Range[]];
 
 const TAIL: Range = [0x80, 0xbf];
 
 /** The well-formed byte sequences, a row for each form. */
-const TABLE_3_7: readonly (readonly Range[])[] = [
+const TABLE_3_7: readonly Row[] = [
   [[0x00, 0x7f]],
   [[0xc2, 0xdf], TAIL],
   [[0xe0, 0xe0], [0xa0, 0xbf], TAIL],
@@ -28,34 +30,29 @@ export interface Utf8Verdict {
 export function referenceUtf8(bytes: ArrayLike<number>): Utf8Verdict {
   let at = 0;
   while (at < bytes.length) {
-    let longest = 0;
-    let open: readonly Range[] | undefined;
-    for (const row of TABLE_3_7) {
-      const matched = matchedBytes(row, bytes, at);
-      if (matched >= longest) {
-        longest = matched;
-        open = row;
-      }
+    // No byte begins two rows.
+    const row = TABLE_3_7.find(([[low, high]]) => isWithin(bytes[at], low, high));
+    if (row === undefined) return { bad: at, carry: 0 };
+    const matched = matchedBytes(row, bytes, at);
+    const next = row[matched];
+    if (next !== undefined) {
+      if (at + matched < bytes.length) return { bad: at + matched, carry: 0 };
+      return { bad: -1, carry: (row.length - matched) | (next[0] << 8) | (next[1] << 16) };
     }
-    const row = open ?? [];
-    const next = row[longest];
-    if (next === undefined) {
-      at += longest;
-    } else if (longest > 0 && at + longest === bytes.length) {
-      return { bad: -1, carry: (row.length - longest) | (next[0] << 8) | (next[1] << 16) };
-    } else {
-      return { bad: at + longest, carry: 0 };
-    }
+    at += matched;
   }
   return { bad: -1, carry: 0 };
 }
 
+function isWithin(byte: number | undefined, low: number, high: number): boolean {
+  return byte !== undefined && byte >= low && byte <= high;
+}
+
 /** How many of a row's ranges hold the bytes from `at` on. */
-function matchedBytes(row: readonly Range[], bytes: ArrayLike<number>, at: number): number {
+function matchedBytes(row: Row, bytes: ArrayLike<number>, at: number): number {
   let matched = 0;
   for (const [low, high] of row) {
-    const byte = bytes[at + matched];
-    if (byte === undefined || byte < low || byte > high) break;
+    if (!isWithin(bytes[at + matched], low, high)) break;
     matched++;
   }
   return matched;

@@ -1,12 +1,12 @@
-// The decoder of the npm package ws, in the words of `run`.
+// The decoder of the npm package ws.
 import { createRequire } from "node:module";
 import type { Writable } from "node:stream";
-import { setImmediate } from "node:timers/promises";
 import type { Role } from "../../src/index.js";
-import { bytesLine, closeLine, textLine } from "./run.js";
+import type { OutcomeEvent } from "./outcome.js";
 
 interface ReceiverOptions {
   readonly isServer: boolean;
+  /** 0 for none. */
   readonly maxPayload: number;
   readonly maxFragments: number;
   readonly allowSynchronousEvents: boolean;
@@ -17,18 +17,19 @@ const { Receiver }: { Receiver: new (options: ReceiverOptions) => Writable } = c
   "ws",
 );
 
-export interface WsTranscript {
-  readonly events: readonly string[];
+export interface WsOutcome {
+  readonly events: readonly OutcomeEvent[];
   /** Status code of the Close frame that ws would send for a violation. */
   readonly closeCode: number | undefined;
 }
 
-export async function runWs(
+/** @param chunks - ws may change them */
+export function runWs(
   chunks: readonly Uint8Array[],
   options: { role: Role; maxPayload: number; maxFragments: number },
-): Promise<WsTranscript> {
+): WsOutcome {
   const { role, maxPayload, maxFragments } = options;
-  const events: string[] = [];
+  const events: OutcomeEvent[] = [];
   let closeCode: number | undefined;
   const receiver = new Receiver({
     isServer: role === "server",
@@ -37,20 +38,34 @@ export async function runWs(
     allowSynchronousEvents: true,
   });
   receiver.on("message", (data: Buffer, isBinary: boolean) => {
-    events.push(isBinary ? bytesLine("binary", data) : textLine(data.toString()));
+    events.push(isBinary ? { type: "binary", payload: data } : { type: "text", text: data.toString() });
   });
-  receiver.on("ping", (data: Buffer) => events.push(bytesLine("ping", data)));
-  receiver.on("pong", (data: Buffer) => events.push(bytesLine("pong", data)));
-  receiver.on("conclude", (code: number, reason: Buffer) =>
-    events.push(closeLine(code, reason.toString(), true)),
-  );
-  receiver.on("error", (error) => {
-    for (const key of Object.getOwnPropertySymbols(error)) {
-      const value: unknown = Reflect.get(error, key);
-      if (typeof value === "number") closeCode = value;
-    }
+  receiver.on("ping", (payload: Buffer) => events.push({ type: "ping", payload }));
+  receiver.on("pong", (payload: Buffer) => events.push({ type: "pong", payload }));
+  receiver.on("conclude", (code: number, reason: Buffer) => {
+    events.push({ type: "close", code, reason: reason.toString(), wasClean: true });
   });
-  for (const chunk of chunks) if (!receiver.destroyed) receiver.write(Buffer.from(chunk));
-  await setImmediate();
+  const onWritten = (error?: Error | null) => {
+    if (error) closeCode = statusCodeOf(error);
+  };
+  // Nobody looks at where ws made its errors, and to find out takes longer than to decode.
+  const { stackTraceLimit } = Error;
+  Error.stackTraceLimit = 0;
+  for (const chunk of chunks) {
+    if (chunk.length === 0) continue;
+    // Not write(): what a stream adds is that it reports errors later.
+    receiver._write(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length), "binary", onWritten);
+    if (closeCode !== undefined) break;
+  }
+  Error.stackTraceLimit = stackTraceLimit;
   return { events, closeCode };
+}
+
+/** The value of the one symbol that ws puts on its errors. */
+function statusCodeOf(error: Error): number {
+  for (const key of Object.getOwnPropertySymbols(error)) {
+    const value: unknown = Reflect.get(error, key);
+    if (typeof value === "number") return value;
+  }
+  throw error;
 }
