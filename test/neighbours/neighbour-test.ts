@@ -1,0 +1,24 @@
+import { test } from "vitest";
+import { nodeAdapter, READ_PATHS } from "../adapters/node-adapter.js";
+import { Recorder } from "../adapters/recorder.js";
+import { Scene } from "../adapters/scene.js";
+
+/** Messages of 10 MiB pass both ways. */
+export const LARGE_BYTES = 10 << 20;
+export const LARGE_LIMITS = { maxMessageBytes: LARGE_BYTES, maxBacklogBytes: 4 * LARGE_BYTES } as const;
+
+/** A test with the real thing next to this package on Node, by the read path that it takes by itself. */
+export function neighbourTest(name: string, run: (scene: Scene) => Promise<void>): void {
+  const adapter = nodeAdapter(READ_PATHS.at(-1) ?? "buffer");
+  test(name, { timeout: 60_000 }, () => Scene.run(adapter, { name, run }));
+}
+
+/** Handlers that send everything back, and close with 4321 when they are told `close me`. */
+export function echo(): Recorder {
+  return new Recorder({
+    message(socket, data) {
+      if (data === "close me") socket.close(4321, "as you wish");
+      else socket.send(data);
+    },
+  });
+}
