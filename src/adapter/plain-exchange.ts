@@ -79,18 +79,22 @@ export class PlainExchange extends Deadline implements TransportSink, Unopened {
   async #ask(request: PlainRequest, content: Uint8Array<ArrayBuffer>): Promise<void> {
     const asked = this.#requestOf(request, content);
     if (asked === undefined) {
-      this.#refuse({ status: 501, reason: "no such method here" });
+      this.#refuse({ status: 400, reason: "the host is none that a URL has" });
       return;
     }
     const { remoteAddress } = this.#transport;
     const response = await this.#fetch.call(undefined, asked, { remoteAddress });
-    const { status, statusText: phrase, headers } = response;
+    const { status, statusText: phrase } = response;
     if (status < 200) throw new RangeError(`${status} is no answer to a plain request`);
-    const body = new Uint8Array(await response.arrayBuffer());
+    const blob = await response.blob();
+    const headers = [...response.headers];
+    // Bun tells the type of a string here and not in the headers.
+    if (blob.type !== "" && !response.headers.has("Content-Type")) headers.push(["Content-Type", blob.type]);
+    const body = new Uint8Array(await blob.arrayBuffer());
     this.#answer(buildAnswer(request.method, { status, phrase, headers, body }));
   }
 
-  /** @returns undefined for a method that a `Request` can't have: CONNECT, TRACE */
+  /** @returns undefined if the host makes no URL: a port may be too high */
   #requestOf(plain: PlainRequest, content: Uint8Array<ArrayBuffer>): Request | undefined {
     const { method, host, path, query, headers } = plain;
     const url = `${this.#server.secure ? "https" : "http"}://${host}${path}${query === undefined ? "" : `?${query}`}`;

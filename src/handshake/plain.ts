@@ -22,11 +22,15 @@ export interface PlainRequest {
   readonly expectsContinue: boolean;
 }
 
+const NOT_SERVED: ReadonlySet<string> = new Set(["CONNECT", "TRACE", "TRACK"]);
+
 /** @param maxContentBytes - content longer than this is refused with 413 */
 export function checkPlain(head: RequestHead, maxContentBytes: number): PlainRequest | Refusal {
   const resource = checkTarget(head);
   if ("type" in resource) return resource;
   const { method, headers } = head;
+  // A `Request` has none of these methods.
+  if (NOT_SERVED.has(method)) return refuse(501, "no such method here");
   // "A server MAY reject a request that contains a message body but not a Content-Length by responding with 411 (Length
   // Required)." RFC 9112 section 6.3. What has both is how requests are smuggled.
   if (headers.has("Transfer-Encoding")) return refuse(411, "content needs a Content-Length");

@@ -1,4 +1,4 @@
-// Imports point one way: kernels <- kernel <- protocol <- adapter <- node <- cli, with the handshake beside the protocol.
+// Imports point one way: kernels <- kernel <- protocol <- adapter <- node, bun <- cli, with the handshake beside the protocol.
 import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
@@ -107,6 +107,7 @@ const LAYERS: readonly (readonly [folder: string, ...others: string[]])[] = [
   ["src/handshake"],
   ["src/adapter", "src/protocol", "src/handshake", "src/kernel"],
   ["src/node", "src/adapter", "src/protocol", "src/handshake", "src/kernel"],
+  ["src/bun", "src/adapter", "src/protocol", "src/handshake", "src/kernel"],
   ["src/cli", "src/node", "src/adapter", "src/handshake"],
 ];
 
@@ -136,7 +137,11 @@ describe("imports", () => {
   });
 
   test("of the kernel from above the protocol are types", () => {
-    const edges = importsOf([...filesUnder("src/adapter"), ...filesUnder("src/node")]);
+    const edges = importsOf([
+      ...filesUnder("src/adapter"),
+      ...filesUnder("src/node"),
+      ...filesUnder("src/bun"),
+    ]);
     expect(wrong(edges, (edge) => !within(edge, "src/kernel") || edge.typeOnly)).toEqual(KERNEL_VALUES);
   });
 
@@ -170,6 +175,6 @@ describe("imports", () => {
   test("of the examples are what a user has", () => {
     const edges = importsOf(filesUnder("examples"));
     expect(edges.length).toBeGreaterThan(0);
-    expect(wrong(edges, ({ name }) => /^(wsimd|wsimd\/node|node:[a-z]+)$/.test(name))).toEqual([]);
+    expect(wrong(edges, ({ name }) => /^(wsimd|wsimd\/(node|bun)|node:[a-z]+)$/.test(name))).toEqual([]);
   });
 });

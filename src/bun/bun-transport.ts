@@ -1,0 +1,192 @@
+import type { SocketTransport, TransportSink } from "../adapter/transport.js";
+import type { BunHandlers, BunSocket } from "./bun.js";
+
+/** Runs of bytes are joined up to this length: a copy is cheaper than a system call, and than a segment of its own. */
+const JOIN_BYTES = 64 * 1024;
+const joined = new Uint8Array(JOIN_BYTES);
+
+/** A socket of `Bun.listen` or `Bun.connect` as a transport. What the system does not take is kept here until it does. */
+export class BunTransport implements SocketTransport {
+  remoteAddress = "";
+  readonly readPath = "data";
+  /** Bun writes or encrypts bytes before `write` returns. */
+  readonly takesAtOnce = true;
+  sink!: TransportSink;
+  /** What is written before the socket is ready waits as well. */
+  blocked = true;
+  bufferedBytes = 0;
+  sentBytes = 0;
+  #socket: BunSocket<BunTransport> | undefined;
+  /** Whether it is connected, and TLS is up. */
+  #ready = false;
+  /** What the system has not taken, in order: `bufferedBytes` in all. */
+  #waiting: Uint8Array[] = [];
+  /** Nothing more is to be written; this side ends when what waits has left. */
+  #ending = false;
+  #gone = false;
+  /** Whether Bun is being called: what it reports meanwhile is told afterwards. */
+  #calling = false;
+
+  /** Takes the socket, which may have no TLS yet. */
+  adopt(socket: BunSocket<BunTransport>): void {
+    this.#socket = socket;
+    this.remoteAddress = socket.remoteAddress ?? "";
+    if (this.#gone) socket.close();
+  }
+
+  /** Bytes can be written from now on. */
+  ready(): void {
+    this.#ready = true;
+    this.drain();
+  }
+
+  readInto(): void {
+    // Bun reads into memory of its own.
+  }
+
+  write(bytes: Uint8Array): void {
+    if (this.#ending || this.#gone) return;
+    const taken = this.#offer(bytes);
+    if (taken < bytes.length) this.#keep(taken === 0 ? bytes : bytes.subarray(taken));
+  }
+
+  writeAll(chunks: readonly Uint8Array[]): void {
+    const [first] = chunks;
+    if (chunks.length === 1 && first !== undefined) {
+      this.write(first);
+      return;
+    }
+    let length = 0;
+    for (const chunk of chunks) {
+      // The beginning of a long one goes with what is before it.
+      const fits = length > 0 || chunk.length < JOIN_BYTES ? Math.min(chunk.length, JOIN_BYTES - length) : 0;
+      if (fits === chunk.length) joined.set(chunk, length);
+      else if (fits > 0) joined.set(chunk.subarray(0, fits), length);
+      length += fits;
+      if (fits === chunk.length) continue;
+      this.#writeJoined(length);
+      length = 0;
+      this.write(fits === 0 ? chunk : chunk.subarray(fits));
+    }
+    this.#writeJoined(length);
+  }
+
+  /** Writes from the memory that is used again, so what is not taken has to be copied. */
+  #writeJoined(length: number): void {
+    if (length === 0 || this.#ending || this.#gone) return;
+    const taken = this.#offer(joined.subarray(0, length));
+    if (taken < length) this.#keep(joined.slice(taken, length));
+  }
+
+  /** @returns how many bytes are done with: all, if the socket takes none any more and `close` follows */
+  #offer(bytes: Uint8Array): number {
+    if (this.blocked || this.#socket === undefined) return 0;
+    const taken = this.#socket.write(bytes);
+    if (taken < 0) return bytes.length;
+    this.sentBytes += taken;
+    return taken;
+  }
+
+  #keep(bytes: Uint8Array): void {
+    this.#waiting.push(bytes);
+    this.bufferedBytes += bytes.length;
+    this.blocked = true;
+  }
+
+  /** Offers what waits. */
+  drain(): void {
+    if (!this.#ready || !this.blocked || this.#gone) return;
+    this.blocked = false;
+    const waiting = this.#waiting;
+    let done = 0;
+    for (const bytes of waiting) {
+      const taken = this.#offer(bytes);
+      this.bufferedBytes -= taken;
+      if (taken < bytes.length) {
+        waiting[done] = bytes.subarray(taken);
+        this.blocked = true;
+        break;
+      }
+      done++;
+    }
+    waiting.splice(0, done);
+    if (this.blocked) return;
+    if (this.#ending) this.#shutDown();
+    else this.sink.drained();
+  }
+
+  end(): void {
+    if (this.#ending || this.#gone) return;
+    this.#ending = true;
+    if (!this.blocked) this.#shutDown();
+  }
+
+  #shutDown(): void {
+    this.#calling = true;
+    this.#socket?.shutdown();
+    this.#calling = false;
+  }
+
+  destroy(): void {
+    if (this.#gone) return;
+    this.#calling = true;
+    if (this.#socket === undefined) this.closed(undefined);
+    else this.#socket.close();
+    this.#calling = false;
+  }
+
+  pause(): void {
+    if (!this.#gone) this.#socket?.pause();
+  }
+
+  resume(): void {
+    if (!this.#gone) this.#socket?.resume();
+  }
+
+  /** Something went wrong above the system: nothing good can come of this socket any more. */
+  fail(error: unknown): void {
+    this.closed(error);
+    this.#socket?.close();
+  }
+
+  /** The connection is over, or did not come to be. Called once and then again without effect. */
+  closed(error: unknown): void {
+    if (this.#gone) return;
+    this.#gone = true;
+    this.#waiting = [];
+    this.bufferedBytes = 0;
+    // The sink must not hear of it while it is at work itself.
+    if (this.#calling) queueMicrotask(() => this.#tellClosed(error));
+    else this.#tellClosed(error);
+  }
+
+  #tellClosed(error: unknown): void {
+    if (error !== undefined) this.sink.failed(error);
+    this.sink.closed();
+  }
+}
+
+/** What Bun calls for every socket, whoever made it: they are told apart by their `data`. */
+export const TRANSPORT_HANDLERS: BunHandlers<BunTransport> = {
+  binaryType: "uint8array",
+  data(socket, bytes) {
+    socket.data.sink.received(bytes);
+  },
+  handshake(socket, success, problem) {
+    if (success) socket.data.ready();
+    else socket.data.fail(problem ?? new Error("the TLS handshake failed"));
+  },
+  drain(socket) {
+    socket.data.drain();
+  },
+  end(socket) {
+    socket.data.sink.ended();
+  },
+  close(socket, error) {
+    socket.data.closed(error);
+  },
+  error(socket, error) {
+    // What Bun caught: a bug of ours, for the sink keeps the application's exceptions to itself.
+    socket.data.fail(error);
+  },
+};

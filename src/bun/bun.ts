@@ -1,0 +1,91 @@
+// The part of Bun's API that is used here, as its documentation of `Bun.listen` and `Bun.connect` has it.
+
+/** A TCP or Unix socket of Bun's, with TLS or without. */
+export interface BunSocket<T> {
+  /** Whatever the owner of the socket keeps with it. */
+  data: T;
+  readonly remoteAddress: string | undefined;
+  /** @returns how many of the bytes the system took; -1 when the socket takes none any more */
+  write(bytes: Uint8Array): number;
+  /** Ends this side. */
+  shutdown(): void;
+  /** Ends both sides at once. */
+  close(): void;
+  pause(): void;
+  resume(): void;
+}
+
+/** What Bun calls, one table for all sockets of a listener. */
+export interface BunHandlers<T> {
+  /** How `data` gives bytes. */
+  readonly binaryType?: "uint8array" | "buffer";
+  open?(socket: BunSocket<T>): void;
+  /** TLS is up, or came to nothing. */
+  handshake?(socket: BunSocket<T>, success: boolean, problem: Error | null): void;
+  /** The bytes are the receiver's. */
+  data?(socket: BunSocket<T>, bytes: Uint8Array): void;
+  /** There may be room again. */
+  drain?(socket: BunSocket<T>): void;
+  /** The peer ended its side. */
+  end?(socket: BunSocket<T>): void;
+  close?(socket: BunSocket<T>, error?: Error): void;
+  error?(socket: BunSocket<T>, error: Error): void;
+}
+
+/** PEM, one or several. */
+export type Pem = string | Uint8Array | readonly (string | Uint8Array)[];
+
+/** What Bun takes for TLS on either side. */
+export interface BunTls {
+  readonly key?: Pem;
+  readonly cert?: Pem;
+  readonly passphrase?: string;
+  /** Certificate authorities to trust, instead of the well-known ones. */
+  readonly ca?: Pem;
+  /** As a client: the name to ask for, which the certificate must be of. Default: that of the URL. */
+  readonly serverName?: string;
+  /** As a server: whether to ask for a client's certificate. Default false. */
+  readonly requestCert?: boolean;
+  /** Whether the other side's certificate must be trusted. Default true. */
+  readonly rejectUnauthorized?: boolean;
+}
+
+interface SocketOptions<T> {
+  readonly allowHalfOpen: boolean;
+  readonly socket: BunHandlers<T>;
+  readonly data?: T;
+  readonly tls?: BunTls;
+}
+
+/** Where to listen or to connect to. */
+export type BunPlace = { readonly hostname: string; readonly port: number } | { readonly unix: string };
+
+/** What listens. */
+export interface BunListener {
+  readonly hostname: string | undefined;
+  readonly port: number | undefined;
+  /** Takes no more connections. @param closeSockets - and ends those that are there */
+  stop(closeSockets?: boolean): void;
+}
+
+/** `globalThis.Bun`. */
+export interface BunApi {
+  listen<T>(options: SocketOptions<T> & BunPlace): BunListener;
+  connect<T>(options: SocketOptions<T> & BunPlace): Promise<BunSocket<T>>;
+}
+
+/** @throws Error if this is not Bun, or one without sockets */
+export function bunApi(): BunApi {
+  const found: unknown = Reflect.get(globalThis, "Bun");
+  if (!isBunApi(found)) throw new Error("wsimd/bun needs Bun; on Node it is wsimd/node");
+  return found;
+}
+
+function isBunApi(found: unknown): found is BunApi {
+  return (
+    typeof found === "object" &&
+    found !== null &&
+    typeof Reflect.get(found, "listen") === "function" &&
+    typeof Reflect.get(found, "connect") === "function"
+  );
+}

@@ -1,0 +1,3 @@
+import { runtimeSuite } from "./runtime-suite.js";
+
+runtimeSuite({ title: "wsimd/bun", runtime: "bun", args: ["run"], adapter: "./bun-adapter.ts" });
