@@ -76,6 +76,8 @@ function buildDist() {
     throw new BuildError("tsc found errors");
   }
   for (const target of TARGETS) copyFileSync(`build/${target}.wasm`, `dist/kernel/${target}.wasm`);
+  // What an import of a .wasm file gives, where it gives something: see provideKernel for why it is no more than an object.
+  writeFileSync("dist/kernel/binary.d.ts", "declare const module: object;\nexport default module;\n");
   if (existsSync("dist/cli/main.js")) chmodSync("dist/cli/main.js", 0o755);
 }
 

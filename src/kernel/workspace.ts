@@ -248,18 +248,23 @@ export function kernelInUse(): KernelInUse {
 
 /**
  * Makes the connections that come from now on use a binary that the application loaded, for hosts that compile none at
- * run time: `wsimd/simd.wasm` or `wsimd/scalar.wasm` of the same version, as a module or, where the host compiles it,
- * as bytes. Those that are there keep theirs.
+ * run time: `wsimd/simd.wasm` or `wsimd/scalar.wasm` of the same version. Those that are there keep theirs.
+ * @param binary - a `WebAssembly.Module` or, where the host compiles them, bytes: a `BufferSource`. TypeScript has these
+ * two types only with the library of the DOM, so none stands here
  * @throws RangeError if there is no such kernel
  * @throws TypeError if the binary is none of wsimd's
  * @throws WebAssembly.CompileError, or what else the host says, if it refuses it
  */
-export function provideKernel(name: CompiledKernelName, binary: WebAssembly.Module | BufferSource): void {
+export function provideKernel(name: CompiledKernelName, binary: object): void {
   if (!COMPILED.includes(name)) {
     throw new RangeError(`${COMPILED.join(" and ")} are the kernels with a binary, not "${name}"`);
   }
-  const module = binary instanceof WebAssembly.Module ? binary : new WebAssembly.Module(binary);
+  const module = isBytes(binary) ? new WebAssembly.Module(binary) : binary;
   wasmKernel(name, module);
   setModule(name, module);
   workspaces.clear();
+}
+
+function isBytes(binary: object): binary is BufferSource {
+  return binary instanceof ArrayBuffer || ArrayBuffer.isView(binary);
 }

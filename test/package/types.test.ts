@@ -1,0 +1,125 @@
+// What TypeScript's users get of the tarball, under each way to resolve modules.
+import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { bundlersProgram } from "../support/bundle.js";
+import { killPrograms } from "../support/program.js";
+import { install, pack, runIn } from "../support/tarball.js";
+
+const MODULES = fileURLToPath(new URL("../../node_modules/", import.meta.url));
+
+const folder = mkdtempSync(path.join(tmpdir(), "wsimd-types-"));
+const project = path.join(folder, "project");
+let tarball: string;
+
+beforeAll(async () => {
+  const { filename } = await pack(folder);
+  tarball = path.join(folder, filename);
+  await install(project, tarball, "--ignore-scripts");
+  symlinkSync(path.join(MODULES, "@types"), path.join(project, "node_modules/@types"));
+});
+
+afterEach(killPrograms);
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const CODEC = `import scalar from "wsimd/scalar.wasm";
+import simd from "wsimd/simd.wasm";
+import { Connection, type ConnectionEvent, type KernelName, kernelInUse, provideKernel } from "wsimd";
+provideKernel("simd", simd);
+provideKernel("scalar", scalar);
+const name: KernelName = kernelInUse().name;
+const connection = new Connection({ role: "server", kernel: name, limits: { maxMessageBytes: 1 << 16 } });
+export function echo(chunk: Uint8Array): Uint8Array[] {
+  connection.receive(chunk).forEach((event: ConnectionEvent) => {
+    if (event.type === "text") connection.sendText(event.text);
+    else if (event.type === "binary") connection.sendBinary(event.payload);
+  });
+  return connection.takeOutput();
+}
+// @ts-expect-error: there is no such kernel
+provideKernel("js", simd);
+// @ts-expect-error: there is no such role
+new Connection({ role: "proxy" });
+`;
+
+const SERVER = `import type { Server } from "node:http";
+import { attach, connect, type Handlers, serve, type Socket } from "wsimd/node";
+const handlers: Handlers = {
+  message(socket: Socket, data: string | Uint8Array): void {
+    socket.send(data);
+  },
+};
+export async function start(http: Server): Promise<number> {
+  attach(http, { protocols: ["chat"] }, handlers);
+  const server = await serve({ port: 0 }, handlers);
+  const client = await connect(server.url, {}, {});
+  client.send("hello");
+  return server.port;
+}
+// @ts-expect-error: a port is a number
+serve({ port: "8080" }, handlers);
+`;
+
+/** Checks a file with the strictest settings, all declarations that it leads to included. */
+async function check(file: string, code: string, ...options: string[]): Promise<void> {
+  writeFileSync(path.join(project, file), code);
+  const strict = ["--noEmit", "--strict", "--exactOptionalPropertyTypes", "--target", "es2023", ...options];
+  await runIn(project, process.execPath, path.join(MODULES, "typescript/bin/tsc"), ...strict, file);
+}
+
+const RESOLUTIONS = [
+  ["node16", "node16"],
+  ["nodenext", "nodenext"],
+  ["bundler", "esnext"],
+] as const;
+
+describe.each(RESOLUTIONS)("with the resolution %s", (moduleResolution, module) => {
+  const options = ["--moduleResolution", moduleResolution, "--module", module];
+
+  test("the codec has its types, and needs none of a runtime's", async () => {
+    await check("codec.mts", CODEC, ...options, "--lib", "es2023", "--types", "");
+  });
+
+  test("the adapter for Node has its types", async () => {
+    await check("server.mts", SERVER, ...options, "--skipLibCheck", "--lib", "es2023", "--types", "node");
+  });
+});
+
+test("CommonJS in TypeScript may require it", async () => {
+  const code = `import wsimd = require("wsimd");\nexport const { name }: { name: "simd" | "scalar" | "js" } = wsimd.kernelInUse();\n`;
+  await check("required.cts", code, "--module", "nodenext", "--lib", "es2023", "--types", "");
+});
+
+test("a wrong use is seen", async () => {
+  const code = 'import { Connection } from "wsimd";\nnew Connection({ role: "proxy" });\n';
+  const checked = check("wrong.mts", code, "--module", "nodenext", "--lib", "es2023", "--types", "");
+  await expect(checked).rejects.toThrow("Type '\"proxy\"' is not assignable");
+});
+
+test("publint finds nothing", async () => {
+  const printed = await runIn(
+    folder,
+    process.execPath,
+    path.join(MODULES, "publint/src/cli.js"),
+    tarball,
+    "--strict",
+  );
+  expect(printed).toContain("All good!");
+});
+
+// ES modules only: Node gives them to require(), too, which the rule that is ignored does not know of. The profile leaves
+// out node10, the resolution of before there were exports.
+test("are-the-types-wrong finds nothing", async () => {
+  const options = [
+    "--profile",
+    "node16",
+    "--ignore-rules",
+    "cjs-resolves-to-esm",
+    "--no-color",
+    "--no-emoji",
+  ];
+  const printed = await runIn(folder, bundlersProgram("attw"), tarball, ...options);
+  for (const entry of ["wsimd", "wsimd/node", "wsimd/simd.wasm"]) expect(printed).toContain(`"${entry}"`);
+});
