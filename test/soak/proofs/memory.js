@@ -1,0 +1,141 @@
+import { Child } from "../child.js";
+import { each, frame, Peer, reportWhen } from "../peer.js";
+import { atMost, exactly } from "../rows.js";
+
+const FRAGMENTS = [0, 1, 2, 125, 126, 1000, 16_384, 65_536];
+const CHUNKS = [1, 3, 128, 1448, 65_536];
+const CELLS = FRAGMENTS.flatMap((fragment) => CHUNKS.map((chunk) => ({ fragment, chunk })));
+const WIRE_BYTES = 32 * 1024;
+/** So many chunks are short, what is left comes in one: there is no end to them otherwise. */
+const MOST_CHUNKS = 400;
+const PING = frame(9, Buffer.from("ping"));
+const PONG_BYTES = 6;
+const LIMITS = { maxMessageBytes: Number.MAX_SAFE_INTEGER, maxFragments: 1_000_000 };
+
+/** @type {import("../main.js").Proof} */
+export const memory = {
+  name: "memory",
+  about:
+    "messages that never end, in fragments and chunks of many sizes: no more than twice what came and 2 KiB",
+  connections: 200,
+  count: CELLS.length,
+  async run({ connections, count, readPath, progress }) {
+    const rows = [];
+    for (let i = 0; i < count; i++) {
+      // Fewer than all are spread over all.
+      const { fragment, chunk } = CELLS[Math.floor((i * CELLS.length) / count)] ?? { fragment: 0, chunk: 1 };
+      const stream = neverEnding(fragment);
+      const label = `fragments of ${fragment} B in chunks of ${chunk} B`;
+      progress(i / count, label);
+      const held = await retained(connections, readPath, stream, chunk);
+      rows.push(atMost(`${label}, ${stream.length} B`, held, 2 * stream.length + 2048, " B"));
+    }
+    return [...rows, ...(await promise(connections, readPath))];
+  },
+};
+
+/**
+ * Fragments of a message without its last, then a ping to see that all of it has arrived.
+ * @param {number} fragment - bytes of payload of each
+ */
+function neverEnding(fragment) {
+  const frames = [];
+  for (let length = 0; length < WIRE_BYTES; ) {
+    const next = frame(frames.length === 0 ? 2 : 0, Buffer.alloc(fragment, 7), false);
+    frames.push(next);
+    length += next.length;
+  }
+  return Buffer.concat([...frames, PING]);
+}
+
+/**
+ * Bytes that a server holds for each connection that sent that.
+ * @param {number} connections
+ * @param {import("../../../dist/node/index.js").ReadPath} readPath
+ * @param {Buffer} stream
+ * @param {number} chunk
+ */
+async function retained(connections, readPath, stream, chunk) {
+  const child = await Child.start({ options: { readPath, limits: LIMITS }, mode: "silent" });
+  // Blocks that are kept for reuse and compiled code are nobody's: the same goes through once before.
+  await send(child, Math.min(connections, 70), stream, chunk).then((peers) =>
+    peers.map((peer) => peer.reset()),
+  );
+  await reportWhen(child, (report) => report.connections === 0);
+  const peers = await open(child, connections);
+  const before = await child.report();
+  await deliver(peers, stream, chunk);
+  const after = await child.report();
+  for (const peer of peers) peer.reset();
+  child.kill();
+  return (after.heap + after.buffers - before.heap - before.buffers) / connections;
+}
+
+/**
+ * @param {Child} child
+ * @param {number} connections
+ */
+async function open(child, connections) {
+  /** @type {Peer[]} */
+  const peers = [];
+  await each(connections, 20, async () => peers.push(await Peer.open({ port: child.port })));
+  return peers;
+}
+
+/**
+ * @param {Child} child
+ * @param {number} connections
+ * @param {Buffer} stream
+ * @param {number} chunk
+ */
+async function send(child, connections, stream, chunk) {
+  const peers = await open(child, connections);
+  await deliver(peers, stream, chunk);
+  return peers;
+}
+
+/**
+ * @param {readonly Peer[]} peers
+ * @param {Buffer} stream
+ * @param {number} chunk
+ */
+async function deliver(peers, stream, chunk) {
+  const before = peers.map((peer) => peer.received);
+  let at = 0;
+  for (let i = 0; at < stream.length; i++) {
+    const end = i < MOST_CHUNKS ? at + chunk : stream.length;
+    for (const peer of peers) peer.socket.write(stream.subarray(at, end));
+    at = end;
+    // Then the other side gets to read.
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  for (const [i, peer] of peers.entries()) {
+    const awaited = (before[i] ?? 0) + PONG_BYTES;
+    await peer.until(() => peer.received >= awaited);
+  }
+}
+
+/**
+ * A header that promises 2^53 - 1 bytes, and no payload behind it.
+ * @param {number} connections
+ * @param {import("../../../dist/node/index.js").ReadPath} readPath
+ */
+async function promise(connections, readPath) {
+  const child = await Child.start({ options: { readPath, limits: LIMITS }, mode: "silent" });
+  const header = Buffer.from("82ff001fffffffffffff37fa213d", "hex");
+  await send(child, connections, PING, PING.length);
+  const peers = await send(child, connections, PING, PING.length);
+  const before = await child.report();
+  for (const peer of peers) await peer.write(Buffer.concat([PING, header, Buffer.alloc(1)]));
+  for (const peer of peers) await peer.until(() => peer.received >= 129 + 2 * PONG_BYTES);
+  const after = await child.report();
+  for (const peer of peers) peer.reset();
+  const held = (after.heap + after.buffers - before.heap - before.buffers) / connections;
+  const rows = [
+    atMost("a header that promises 2^53 - 1 B, 21 B", held, 2 * 21 + 2048, " B"),
+    exactly("connections that it costs", before.connections - after.connections, 0),
+  ];
+  const end = await reportWhen(child, (report) => report.connections === connections);
+  child.kill();
+  return [...rows, exactly("linear memory, growth", end.linearMemory - before.linearMemory, 0)];
+}

@@ -1,0 +1,54 @@
+import { Child } from "../child.js";
+import { each, Peer, REQUEST, reportWhen } from "../peer.js";
+import { afterwards, atMost, exactly, told } from "../rows.js";
+
+const MAX_BACKLOG = 1 << 20;
+/** What the server pushes at a time: one message may go beyond the limit. */
+const MESSAGE = 64 * 1024 + 10;
+
+/** @type {import("../main.js").Proof} */
+export const slowReaders = {
+  name: "slow-readers",
+  about: "a server that sends all it can to peers that read nothing: the backlog limit bounds it",
+  connections: 100,
+  count: 200,
+  async run({ connections, count, readPath, progress }) {
+    const rows = [];
+    for (const backlog of /** @type {const} */ (["close", "drop"])) {
+      const options = { readPath, backlog, limits: { maxBacklogBytes: MAX_BACKLOG } };
+      const child = await Child.start({ options, mode: "push" });
+      const before = await child.report();
+      /** @type {Peer[]} */
+      const peers = [];
+      await each(connections, 20, async () => {
+        const peer = await Peer.connect({ port: child.port });
+        peer.socket.pause();
+        peers.push(peer);
+        await peer.write(REQUEST);
+      });
+      await reportWhen(child, (report) => report.opens === connections);
+      let most = 0;
+      for (let i = 0; i < count; i++) {
+        progress((i / count + rows.length / 5) / 2, `${backlog}: all it can, ${i} times`);
+        const report = await child.push();
+        most = Math.max(most, report.buffers + report.heap - before.buffers - before.heap);
+      }
+      const after = await child.report();
+      for (const peer of peers) peer.reset();
+      const end = await reportWhen(child, (report) => report.connections === 0);
+      rows.push(
+        exactly(`${backlog}: connections`, after.opens, connections),
+        atMost(`${backlog}: the most that waited on one`, after.mostBuffered, MAX_BACKLOG + MESSAGE, " B"),
+        atMost(
+          `${backlog}: memory for each connection`,
+          most / connections,
+          MAX_BACKLOG + MESSAGE + 8 * 1024,
+          " B",
+        ),
+        told(`${backlog}: close codes`, JSON.stringify(end.closeCodes)),
+        ...(await afterwards(child, end)),
+      );
+    }
+    return rows;
+  },
+};

@@ -1,0 +1,136 @@
+// A server of this package in a process of its own. Its parent says in JSON what it is to do, asks it how it is, and closes it; if it
+// then ends by itself, no socket, timer or handle was left.
+//
+//   node --expose-gc server.js '{"options": {…}, "mode": "echo"}'
+import process from "node:process";
+import { sharedWorkspace } from "../../dist/kernel/workspace.js";
+import { serve } from "../../dist/node/index.js";
+
+/**
+ * @typedef {"echo" | "push" | "silent"} Mode - sends each message back; sends all it can to whoever connects; does nothing
+ * @typedef {{ options: import("../../dist/node/index.js").ServeOptions; mode: Mode }} Task
+ * @typedef {object} Report
+ * @property {number} rss - bytes, after a garbage collection, like the next two
+ * @property {number} heap - live objects
+ * @property {number} buffers - memory of ArrayBuffers
+ * @property {number} linearMemory - length of the kernel's memory
+ * @property {number} connections - open now
+ * @property {number} opens
+ * @property {number} closes
+ * @property {number} doubles - close events of sockets that had one
+ * @property {number} messages
+ * @property {number} pings
+ * @property {number} mostBuffered - the highest `bufferedBytes` of a socket that was seen
+ * @property {string[]} strays - exceptions that nobody caught, and what the error handler got; ten at most
+ * @property {Record<string, number>} closeCodes
+ * @property {string[]} resources - what keeps the process alive
+ */
+
+/** @type {Task} */
+const { options, mode } = JSON.parse(process.argv[2] ?? "{}");
+const counts = { opens: 0, closes: 0, doubles: 0, messages: 0, pings: 0, mostBuffered: 0 };
+/** @type {Record<string, number>} */
+const closeCodes = {};
+/** @type {string[]} */
+const strays = [];
+/** @type {WeakSet<object>} */
+const closed = new WeakSet();
+const PUSHED = Buffer.alloc(64 * 1024, "pushed ");
+
+/** @param {unknown} error */
+function stray(error) {
+  // Peers that reset their connection are what some proofs are made of.
+  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  if (code === "ECONNRESET" || code === "EPIPE") return;
+  if (strays.length < 10) strays.push(String(error));
+}
+process.on("uncaughtException", stray);
+process.on("unhandledRejection", stray);
+
+/** @param {import("../../dist/node/index.js").Socket} socket */
+function push(socket) {
+  while (socket.state === "open") {
+    // Memory of its own, as it would be if each message were another one.
+    const result = socket.send(Buffer.from(PUSHED));
+    look(socket);
+    if (result !== "sent") break;
+  }
+}
+
+/** @param {import("../../dist/node/index.js").Socket} socket */
+function look(socket) {
+  if (socket.bufferedBytes > counts.mostBuffered) counts.mostBuffered = socket.bufferedBytes;
+}
+
+const server = await serve(
+  { port: 0, ...options },
+  {
+    open(socket) {
+      counts.opens++;
+      if (mode === "push") push(socket);
+    },
+    message(socket, data) {
+      counts.messages++;
+      if (mode !== "echo") return;
+      socket.send(data);
+      look(socket);
+    },
+    drain(socket) {
+      if (mode === "push") push(socket);
+    },
+    ping(socket) {
+      counts.pings++;
+      look(socket);
+    },
+    close(socket, event) {
+      counts.closes++;
+      if (closed.has(socket)) counts.doubles++;
+      closed.add(socket);
+      closeCodes[event.code] = (closeCodes[event.code] ?? 0) + 1;
+    },
+    error(_, error) {
+      stray(error);
+    },
+  },
+);
+
+/** What `process.memoryUsage` tells; it reads a file, so that it fails where there are no descriptors. */
+function memoryUsage() {
+  try {
+    return process.memoryUsage();
+  } catch {
+    return { rss: 0, heapUsed: 0, arrayBuffers: 0 };
+  }
+}
+
+/** @returns {Report} */
+function report() {
+  for (const socket of server.connections.values()) look(socket);
+  // The second finds what the finalizers of the first let go.
+  for (let i = 0; i < 2; i++) globalThis.gc?.();
+  const { rss, heapUsed, arrayBuffers } = memoryUsage();
+  return {
+    ...counts,
+    rss,
+    heap: heapUsed,
+    buffers: arrayBuffers,
+    linearMemory: sharedWorkspace(options.kernel).memory.buffer.byteLength,
+    connections: server.connections.size,
+    strays,
+    closeCodes,
+    resources: process.getActiveResourcesInfo(),
+  };
+}
+
+process.on("message", async (command) => {
+  if (command === "close") {
+    await server.close({ timeoutMs: 1000 });
+    process.disconnect();
+  } else if (command === "push") {
+    for (const socket of server.connections.values()) push(socket);
+    process.send?.(report());
+  } else {
+    process.send?.(report());
+  }
+});
+process.send?.({ port: server.port });
