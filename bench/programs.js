@@ -47,14 +47,16 @@ export const SUBJECTS = [
     env: { WS_NO_BUFFER_UTIL: "1" },
   },
   { name: "faye", label: "faye-websocket", command: [...NODE, file("servers/faye.js")] },
-  { name: "bun", label: "Bun.serve", command: bunCommand() },
+  { name: "wsimd-bun", label: "wsimd on Bun", command: bunCommand("wsimd-bun") },
+  { name: "bun", label: "Bun.serve", command: bunCommand("bun") },
   { name: "deno", label: "Deno.upgradeWebSocket", command: denoCommand() },
   { name: "net", label: "bare net.Socket", command: [...NODE, file("servers/net.js")] },
 ];
 
-function bunCommand() {
+/** @param {string} server */
+function bunCommand(server) {
   const binary = platformBinary("@oven", "bun", "bin/bun");
-  return binary === undefined ? undefined : [binary, "--expose-gc", file("servers/bun.js")];
+  return binary === undefined ? undefined : [binary, "--expose-gc", file(`servers/${server}.js`)];
 }
 
 function denoCommand() {

@@ -17,7 +17,7 @@ const LABELS = Object.fromEntries(SUBJECTS.map(({ name, label }) => [name, label
  */
 export function judge(results) {
   return TARGETS.flatMap((target) => {
-    const ours = find(results, target.cell, "wsimd", target.metric);
+    const ours = find(results, target.cell, target.subject, target.metric);
     const theirs = find(results, target.cell, target.against, target.metric);
     if (ours === undefined || theirs === undefined) return [];
     const combine = target.by === "ratio" ? divide : subtract;
@@ -124,9 +124,10 @@ export function describe(cell) {
 }
 
 /** @param {Verdict} verdict */
-function sentence({ cell, metric, against, by, relation, limit, value, met }) {
+function sentence({ cell, metric, subject, against, by, relation, limit, value, met }) {
   const sign = { "<=": "≤", "<": "<", ">=": "≥" }[relation];
-  const what = METRICS[metric] ?? metric;
+  const whose = subject === "wsimd" ? "" : `, ${LABELS[subject]}`;
+  const what = `${METRICS[metric] ?? metric}${whose}`;
   const relative = by === "ratio" ? `× ${LABELS[against]}` : `over ${LABELS[against]}`;
   return { cell: describe(cell), what, got: `${value} ${relative}`, wanted: `${sign} ${limit}`, met };
 }

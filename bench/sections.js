@@ -27,7 +27,7 @@ import { runClient, runLoad, SUBJECTS, startClient, startServer } from "./progra
 /** Process start, opening and closing of connections. */
 const OVERHEAD_SECONDS = 0.8;
 /** Those that a target compares; the others tell of the field, and take fewer rounds. */
-const COMPARED = new Set(["wsimd", "ws", "bun"]);
+const COMPARED = new Set(["wsimd", "wsimd-bun", "ws", "bun"]);
 
 /** @param {string[]} names */
 function installed(names) {
@@ -332,7 +332,7 @@ function openFileLimit() {
 export const SECTIONS = [
   echoSection("servers", ECHO_CELLS, FIELD, ["wsimd", "ws", "bun"]),
   echoSection("mixed", MIXED_CELLS, FIELD, ["wsimd", "ws"]),
-  echoSection("tls", TLS_CELLS, ["wsimd", "wsimd-data", "ws", "bun"], ["wsimd", "ws"]),
+  echoSection("tls", TLS_CELLS, ["wsimd", "wsimd-data", "wsimd-bun", "ws", "bun"], ["wsimd", "ws"]),
   client,
   broadcast,
   handshakes,

@@ -1,47 +1,8 @@
 import { Buffer } from "node:buffer";
+import { latin1Slice, ucs2Slice, utf8Slice, utf8Write } from "../adapter/buffer-methods.js";
 import { Deadlines } from "../adapter/deadline.js";
 import type { Runtime } from "../adapter/transport.js";
 import type { Host } from "../protocol/host.js";
-
-type Slice = (this: Uint8Array, start: number, end: number) => string;
-type Write = (this: Uint8Array, text: string, start: number, length: number) => number;
-
-// What `toString` and `write` call when they have looked at their arguments. They work on any Uint8Array.
-const latin1Slice = method<Slice>(
-  "latin1Slice",
-  (bytes) => (start, end) => bytes.toString("latin1", start, end),
-);
-const utf8Slice = method<Slice>("utf8Slice", (bytes) => (start, end) => bytes.toString("utf8", start, end));
-const ucs2Slice = method<Slice>(
-  "ucs2Slice",
-  (bytes) => (start, end) => bytes.toString("utf16le", start, end),
-);
-const utf8Write = method<Write>(
-  "utf8Write",
-  (bytes) => (text, start, length) => bytes.write(text, start, length, "utf8"),
-);
-
-/** A method of Buffer's that is not documented, or what does the same where it is missing. */
-function method<F extends Slice | Write>(
-  name: string,
-  otherwise: (bytes: Buffer) => OmitThisParameter<F>,
-): F {
-  const found: unknown = Reflect.get(Buffer.prototype, name);
-  if (isMethod<F>(found)) return found;
-  const stand: unknown = function (this: Uint8Array, ...args: unknown[]): unknown {
-    return Reflect.apply(otherwise(bufferOver(this)), undefined, args);
-  };
-  if (isMethod<F>(stand)) return stand;
-  throw new TypeError(`no ${name}`);
-}
-
-function isMethod<F>(value: unknown): value is F {
-  return typeof value === "function";
-}
-
-function bufferOver(bytes: Uint8Array): Buffer {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-}
 
 /** Node's own pool serves what is shorter than this. */
 const POOLED_BYTES = Buffer.poolSize >>> 1;

@@ -1,3 +1,9 @@
 import { runtimeSuite } from "./runtime-suite.js";
 
-runtimeSuite({ title: "wsimd/bun", runtime: "bun", args: ["run"], adapter: "./bun-adapter.ts" });
+runtimeSuite({
+  title: "wsimd/bun",
+  runtime: "bun",
+  args: ["run"],
+  adapter: "./bun-adapter.ts",
+  lacks: ["proxy"],
+});
