@@ -1,0 +1,119 @@
+// What is compared when nothing else is asked for: programs that echo, as servers and as clients.
+import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { Program } from "./program.js";
+import { ClientTarget, ServerTarget } from "./target.js";
+
+/**
+ * @typedef {object} Subject
+ * @property {string} name
+ * @property {"server" | "client"} role
+ * @property {boolean} ours
+ * @property {readonly string[]} command - a client's gets the URL as its last argument
+ * @property {Record<string, string>} [env]
+ */
+
+/** @param {string} path */
+const file = (path) => fileURLToPath(new URL(path, import.meta.url));
+const runtimes = file("../runtimes/node_modules");
+const node = process.execPath;
+const node22 = `${runtimes}/node-22/bin/node`;
+const bun = `${runtimes}/bun/bin/bun`;
+const deno = [`${runtimes}/deno/deno`, "run", "-A", "--quiet", "--no-lock", "--no-config", "--no-remote"];
+/** Debian's, which has its packages. */
+const python = "/usr/bin/python3";
+const program = (/** @type {string} */ name) => file(`programs/${name}`);
+
+/** @type {readonly Subject[]} */
+export const SUBJECTS = [
+  server("wsimd, Node", true, [node, program("wsimd-server.js")], { WSIMD_READ: "buffer" }),
+  server("wsimd, Node, 'data' events", true, [node, program("wsimd-server.js")], { WSIMD_READ: "data" }),
+  server("wsimd, Deno", true, [...deno, program("wsimd-server.js")]),
+  server("wsimd, Bun", true, [bun, program("wsimd-server.js")]),
+  server("ws", false, [node, program("ws-server.js")]),
+  server("Bun.serve", false, [bun, program("bun-server.js")]),
+  server("Deno.upgradeWebSocket", false, [...deno, program("deno-server.js")]),
+  server("Python websockets", false, [python, program("server.py")]),
+  client("wsimd, Node", true, [node, program("wsimd-client.js")]),
+  client("wsimd, Deno", true, [...deno, program("wsimd-client.js")]),
+  client("wsimd, Bun", true, [bun, program("wsimd-client.js")]),
+  client("ws", false, [node, program("ws-client.js")]),
+  client("Node WebSocket", false, [node22, program("web-client.js")]),
+  client("Bun WebSocket", false, [bun, program("web-client.js")]),
+  client("Deno WebSocket", false, [...deno, program("web-client.js")]),
+  client("Python websockets", false, [python, program("client.py")]),
+];
+
+/**
+ * @param {string} name
+ * @param {boolean} ours
+ * @param {readonly string[]} command
+ * @param {Record<string, string>} [env]
+ * @returns {Subject}
+ */
+function server(name, ours, command, env = {}) {
+  return { name, role: "server", ours, command, env };
+}
+
+/**
+ * @param {string} name
+ * @param {boolean} ours
+ * @param {readonly string[]} command
+ * @returns {Subject}
+ */
+function client(name, ours, command) {
+  return { name, role: "client", ours, command };
+}
+
+/**
+ * The version of what a subject is, or undefined if it is not there.
+ * @param {Subject} subject
+ */
+export function versionOf({ name, ours, command }) {
+  const [binary = ""] = command;
+  if (!existsSync(binary) || (ours && !existsSync(file(`../../dist/${runtimeOf(binary)}/index.js`))))
+    return undefined;
+  if (name.startsWith("Python"))
+    return printed(binary, "-c", "import websockets; print(websockets.__version__)");
+  const version = printed(binary, "--version");
+  if (ours) return version;
+  return name === "ws" ? printed(node, "-p", "require('ws/package.json').version") : version;
+}
+
+/** @param {string} binary */
+function runtimeOf(binary) {
+  return binary === node ? "node" : binary === bun ? "bun" : "deno";
+}
+
+/**
+ * @param {string} binary
+ * @param {string[]} args
+ */
+function printed(binary, ...args) {
+  const { stdout, status } = spawnSync(binary, args, { encoding: "utf8", timeout: 10_000, cwd: file(".") });
+  return status === 0 ? /\d+\.\d+(?:\.\d+)?/.exec(stdout)?.[0] : undefined;
+}
+
+/**
+ * Starts a subject.
+ * @param {Subject} subject
+ * @returns {Promise<{ target: ServerTarget | ClientTarget; stop(): Promise<void> }>}
+ */
+export async function start({ role, command, env }) {
+  if (role === "client") return clientTarget(command);
+  const running = new Program(command, { DENO_NO_UPDATE_CHECK: "1", ...env });
+  const url = new URL(`ws://127.0.0.1:${await running.port()}/`);
+  return { target: new ServerTarget(url), stop: () => running.stop() };
+}
+
+/** @param {readonly string[]} command - the URL becomes its last argument, or takes the place of `{url}` */
+export function clientTarget(command) {
+  const target = new ClientTarget((url) => {
+    const filled = command.map((part) => part.replaceAll("{url}", url));
+    return new Program(filled.some((part, i) => part !== command[i]) ? filled : [...command, url], {
+      DENO_NO_UPDATE_CHECK: "1",
+    });
+  });
+  return { target, stop: () => target.stop() };
+}
