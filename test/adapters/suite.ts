@@ -3,6 +3,7 @@ import { backPressureCases } from "./cases/back-pressure.js";
 import { clientHandshakeCases } from "./cases/client-handshake.js";
 import { closingCases } from "./cases/closing.js";
 import { connectCases } from "./cases/connect.js";
+import { faultCases } from "./cases/faults.js";
 import { fragmentCases } from "./cases/fragments.js";
 import { handlerCases } from "./cases/handlers.js";
 import { handshakeCases } from "./cases/handshake.js";
@@ -36,4 +37,5 @@ export const SUITE: Readonly<Record<string, readonly Case[]>> = {
   redirects: redirectCases,
   proxies: proxyCases,
   leftovers: leftoverCases,
+  faults: faultCases,
 };

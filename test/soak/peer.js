@@ -132,6 +132,9 @@ export async function each(count, atOnce, act) {
   await Promise.all(Array.from({ length: Math.min(atOnce, count) }, lane));
 }
 
+/** A minute: a busy machine takes a while to close 10,000 connections. */
+const SETTLING_LOOKS = 1200;
+
 /**
  * Looks until a server's report is as it should be, or does not change any more.
  * @param {import("./child.js").Child} child
@@ -139,7 +142,7 @@ export async function each(count, atOnce, act) {
  */
 export async function reportWhen(child, settled) {
   let report = await child.report();
-  for (let i = 0; i < 200 && !settled(report); i++) {
+  for (let i = 0; i < SETTLING_LOOKS && !settled(report); i++) {
     await new Promise((resolve) => setTimeout(resolve, 50));
     report = await child.report();
   }

@@ -6,7 +6,7 @@ import { reportWhen } from "../peer.js";
 import { afterwards, atMost, exactly, mebibytes, told } from "../rows.js";
 
 /** Messages a second on each connection, on average. */
-const RATE = 0.4;
+const RATE = 0.2;
 const SAMPLES = 30;
 
 /** @type {import("../main.js").Proof} */
