@@ -6,6 +6,9 @@ import { Random } from "../support/reference-random.js";
 
 const CANARY = 0xa5;
 const KEY = [0x37, 0xfa, 0x21, 0x3d];
+const LONGEST = 4096;
+/** What is looked at before and behind the bytes. */
+const MARGIN = 64;
 
 function littleEndian(key: readonly number[]): number {
   return key.reduceRight((word, byte) => word * 256 + byte, 0);
@@ -15,23 +18,33 @@ describe.each(["simd", "scalar", "js"] as const)("mask on the %s kernel", (name)
   const kernel = loadKernel(name);
   const { memory } = kernel;
 
-  it.each([0, 1, 2, 3])("every length to 600 at every alignment, key phase %i", (phase) => {
+  it.each([0, 1, 2, 3])("every length to 4,096 at each of 16 alignments, key phase %i", (phase) => {
     const key = referenceKeyAt(KEY, phase);
-    const payload = new Random(phase).bytes(600);
+    const word = littleEndian(key);
+    const payload = new Random(phase).bytes(LONGEST);
+    const masked = referenceMask(payload, key);
     const base = layout.SCRATCH_WINDOW_PTR;
-    for (let length = 0; length <= 600; length++) {
-      const masked = Buffer.from(referenceMask(payload.subarray(0, length), key));
-      const next = littleEndian(referenceKeyAt(key, length));
-      for (let align = 0; align < 16; align++) {
-        const ptr = base + 64 + align;
-        memory.fill(CANARY, base, ptr + length + 64);
-        memory.set(payload.subarray(0, length), ptr);
-        const where = `length ${length} alignment ${align}`;
-        if (kernel.mask(ptr, length, littleEndian(key)) !== next) expect.fail(`wrong key after ${where}`);
-        if (masked.compare(memory, ptr, ptr + length) !== 0) expect.fail(`wrong bytes: ${where}`);
-        const around = [memory.subarray(base, ptr), memory.subarray(ptr + length, ptr + length + 64)];
-        if (around.some((bytes) => bytes.some((byte) => byte !== CANARY)))
-          expect.fail(`stray bytes: ${where}`);
+    const before = Buffer.alloc(LONGEST + 3 * MARGIN, CANARY);
+    const after = Buffer.alloc(before.length, CANARY);
+    for (let align = 0; align < 16; align++) {
+      const at = MARGIN + align;
+      before.fill(CANARY);
+      after.fill(CANARY);
+      for (let length = 0; length <= LONGEST; length++) {
+        if (length > 0) {
+          before[at + length - 1] = payload[length - 1] ?? 0;
+          after[at + length - 1] = masked[length - 1] ?? 0;
+        }
+        // All of the bytes, with what is around them.
+        const end = at + length + MARGIN;
+        memory.set(before.subarray(0, end), base);
+        const next = kernel.mask(base + at, length, word);
+        if (next !== littleEndian(referenceKeyAt(key, length))) {
+          expect.fail(`wrong key after length ${length} alignment ${align}`);
+        }
+        if (after.compare(memory, base, base + end, 0, end) !== 0) {
+          expect.fail(`wrong or stray bytes: length ${length} alignment ${align}`);
+        }
       }
     }
   });

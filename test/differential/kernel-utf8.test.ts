@@ -4,6 +4,7 @@ import type { Kernel } from "../../src/kernel/kernel.js";
 import { loadKernel } from "../../src/kernel/load.js";
 import { Random } from "../support/reference-random.js";
 import { randomText, referenceUtf8 } from "../support/reference-utf8.js";
+import { Utf8Sweep } from "../support/utf8-sweep.js";
 
 const INVALID = 0xffffffff;
 const PTR = layout.SCRATCH_WINDOW_PTR + 64;
@@ -15,29 +16,26 @@ const BOUNDARIES = [
 ];
 const CONTINUATIONS = [0x41, 0x7f, 0x80, 0x8f, 0x90, 0x9f, 0xa0, 0xbf, 0xc2, 0xf0];
 
-/** What is before and behind a sequence: with the second, no block is ASCII. */
-const FILLERS = [[0x61], [0xc3, 0xa9]];
-/** Offsets that put a sequence before, across and behind the edges of 16- and 64-byte blocks, and at the ends. */
-const OFFSETS = [0, 1, 2, 12, 13, 14, 15, 16, 30, 46, 60, 61, 62, 63, 64, 126, 128];
-const LENGTH = 134;
-
 describe.each(["simd", "scalar", "js"] as const)("validateUtf8 on the %s kernel", (name) => {
   const kernel = loadKernel(name);
 
-  it("every sequence of one or two bytes, in and around every edge", () => {
-    checkPlaced(kernel, sequences([ALL_BYTES]), OFFSETS);
-    // Two bytes in all places would take a minute: each pair gets some of the places, all places get all pairs of edges.
-    checkPlaced(kernel, sequences([ALL_BYTES, ALL_BYTES]), [15]);
-    checkPlaced(kernel, sequences([BOUNDARIES, BOUNDARIES]), OFFSETS);
+  // All 2^32 of them: npm run sweep.
+  it("every two bytes, and all classes of four, alone, across the edges of blocks, and cut", () => {
+    const sweep = new Utf8Sweep([kernel]);
+    const lasts = Uint8Array.from(CONTINUATIONS);
+    sweep.run({
+      first: ALL_BYTES,
+      second: ALL_BYTES,
+      third: [0x41, 0x80, 0xc3],
+      last: Uint8Array.of(0x41, 0xbf),
+    });
+    sweep.run({ first: BOUNDARIES, second: BOUNDARIES, third: BOUNDARIES, last: lasts });
   });
 
-  it("sequences of three bytes, all classes", () => {
-    checkPlaced(kernel, sequences([BOUNDARIES, BOUNDARIES, BOUNDARIES]), [13, 62]);
-  });
-
-  it("sequences of four bytes, all classes", () => {
-    const leads = BOUNDARIES.filter((byte) => byte >= 0xbf);
-    checkPlaced(kernel, sequences([leads, CONTINUATIONS, CONTINUATIONS, CONTINUATIONS]), [14, 61]);
+  it("a sweep finds what is wrong", () => {
+    const blind: Kernel = { ...kernel, validateUtf8: () => 0 };
+    const strata = { first: [0x41], second: [0x41], third: [0x41], last: Uint8Array.of(0xff) };
+    expect(() => new Utf8Sweep([blind]).run(strata)).toThrow(`414141ff alone on ${name}: carry 0`);
   });
 
   it("random texts, valid and not, in two calls cut at every byte", () => {
@@ -57,7 +55,7 @@ describe.each(["simd", "scalar", "js"] as const)("validateUtf8 on the %s kernel"
       text[random.below(text.length)] = random.below(256);
       const expected = referenceUtf8(text);
       write(kernel, text);
-      expectVerdict(kernel, validate(kernel, 0, text.length, 0), expected, `round ${round}`);
+      expectVerdict(kernel, validate(kernel, 0, text.length, 0), expected, () => `round ${round}`);
     }
   });
 
@@ -70,7 +68,12 @@ describe.each(["simd", "scalar", "js"] as const)("validateUtf8 on the %s kernel"
         const whole = referenceUtf8([...head, ...rest]);
         write(kernel, rest);
         const expected = { bad: whole.bad < 0 ? -1 : whole.bad - head.length, carry: whole.carry };
-        expectVerdict(kernel, validate(kernel, 0, rest.length, carry), expected, `${head} then ${tail}`);
+        expectVerdict(
+          kernel,
+          validate(kernel, 0, rest.length, carry),
+          expected,
+          () => `${head} then ${tail}`,
+        );
       }
     }
   });
@@ -88,48 +91,13 @@ function sequences(positions: readonly (readonly number[])[]): number[][] {
   return found;
 }
 
-/** Checks each sequence at each offset: inside of a longer text, and cut off behind the sequence. */
-function checkPlaced(kernel: Kernel, tried: readonly number[][], offsets: readonly number[]): void {
-  for (const filler of FILLERS) {
-    for (const wanted of offsets) {
-      // Whole characters only in front.
-      const offset = wanted - (wanted % filler.length);
-      const text = Array.from(
-        { length: LENGTH },
-        (_, i) => filler[(i - offset + LENGTH) % filler.length] ?? 0,
-      );
-      for (const sequence of tried) {
-        const end = offset + sequence.length;
-        const behind = text.slice(offset, offset + LENGTH - end - ((LENGTH - end) % filler.length));
-        write(kernel, text);
-        kernel.memory.set(sequence, PTR + offset);
-        kernel.memory.set(behind, PTR + end);
-        const inside = shifted(referenceUtf8([...sequence, ...behind.slice(0, 2)]), offset);
-        expectVerdict(
-          kernel,
-          validate(kernel, 0, end + behind.length, 0),
-          inside,
-          `${sequence} at ${offset} of ${filler}`,
-        );
-        const last = shifted(referenceUtf8(sequence), offset);
-        expectVerdict(
-          kernel,
-          validate(kernel, 0, end, 0),
-          last,
-          `${sequence} at the end, ${offset} of ${filler}`,
-        );
-      }
-    }
-  }
-}
-
 function checkCuts(kernel: Kernel, text: readonly number[], label: string): void {
   const expected = referenceUtf8(text);
   write(kernel, text);
   for (let cut = 0; cut <= text.length; cut++) {
     let carry = validate(kernel, 0, cut, 0);
     if (carry !== INVALID) carry = validate(kernel, cut, text.length - cut, carry);
-    expectVerdict(kernel, carry, expected, `${label} cut at ${cut}`);
+    expectVerdict(kernel, carry, expected, () => `${label} cut at ${cut}`);
   }
 }
 
@@ -144,20 +112,16 @@ function validate(kernel: Kernel, offset: number, length: number, carry: number)
   return kernel.validateUtf8(PTR + offset, length, carry);
 }
 
-function shifted(verdict: { bad: number; carry: number }, offset: number): { bad: number; carry: number } {
-  return { bad: verdict.bad < 0 ? -1 : verdict.bad + offset, carry: verdict.carry };
-}
-
 function expectVerdict(
   kernel: Kernel,
   result: number,
   expected: { bad: number; carry: number },
-  label: string,
+  label: () => string,
 ): void {
   const view = new DataView(kernel.memory.buffer);
   const bad = result === INVALID ? view.getUint32(layout.STATE_PTR + layout.STATE_BAD_BYTE, true) - PTR : -1;
   const carry = result === INVALID ? 0 : result;
   if (bad !== expected.bad || carry !== expected.carry) {
-    expect.fail(`${label}: bad byte ${bad}, carry ${carry}, not ${expected.bad}, ${expected.carry}`);
+    expect.fail(`${label()}: bad byte ${bad}, carry ${carry}, not ${expected.bad}, ${expected.carry}`);
   }
 }

@@ -1,4 +1,5 @@
 // What all batches so far came to, as a line for the terminal and as tables at the end.
+import process from "node:process";
 import { type BatchReport, count } from "./batch.js";
 import { KINDS } from "./generate.js";
 
@@ -33,6 +34,8 @@ export class Totals {
 
   table(): string {
     const seconds = (performance.now() - this.#start) / 1000;
+    const { user, system } = process.cpuUsage();
+    const microseconds = user + system;
     return [
       "",
       ...rows([
@@ -42,6 +45,7 @@ export class Totals {
         ["bytes", this.#bytes],
         ["events", this.#events],
         ["inputs per second", Math.round(this.inputs / seconds)],
+        ["processor time for each input, µs", Math.round(microseconds / this.inputs)],
         ["slowest input, ms", Math.round(this.#slowestMs)],
         ["findings", this.findings],
       ]),

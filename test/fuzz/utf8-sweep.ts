@@ -1,0 +1,98 @@
+// `npm run sweep`: the UTF-8 validators on each of the 2^32 sequences of four bytes, in each place.
+import os from "node:os";
+import process from "node:process";
+import { parseArgs } from "node:util";
+import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads";
+import { loadKernel } from "../../src/index.js";
+import { PLACES, Utf8Sweep } from "../support/utf8-sweep.js";
+
+const HELP = `Usage: npm run sweep -- [options]
+
+  --kernel NAME   simd, scalar or js (default: one after the other)
+  --place N       only one of these, by its number (default: one after the other)
+${PLACES.map(({ name }, i) => `                  ${String(i).padStart(2)} ${name}`).join("\n")}
+  --workers N     threads (default: one for each core)
+  -h, --help      print this
+
+Each kernel and place has 2^32 sequences, which takes minutes. Exits with 1 at the first wrong verdict.
+`;
+
+const ALL_BYTES = Uint8Array.from({ length: 256 }, (_, i) => i);
+
+interface Job {
+  readonly kernel: string;
+  readonly place: number;
+}
+
+if (isMainThread) process.exitCode = await main();
+else work(workerData);
+
+async function main(): Promise<number> {
+  const { values } = parseArgs({
+    options: {
+      kernel: { type: "string" },
+      place: { type: "string" },
+      workers: { type: "string", default: String(os.availableParallelism()) },
+      help: { type: "boolean", short: "h" },
+    },
+  });
+  if (values.help === true) {
+    process.stdout.write(HELP);
+    return 0;
+  }
+  const kernels = values.kernel === undefined ? ["simd", "scalar", "js"] : [values.kernel];
+  const places = values.place === undefined ? [...PLACES.keys()] : [Number(values.place)];
+  for (const kernel of kernels) {
+    for (const place of places) {
+      const start = performance.now();
+      const calls = await sweep({ kernel, place }, Number(values.workers));
+      const seconds = Math.round((performance.now() - start) / 1000);
+      console.log(
+        `\r${kernel}, ${PLACES[place]?.name}: ${calls.toLocaleString("en-US")} right, ${seconds} s`,
+      );
+    }
+  }
+  return 0;
+}
+
+/** @throws whatever a worker threw: the first wrong verdict */
+async function sweep(job: Job, workers: number): Promise<number> {
+  let next = 0;
+  let done = 0;
+  let calls = 0;
+  await Promise.all(
+    Array.from({ length: workers }, async () => {
+      const worker = new Worker(new URL(import.meta.url), { workerData: job });
+      await new Promise<void>((resolve, reject) => {
+        const more = () => {
+          if (next < 256) worker.postMessage(next++);
+          else void worker.terminate();
+        };
+        worker.on("message", (count: number) => {
+          calls += count;
+          done++;
+          if (process.stdout.isTTY) process.stdout.write(`\r${Math.floor((100 * done) / 256)} %`);
+          more();
+        });
+        worker.on("error", reject);
+        worker.on("exit", () => resolve());
+        more();
+      });
+    }),
+  );
+  return calls;
+}
+
+/** Sweeps whatever begins with the bytes that it is sent. */
+function work({ kernel, place: index }: Job): void {
+  const place = PLACES[index];
+  if (place === undefined) throw new RangeError(`there is no place ${index}`);
+  const sweep = new Utf8Sweep(
+    [loadKernel(kernel === "simd" || kernel === "scalar" ? kernel : "js")],
+    [place],
+  );
+  parentPort?.on("message", (first: number) => {
+    const strata = { first: [first], second: ALL_BYTES, third: ALL_BYTES, last: ALL_BYTES };
+    parentPort?.postMessage(sweep.run(strata));
+  });
+}
