@@ -3,12 +3,12 @@ import type { Workspace } from "../kernel/workspace.js";
 import type { Host } from "./host.js";
 import { textOf } from "./text.js";
 
-const LEAST_BLOCK_BYTES = 1024;
+const LEAST_BLOCK_BYTES = 512;
 
 /**
- * Gathers the pieces of a message that came in several reads or fragments, in blocks that double in size up to 64 KiB, so
- * that growing copies nothing. It never holds more than twice the bytes that were received plus 1 KiB, however finely they
- * are cut and whatever length a header promises.
+ * Gathers the pieces of a message that came in several reads or fragments, in blocks that grow up to 64 KiB, so that growing
+ * copies nothing. It never holds more than twice the bytes that were received plus 2 KiB, its objects counted, however
+ * finely they are cut and whatever length a header promises.
  */
 export class MessageBuffer {
   readonly #workspace: Workspace;
@@ -106,7 +106,8 @@ export class MessageBuffer {
     // The one block of a message that is half there already may as well take all of it: then nothing is copied at the end.
     const whole = needed + promised;
     if (this.#length === 0 && whole <= 2 * needed + LEAST_BLOCK_BYTES) return this.#host.allocate(whole);
-    const size = Math.max(this.#length, needed, LEAST_BLOCK_BYTES);
+    // Three quarters of what is there, not all of it: the rest is for the objects that each block takes besides.
+    const size = Math.max(Math.ceil(0.75 * this.#length), needed, LEAST_BLOCK_BYTES);
     return size < BLOCK_BYTES ? this.#host.allocate(size) : this.#pool.take(this.#host);
   }
 }

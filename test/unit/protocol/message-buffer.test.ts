@@ -56,7 +56,7 @@ test("a promise of more than the double is not believed", () => {
   const host = new CountingHost();
   const buffer = makeBuffer(host);
   buffer.append(new Uint8Array(1), 0, 1, false, 0xffff_ffff);
-  expect(host.allocated).toBe(1024);
+  expect(host.allocated).toBe(512);
   buffer.append(new Uint8Array(5000), 0, 5000, false, 0xffff_ffff);
   expect(host.allocated).toBeLessThanOrEqual(2 * 5001 + 1024);
 });
@@ -87,6 +87,10 @@ test("blocks are used again, and nobody's message is in them any more", () => {
   expect(both.map((buffer) => buffer.takeText() === "x".repeat(200_000))).toEqual([true, false]);
 });
 
+/** What V8 keeps for a block besides its bytes, and for what gathers them: measured, rounded up. */
+const BLOCK_OBJECTS_BYTES = 400;
+const GATHERING_BYTES = 400;
+
 /** Feeds a message that never ends, and looks at what is held after each chunk. */
 function expectBounded(fragmentBytes: number, chunkBytes: number, final: boolean): void {
   const host = new CountingHost();
@@ -102,7 +106,8 @@ function expectBounded(fragmentBytes: number, chunkBytes: number, final: boolean
     connection.receive(chunk);
     wire += chunk.length;
     // Growing frees nothing, so what was allocated is what is held.
-    if (host.allocated > 2 * wire + 2048) expect(host.allocated).toBeLessThanOrEqual(2 * wire + 2048);
+    const held = host.allocated + BLOCK_OBJECTS_BYTES * host.calls + GATHERING_BYTES;
+    if (held > 2 * wire + 2048) expect(held).toBeLessThanOrEqual(2 * wire + 2048);
   }
   expect(host.copied).toBe(0);
 }
