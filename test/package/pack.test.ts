@@ -5,6 +5,7 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import manifest from "../../package.json" with { type: "json" };
+import { SCALAR_HEX, SIMD_HEX } from "../../src/kernel/generated/binaries.js";
 import { killPrograms } from "../support/program.js";
 import { install, type Packed, pack, runIn } from "../support/tarball.js";
 
@@ -76,10 +77,21 @@ describe.each([["--ignore-scripts"], ["--foreground-scripts"]])("installed offli
     for (const key of ["dependencies", "optionalDependencies", "peerDependencies", "bundleDependencies"]) {
       expect(theirs[key]).toBeUndefined();
     }
+    // npm runs these when something is installed, `prepare` only in a clone of the repository: no compiler is here, so it would fail.
     const scripts = Object.keys(theirs.scripts ?? {});
-    expect(scripts.filter((name) => /^(pre|post)?install$/.test(name))).toEqual([]);
+    const installing = /^((pre|post)?install|(pre|post)?prepare|prepublish|dependencies)$/;
+    expect(scripts.filter((name) => installing.test(name))).toEqual(["prepare"]);
     const lock: unknown = JSON.parse(readFileSync(path.join(project, "package-lock.json"), "utf8"));
     expect(JSON.stringify(lock)).not.toContain("hasInstallScript");
+  });
+
+  test.each([
+    ["simd", SIMD_HEX],
+    ["scalar", SCALAR_HEX],
+  ])("has as %s.wasm the bytes that the source compiles to", (name, hex) => {
+    const file = readFileSync(path.join(installed, `dist/kernel/${name}.wasm`));
+    // test/unit/kernel/build.test.ts compiles again and compares.
+    expect(file.equals(Buffer.from(hex, "hex"))).toBe(true);
   });
 
   const BODY = `const server = await serve({ host: "127.0.0.1" }, { message: (socket, data) => socket.send(data) });
@@ -105,4 +117,11 @@ describe.each([["--ignore-scripts"], ["--foreground-scripts"]])("installed offli
       `${manifest.version}\n`,
     );
   });
+});
+
+test("npm run sbom lists what comes with wsimd, which is nothing, without a network", async () => {
+  const program = ["npm", "run", "--silent", "sbom", "--", "--offline"] as const;
+  const sbom: unknown = JSON.parse(await runIn(ROOT, ...program));
+  const purl = `pkg:npm/wsimd@${manifest.version}`;
+  expect(sbom).toMatchObject({ bomFormat: "CycloneDX", metadata: { component: { purl } }, components: [] });
 });
