@@ -4,7 +4,7 @@
  * @typedef {object} Outcome
  * @property {string} name
  * @property {"server" | "client"} role
- * @property {boolean} ours
+ * @property {boolean} ours - it is what was to be tested, and not there for comparison
  * @property {string} [version]
  * @property {import("./suite.js").Result[]} results - none if it is not there
  */
@@ -39,34 +39,65 @@ export function json(outcomes) {
   return JSON.stringify(outcomes, null, 1);
 }
 
+const INTRODUCTION = `# Conformance
+
+What \`npm run conformance\` sees: a raw TCP peer, which shares no code with wsimd, puts every rule of RFC 6455 that shows on the wire
+to servers and clients that echo messages. Bytes go in one write, in a write for each frame, byte by byte and, to clients,
+behind the 101 in its segment. This page is its output with \`--markdown\`.
+
+    npm run conformance                                # wsimd and others, as below; about a quarter of an hour
+    npm run conformance -- ws://127.0.0.1:8080/        # any server that echoes
+    npm run conformance -- --client "program {url}"    # any client that echoes what it gets from that URL
+    npm run conformance -- --help
+
+- ${SYMBOL.conforms} conforms: does what wsimd promises in this place, which is the strictest that the RFC allows.
+- ${SYMBOL.differs} differs, in what the RFC leaves open: another status or Close code, TCP dropped without a Close, a lenience.
+- ${SYMBOL.breaks} breaks a MUST of the RFC, or of HTTP where the RFC builds on it.
+- – was not there to be tested.
+
+A column is judged by its worst cell of each rule, and every cell that differs has its reason below. The others are run as their
+documentation shows, with their defaults, by the few lines in [test/conformance/programs](../test/conformance/programs); what they answer
+before an application has a say is theirs, and a program that asks more of them can be stricter. Not seen from outside, and so
+held by other tests: what an API refuses to send, allowed origins, and what is retained in memory.`;
+
 /** @param {readonly Outcome[]} outcomes */
 export function markdown(outcomes) {
-  const parts = byRole(outcomes).map((columns) => {
-    const title = columns[0]?.role === "client" ? "Clients" : "Servers";
-    const heading = columns.map(({ name, version }) => `${name} ${version ?? "(not here)"}`);
-    const rows = rowsOf(columns).map(
-      ({ group, first, section, title, cells }) =>
-        `| ${first ? group : ""} | ${escaped(title)} | ${section} | ${cells.map((cell) => cell?.symbol ?? "–").join(" | ")} |`,
-    );
-    const reasons = columns.flatMap((column) => {
-      const lines = departures(column).map(
-        ({ symbol, title, reasons }) => `- ${symbol} ${escaped(title)}: ${escaped(reasons.join("; "))}`,
-      );
-      return lines.length === 0 ? [] : ["", `### ${title}: ${column.name}`, "", ...lines];
-    });
-    return [
-      `## ${title}`,
-      "",
-      `| | rule | section | ${heading.join(" | ")} |`,
-      `|---|---|---|${"---|".repeat(columns.length)}`,
-      ...rows,
-      ...reasons,
-    ].join("\n");
-  });
-  return parts.join("\n\n");
+  return [INTRODUCTION, ...byRole(outcomes).map(markdownTable)].join("\n\n");
 }
 
-/** Whether anything of these that is ours, or all there is, breaks a MUST. @param {readonly Outcome[]} outcomes */
+/** @param {readonly Outcome[]} columns - of one role */
+function markdownTable(columns) {
+  const title = columns[0]?.role === "client" ? "Clients" : "Servers";
+  const heading = columns.map(({ name, version }) => `${name} ${version ?? "(not there)"}`);
+  const rows = rowsOf(columns).map(
+    ({ group, first, section, title, cells }) =>
+      `| ${first ? group : ""} | ${escaped(title)} | ${section} | ${cells.map((cell) => cell?.symbol ?? "–").join(" | ")} |`,
+  );
+  return [
+    `## ${title}`,
+    "",
+    `| | rule | section | ${heading.join(" | ")} |`,
+    `|---|---|---|${"---|".repeat(columns.length)}`,
+    ...rows,
+    ...columns.flatMap((column) => markdownReasons(column, title)),
+  ].join("\n");
+}
+
+/**
+ * @param {Outcome} column
+ * @param {string} title
+ */
+function markdownReasons(column, title) {
+  const lines = departures(column).map(
+    ({ symbol, title, reasons }) => `- ${symbol} ${escaped(title)}: ${escaped(reasons.join("; "))}`,
+  );
+  return lines.length === 0 ? [] : ["", `### ${title}: ${column.name}`, "", ...lines];
+}
+
+/**
+ * Whether what was to be tested breaks a MUST: of several, wsimd.
+ * @param {readonly Outcome[]} outcomes
+ */
 export function broken(outcomes) {
   return outcomes.some(({ ours, results }) => ours && results.some(({ verdict }) => verdict === "breaks"));
 }
