@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import { afterEach, describe, expect, test } from "vitest";
 import { WebSocket } from "ws";
 import { killPrograms, Program } from "../support/program.js";
+import { runtimeBinary } from "../support/runtimes.js";
 import { Inbox } from "../support/ws-inbox.js";
 
 const FOLDER = fileURLToPath(new URL("../../examples/", import.meta.url));
@@ -11,7 +12,8 @@ const FOLDER = fileURLToPath(new URL("../../examples/", import.meta.url));
 afterEach(killPrograms);
 
 function run(name: string, port: string, ...args: string[]): Program {
-  return new Program(process.execPath, [`${FOLDER}${name}`, ...args], { env: { PORT: port } });
+  const runtime = name === "bun.js" ? runtimeBinary("bun") : process.execPath;
+  return new Program(runtime, [`${FOLDER}${name}`, ...args], { env: { PORT: port } });
 }
 
 /** Starts a server on a free port. */
@@ -33,7 +35,14 @@ async function stop(program: Program, ...inboxes: Inbox[]): Promise<void> {
 describe("examples", () => {
   test("are these, none longer than 40 lines", () => {
     const files = readdirSync(FOLDER).sort();
-    expect(files).toEqual(["bare-codec.js", "chat.js", "client.js", "echo.js", "http-and-websocket.js"]);
+    expect(files).toEqual([
+      "bare-codec.js",
+      "bun.js",
+      "chat.js",
+      "client.js",
+      "echo.js",
+      "http-and-websocket.js",
+    ]);
     for (const file of files) {
       const lines = readFileSync(`${FOLDER}${file}`, "utf8").trimEnd().split("\n");
       expect(lines.length, file).toBeLessThanOrEqual(40);
@@ -47,6 +56,21 @@ describe("examples", () => {
     expect(await inbox.next()).toBe("grüß dich");
     inbox.socket.send(Uint8Array.of(1, 2, 3));
     expect(await inbox.next()).toEqual(Buffer.of(1, 2, 3));
+    await stop(program, inbox);
+  });
+
+  test("bun.js serves its page, its health and the echo on one port", async () => {
+    const { program, host } = await start("bun.js");
+    const page = await fetch(`http://${host}/`);
+    expect(page.headers.get("Content-Type")).toBe("text/html; charset=utf-8");
+    expect(await page.text()).toContain("new WebSocket");
+    const inbox = await Inbox.open(`ws://${host}/echo`);
+    inbox.socket.send("hello");
+    expect(await inbox.next()).toBe("hello");
+    expect(await (await fetch(`http://${host}/health`)).text()).toBe("ok\n");
+    for (const path of ["/nothing", "/echo"]) expect((await fetch(`http://${host}${path}`)).status).toBe(404);
+    const [error]: unknown[] = await once(new WebSocket(`ws://${host}/`), "error");
+    expect(String(error)).toContain("404");
     await stop(program, inbox);
   });
 

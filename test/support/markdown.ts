@@ -4,6 +4,7 @@ import { createServer } from "node:net";
 import { WebSocket } from "ws";
 import { serve } from "../../src/node/index.js";
 import { type Exit, Program } from "./program.js";
+import { runtimeBinary } from "./runtimes.js";
 
 /** The blocks that are fenced with exactly ```js: modules that run as they stand. What does not is fenced otherwise. */
 export function runnableBlocks(markdown: string): string[] {
@@ -48,7 +49,9 @@ interface Ended {
 }
 
 function start(code: string, port: number): Program {
-  return new Program(process.execPath, ["--input-type=module", "-e", code.replaceAll("8080", String(port))]);
+  const module = code.replaceAll("8080", String(port));
+  if (code.includes('"wsimd/bun"')) return new Program(runtimeBinary("bun"), ["-e", module]);
+  return new Program(process.execPath, ["--input-type=module", "-e", module]);
 }
 
 async function evaluate(code: string, port: number): Promise<Ended> {
