@@ -1,7 +1,8 @@
 import type { Socket as NetSocket } from "node:net";
 import type { SocketTransport, TransportSink } from "../adapter/transport.js";
 
-import { type ReadPath, readInto, readIntoWorks, tryReadInto } from "./read-path.js";
+import { type WriteHandle, type Writer, writeDirectly, writeError, writeHandle } from "./direct-write.js";
+import { directWritesWork, type ReadPath, readInto, readIntoWorks, tryReadInto } from "./read-path.js";
 
 const kTransport = Symbol("wsimd transport");
 
@@ -15,14 +16,18 @@ declare module "node:net" {
 const JOIN_BYTES = 16 * 1024;
 
 /** A `net.Socket` or `tls.TLSSocket`, whoever made it, as a transport. Its listeners are shared by all. */
-export class NodeTransport implements SocketTransport {
-  remoteAddress: string;
+export class NodeTransport implements SocketTransport, Writer {
+  remoteAddress = "";
   readonly takesAtOnce: boolean;
   readPath: "buffer" | "data" = "data";
   readonly #socket: NetSocket;
   readonly #choice: ReadPath;
   /** Where reads should go as soon as the stream is empty. */
   #window: Uint8Array | undefined;
+  /** What is written to past the stream, if that can be. */
+  #handle: WriteHandle | undefined;
+  /** Whether the system has not taken all of what was written there. */
+  #writing = false;
   sink!: TransportSink;
   blocked = false;
   gone = false;
@@ -30,12 +35,8 @@ export class NodeTransport implements SocketTransport {
   constructor(socket: NetSocket, choice: ReadPath) {
     this.#socket = socket;
     this.#choice = choice;
-    this.remoteAddress = socket.remoteAddress ?? "";
-    if (socket.connecting) {
-      socket.once("connect", () => {
-        this.remoteAddress = socket.remoteAddress ?? "";
-      });
-    }
+    if (socket.connecting) socket.once("connect", () => this.#connected());
+    else this.#connected();
     this.takesAtOnce = !("encrypted" in socket);
     socket[kTransport] = this;
     socket.on("data", onData);
@@ -45,8 +46,15 @@ export class NodeTransport implements SocketTransport {
     socket.on("close", onClose);
   }
 
+  #connected(): void {
+    const socket = this.#socket;
+    this.remoteAddress = socket.remoteAddress ?? "";
+    if (this.#choice !== "data" && directWritesWork()) this.#handle = writeHandle(socket);
+  }
+
   get bufferedBytes(): number {
-    return this.#socket.writableLength;
+    const inStream = this.#socket.writableLength;
+    return this.#writing && this.#handle !== undefined ? inStream + this.#handle.writeQueueSize : inStream;
   }
 
   get sentBytes(): number {
@@ -83,8 +91,19 @@ export class NodeTransport implements SocketTransport {
   }
 
   write(bytes: Uint8Array): void {
-    if (!this.#writable) return;
     const socket = this.#socket;
+    if (!socket.writable) return;
+    const handle = this.#handle;
+    // Whoever gave the socket a time-out counts on the stream to see what is written.
+    if (handle !== undefined && socket.writableLength === 0 && !this.#writing && !socket.timeout) {
+      const left = writeDirectly(handle, bytes, this);
+      if (left >= 0) {
+        this.#writing = left > 0;
+        this.blocked = this.#writing;
+        return;
+      }
+      // The stream finds the same error, and reports it as streams do.
+    }
     // The stream wants a rest after so many bytes, even if the system took them all.
     if (!socket.write(bytes) && socket.writableLength > 0) this.blocked = true;
   }
@@ -108,8 +127,21 @@ export class NodeTransport implements SocketTransport {
     if (socket.writableLength === 0) this.blocked = false;
   }
 
+  /** The system took what it could not take at once. */
+  written(status: number): void {
+    this.#writing = false;
+    const socket = this.#socket;
+    if (socket.destroyed) return;
+    if (status < 0) {
+      socket.destroy(writeError(status));
+      return;
+    }
+    this.blocked = false;
+    this.sink.drained();
+  }
+
   end(): void {
-    if (this.#writable) this.#socket.end();
+    if (this.#socket.writable) this.#socket.end();
   }
 
   destroy(): void {
@@ -134,10 +166,6 @@ export class NodeTransport implements SocketTransport {
     socket.off("error", onError);
     socket.off("close", onClose);
     return socket;
-  }
-
-  get #writable(): boolean {
-    return this.#socket.writable;
   }
 }
 

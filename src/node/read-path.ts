@@ -1,8 +1,10 @@
 // Reading straight into the kernel's memory. Node documents `onread: { buffer, callback }` for sockets that connect; the same
 // mechanism, switched on here for any live socket, rests on internals. They are found by what they are called, tried
-// out on a real connection, and left alone where they don't do what they should: then reads come by 'data'.
+// out on a real connection, and left alone where they don't do what they should: then reads come by 'data'. The same trial
+// tells whether direct writes work.
 import { once } from "node:events";
 import { connect, createServer, type Server, Socket } from "node:net";
+import { knowsHowToWrite, learnToWrite, writeDirectly, writeHandle } from "./direct-write.js";
 
 /** Which way bytes come in: `auto` reads into linear memory where that works. */
 export type ReadPath = "auto" | "buffer" | "data";
@@ -59,29 +61,29 @@ function hasUserBuffer(handle: unknown): handle is { useUserBuffer(buffer: Uint8
 /** The choice of a read path. */
 export interface ReadOptions {
   /**
-   * `"buffer"` reads straight into linear memory, `"data"` by the stream's public event; `"auto"`, the default, takes the
-   * first where a trial shows that it works. The environment variable `WSIMD_READ` sets another default.
+   * `"buffer"` reads straight into linear memory and writes past the stream's bookkeeping, `"data"` keeps to the stream's
+   * public events and methods; `"auto"`, the default, takes the first where a trial shows that it works. The environment variable `WSIMD_READ` sets another default.
    */
   readonly readPath?: ReadPath;
 }
 
 /**
- * The read path that was asked for, here or by the environment variable `WSIMD_READ`. Begins the trial of the fast one
- * if that might be taken.
+ * The read path that was asked for, here or by the environment variable `WSIMD_READ`. Begins the trial of Node's
+ * internals if they might be used.
  * @throws RangeError if there is no such read path; Error if it is `buffer` and this Node can't
  */
 export function knownReadPath(asked?: ReadPath): ReadPath {
   const path = parseReadPath(asked ?? (process.env.WSIMD_READ || "auto"));
   if (path === "buffer" && internals === undefined)
     throw new Error("this Node can't read into a given buffer");
-  if (path === "auto") tryReadInto();
+  if (path !== "data") tryReadInto();
   return path;
 }
 
 /** As {@link knownReadPath}, and waits for the trial. */
 export async function chooseReadPath(asked?: ReadPath): Promise<ReadPath> {
   const path = knownReadPath(asked);
-  if (path === "auto") await tryReadInto();
+  if (path !== "data") await tryReadInto();
   return path;
 }
 
@@ -90,44 +92,58 @@ function parseReadPath(name: string): ReadPath {
   throw new RangeError(`unknown read path "${name}": it is auto, buffer or data`);
 }
 
-let works: boolean | undefined;
+/** What the trial of Node's internals found. */
+interface Trial {
+  /** Whether {@link readInto} works. */
+  readonly reads: boolean;
+  /** Whether direct writes do. */
+  readonly writes: boolean;
+}
+
+let found: Trial | undefined;
 let trial: Promise<boolean> | undefined;
 
 /** What {@link tryReadInto} found, undefined while it has not. */
 export function readIntoWorks(): boolean | undefined {
-  return works;
+  return found?.reads;
 }
 
-/** Tries {@link readInto} out on an accepted connection, once for each process. */
+/** Whether sockets may be written to directly. */
+export function directWritesWork(): boolean {
+  return found?.writes === true;
+}
+
+/** Tries {@link readInto} and direct writes out on a real connection, once for each process. */
 export function tryReadInto(): Promise<boolean> {
   trial ??= selfTest().then((result) => {
-    works = result;
-    return result;
+    found = result;
+    return result.reads;
   });
   return trial;
 }
 
 const SELF_TEST_MS = 2_000;
+const NOTHING_WORKS: Trial = { reads: false, writes: false };
 
-async function selfTest(): Promise<boolean> {
-  if (internals === undefined) return false;
+async function selfTest(): Promise<Trial> {
+  if (internals === undefined) return NOTHING_WORKS;
   const server = createServer();
   try {
     server.listen(0, "127.0.0.1");
     await once(server, "listening");
-    return await readsLand(server);
+    return await tryConnection(server);
   } catch {
     // No loopback, no descriptors: whatever it is, the public way is there.
-    return false;
+    return NOTHING_WORKS;
   } finally {
     server.close();
   }
 }
 
 /** Sends two runs of bytes and an end, and looks where they arrive on the accepted side. */
-async function readsLand(server: Server): Promise<boolean> {
+async function tryConnection(server: Server): Promise<Trial> {
   const address = server.address();
-  if (address === null || typeof address === "string") return false;
+  if (address === null || typeof address === "string") return NOTHING_WORKS;
   const near = connect(address.port, address.address);
   // Also what comes before anybody else listens: no descriptors are left, or the loopback refuses.
   const failed = new AbortController();
@@ -139,7 +155,7 @@ async function readsLand(server: Server): Promise<boolean> {
       signal: AbortSignal.any([failed.signal, AbortSignal.timeout(SELF_TEST_MS)]),
     });
     far = accepted[0] instanceof Socket ? accepted[0] : undefined;
-    return far !== undefined && (await landed(near, far));
+    return far === undefined ? NOTHING_WORKS : await landed(near, far);
   } finally {
     clearTimeout(timer);
     near.destroy();
@@ -147,27 +163,40 @@ async function readsLand(server: Server): Promise<boolean> {
   }
 }
 
-function landed(near: Socket, far: Socket): Promise<boolean> {
+function landed(near: Socket, far: Socket): Promise<Trial> {
   return new Promise((resolve) => {
     const buffer = new Uint8Array(64);
     let seen = "";
     let lost = false;
+    let wrote = false;
     const onRead: OnRead = (length, target) => {
       if (target !== buffer) lost = true;
       seen += String.fromCharCode(...buffer.subarray(0, length));
       if (seen === "stream,window,") near.end();
       return true;
     };
+    const result = (): Trial => {
+      const reads = !lost && seen === "stream,window,";
+      return { reads, writes: reads && wrote };
+    };
     // The first bytes come by the stream, as an opening handshake does.
     far.on("data", (chunk: Buffer) => {
       seen += chunk.toString("latin1");
       if (seen !== "stream," || !readInto(far, buffer, onRead)) lost = true;
-      near.write("window,");
+      wrote = writtenDirectly(near, "window,");
+      if (!wrote) near.write("window,");
     });
-    far.on("end", () => resolve(!lost && seen === "stream,window,"));
-    far.on("error", () => resolve(false));
-    far.on("close", () => resolve(false));
-    near.on("error", () => resolve(false));
-    near.write("stream,");
+    far.on("end", () => resolve(result()));
+    far.on("error", () => resolve(NOTHING_WORKS));
+    far.on("close", () => resolve(NOTHING_WORKS));
+    near.on("error", () => resolve(NOTHING_WORKS));
+    learnToWrite(near);
+    near.write(Buffer.from("stream,"));
   });
+}
+
+function writtenDirectly(socket: Socket, text: string): boolean {
+  const handle = writeHandle(socket);
+  const idle = { written: () => {} };
+  return handle !== undefined && knowsHowToWrite() && writeDirectly(handle, Buffer.from(text), idle) === 0;
 }

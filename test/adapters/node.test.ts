@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { Socket } from "node:net";
 import { afterEach, describe, test, vi } from "vitest";
 import { serve } from "../../src/node/index.js";
 import { nodeAdapter, READ_PATHS } from "./node-adapter.js";
@@ -51,7 +52,7 @@ describe("the read path", () => {
     // This Node has what that needs; where a trial shows otherwise, it is "data".
     ["auto", "buffer"],
   ] as const) {
-    test(`${asked} reads by ${taken}, from the first read behind the handshake`, () =>
+    test(`${asked} reads by ${taken}, and writes likewise, from the first read behind the handshake`, () =>
       Scene.run(nodeAdapter("data"), {
         name: asked,
         async run(scene) {
@@ -59,9 +60,14 @@ describe("the read path", () => {
           const server = await serve({ host: "127.0.0.1", readPath: asked }, recorder);
           scene.after(() => server.close({ timeoutMs: 1 }));
           const peer = await scene.client(server);
+          const streamed = vi.spyOn(Socket.prototype, "_write");
+          scene.after(() => streamed.mockRestore());
           await peer.write(masked("81 01 | 'a'"));
           await peer.expect("81 01 'a'");
           assert.equal(recorder.socket.readPath, taken);
+          // The peer's own write is the other one.
+          const answers = streamed.mock.calls.filter(([chunk]) => chunk[0] === 0x81 && chunk[1] === 1);
+          assert.equal(answers.length, taken === "data" ? 1 : 0, "writes by way of the stream");
         },
       }));
   }

@@ -1,0 +1,97 @@
+// Writing straight to the handle below a socket, past the stream's bookkeeping, which costs as much as framing a dozen messages.
+// It takes what the operating system has room for at once; only what is left over becomes a request that somebody must wait for.
+// How such a request is made differs between versions of Node, so it is looked up in a write of Node's own.
+import type { Socket } from "node:net";
+import { getSystemErrorName } from "node:util";
+
+/** The part of a socket's handle that is needed here. */
+export interface WriteHandle {
+  /** Bytes that the system has not taken yet. */
+  readonly writeQueueSize: number;
+  /** @returns 0, a negative error number, or the request of a write that is not over */
+  writeBuffer(request: object | null, bytes: Uint8Array): unknown;
+}
+
+/** Who waits for a write that the system did not take at once. */
+export interface Writer {
+  /** @param status - 0 or a negative error number */
+  written(status: number): void;
+}
+
+/** What Node passes as the request: null if the handle makes it, else something of this class. */
+let requestClass: (new () => object) | null | undefined;
+/** A request that no write has needed yet. */
+let spare: object | null = null;
+
+/** Looks how Node's next write to the socket makes its request. */
+export function learnToWrite(socket: Socket): void {
+  const handle = writeHandle(socket);
+  if (handle === undefined) return;
+  const writeBuffer = handle.writeBuffer;
+  handle.writeBuffer = (request: object | null, bytes: Uint8Array): unknown => {
+    Reflect.deleteProperty(handle, "writeBuffer");
+    if (request === null) requestClass = null;
+    else if (isRequestClass(request.constructor)) requestClass = request.constructor;
+    return writeBuffer.call(handle, request, bytes);
+  };
+}
+
+function isRequestClass(value: unknown): value is new () => object {
+  return typeof value === "function" && value !== Object;
+}
+
+/** The handle of a socket over TCP or a pipe, if it can be written to directly. */
+export function writeHandle(socket: Socket): WriteHandle | undefined {
+  // TLS sends what it makes of the bytes, and later.
+  if ("encrypted" in socket) return undefined;
+  const handle: unknown = Reflect.get(socket, "_handle");
+  return isWriteHandle(handle) ? handle : undefined;
+}
+
+function isWriteHandle(handle: unknown): handle is WriteHandle {
+  return (
+    typeof handle === "object" &&
+    handle !== null &&
+    "writeBuffer" in handle &&
+    typeof handle.writeBuffer === "function" &&
+    "writeQueueSize" in handle &&
+    typeof handle.writeQueueSize === "number"
+  );
+}
+
+/** Whether {@link learnToWrite} has seen a write. */
+export function knowsHowToWrite(): boolean {
+  return requestClass !== undefined;
+}
+
+/**
+ * Writes to a handle that has nothing left to write.
+ * @param writer - is told when all was taken, if it was not at once
+ * @returns 0 if it was, a negative error number if nothing was, else the bytes that are left
+ */
+export function writeDirectly(handle: WriteHandle, bytes: Uint8Array, writer: Writer): number {
+  if (spare === null && requestClass) spare = new requestClass();
+  const result = handle.writeBuffer(spare, bytes);
+  if (typeof result === "number" && result < 0) return result;
+  const left = handle.writeQueueSize;
+  if (left > 0) {
+    const request = spare ?? result;
+    spare = null;
+    // The bytes are named so that they outlive the write.
+    if (typeof request === "object" && request !== null)
+      Object.assign(request, { oncomplete: onComplete, writer, buffer: bytes });
+  }
+  return left;
+}
+
+function onComplete(this: { writer?: Writer }, status: number): void {
+  const { writer } = this;
+  delete this.writer;
+  writer?.written(status);
+}
+
+/** What a stream reports when a write fails. */
+export function writeError(status: number): Error {
+  const code = getSystemErrorName(status);
+  return Object.assign(new Error(`write ${code}`), { errno: status, code, syscall: "write" });
+}
