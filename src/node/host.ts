@@ -4,16 +4,18 @@ import { Deadlines } from "../adapter/deadline.js";
 import type { Runtime } from "../adapter/transport.js";
 import type { Host } from "../protocol/host.js";
 
-/** Node's own pool serves what is shorter than this. */
-const POOLED_BYTES = Buffer.poolSize >>> 1;
+/** Up to here payloads come from Node's own pool, which is so small that for longer ones it is made anew all the time. */
+const SMALL_BYTES = 256;
 /** Medium payloads are cut from slabs, as the chunks are that a stream reads: memory of their own costs twice as much. */
 const SLAB_BYTES = 64 * 1024;
 const MEDIUM_BYTES = SLAB_BYTES / 2;
+/** Up to here a loop copies faster than a call, for which a view of the source would have to be made. */
+const LOOP_BYTES = 32;
 let slab = Buffer.alloc(0);
 let slabUsed = 0;
 
 function allocateOwned(length: number): Buffer {
-  if (length < POOLED_BYTES || length > MEDIUM_BYTES) return Buffer.allocUnsafe(length);
+  if (length <= SMALL_BYTES || length > MEDIUM_BYTES) return Buffer.allocUnsafe(length);
   if (slabUsed + length > slab.length) {
     slab = Buffer.allocUnsafeSlow(SLAB_BYTES);
     slabUsed = 0;
@@ -24,14 +26,18 @@ function allocateOwned(length: number): Buffer {
   return slab.subarray(start, start + length);
 }
 
+function copyOwned(bytes: Uint8Array, start: number, end: number): Buffer {
+  const length = end - start;
+  const copy = allocateOwned(length);
+  if (length > LOOP_BYTES) copy.set(bytes.subarray(start, end));
+  else for (let i = 0; i < length; i++) copy[i] = bytes[start + i] ?? 0;
+  return copy;
+}
+
 const nodeHost: Host = {
   // Small ones come from Node's pool, which costs a tenth of memory of their own; none is cleared.
   allocate: (length) => Buffer.allocUnsafe(length),
-  copy(bytes, start, end) {
-    const copy = allocateOwned(end - start);
-    copy.set(bytes.subarray(start, end));
-    return copy;
-  },
+  copy: copyOwned,
   view: (bytes, start, end) => Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start),
   decodeText: (bytes, start, end, ascii) =>
     ascii ? latin1Slice.call(bytes, start, end) : utf8Slice.call(bytes, start, end),
