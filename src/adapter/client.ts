@@ -105,13 +105,10 @@ function dial(
       {
         opened(accepted, rest) {
           over();
-          const socket = new LiveSocket({
+          const context = { runtime, handlers, options: resolved, socketClosed() {} };
+          const socket = new LiveSocket(context, {
             role: "client",
-            runtime,
             transport,
-            handlers,
-            options: resolved,
-            owner: undefined,
             protocol: accepted.protocol ?? "",
             data: options.data,
           });

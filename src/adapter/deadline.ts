@@ -32,14 +32,36 @@ export class Deadlines {
   }
 }
 
+/** A place in a ring's slot: the slot itself, or one of those that wait in it. They are linked both ways, in a circle. */
+class Link {
+  /** @internal */
+  next: Link = this;
+  /** @internal */
+  previous: Link = this;
+
+  /** @internal */
+  insertBefore(link: Link): void {
+    this.next = link;
+    this.previous = link.previous;
+    link.previous.next = this;
+    link.previous = this;
+  }
+
+  /** @internal */
+  unlink(): void {
+    this.previous.next = this.next;
+    this.next.previous = this.previous;
+    this.next = this;
+    this.previous = this;
+  }
+}
+
 /** Something that has at most one time-out pending. */
-export abstract class Deadline {
+export abstract class Deadline extends Link {
   /** @internal */
   ring: DeadlineRing | undefined;
   /** @internal The ring's position when this was last active. */
   seen = 0;
-  /** @internal */
-  slot = 0;
 
   protected abstract get deadlines(): Deadlines;
 
@@ -76,7 +98,7 @@ class DeadlineRing {
   /** Where it is known, as long as somebody waits. */
   readonly #rings: Map<number, DeadlineRing>;
   /** Made when they are needed: a ring may be for one time-out only. */
-  readonly #slots: (Set<Deadline> | undefined)[] = Array.from({ length: SLOTS });
+  readonly #slots: (Link | undefined)[] = Array.from({ length: SLOTS });
   #size = 0;
   #timer: ReturnType<typeof setInterval> | undefined;
 
@@ -99,7 +121,7 @@ class DeadlineRing {
   }
 
   remove(deadline: Deadline): void {
-    this.#slots[deadline.slot]?.delete(deadline);
+    deadline.unlink();
     deadline.ring = undefined;
     this.#size--;
     if (this.#size > 0) return;
@@ -110,19 +132,21 @@ class DeadlineRing {
 
   #place(deadline: Deadline, due: number): void {
     const slot = due % SLOTS;
-    deadline.slot = slot;
-    this.#slots[slot] ??= new Set();
-    this.#slots[slot].add(deadline);
+    this.#slots[slot] ??= new Link();
+    deadline.insertBefore(this.#slots[slot]);
   }
 
   #turn(): void {
     const now = ++this.now;
     const slot = this.#slots[now % SLOTS];
     if (slot === undefined) return;
-    for (const deadline of slot) {
+    // Whoever is placed in the meantime is placed elsewhere: no slot is as far ahead as this one's next turn.
+    for (;;) {
+      const deadline = slot.next;
+      if (!(deadline instanceof Deadline)) return;
       const due = deadline.seen + TICKS + 1;
       if (due > now) {
-        slot.delete(deadline);
+        deadline.unlink();
         this.#place(deadline, due);
       } else {
         this.remove(deadline);

@@ -4,23 +4,15 @@ import type { EndpointState, Role } from "../protocol/endpoint.js";
 import type { CloseEvent, EndpointSink, MessageType } from "../protocol/events.js";
 import { PreparedMessage } from "../protocol/prepared-message.js";
 import type { Handlers, SendResult, Socket } from "./handlers.js";
-import type { ResolvedSocketOptions } from "./options.js";
 import { isThenable, reportError } from "./report.js";
+import type { SocketContext } from "./socket-context.js";
 import { SocketOutput } from "./socket-output.js";
-import type { Runtime, Transport, TransportSink } from "./transport.js";
+import type { Transport, TransportSink } from "./transport.js";
 
-/** Who wants to know that a socket is gone: its server, for one. */
-export interface SocketOwner {
-  socketClosed(socket: LiveSocket): void;
-}
-
+/** What a socket has of its own. */
 export interface LiveSocketInit {
   readonly role: Role;
-  readonly runtime: Runtime;
   readonly transport: Transport;
-  readonly handlers: Handlers;
-  readonly options: ResolvedSocketOptions;
-  readonly owner: SocketOwner | undefined;
   readonly protocol: string;
   readonly data: unknown;
 }
@@ -35,8 +27,6 @@ export class LiveSocket extends SocketOutput implements Socket<unknown>, Endpoin
   readonly id = ++lastId;
   readonly protocol: string;
   data: unknown;
-  readonly #handlers: Handlers;
-  readonly #owner: SocketOwner | undefined;
   #pinged = false;
   #paused = false;
   #ending = false;
@@ -46,12 +36,14 @@ export class LiveSocket extends SocketOutput implements Socket<unknown>, Endpoin
   #sentBytes = 0;
   #closeEvent: CloseEvent | undefined;
 
-  constructor(init: LiveSocketInit) {
-    super(init.role, init.runtime, init.transport, init.options);
-    this.#handlers = init.handlers;
-    this.#owner = init.owner;
+  constructor(context: SocketContext, init: LiveSocketInit) {
+    super(context, init.role, init.transport);
     this.protocol = init.protocol;
     this.data = init.data;
+  }
+
+  get #handlers(): Handlers {
+    return this.context.handlers;
   }
 
   // ---- For the application ----
@@ -200,7 +192,7 @@ export class LiveSocket extends SocketOutput implements Socket<unknown>, Endpoin
     this.endpoint.outbox.clear();
     this.#gone = true;
     this.neverExpire();
-    this.#owner?.socketClosed(this);
+    this.context.socketClosed(this);
     const event = this.#closeEvent;
     if (event !== undefined && this.#handlers.close !== undefined) {
       this.#run(() => this.#handlers.close?.(this, event));

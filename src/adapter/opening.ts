@@ -127,13 +127,9 @@ export class Opening extends Deadline implements TransportSink, Unopened {
     const server = this.#server;
     const protocol = acceptance.protocol ?? selectSubprotocol(request.protocols, server.options.protocols);
     const answer = buildAccept(request, { protocol, headers: acceptance.headers });
-    const socket = new LiveSocket({
+    const socket = new LiveSocket(server, {
       role: "server",
-      runtime: server.runtime,
       transport: this.#transport,
-      handlers: server.handlers,
-      options: server.options,
-      owner: server,
       protocol: protocol ?? "",
       data: acceptance.data,
     });

@@ -2,10 +2,11 @@ import { CloseCode, isSendableCloseCode, MAX_REASON_BYTES } from "../protocol/cl
 import { PreparedMessage } from "../protocol/prepared-message.js";
 import { MAX_TIMER_MS } from "./deadline.js";
 import type { Handlers, Socket } from "./handlers.js";
-import type { LiveSocket, SocketOwner } from "./live-socket.js";
+import type { LiveSocket } from "./live-socket.js";
 import type { FetchHandler } from "./plain-exchange.js";
 import { reportError } from "./report.js";
 import type { ResolvedServerOptions } from "./server-options.js";
+import type { SocketContext } from "./socket-context.js";
 import type { Runtime } from "./transport.js";
 
 /** How a server says goodbye. */
@@ -51,7 +52,7 @@ export interface PlainRequests {
 }
 
 /** The sockets and openings of a server. */
-export class ServerCore implements SocketOwner {
+export class ServerCore implements SocketContext {
   readonly runtime: Runtime;
   readonly options: ResolvedServerOptions;
   readonly handlers: Handlers;

@@ -4,7 +4,8 @@ import { Deadline, type Deadlines } from "./deadline.js";
 import { type Flushable, flushLater } from "./flush.js";
 import type { SendResult } from "./handlers.js";
 import type { ResolvedSocketOptions } from "./options.js";
-import type { Runtime, Transport } from "./transport.js";
+import type { SocketContext } from "./socket-context.js";
+import type { Transport } from "./transport.js";
 
 /** More than this in the outbox counts as buffered, even while the transport takes all. */
 const OUTBOX_HIGH_WATER_BYTES = 64 * 1024;
@@ -16,27 +17,20 @@ const OUTBOX_HIGH_WATER_BYTES = 64 * 1024;
 export abstract class SocketOutput extends Deadline implements Flushable, EndpointSink {
   protected readonly endpoint: Endpoint;
   protected readonly transport: Transport;
-  protected readonly options: ResolvedSocketOptions;
-  readonly #runtime: Runtime;
+  protected readonly context: SocketContext;
   /** Whether a read is being handled. */
   #handling = false;
   /** Whether a flush at the end of this turn is on its way. */
   #scheduled = false;
   #wantsDrain = false;
 
-  constructor(
-    role: EndpointOptions["role"],
-    runtime: Runtime,
-    transport: Transport,
-    options: ResolvedSocketOptions,
-  ) {
+  constructor(context: SocketContext, role: EndpointOptions["role"], transport: Transport) {
     super();
-    const { limits, pieces, borrow, kernel } = options;
-    const known = { role, limits, pieces, borrow, host: runtime.host };
+    const { limits, pieces, borrow, kernel } = context.options;
+    const known = { role, limits, pieces, borrow, host: context.runtime.host };
     this.endpoint = new Endpoint(this, kernel === undefined ? known : { ...known, kernel });
     this.transport = transport;
-    this.options = options;
-    this.#runtime = runtime;
+    this.context = context;
   }
 
   abstract onText(text: string): void;
@@ -55,8 +49,12 @@ export abstract class SocketOutput extends Deadline implements Flushable, Endpoi
   /** Nothing can be written any more. */
   protected abstract broke(error: unknown): void;
 
+  protected get options(): ResolvedSocketOptions {
+    return this.context.options;
+  }
+
   protected override get deadlines(): Deadlines {
-    return this.#runtime.deadlines;
+    return this.context.runtime.deadlines;
   }
 
   get bufferedBytes(): number {
@@ -78,7 +76,7 @@ export abstract class SocketOutput extends Deadline implements Flushable, Endpoi
   protected later(): void {
     if (this.#handling || this.#scheduled || this.gone) return;
     this.#scheduled = true;
-    flushLater(this, this.#runtime.defer);
+    flushLater(this, this.context.runtime.defer);
   }
 
   /** What `send` says of a message that is in the outbox. */

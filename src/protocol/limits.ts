@@ -18,8 +18,13 @@ export function resolveLimits(limits: Partial<Limits> = {}): Limits {
   if (maxMessageBytes !== Number.POSITIVE_INFINITY) assertLimit("maxMessageBytes", maxMessageBytes, 0);
   assertLimit("maxFragments", maxFragments, 1);
   if (maxFragments > 0xffffffff) throw new RangeError("maxFragments must be below 2^32");
-  return { maxMessageBytes, maxFragments };
+  const same = last.maxMessageBytes === maxMessageBytes && last.maxFragments === maxFragments;
+  if (!same) last = { maxMessageBytes, maxFragments };
+  return last;
 }
+
+/** Shared by those that have the same, as all connections of a server do. */
+let last = DEFAULT_LIMITS;
 
 function assertLimit(name: string, value: number, least: number): void {
   if (!Number.isSafeInteger(value) || value < least) {

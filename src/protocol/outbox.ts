@@ -9,7 +9,8 @@ import type { Host } from "./host.js";
 export class Outbox {
   readonly #workspace: Workspace;
   readonly #host: Host;
-  #chunks: Uint8Array[] = [];
+  /** Made when it is needed: most connections are idle. */
+  #chunks: Uint8Array[] | undefined;
   #queuedBytes = 0;
 
   constructor(workspace: Workspace, host: Host) {
@@ -90,8 +91,8 @@ export class Outbox {
   /** Takes everything out, as memory that the taker owns. */
   take(): Uint8Array[] {
     if (this.stagedBytes > 0) this.#settle();
-    const chunks = this.#chunks;
-    if (chunks.length > 0) this.#chunks = [];
+    const chunks = this.#chunks ?? [];
+    this.#chunks = undefined;
     this.#queuedBytes = 0;
     return chunks;
   }
@@ -110,7 +111,8 @@ export class Outbox {
   }
 
   #push(chunk: Uint8Array): void {
-    this.#chunks.push(chunk);
+    if (this.#chunks === undefined) this.#chunks = [chunk];
+    else this.#chunks.push(chunk);
     this.#queuedBytes += chunk.length;
   }
 }

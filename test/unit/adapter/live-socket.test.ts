@@ -7,16 +7,13 @@ import { FakeTransport } from "../../support/fake-transport.js";
 
 function openSocket(options: SocketOptions = {}, handlers: Handlers = {}) {
   const transport = new FakeTransport();
-  const socket = new LiveSocket({
-    role: "server",
-    runtime: { ...nodeRuntime, defer: (callback) => deferred.push(callback) },
-    transport,
+  const context = {
+    runtime: { ...nodeRuntime, defer: (callback: () => void) => deferred.push(callback) },
     handlers,
     options: resolveSocketOptions(options),
-    owner: undefined,
-    protocol: "",
-    data: undefined,
-  });
+    socketClosed() {},
+  };
+  const socket = new LiveSocket(context, { role: "server", transport, protocol: "", data: undefined });
   socket.open(undefined, new Uint8Array(0));
   return { socket, transport };
 }

@@ -2,6 +2,7 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { LiveSocket } from "../../../src/adapter/live-socket.js";
 import { resolveSocketOptions } from "../../../src/adapter/options.js";
+import type { SocketContext } from "../../../src/adapter/socket-context.js";
 import { Connection, type ConnectionOptions, type Kernel } from "../../../src/index.js";
 import { sharedWorkspace } from "../../../src/kernel/workspace.js";
 import { nodeRuntime } from "../../../src/node/host.js";
@@ -129,19 +130,16 @@ describeKernels("a trap outside of decode", (kernel) => {
     test("send() says that the message was dropped, and close follows", () => {
       const events: unknown[] = [];
       const transport = new FakeTransport();
-      const socket = new LiveSocket({
-        role: "client",
+      const context: SocketContext = {
         runtime: { ...nodeRuntime, defer: (callback) => callback() },
-        transport,
         handlers: {
           close: (_, event) => events.push(event),
           error: (_, error) => events.push(error),
         },
         options: resolveSocketOptions({ kernel }),
-        owner: undefined,
-        protocol: "",
-        data: undefined,
-      });
+        socketClosed() {},
+      };
+      const socket = new LiveSocket(context, { role: "client", transport, protocol: "", data: undefined });
       socket.open(undefined, hex(""));
       breakKernel("mask");
       expect(socket.send("a")).toBe("dropped");
