@@ -28,6 +28,12 @@ function file(path) {
 export const SUBJECTS = [
   { name: "wsimd", label: "wsimd", command: [...NODE, file("servers/wsimd.js")] },
   {
+    name: "wsimd-borrow",
+    label: "wsimd, borrowed payloads",
+    command: [...NODE, file("servers/wsimd.js")],
+    env: { BENCH_BORROW: "1" },
+  },
+  {
     name: "wsimd-data",
     label: "wsimd, 'data' events",
     command: [...NODE, file("servers/wsimd.js")],

@@ -1,6 +1,6 @@
 // `npm run bench`: measures, prints tables and targets, and writes them to bench/results/. See bench/README.md.
-import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import process from "node:process";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -229,7 +229,7 @@ function earlier(name) {
     release: os.release(),
   };
   const versions = {
-    wsimd: `${packageVersion("../package.json")}, ${commit()}`,
+    wsimd: `${packageVersion("../package.json")} (build ${buildHash()})`,
     node: process.versions.node,
     v8: process.versions.v8,
     ws: packageVersion("node_modules/ws/package.json"),
@@ -254,17 +254,14 @@ function packageVersion(path) {
   return existsSync(file) ? String(JSON.parse(readFileSync(file, "utf8")).version) : "not installed";
 }
 
-function commit() {
-  try {
-    const cwd = new URL(".", import.meta.url);
-    return execFileSync("git", ["describe", "--always", "--dirty"], {
-      cwd,
-      encoding: "utf8",
-      stdio: "pipe",
-    }).trim();
-  } catch {
-    return "no commit";
+/** Names what is measured, whatever else has changed around it: all that was built. */
+function buildHash() {
+  const folder = new URL("../dist/", import.meta.url);
+  const hash = createHash("sha256");
+  for (const name of readdirSync(folder, { recursive: true, encoding: "utf8" }).sort()) {
+    if (name.endsWith(".js")) hash.update(name).update(readFileSync(new URL(name, folder)));
   }
+  return hash.digest("hex").slice(0, 8);
 }
 
 /** @param {Results} results */

@@ -5,7 +5,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { ECHO_CELLS, MIXED_CELLS, TLS_CELLS } from "./cells.js";
+import { ECHO_CELLS, MIXED_CELLS, TARGETS, TLS_CELLS } from "./cells.js";
 import { runClient, runLoad, SUBJECTS, startClient, startServer } from "./programs.js";
 
 /**
@@ -26,8 +26,15 @@ import { runClient, runLoad, SUBJECTS, startClient, startServer } from "./progra
 
 /** Process start, opening and closing of connections. */
 const OVERHEAD_SECONDS = 0.8;
-/** Those that a target compares; the others tell of the field, and take fewer rounds. */
-const COMPARED = new Set(["wsimd", "wsimd-bun", "ws", "bun"]);
+
+/**
+ * Those that a target compares there; the others tell of the field, and take fewer rounds.
+ * @param {import("./cells.js").Cell} cell
+ */
+function compared(cell) {
+  const targets = TARGETS.filter((target) => target.cell === cell.id);
+  return new Set(targets.flatMap(({ subject, against }) => [subject, against]));
+}
 
 /** @param {string[]} names */
 function installed(names) {
@@ -66,18 +73,22 @@ function echoSection(name, allCells, allSubjects, quickSubjects) {
     name,
     seconds(quick) {
       const { cells, subjects, rounds, fewerRounds, seconds, firstWarmup, warmup } = plan(quick);
-      let runs = 0;
-      for (const subject of subjects) runs += COMPARED.has(subject) ? rounds : fewerRounds;
       const each = seconds + warmup + OVERHEAD_SECONDS;
-      return cells.length * (runs * each + subjects.length * (firstWarmup - warmup + 0.3));
+      let total = cells.length * subjects.length * (firstWarmup - warmup + 0.3);
+      for (const cell of cells) {
+        const often = compared(cell);
+        for (const subject of subjects) total += each * (often.has(subject) ? rounds : fewerRounds);
+      }
+      return total;
     },
     async run({ quick, progress, record, failed }) {
       const { cells, subjects, rounds, fewerRounds, seconds, firstWarmup, warmup } = plan(quick);
       for (const cell of cells) {
+        const often = compared(cell);
         await withServers(subjects, cell, failed, async (servers) => {
           for (let round = 0; round < rounds; round++) {
             for (const [subject, { program, port }] of servers) {
-              if (round >= fewerRounds && !COMPARED.has(subject)) continue;
+              if (round >= fewerRounds && !often.has(subject)) continue;
               const warm = round === 0 ? firstWarmup : warmup;
               progress.step(`${cell.id}  ${subject}  round ${round + 1}`, seconds + warm + OVERHEAD_SECONDS);
               try {

@@ -1,10 +1,16 @@
-// This package. WSIMD_READ and WSIMD_KERNEL choose how it reads and decodes.
+// This package. WSIMD_READ and WSIMD_KERNEL choose how it reads and decodes, BENCH_BORROW whether payloads are borrowed.
 import { serve } from "../../dist/node/index.js";
 import { listening, tlsFiles } from "./lifecycle.js";
 
 const tls = tlsFiles();
 const server = await serve(
-  { port: 0, host: "127.0.0.1", backlog: "tell", ...(tls !== undefined && { tls }) },
+  {
+    port: 0,
+    host: "127.0.0.1",
+    backlog: "tell",
+    borrow: process.env.BENCH_BORROW === "1",
+    ...(tls !== undefined && { tls }),
+  },
   {
     message(socket, data) {
       socket.send(data);
