@@ -17,6 +17,7 @@ export interface ListenOptions extends ServerOptions {
   readonly path?: string;
   readonly tls?: TlsFiles;
   readonly fetch?: FetchHandler;
+  readonly maxConnections?: number;
 }
 
 export interface Listening extends Server {

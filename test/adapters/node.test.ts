@@ -22,29 +22,6 @@ for (const readPath of READ_PATHS) {
   });
 }
 
-describe("maxConnections", () => {
-  test("closes connections beyond it, and takes others when there is room again", () =>
-    Scene.run(nodeAdapter("data"), {
-      name: "maxConnections",
-      async run(scene) {
-        const server = await serve({ host: "127.0.0.1", maxConnections: 2 }, {});
-        scene.after(() => server.close({ timeoutMs: 1 }));
-        const first = await scene.client(server);
-        await scene.client(server);
-        const third = await scene.raw(server);
-        await third.gone();
-        assert.equal(server.connections.size, 2);
-        first.destroy();
-        await scene.eventually(() => server.connections.size === 1, "room");
-        await scene.client(server);
-      },
-    }));
-
-  test.each([0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY])("of %d is refused", (maxConnections) =>
-    assert.rejects(serve({ maxConnections }, {}), RangeError),
-  );
-});
-
 describe("the read path", () => {
   for (const [asked, taken] of [
     ["data", "data"],

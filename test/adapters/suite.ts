@@ -11,6 +11,7 @@ import { keepaliveCases } from "./cases/keepalive.js";
 import { leftoverCases } from "./cases/leftovers.js";
 import { messageCases } from "./cases/messages.js";
 import { plainCases } from "./cases/plain.js";
+import { portCases } from "./cases/port.js";
 import { proxyCases } from "./cases/proxy.js";
 import { redirectCases } from "./cases/redirects.js";
 import { serverCases } from "./cases/server.js";
@@ -31,6 +32,7 @@ export const SUITE: Readonly<Record<string, readonly Case[]>> = {
   "back-pressure": backPressureCases,
   handlers: handlerCases,
   server: serverCases,
+  port: portCases,
   transports: transportCases,
   "opening handshake of a client": clientHandshakeCases,
   connect: connectCases,

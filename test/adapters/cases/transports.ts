@@ -72,6 +72,20 @@ export const transportCases: readonly Case[] = [
     },
   },
   {
+    name: "wss: a certificate of another host is an error, whoever vouches for it",
+    needs: ["tls"],
+    async run(scene) {
+      const tls = certificate();
+      const server = await scene.serve({ host: "127.0.0.2", tls }, {});
+      await assert.rejects(scene.adapter.connect(server.url, { tls: { ca: tls.cert } }), (error) => {
+        assert.ok(error instanceof Error);
+        assert.match(`${Reflect.get(error, "code")} ${error.message}`, /ALTNAME|altnames|certificate/i);
+        return true;
+      });
+      assert.equal(server.connections.size, 0);
+    },
+  },
+  {
     name: "wss: one that speaks no TLS, or stops in the middle of its handshake, holds up nobody",
     needs: ["tls"],
     async run(scene) {
