@@ -11,9 +11,9 @@ const ARGUMENTS = [
 ];
 
 /** Starts Chromium; the environment variable `CHROMIUM` names another than Debian's. */
-export function launchChromium(): Promise<Browser> {
+export function launchChromium(more: readonly string[] = []): Promise<Browser> {
   return chromium.launch({
     executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-    args: ARGUMENTS,
+    args: [...ARGUMENTS, ...more],
   });
 }

@@ -1,6 +1,7 @@
 // Four bytes at all places where a validator of blocks may go wrong, against the naive one.
 import * as layout from "../../src/kernel/generated/layout.js";
 import type { Kernel } from "../../src/kernel/kernel.js";
+import { hex } from "./reference-decode.js";
 import { referenceUtf8, type Utf8Verdict } from "./reference-utf8.js";
 
 const INVALID = 0xffffffff;
@@ -123,7 +124,7 @@ class Spot {
   }
 
   #fail(result: number): never {
-    const bytes = Buffer.from(this.#memory.subarray(this.#ptr, this.#ptr + 4)).toString("hex");
+    const bytes = hex(this.#memory.subarray(this.#ptr, this.#ptr + 4));
     const found =
       result === INVALID ? `bad byte ${this.#badByte() - this.#ptr}` : `carry ${result.toString(16)}`;
     throw new Error(`${bytes} ${this.#place.name} on ${this.#kernel.name}: ${found}`);
