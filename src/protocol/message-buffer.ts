@@ -95,17 +95,26 @@ export class MessageBuffer {
   #blockWithRoom(needed: number, promised: number): Uint8Array {
     const block = this.#block;
     if (block !== undefined && this.#filled < block.length) return block;
+    const arrived = this.#length + needed;
+    // The block of a message that is half there may as well take all of it: then little is copied at the end. What is moved
+    // there now is no more than what follows, so that all moves together cost no more than the message is long.
+    if (promised <= arrived + LEAST_BLOCK_BYTES && promised >= this.#length)
+      return this.#moveInto(this.#host.allocate(arrived + promised));
     if (block !== undefined) this.#blocks.push(block);
-    const fresh = this.#allocate(needed, promised);
+    const fresh = this.#allocate(needed);
     this.#block = fresh;
     this.#filled = 0;
     return fresh;
   }
 
-  #allocate(needed: number, promised: number): Uint8Array {
-    // The one block of a message that is half there already may as well take all of it: then nothing is copied at the end.
-    const whole = needed + promised;
-    if (this.#length === 0 && whole <= 2 * needed + LEAST_BLOCK_BYTES) return this.#host.allocate(whole);
+  #moveInto(block: Uint8Array): Uint8Array {
+    this.#gatherInto(block);
+    this.#block = block;
+    this.#filled = this.#length;
+    return block;
+  }
+
+  #allocate(needed: number): Uint8Array {
     // Three quarters of what is there, not all of it: the rest is for the objects that each block takes besides.
     const size = Math.max(Math.ceil(0.75 * this.#length), needed, LEAST_BLOCK_BYTES);
     return size < BLOCK_BYTES ? this.#host.allocate(size) : this.#pool.take(this.#host);
