@@ -9,7 +9,8 @@ const asked = process.env.WSIMD_READ || "auto";
 export const READ_PATHS = (["data", "buffer"] as const).filter((path) => asked === "auto" || path === asked);
 
 setFlagsFromString("--expose-gc");
-const collectGarbage: () => void = runInNewContext("gc");
+/** Frees what nobody holds any more. */
+export const collectGarbage: () => void = runInNewContext("gc");
 
 /** This package on Node, reading in one of its ways. */
 export function nodeAdapter(readPath: (typeof READ_PATHS)[number]): Adapter {

@@ -106,6 +106,7 @@ const LAYERS: readonly (readonly [folder: string, ...others: string[]])[] = [
   ["src/protocol", "src/kernel"],
   ["src/handshake"],
   ["src/adapter", "src/protocol", "src/handshake", "src/kernel"],
+  ["src/streams", "src/adapter", "src/protocol", "src/handshake", "src/kernel"],
   ["src/node", "src/adapter", "src/protocol", "src/handshake", "src/kernel"],
   ["src/bun", "src/adapter", "src/protocol", "src/handshake", "src/kernel"],
   ["src/cli", "src/node", "src/adapter", "src/handshake"],

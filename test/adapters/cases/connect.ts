@@ -36,9 +36,8 @@ export const connectCases: readonly Case[] = [
       for (const options of wrong) {
         assert.equal((await failure(scene, server.url, options)).name, "TypeError", JSON.stringify(options));
       }
-      for (const options of [{ maxRedirects: -1 }, { maxRedirects: 11 }, { limits: { maxFragments: 0 } }]) {
-        assert.equal((await failure(scene, server.url, options)).name, "RangeError", JSON.stringify(options));
-      }
+      const limits = { maxFragments: 0 };
+      assert.equal((await failure(scene, server.url, { limits })).name, "RangeError");
       const kernel: "js" = JSON.parse('"fast"');
       assert.equal((await failure(scene, server.url, { kernel })).name, "RangeError");
       await turns(10);

@@ -33,6 +33,17 @@ const PRIVATE = { Authorization: "Bearer t", Cookie: "c=1", "X-Mine": "1" };
 
 export const redirectCases: readonly Case[] = [
   {
+    name: "a number of redirects that makes no sense is refused, without a connection",
+    async run(scene) {
+      const { server, heads } = await redirecting(scene, () => undefined);
+      for (const maxRedirects of [-1, 11, 1.5]) {
+        await assert.rejects(scene.connect(server.url, { maxRedirects }), RangeError, String(maxRedirects));
+      }
+      assert.equal(server.peers.length, 0);
+      assert.deepEqual(heads, []);
+    },
+  },
+  {
     name: "redirects are followed on request, the headers going along within the origin",
     async run(scene) {
       const { server, heads } = await redirecting(scene, (target) =>

@@ -1,0 +1,81 @@
+import type { Handlers, Socket } from "../adapter/handlers.js";
+import { Opening } from "../adapter/opening.js";
+import type { FetchHandler } from "../adapter/plain-exchange.js";
+import {
+  type BroadcastOptions,
+  type Server,
+  type ServerCloseOptions,
+  ServerCore,
+} from "../adapter/server.js";
+import { resolveServerOptions, type ServerOptions } from "../adapter/server-options.js";
+import { allWithData } from "../adapter/typed-data.js";
+import type { PreparedMessage } from "../protocol/prepared-message.js";
+import { portableRuntime } from "./runtime.js";
+import { type ByteStreams, StreamTransport } from "./stream-transport.js";
+
+/** Options of {@link createServer}. */
+export interface StreamServerOptions<Data = unknown> extends ServerOptions<Data> {
+  /**
+   * Answers plain HTTP requests, which get 426 without it: one request for each connection, content up to `maxMessageBytes`,
+   * an answer that is sent when it is whole. What it throws becomes 500 and goes to the `error` handler.
+   */
+  readonly fetch?: FetchHandler;
+  /** Whether the streams come out of TLS, so that those requests are for `https:`. Default false. */
+  readonly secure?: boolean;
+}
+
+/** Who is at the other end of a pair of streams, which don't know themselves. */
+export interface PeerInfo {
+  /** The peer's address, for `verify` and the socket. Default "". */
+  readonly remoteAddress?: string;
+}
+
+/** A server that gets its connections as pairs of streams. */
+export interface StreamServer<Data = unknown> extends Server<Data> {
+  /**
+   * Serves a connection: reads the opening handshake, answers it, and runs the WebSocket. A request that is no opening handshake gets
+   * the HTTP status it deserves. The streams belong to wsimd from now on.
+   * @returns when the streams have ended, whatever happened; it never rejects for what a client did
+   * @throws TypeError if one of the streams is locked
+   */
+  accept(streams: ByteStreams, peer?: PeerInfo): Promise<void>;
+}
+
+/**
+ * A server for connections that somebody else accepts. It opens no port.
+ * @throws TypeError or RangeError for options that make no sense
+ */
+export function createServer<Data = unknown>(
+  options: StreamServerOptions<Data>,
+  handlers: Handlers<Data>,
+): StreamServer<Data> {
+  const { fetch, secure = false } = options;
+  const resolved = resolveServerOptions(options, handlers);
+  return new StreamServerCore(new ServerCore(portableRuntime(), resolved, handlers, { fetch, secure }));
+}
+
+class StreamServerCore<Data> implements StreamServer<Data> {
+  readonly #core: ServerCore;
+
+  constructor(core: ServerCore) {
+    this.#core = core;
+  }
+
+  get connections(): ReadonlyMap<number, Socket<Data>> {
+    return allWithData(this.#core.connections);
+  }
+
+  async accept(streams: ByteStreams, { remoteAddress = "" }: PeerInfo = {}): Promise<void> {
+    const transport = new StreamTransport(streams, remoteAddress);
+    new Opening(this.#core, transport);
+    await transport.gone;
+  }
+
+  broadcast(message: string | Uint8Array | PreparedMessage, options?: BroadcastOptions<Data>): number {
+    return this.#core.broadcast(message, options);
+  }
+
+  async close(options?: ServerCloseOptions): Promise<void> {
+    await this.#core.closeAll(options);
+  }
+}

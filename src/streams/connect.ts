@@ -1,0 +1,29 @@
+import { type ClientOptions, connectBy } from "../adapter/client.js";
+import type { Handlers, Socket } from "../adapter/handlers.js";
+import { portableRuntime } from "./runtime.js";
+import { type ByteStreams, StreamTransport } from "./stream-transport.js";
+
+/** Options of {@link connect}. Streams lead to one place, so redirects are not followed. */
+export interface ConnectOptions<Data = unknown> extends Omit<ClientOptions<Data>, "maxRedirects"> {
+  /** The server's address, for the socket. Default "". */
+  readonly remoteAddress?: string;
+}
+
+/**
+ * Makes the opening handshake of a client over streams that lead to a server.
+ * @param streams - belong to wsimd from now on
+ * @param url - `ws:` or `wss:`; says what stands in the request, and connects to nothing
+ * @returns the open socket. `handlers.open` was called before
+ * @throws TypeError, RangeError for options that make no sense, or if a stream is locked; rejects with a `HandshakeError`, with
+ * the streams' error, or with the signal's reason
+ */
+export function connect<Data = unknown>(
+  streams: ByteStreams,
+  url: string | URL,
+  options: ConnectOptions<Data> = {},
+  handlers: Handlers<Data> = {},
+): Promise<Socket<Data>> {
+  const { remoteAddress = "" } = options;
+  const open = () => new StreamTransport(streams, remoteAddress);
+  return connectBy({ runtime: portableRuntime(), open }, url, { ...options, maxRedirects: 0 }, handlers);
+}

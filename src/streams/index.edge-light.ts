@@ -1,0 +1,3 @@
+import "../kernel/load.edge-light.js";
+
+export * from "./index.js";

@@ -1,0 +1,24 @@
+export type { Handlers, SendResult, Socket } from "../adapter/handlers.js";
+export { HandshakeError, type HandshakeErrorCode } from "../adapter/handshake-error.js";
+export {
+  type BacklogPolicy,
+  DEFAULT_SOCKET_LIMITS,
+  DEFAULT_TIMEOUTS,
+  type SocketLimits,
+  type SocketOptions,
+  type Timeouts,
+} from "../adapter/options.js";
+export type { FetchHandler, FetchInfo } from "../adapter/plain-exchange.js";
+export type { BroadcastOptions, Server, ServerCloseOptions } from "../adapter/server.js";
+export type { Acceptance, ClientRequest, ServerOptions, Verdict } from "../adapter/server-options.js";
+export type { KernelName } from "../kernel/kernel.js";
+export { CloseCode } from "../protocol/close-code.js";
+export type { Role } from "../protocol/endpoint-options.js";
+export { type Failure, type FailureCode, InvalidStateError } from "../protocol/errors.js";
+export type { CloseEvent, MessageType } from "../protocol/events.js";
+export type { Limits } from "../protocol/limits.js";
+export { PreparedMessage } from "../protocol/prepared-message.js";
+export { createServer, type PeerInfo, type StreamServer, type StreamServerOptions } from "./accept.js";
+export { type ConnectOptions, connect } from "./connect.js";
+export { type OpenOptions, open } from "./open.js";
+export type { ByteStreams } from "./stream-transport.js";

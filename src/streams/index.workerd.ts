@@ -1,0 +1,3 @@
+import "../kernel/load.workerd.js";
+
+export * from "./index.js";

@@ -1,0 +1,52 @@
+import type { Handlers, Socket } from "../adapter/handlers.js";
+import { LiveSocket } from "../adapter/live-socket.js";
+import { assertPiecesHandled, resolveSocketOptions, type SocketOptions } from "../adapter/options.js";
+import { withData } from "../adapter/typed-data.js";
+import type { Role } from "../protocol/endpoint-options.js";
+import { portableRuntime } from "./runtime.js";
+import { type ByteStreams, StreamTransport } from "./stream-transport.js";
+
+/** Options of {@link open}. */
+export interface OpenOptions<Data = unknown> extends SocketOptions {
+  /** Which side of the opening handshake this one was. */
+  readonly role: Role;
+  /** The subprotocol that was agreed on. Default "". */
+  readonly protocol?: string;
+  /** Bytes that came behind the peer's head and are no longer in the stream. */
+  readonly rest?: Uint8Array;
+  /** The peer's address, for the socket. Default "". */
+  readonly remoteAddress?: string;
+  /** Becomes the socket's `data`, which is undefined without it. */
+  readonly data?: Data;
+}
+
+/**
+ * Opens a WebSocket over streams whose opening handshake is done, or that need none.
+ * @param streams - belong to wsimd from now on
+ * @returns the open socket. `handlers.open` was called before, and the messages in `rest` were handled
+ * @throws TypeError, RangeError for options that make no sense, or if a stream is locked
+ */
+export function open<Data = unknown>(
+  streams: ByteStreams,
+  options: OpenOptions<Data>,
+  handlers: Handlers<Data> = {},
+): Socket<Data> {
+  const { role, protocol = "", rest = new Uint8Array(0), remoteAddress = "", data } = options;
+  if (role !== "server" && role !== "client") throw new TypeError('role must be "server" or "client"');
+  const resolved = resolveSocketOptions(options);
+  assertPiecesHandled(resolved.pieces, handlers);
+  const transport = new StreamTransport(streams, remoteAddress);
+  const socket = new LiveSocket({
+    role,
+    runtime: portableRuntime(),
+    transport,
+    handlers,
+    options: resolved,
+    owner: undefined,
+    protocol,
+    data,
+  });
+  transport.sink = socket;
+  socket.open(undefined, rest);
+  return withData(socket);
+}

@@ -1,0 +1,163 @@
+import type { SocketTransport, TransportSink } from "../adapter/transport.js";
+import { ByteSink, ignored, type SinkOwner } from "./byte-sink.js";
+import { type ByteSource, byteSource } from "./byte-source.js";
+
+/** Two byte streams that lead to the same peer: a TCP socket's, those of a `TransformStream` for each way, and so on. */
+export interface ByteStreams {
+  /** What the peer sends. */
+  readonly readable: ReadableStream<Uint8Array>;
+  /** What goes to the peer. */
+  readonly writable: WritableStream<Uint8Array>;
+}
+
+/** More than this not taken by the stream means that the peer reads slowly. */
+const HIGH_WATER_BYTES = 64 * 1024;
+
+/** A pair of byte streams as a transport. They stay locked; both are closed, or cancelled and aborted, when it is gone. */
+export class StreamTransport implements SocketTransport, SinkOwner {
+  sink!: TransportSink;
+  remoteAddress: string;
+  readonly readPath = "data";
+  readonly takesAtOnce = false;
+  blocked = false;
+  /** Resolves when the transport is gone. */
+  readonly gone: Promise<void>;
+  readonly #source: ByteSource;
+  readonly #sink: ByteSink;
+  /** Whether a read is under way, or a chunk is being handled. */
+  #reading = false;
+  #paused = false;
+  /** A read that came while paused. */
+  #held: ReadableStreamReadResult<Uint8Array> | undefined;
+  #readableOver = false;
+  #writableOver = false;
+  #isGone = false;
+  #resolveGone!: () => void;
+
+  /** @throws TypeError if one is locked, or no stream; then neither is touched */
+  constructor({ readable, writable }: ByteStreams, remoteAddress: string) {
+    if (readable.locked !== false || writable.locked !== false) {
+      throw new TypeError("it takes a ReadableStream and a WritableStream that nobody has locked");
+    }
+    this.remoteAddress = remoteAddress;
+    this.gone = new Promise((resolve) => {
+      this.#resolveGone = resolve;
+    });
+    this.#source = byteSource(readable);
+    this.#sink = new ByteSink(writable, this);
+    this.#read();
+  }
+
+  get bufferedBytes(): number {
+    return this.#sink.bufferedBytes;
+  }
+
+  get sentBytes(): number {
+    return this.#sink.sentBytes;
+  }
+
+  /** The kernel's memory can't be given to a stream. */
+  readInto(): void {}
+
+  write(bytes: Uint8Array): void {
+    this.writeAll([bytes]);
+  }
+
+  writeAll(chunks: readonly Uint8Array[]): void {
+    this.#sink.write(chunks);
+    if (this.#sink.bufferedBytes > HIGH_WATER_BYTES) this.blocked = true;
+  }
+
+  end(): void {
+    this.#sink.end();
+  }
+
+  /** @param reason - what the streams get to know */
+  destroy(reason: unknown = new Error("the WebSocket connection was terminated")): void {
+    if (this.#isGone) return;
+    this.#isGone = true;
+    this.#held = undefined;
+    this.#source.cancel(reason).catch(ignored);
+    this.#sink.abort(reason);
+    queueMicrotask(() => this.#tellGone());
+  }
+
+  pause(): void {
+    this.#paused = true;
+  }
+
+  resume(): void {
+    this.#paused = false;
+    const held = this.#held;
+    this.#held = undefined;
+    if (held === undefined) this.#read();
+    else queueMicrotask(() => this.#arrived(held));
+  }
+
+  /** Ends it for an error below. */
+  fail(error: unknown): void {
+    if (this.#isGone) return;
+    this.sink.failed(error);
+    this.destroy(error);
+  }
+
+  #read(): void {
+    if (this.#reading || this.#paused || this.#readableOver || this.#isGone) return;
+    this.#reading = true;
+    this.#source.read().then(this.#arrived, this.#failed);
+  }
+
+  readonly #arrived = (result: ReadableStreamReadResult<Uint8Array>): void => {
+    if (this.#isGone) return;
+    if (this.#paused) {
+      this.#held = result;
+      return;
+    }
+    const { done, value } = result;
+    if (done) {
+      this.#readableOver = true;
+      this.sink.ended();
+      this.#checkOver();
+      return;
+    }
+    if (!(value instanceof Uint8Array)) {
+      this.fail(new TypeError("the readable stream must give bytes"));
+      return;
+    }
+    this.sink.received(value);
+    this.#source.handled(value);
+    this.#reading = false;
+    this.#read();
+  };
+
+  readonly #failed = (error: unknown): void => this.fail(error);
+
+  /** @internal */
+  written(): void {
+    if (!this.blocked || this.bufferedBytes > HIGH_WATER_BYTES) return;
+    this.blocked = false;
+    this.sink.drained();
+  }
+
+  /** @internal */
+  writableClosed(): void {
+    this.#writableOver = true;
+    this.#checkOver();
+  }
+
+  /** @internal */
+  writableFailed(error: unknown): void {
+    this.fail(error);
+  }
+
+  #checkOver(): void {
+    if (this.#isGone || !this.#readableOver || !this.#writableOver) return;
+    this.#isGone = true;
+    this.#tellGone();
+  }
+
+  #tellGone(): void {
+    this.sink.closed();
+    this.#resolveGone();
+  }
+}
