@@ -57,12 +57,17 @@ export class ByteSink {
     this.#proceed();
   }
 
-  /** Drops what was not written, and the stream. */
-  abort(reason: unknown): void {
+  /** Drops what was not written, and takes no interest in the stream any more. */
+  drop(): void {
     this.#state = "over";
     this.#waiting = [];
     this.#leaving = [];
     this.bufferedBytes = 0;
+  }
+
+  /** Drops what was not written, and the stream. */
+  abort(reason: unknown): void {
+    this.drop();
     this.#writer.abort(reason).catch(ignored);
   }
 

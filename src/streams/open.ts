@@ -36,16 +36,8 @@ export function open<Data = unknown>(
   const resolved = resolveSocketOptions(options);
   assertPiecesHandled(resolved.pieces, handlers);
   const transport = new StreamTransport(streams, remoteAddress);
-  const socket = new LiveSocket({
-    role,
-    runtime: portableRuntime(),
-    transport,
-    handlers,
-    options: resolved,
-    owner: undefined,
-    protocol,
-    data,
-  });
+  const context = { runtime: portableRuntime(), handlers, options: resolved, socketClosed() {} };
+  const socket = new LiveSocket(context, { role, transport, protocol, data });
   transport.sink = socket;
   socket.open(undefined, rest);
   return withData(socket);

@@ -24,6 +24,7 @@ export class StreamTransport implements SocketTransport, SinkOwner {
   readonly gone: Promise<void>;
   readonly #source: ByteSource;
   readonly #sink: ByteSink;
+  readonly #hangUp: (() => Promise<void>) | undefined;
   /** Whether a read is under way, or a chunk is being handled. */
   #reading = false;
   #paused = false;
@@ -34,12 +35,16 @@ export class StreamTransport implements SocketTransport, SinkOwner {
   #isGone = false;
   #resolveGone!: () => void;
 
-  /** @throws TypeError if one is locked, or no stream; then neither is touched */
-  constructor({ readable, writable }: ByteStreams, remoteAddress: string) {
+  /**
+   * @param hangUp - ends both streams at once, where that does more than to cancel one and abort the other
+   * @throws TypeError if one is locked, or no stream; then neither is touched
+   */
+  constructor({ readable, writable }: ByteStreams, remoteAddress: string, hangUp?: () => Promise<void>) {
     if (readable.locked !== false || writable.locked !== false) {
       throw new TypeError("it takes a ReadableStream and a WritableStream that nobody has locked");
     }
     this.remoteAddress = remoteAddress;
+    this.#hangUp = hangUp;
     this.gone = new Promise((resolve) => {
       this.#resolveGone = resolve;
     });
@@ -77,8 +82,14 @@ export class StreamTransport implements SocketTransport, SinkOwner {
     if (this.#isGone) return;
     this.#isGone = true;
     this.#held = undefined;
-    this.#source.cancel(reason).catch(ignored);
-    this.#sink.abort(reason);
+    // A write that is stuck would hold up whoever hangs up.
+    if (this.#hangUp !== undefined && this.bufferedBytes === 0) {
+      this.#sink.drop();
+      this.#hangUp().catch(ignored);
+    } else {
+      this.#source.cancel(reason).catch(ignored);
+      this.#sink.abort(reason);
+    }
     queueMicrotask(() => this.#tellGone());
   }
 

@@ -52,9 +52,12 @@ async function serve(kind: StreamKind, options: ListenOptions, handlers: Handler
     connections: server.connections,
     broadcast: (message, broadcastOptions) => server.broadcast(message, broadcastOptions),
     async close(closeOptions) {
-      // From here on it takes no connections, so the port may stay a while.
-      await server.close(closeOptions);
-      await new Promise<void>((resolve) => void tcp.close(() => resolve()));
+      const gone = server.close(closeOptions);
+      // Not if it was refused.
+      await Promise.race([gone, undefined]);
+      const freed = new Promise<void>((resolve) => void tcp.close(() => resolve()));
+      await gone;
+      await freed;
     },
   };
 }

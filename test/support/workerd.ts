@@ -1,5 +1,6 @@
 import { mkdtempSync, writeFileSync } from "node:fs";
 import path from "node:path";
+import { Program } from "./program.js";
 import type { RoundTrip } from "./round-trip.js";
 import { runtimeBinary } from "./runtimes.js";
 import { runIn } from "./tarball.js";
@@ -18,20 +19,56 @@ export async function runWorker(
   compatibilityDate: string,
   modules: readonly WorkerModule[],
 ): Promise<RoundTrip> {
+  const project = workerProject(folder, compatibilityDate, modules);
+  return JSON.parse(await runIn(project, runtimeBinary("workerd"), "test", "config.capnp"));
+}
+
+/**
+ * Serves a worker on a free port. It may connect to this machine.
+ * @param trusted - a certificate, besides those that everybody trusts
+ */
+export async function serveWorker(
+  folder: string,
+  compatibilityDate: string,
+  modules: readonly WorkerModule[],
+  trusted: string,
+): Promise<{ program: Program; port: number }> {
+  const project = workerProject(folder, compatibilityDate, modules, trusted);
+  const args = ["serve", "--control-fd=1", path.join(project, "config.capnp")];
+  const program = new Program(runtimeBinary("workerd"), args);
+  const [, port] = await program.shows(/"socket":"http","port":(\d+)/);
+  return { program, port: Number(port) };
+}
+
+/** Writes a configuration. @returns the folder that it is in */
+function workerProject(
+  folder: string,
+  compatibilityDate: string,
+  modules: readonly WorkerModule[],
+  trusted?: string,
+): string {
   const project = mkdtempSync(path.join(folder, "worker-"));
   const entries = modules.map(({ name, bytes }, i) => {
     const file = `${i}${path.extname(name)}`;
     writeFileSync(path.join(project, file), bytes);
     return `(name = "${name}", ${name.endsWith(".wasm") ? "wasm" : "esModule"} = embed "${file}")`;
   });
+  if (trusted !== undefined) writeFileSync(path.join(project, "trusted.pem"), trusted);
+  const network = `(name = "internet", network = (
+      allow = ["private", "public"],
+      tlsOptions = (trustBrowserCas = true, trustedCertificates = [embed "trusted.pem"]),
+    ))`;
   writeFileSync(
     path.join(project, "config.capnp"),
     `using Workerd = import "/workerd/workerd.capnp";
-    const config :Workerd.Config = (services = [(name = "main", worker = .main)]);
+    const config :Workerd.Config = (
+      services = [(name = "main", worker = .main)${trusted === undefined ? "" : `, ${network}`}],
+      sockets = [(name = "http", address = "127.0.0.1:0", http = (), service = "main")],
+    );
     const main :Workerd.Worker = (
       compatibilityDate = "${compatibilityDate}",
       modules = [${entries.join(",\n")}],
     );`,
   );
-  return JSON.parse(await runIn(project, runtimeBinary("workerd"), "test", "config.capnp"));
+  return project;
 }

@@ -1,0 +1,51 @@
+import { connect as connectTcp } from "cloudflare:sockets";
+import type { Address } from "../adapter/address.js";
+import { type ClientOptions, connectBy } from "../adapter/client.js";
+import type { Handlers, Socket } from "../adapter/handlers.js";
+import { portableRuntime } from "../streams/runtime.js";
+import { StreamTransport } from "../streams/stream-transport.js";
+
+/** Options of {@link connect}. */
+export type ConnectOptions<Data = unknown> = ClientOptions<Data>;
+
+/**
+ * Connects to a server, over TCP and for `wss:` TLS. Whatever request, or object, this is called for owns the connection: it ends
+ * with it, and only its code may use it.
+ * @param url - `ws:` or `wss:`
+ * @returns the open socket. `handlers.open` was called before
+ * @throws TypeError, RangeError for options that make no sense; rejects with a `HandshakeError`, with workerd's error, or
+ * with the signal's reason
+ */
+export async function connect<Data = unknown>(
+  url: string | URL,
+  options: ConnectOptions<Data> = {},
+  handlers: Handlers<Data> = {},
+): Promise<Socket<Data>> {
+  return connectBy({ runtime: portableRuntime(), open }, url, options, handlers);
+}
+
+function open({ hostname, port, secure, unixPath }: Address): StreamTransport {
+  if (unixPath !== undefined) throw new TypeError("workerd has no Unix sockets");
+  const socket = connectTcp(
+    { hostname: hostname.includes(":") ? `[${hostname}]` : hostname, port },
+    // What still waits to be written when the server ends its side is written, before this side ends.
+    { secureTransport: secure ? "on" : "off", allowHalfOpen: true },
+  );
+  // Streams that were cancelled and aborted leave the connection there as long as the request is.
+  const transport = new StreamTransport(socket, "", () => socket.close());
+  socket.opened.then(
+    ({ remoteAddress }) => {
+      transport.remoteAddress = withoutPort(remoteAddress ?? "");
+    },
+    // It says more than what the streams give for a reason.
+    (error: unknown) => transport.fail(error),
+  );
+  // The streams tell as much.
+  socket.closed.catch(() => {});
+  return transport;
+}
+
+/** The address of `address:port`, without the brackets of IPv6. */
+function withoutPort(remoteAddress: string): string {
+  return remoteAddress.replace(/:\d+$/, "").replace(/^\[(.*)\]$/, "$1");
+}

@@ -1,0 +1,19 @@
+import "../kernel/load.workerd.js";
+
+export type { Handlers, SendResult, Socket } from "../adapter/handlers.js";
+export { HandshakeError, type HandshakeErrorCode } from "../adapter/handshake-error.js";
+export {
+  type BacklogPolicy,
+  DEFAULT_SOCKET_LIMITS,
+  DEFAULT_TIMEOUTS,
+  type SocketLimits,
+  type SocketOptions,
+  type Timeouts,
+} from "../adapter/options.js";
+export type { KernelName } from "../kernel/kernel.js";
+export { CloseCode } from "../protocol/close-code.js";
+export { type Failure, type FailureCode, InvalidStateError } from "../protocol/errors.js";
+export type { CloseEvent, MessageType } from "../protocol/events.js";
+export type { Limits } from "../protocol/limits.js";
+export { PreparedMessage } from "../protocol/prepared-message.js";
+export { type ConnectOptions, connect } from "./connect.js";

@@ -1,0 +1,125 @@
+// The client in real workers, before and after the date from which on workerd compiles WebAssembly while a worker starts. The
+// servers are here.
+import assert from "node:assert/strict";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, describe, test } from "vitest";
+import type { Program } from "../support/program.js";
+import { serveWorker, type WorkerModule } from "../support/workerd.js";
+import type { Adapter } from "./adapter.js";
+import { certificate } from "./certificate.js";
+import { Recorder } from "./recorder.js";
+import { type Case, Scene } from "./scene.js";
+import { SUITE } from "./suite.js";
+import { workerdAdapter } from "./workerd-adapter.js";
+
+const DIST = fileURLToPath(new URL("../../dist/", import.meta.url));
+
+/** What can't be seen from outside of the worker, or is said in other words there. */
+const LEFT_OUT: ReadonlySet<string> = new Set([
+  // workerd's errors have no code.
+  "connect() fails: nobody listens",
+  "connect() fails: the server resets the connection",
+  // Handlers run here, and what they throw stays here.
+  "connect(): an open() that throws ends the connection with 1011",
+  // Its TLS is configured for the whole worker.
+  "no redirect leads from TLS to plain text",
+  // There are no Unix sockets.
+  "a redirect on a Unix socket stays on it",
+]);
+
+/** The cases in which only a client is ours. */
+const CLIENTS: Readonly<Record<string, readonly Case[]>> = {
+  "opening handshake of a client": casesOf("opening handshake of a client"),
+  connect: casesOf("connect"),
+  redirects: casesOf("redirects"),
+  closing: casesOf("closing", /client/),
+  keepalive: casesOf("keepalive", /client/),
+};
+
+function casesOf(title: string, name = /(?:)/): readonly Case[] {
+  const found = (SUITE[title] ?? []).filter((each) => name.test(each.name) && !LEFT_OUT.has(each.name));
+  assert.ok(found.length > 0, title);
+  return found;
+}
+
+function modules(): WorkerModule[] {
+  const names = readdirSync(DIST, { recursive: true, encoding: "utf8" }).filter((name) =>
+    /^(workerd|streams|adapter|handshake|protocol|kernel)\/.*\.(js|wasm)$/.test(name),
+  );
+  const worker = readFileSync(new URL("workerd-client.js", import.meta.url));
+  return [
+    { name: "worker.js", bytes: worker },
+    ...names.map((name) => ({ name, bytes: readFileSync(path.join(DIST, name)) })),
+  ];
+}
+
+describe.each(["2025-05-31", "2025-06-01"])("wsimd/workerd, compatibility date %s", (date) => {
+  const folder = mkdtempSync(path.join(tmpdir(), "wsimd-workerd-"));
+  const tls = certificate();
+  let program: Program;
+  let adapter: Adapter;
+
+  beforeAll(async () => {
+    const served = await serveWorker(folder, date, modules(), tls.cert);
+    program = served.program;
+    adapter = workerdAdapter(served.port);
+  });
+
+  afterAll(async () => {
+    // Asked to end it would wait for its connections.
+    program.signal("SIGKILL");
+    await program.exit;
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  describe.each(Object.entries(CLIENTS))("%s", (_, cases) => {
+    for (const each of cases) test(each.name, () => Scene.run(adapter, each));
+  });
+
+  /** Runs a case of workerd's own. */
+  const inScene = (run: Case["run"]): Promise<void> => Scene.run(adapter, { name: "workerd's own", run });
+
+  test("nobody listens: workerd's error says so", () =>
+    inScene(async (scene) => {
+      await assert.rejects(scene.connect("ws://127.0.0.1:1/"), /cannot connect/);
+    }));
+
+  test.each([
+    ["ws:", {}],
+    ["wss:", { tls }],
+  ])("messages of all sizes, both ways, over %s, by the fastest kernel", (scheme, options) =>
+    inScene(async (scene) => {
+      const { server, recorder } = await scene.echo(options);
+      const ours = new Recorder();
+      // The name that the certificate is for.
+      const socket = await scene.connect(`${scheme}//localhost:${server.port}/`, {}, ours);
+      assert.equal(socket.kernel, "simd");
+      const messages = ["", "grüß dich", "x".repeat(70_000), new Uint8Array(300), new Uint8Array(400_000)];
+      for (const message of messages) socket.send(message);
+      await ours.until("message", messages.length);
+      for (const [i, message] of messages.entries()) assert.deepEqual(ours.messages[i], bytesOrText(message));
+      socket.close(3001, "bye");
+      assert.equal(await recorder.closed(), 'close 3001 "bye" clean');
+      assert.equal(await ours.closed(), "close 3001 clean");
+    }),
+  );
+
+  test("one connection's time-outs do not depend on the request that another belongs to", () =>
+    inScene(async (scene) => {
+      const raw = await scene.wsServer();
+      const timeouts = { idleMs: 300, graceMs: 10_000 };
+      const first = await scene.connect(raw.url, { timeouts });
+      const second = new Recorder();
+      await scene.connect(raw.url, { timeouts }, second);
+      first.terminate();
+      const [ping] = (await raw.peers[1]?.frames(1)) ?? [];
+      assert.equal(ping?.opcode, 9);
+    }));
+});
+
+function bytesOrText(message: string | Uint8Array): string | Buffer {
+  return typeof message === "string" ? message : Buffer.from(message);
+}
