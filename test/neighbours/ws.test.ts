@@ -6,11 +6,11 @@ import type { Duplex } from "node:stream";
 import { describe, test } from "vitest";
 import { WebSocketServer, WebSocket as WsSocket } from "ws";
 import { attach, serve, upgrade } from "../../src/node/index.js";
-import { certificate } from "./certificate.js";
-import { nodeAdapter, READ_PATHS } from "./node-adapter.js";
-import { closeWords, Recorder } from "./recorder.js";
-import { Scene } from "./scene.js";
-import { happened, until } from "./until.js";
+import { certificate } from "../adapters/certificate.js";
+import { nodeAdapter, READ_PATHS } from "../adapters/node-adapter.js";
+import { closeWords, Recorder } from "../adapters/recorder.js";
+import { Scene } from "../adapters/scene.js";
+import { happened, until } from "../adapters/until.js";
 
 type ReadPath = (typeof READ_PATHS)[number];
 type Cases = Readonly<Record<string, (scene: Scene, readPath: ReadPath) => Promise<void>>>;
