@@ -33,7 +33,6 @@ async function buildWasm() {
   mkdirSync("src/kernel/generated", { recursive: true });
   const layout = readFileSync("assembly/layout.ts", "utf8");
   writeIfChanged("src/kernel/generated/layout.ts", GENERATED_LINE + layout);
-  let binaries = GENERATED_LINE;
   for (const target of TARGETS) {
     await compile(asc, target);
     const bytes = readFileSync(`build/${target}.wasm`);
@@ -42,11 +41,15 @@ async function buildWasm() {
       tablesEnd: constant(layout, "TABLES_END"),
     });
     if (problem !== undefined) throw new BuildError(`${target}.wasm ${problem}`);
-    // Hexadecimal keeps bytes apart, so that a compressed bundle is smaller than with base64.
-    binaries += `export const ${target.toUpperCase()}_HEX: string =\n  "${bytes.toString("hex")}";\n`;
+    copyFileSync(`build/${target}.wasm`, `src/kernel/generated/${target}.wasm`);
     console.log(`build/${target}.wasm ${bytes.length} bytes`);
   }
-  writeIfChanged("src/kernel/generated/binaries.ts", binaries);
+  // Hexadecimal keeps bytes apart, so that a compressed bundle is smaller than with base64.
+  const hex = readFileSync("build/simd.wasm", "hex");
+  writeIfChanged(
+    "src/kernel/generated/simd.ts",
+    `${GENERATED_LINE}export const SIMD_HEX: string =\n  "${hex}";\n`,
+  );
 }
 
 /**
@@ -75,9 +78,12 @@ function buildDist() {
   } catch {
     throw new BuildError("tsc found errors");
   }
-  for (const target of TARGETS) copyFileSync(`build/${target}.wasm`, `dist/kernel/${target}.wasm`);
+  for (const target of TARGETS) copyFileSync(`build/${target}.wasm`, `dist/kernel/generated/${target}.wasm`);
   // What an import of a .wasm file gives, where it gives something: see provideKernel for why it is no more than an object.
-  writeFileSync("dist/kernel/binary.d.ts", "declare const module: object;\nexport default module;\n");
+  writeFileSync(
+    "dist/kernel/generated/binary.d.ts",
+    "declare const module: object;\nexport default module;\n",
+  );
   if (existsSync("dist/cli/main.js")) chmodSync("dist/cli/main.js", 0o755);
 }
 

@@ -5,13 +5,22 @@ export { CloseCode, isSendableCloseCode } from "./protocol/close-code.js";
 export { Connection, type ConnectionOptions } from "./protocol/connection.js";
 export { Endpoint } from "./protocol/endpoint.js";
 export type { EndpointOptions, EndpointState, Role } from "./protocol/endpoint-options.js";
-export { FAILURES, type Failure, type FailureCode, InvalidStateError } from "./protocol/errors.js";
+export {
+  FAILURES,
+  type Failure,
+  type FailureCode,
+  type FailureDefinition,
+  InvalidStateError,
+} from "./protocol/errors.js";
 export type {
+  BinaryEvent,
   CloseEvent,
   ConnectionEvent,
+  ControlEvent,
   EndpointSink,
   MessageType,
   PieceEvent,
+  TextEvent,
 } from "./protocol/events.js";
 export type { Host } from "./protocol/host.js";
 export { DEFAULT_LIMITS, type Limits } from "./protocol/limits.js";

@@ -1,9 +1,9 @@
 // Edge functions compile nothing while they handle requests: these imports are modules there. One that is not is met when it
 // is loaded, as one that the host refuses.
 
+import scalar from "./generated/scalar.wasm?module";
+import simd from "./generated/simd.wasm?module";
 import { setModule } from "./load.js";
-import scalar from "./scalar.wasm?module";
-import simd from "./simd.wasm?module";
 
 setModule("simd", simd);
 setModule("scalar", scalar);

@@ -1,13 +1,13 @@
-import { SCALAR_HEX, SIMD_HEX } from "./generated/binaries.js";
+import { SIMD_HEX } from "./generated/simd.js";
 import { javascriptKernel } from "./javascript.js";
 import type { Kernel, KernelName } from "./kernel.js";
 import { wasmKernel } from "./wasm.js";
 
 /** The kernels that are WebAssembly, the faster one first. */
-export const COMPILED = ["simd", "scalar"] as const;
+export const COMPILED: readonly CompiledKernelName[] = ["simd", "scalar"];
 
 /** A kernel that is WebAssembly. */
-export type CompiledKernelName = (typeof COMPILED)[number];
+export type CompiledKernelName = Exclude<KernelName, "js">;
 
 const NAMES: readonly KernelName[] = [...COMPILED, "js"];
 
@@ -65,10 +65,22 @@ export function setModule(name: CompiledKernelName, module: object): void {
 function moduleOf(name: CompiledKernelName): WebAssembly.Module {
   let module = modules.get(name);
   if (module === undefined) {
-    module = new WebAssembly.Module(bytesFromHex(name === "simd" ? SIMD_HEX : SCALAR_HEX));
+    module = new WebAssembly.Module(name === "simd" ? bytesFromHex(SIMD_HEX) : scalarBytes());
     modules.set(name, module);
   }
   return module;
+}
+
+/**
+ * The scalar kernel is for processors without SIMD, which are rare. It is not inlined but read from its file, so that
+ * bundles, where this finds none, stay small.
+ */
+function scalarBytes(): Uint8Array<ArrayBuffer> {
+  const files = globalThis.process?.getBuiltinModule?.("node:fs");
+  if (files === undefined) throw new Error("no file here: provideKernel takes it");
+  // Bundlers would take along a file that they see the way to.
+  const here = import.meta.url;
+  return files.readFileSync(new URL("generated/scalar.wasm", here));
 }
 
 function bytesFromHex(hex: string): Uint8Array<ArrayBuffer> {

@@ -1,15 +1,16 @@
 import * as layout from "../kernel/generated/layout.js";
 
-interface FailureDefinition {
+/** What a way to fail puts on the wire, and where the rule stands. */
+export interface FailureDefinition {
   /** Status code of the Close frame that goes out. */
   readonly closeCode: number;
   /** Section of RFC 6455 that the rule stands in. */
   readonly section: string;
+  /** What was wrong, in words. They never go out. */
   readonly message: string;
 }
 
-/** The catalogue of the ways in which a connection fails, and what each puts on the wire. */
-export const FAILURES = {
+const DEFINITIONS = {
   RESERVED_BITS: { closeCode: 1002, section: "5.2", message: "RSV1, RSV2 or RSV3 set without an extension" },
   RESERVED_OPCODE: { closeCode: 1002, section: "5.2", message: "reserved opcode" },
   CONTROL_FRAGMENTED: { closeCode: 1002, section: "5.5", message: "fragmented control frame" },
@@ -32,12 +33,17 @@ export const FAILURES = {
   CLOSE_REASON: { closeCode: 1007, section: "8.1", message: "Close reason that is not UTF-8" },
   APPLICATION: { closeCode: 1008, section: "7.1.7", message: "failed by the application" },
   INTERNAL: { closeCode: 1011, section: "7.4.1", message: "internal error" },
-} as const satisfies Record<string, FailureDefinition>;
+} satisfies Record<string, FailureDefinition>;
 
-export type FailureCode = keyof typeof FAILURES;
+/** What a connection failed for: {@link FAILURES} says more. */
+export type FailureCode = keyof typeof DEFINITIONS;
+
+/** The catalogue of the ways in which a connection fails, and what each puts on the wire. */
+export const FAILURES: Readonly<Record<FailureCode, FailureDefinition>> = DEFINITIONS;
 
 /** Why a connection failed (*Fail the WebSocket Connection*, section 7.1.7). */
 export interface Failure {
+  /** Which of {@link FAILURES} it is. */
   readonly code: FailureCode;
   /** Status code of the Close frame that went out. */
   readonly closeCode: number;
@@ -45,6 +51,7 @@ export interface Failure {
   readonly section: string;
   /** Bytes received on this connection before the one that broke the rule. */
   readonly offset: number;
+  /** What was wrong, in words. They never go out, unless they are the application's own reason. */
   readonly message: string;
   /** For `INTERNAL`: what was thrown. */
   readonly cause?: unknown;
@@ -56,33 +63,21 @@ export function failure(code: FailureCode, offset: number, cause?: unknown): Fai
   return cause === undefined ? known : { ...known, cause };
 }
 
-const VIOLATIONS: readonly FailureCode[] = violationNames();
-
-function violationNames(): FailureCode[] {
-  const names: FailureCode[] = [];
-  names[layout.VIOLATION_RESERVED_BITS] = "RESERVED_BITS";
-  names[layout.VIOLATION_RESERVED_OPCODE] = "RESERVED_OPCODE";
-  names[layout.VIOLATION_CONTROL_FRAGMENTED] = "CONTROL_FRAGMENTED";
-  names[layout.VIOLATION_UNEXPECTED_CONTINUATION] = "UNEXPECTED_CONTINUATION";
-  names[layout.VIOLATION_EXPECTED_CONTINUATION] = "EXPECTED_CONTINUATION";
-  names[layout.VIOLATION_TOO_MANY_FRAGMENTS] = "TOO_MANY_FRAGMENTS";
-  names[layout.VIOLATION_NOT_MASKED] = "NOT_MASKED";
-  names[layout.VIOLATION_MASKED] = "MASKED";
-  names[layout.VIOLATION_CONTROL_TOO_LONG] = "CONTROL_TOO_LONG";
-  names[layout.VIOLATION_CLOSE_LENGTH] = "CLOSE_LENGTH";
-  names[layout.VIOLATION_LENGTH_TOP_BIT] = "LENGTH_TOP_BIT";
-  names[layout.VIOLATION_LENGTH_NOT_MINIMAL] = "LENGTH_NOT_MINIMAL";
-  names[layout.VIOLATION_MESSAGE_TOO_LONG] = "MESSAGE_TOO_LONG";
-  names[layout.VIOLATION_INVALID_UTF8] = "INVALID_UTF8";
-  return names;
+/** The catalogue code of a kernel's violation number: the catalogue begins with these, in their order. */
+export function violationCode(violation: number): FailureCode {
+  let number = 0;
+  if (violation <= layout.VIOLATION_INVALID_UTF8) {
+    for (const code in FAILURES) if (++number === violation && isFailureCode(code)) return code;
+  }
+  return "INTERNAL";
 }
 
-/** The catalogue code of a kernel's violation number. */
-export function violationCode(violation: number): FailureCode {
-  return VIOLATIONS[violation] ?? "INTERNAL";
+function isFailureCode(name: string): name is FailureCode {
+  return name in FAILURES;
 }
 
 /** A call that the state of the connection does not allow: a caller's mistake, thrown before anything changes. */
 export class InvalidStateError extends Error {
+  /** `"InvalidStateError"`. */
   override readonly name = "InvalidStateError";
 }

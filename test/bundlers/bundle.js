@@ -1,9 +1,8 @@
-// Bundles a program: node bundle.js BUNDLER ENTRY OUTFILE PLATFORM [CONDITION]. The platform is browser or node. WebAssembly that
-// is imported stays beside the bundle, for hosts that load it as modules.
+// Bundles a program: node bundle.js BUNDLER ENTRY OUTFILE PLATFORM CONDITION [WITHOUT]. The platform is browser or node.
+// WebAssembly that is imported stays beside the bundle, for hosts that load it as modules, and so does the module WITHOUT.
 import path from "node:path";
 
-const [bundler, entry, outfile, platform, condition] = process.argv.slice(2);
-const conditions = condition === undefined ? [] : [condition];
+const [bundler, entry, outfile, platform, condition, without] = process.argv.slice(2);
 const BUNDLERS = { esbuild, vite, webpack };
 await BUNDLERS[bundler]();
 
@@ -14,9 +13,21 @@ async function esbuild() {
     name: "external",
     setup({ onResolve }) {
       onResolve({ filter: /\.wasm/ }, (request) => ({ path: besideBundle(request.path), external: true }));
+      if (without !== undefined) {
+        onResolve({ filter: /./ }, (request) => {
+          return request.path.endsWith(`/${without}`) ? { path: request.path, external: true } : undefined;
+        });
+      }
     },
   };
-  const options = { bundle: true, minify: true, format, platform, conditions, plugins: [external] };
+  const options = {
+    bundle: true,
+    minify: true,
+    format,
+    platform,
+    conditions: [condition],
+    plugins: [external],
+  };
   await build({ entryPoints: [entry], outfile, ...options });
 }
 
@@ -34,7 +45,7 @@ async function vite() {
     configFile: false,
     logLevel: "error",
     root: path.dirname(entry),
-    resolve: { conditions: [...conditions, "module", platform] },
+    resolve: { conditions: [condition, "module", platform] },
     ssr: { noExternal: true },
     plugins: [external],
     build: {
@@ -59,7 +70,7 @@ async function webpack() {
     entry,
     experiments: { outputModule: true },
     output: { path: path.dirname(outfile), filename: path.basename(outfile), library: { type: "module" } },
-    resolve: { conditionNames: [...conditions, "import"] },
+    resolve: { conditionNames: [condition, "import"] },
     externals: [({ request }, callback) => callback(null, besideBundle(request))],
   });
   const stats = await new Promise((resolve, reject) => {

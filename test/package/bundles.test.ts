@@ -62,7 +62,7 @@ describe.each(BUNDLERS)("%s", (bundler) => {
       { name: "worker.js", bytes: readFileSync(file) },
       ...["simd.wasm", "scalar.wasm"].map((name) => ({
         name,
-        bytes: readFileSync(path.join(dist, "kernel", name)),
+        bytes: readFileSync(path.join(dist, "kernel/generated", name)),
       })),
     ];
     expect(await runWorker(folder, "2025-05-31", modules)).toEqual(FASTEST);
@@ -74,6 +74,15 @@ describe.each(BUNDLERS)("%s", (bundler) => {
     expect(readFileSync(file).length).toBeLessThan(4096);
     expect(await runIn(folder, process.execPath, file)).toBe("1000 1002\n");
   });
+});
+
+test("a bundle on a processor without SIMD finds no scalar kernel, and runs JavaScript", async () => {
+  const file = alone(await bundle(project, CODEC, { bundler: "esbuild" }));
+  const { fallbackReason, ...rest } = JSON.parse(
+    await runIn(folder, process.execPath, "--no-enable-sse4-1", file),
+  );
+  expect(rest).toEqual({ ...FASTEST, kernel: "js" });
+  expect(fallbackReason).toMatch(/^simd: CompileError: .*; scalar: Error: ENOENT/);
 });
 
 test("esbuild bundles the codec as CommonJS", async () => {

@@ -5,7 +5,6 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import manifest from "../../package.json" with { type: "json" };
-import { SCALAR_HEX, SIMD_HEX } from "../../src/kernel/generated/binaries.js";
 import { killPrograms } from "../support/program.js";
 import { install, type Packed, pack, runIn } from "../support/tarball.js";
 
@@ -32,7 +31,7 @@ describe("the tarball", () => {
       "dist/index.js",
       "dist/node/index.js",
       "dist/cli/main.js",
-      "dist/kernel/simd.wasm",
+      "dist/kernel/generated/simd.wasm",
     ]) {
       expect(files).toContain(needed);
     }
@@ -85,13 +84,18 @@ describe.each([["--ignore-scripts"], ["--foreground-scripts"]])("installed offli
     expect(JSON.stringify(lock)).not.toContain("hasInstallScript");
   });
 
-  test.each([
-    ["simd", SIMD_HEX],
-    ["scalar", SCALAR_HEX],
-  ])("has as %s.wasm the bytes that the source compiles to", (name, hex) => {
-    const file = readFileSync(path.join(installed, `dist/kernel/${name}.wasm`));
+  test.each(["simd", "scalar"])("has as %s.wasm the bytes that the source compiles to", (name) => {
+    const file = `kernel/generated/${name}.wasm`;
     // test/unit/kernel/build.test.ts compiles again and compares.
-    expect(file.equals(Buffer.from(hex, "hex"))).toBe(true);
+    const compiled = readFileSync(path.join(ROOT, "src", file));
+    expect(readFileSync(path.join(installed, "dist", file)).equals(compiled)).toBe(true);
+  });
+
+  test("has the bytes of simd.wasm inlined", () => {
+    const inlined = readFileSync(path.join(installed, "dist/kernel/generated/simd.js"), "utf8");
+    const { groups } = /"(?<hex>[0-9a-f]+)"/.exec(inlined) ?? {};
+    const file = readFileSync(path.join(installed, "dist/kernel/generated/simd.wasm"));
+    expect(Buffer.from(groups?.hex ?? "", "hex").equals(file)).toBe(true);
   });
 
   const BODY = `const server = await serve({ host: "127.0.0.1" }, { message: (socket, data) => socket.send(data) });

@@ -16,6 +16,8 @@ export interface BundleOptions {
   readonly condition?: string;
   /** Default: "mjs". CommonJS for `cjs`, by esbuild only. */
   readonly extension?: "mjs" | "cjs";
+  /** A module of the package that the bundle is to be weighed without: it won't run. By esbuild only. */
+  readonly without?: string;
 }
 
 /**
@@ -23,12 +25,12 @@ export interface BundleOptions {
  * @returns the path of the bundle, minified, with nothing around it
  */
 export async function bundle(project: string, code: string, options: BundleOptions): Promise<string> {
-  const { bundler, platform = "browser", condition, extension = "mjs" } = options;
+  const { bundler, platform = "browser", condition = "default", extension = "mjs", without } = options;
   const folder = mkdtempSync(path.join(project, `${bundler}-`));
   const entry = path.join(folder, "entry.mjs");
   const outfile = path.join(folder, "out", `bundle.${extension}`);
   writeFileSync(entry, code);
-  const args = [bundler, entry, outfile, platform, ...(condition === undefined ? [] : [condition])];
+  const args = [bundler, entry, outfile, platform, condition, ...(without === undefined ? [] : [without])];
   await runIn(project, process.execPath, path.join(bundlersFolder(), "bundle.js"), ...args);
   return outfile;
 }
