@@ -22,6 +22,7 @@ export interface ClientOptions<Data = unknown> extends SocketOptions {
   readonly protocols?: readonly string[];
   /** More headers for the request. */
   readonly headers?: HeaderFields;
+  /** The `Origin` header. Default: none, as clients that are no browsers do. */
   readonly origin?: string;
   /** Gives up the attempt; has no effect once the connection is open. */
   readonly signal?: AbortSignal;

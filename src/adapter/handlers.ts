@@ -13,6 +13,7 @@ export type SendResult = "sent" | "buffered" | "dropped";
 export interface Socket<Data = unknown> {
   /** A number that no other socket of this process has. */
   readonly id: number;
+  /** Which side of the opening handshake this is. */
   readonly role: Role;
   /**
    * Whatever the application keeps with the connection. Undefined, whatever its type, unless `verify` sets it, or as a client
@@ -23,6 +24,7 @@ export interface Socket<Data = unknown> {
   readonly protocol: string;
   /** The peer's IP address, or "" for a Unix socket. */
   readonly remoteAddress: string;
+  /** Where the connection stands. */
   readonly state: EndpointState;
   /** Bytes that were sent but not taken by the operating system yet. */
   readonly bufferedBytes: number;
@@ -56,6 +58,7 @@ export interface Socket<Data = unknown> {
    * closing it goes on reading.
    */
   pause(): void;
+  /** Reads on after {@link pause}. */
   resume(): void;
 }
 
@@ -74,7 +77,9 @@ export interface Handlers<Data = unknown> {
   message?(socket: Socket<Data>, data: string | Uint8Array): unknown;
   /** Needs the option `pieces`, and the other way round: a part of a message. That of text may end inside of a character. */
   piece?(socket: Socket<Data>, payload: Uint8Array, type: MessageType, final: boolean): unknown;
+  /** A ping came. Its pong is sent without any help. */
   ping?(socket: Socket<Data>, payload: Uint8Array): unknown;
+  /** A pong came, asked for or not. */
   pong?(socket: Socket<Data>, payload: Uint8Array): unknown;
   /** What was `"buffered"` has left. */
   drain?(socket: Socket<Data>): unknown;

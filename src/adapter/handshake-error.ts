@@ -20,10 +20,13 @@ export type HandshakeErrorCode =
 
 /** A server, or the proxy in front of it, did not open the connection. */
 export class HandshakeError extends Error {
+  /** `"HandshakeError"`. */
   override readonly name = "HandshakeError";
+  /** Why, for programs. */
   readonly code: HandshakeErrorCode;
-  /** Status and headers of the answer, if one came: the proxy's if the code begins with `proxy-`. */
+  /** Status of the answer, if one came: the proxy's if the code begins with `proxy-`. */
   readonly status: number | undefined;
+  /** Headers of that answer. */
   readonly headers: HeaderList | undefined;
 
   constructor(code: HandshakeErrorCode, message: string, answer?: { status: number; headers: HeaderList }) {

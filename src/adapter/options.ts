@@ -38,9 +38,11 @@ export type BacklogPolicy = "close" | "drop" | "tell";
 
 /** Options of every socket, of a server or a client. */
 export interface SocketOptions {
+  /** What a peer may make a socket hold. Default: `DEFAULT_SOCKET_LIMITS`. */
   readonly limits?: Partial<SocketLimits>;
+  /** How long a socket waits. Default: `DEFAULT_TIMEOUTS`. */
   readonly timeouts?: Partial<Timeouts>;
-  /** Default "close". */
+  /** What happens at the backlog limit. Default "close". */
   readonly backlog?: BacklogPolicy;
   /**
    * Give messages to `piece`, which must be there, as they arrive, in constant memory, instead of to `message` whole.
@@ -65,6 +67,7 @@ export interface ResolvedSocketOptions {
   readonly kernel: KernelChoice | undefined;
 }
 
+/** The limits of who sets none. */
 export const DEFAULT_SOCKET_LIMITS: SocketLimits = {
   ...DEFAULT_LIMITS,
   maxBacklogBytes: 1 << 20,
@@ -72,6 +75,7 @@ export const DEFAULT_SOCKET_LIMITS: SocketLimits = {
   maxHeaderLines: DEFAULT_MAX_HEADER_LINES,
 };
 
+/** The time-outs of who sets none. */
 export const DEFAULT_TIMEOUTS: Timeouts = {
   handshakeMs: 10_000,
   idleMs: 30_000,

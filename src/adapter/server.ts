@@ -19,6 +19,7 @@ export interface ServerCloseOptions {
   readonly timeoutMs?: number;
 }
 
+/** Options of {@link Server.broadcast}. */
 export interface BroadcastOptions<Data = unknown> {
   /** A socket that does not get the message: who sent it, mostly. */
   readonly except?: Socket<Data>;

@@ -37,8 +37,11 @@ export type Pem = string | Uint8Array | readonly (string | Uint8Array)[];
 
 /** What Bun takes for TLS on either side. */
 export interface BunTls {
+  /** The private key. */
   readonly key?: Pem;
+  /** The certificate, with those that lead to its authority. */
   readonly cert?: Pem;
+  /** What the private key is encrypted with. */
   readonly passphrase?: string;
   /** Certificate authorities to trust, instead of the well-known ones. */
   readonly ca?: Pem;

@@ -14,6 +14,7 @@ import { includesToken } from "./token-list.js";
  * whole head, so keep a copy of what is to outlive the handshake.
  */
 export interface UpgradeRequest {
+  /** Tells it from a refusal. */
   readonly type: "upgrade";
   /** The request target as sent. */
   readonly target: string;
@@ -21,9 +22,11 @@ export interface UpgradeRequest {
   readonly path: string;
   /** What follows the first `?` of the target; `undefined` if there is none. */
   readonly query: string | undefined;
+  /** The `Host` header, with the port if it names one. */
   readonly host: string;
   /** `undefined` if there is no `Origin`, so the client is not a browser. `null` comes as the string `"null"`. */
   readonly origin: string | undefined;
+  /** All header lines. */
   readonly headers: HeaderList;
   /** The subprotocols offered, unique, in the client's order of preference. */
   readonly protocols: readonly string[];

@@ -1,5 +1,3 @@
-import type { STATE_PTR } from "./generated/layout.js";
-
 /** Which of the three builds of the kernel a {@link Kernel} is. */
 export type KernelName = "simd" | "scalar" | "js";
 
@@ -11,6 +9,7 @@ export type KernelName = "simd" | "scalar" | "js";
  * Its callers check every length: an address outside of the windows is a caller's bug, not a case the kernels handle.
  */
 export interface Kernel {
+  /** Which build it is. */
   readonly name: KernelName;
   /** Why this host did not run a faster one, when the fastest was to be chosen; undefined if this is it. */
   readonly fallbackReason: string | undefined;
@@ -24,7 +23,7 @@ export interface Kernel {
    *
    * @param start - address of the first byte, in the read window
    * @param end - address behind the last byte
-   * @param flags - `DECODE_…` bits; with `DECODE_RESUME` the state at {@link STATE_PTR} goes on
+   * @param flags - `DECODE_…` bits; with `DECODE_RESUME` the state in the memory goes on
    * @param maxMessageBytes - limit for the payload length of one message, over all of its fragments
    * @param maxFragments - limit for the number of data frames in one message
    * @returns `DECODED_…` bits and the number of records

@@ -1,20 +1,32 @@
 /** Status codes of RFC 6455 section 7.4.1 and of the IANA registry it founded. */
 export const CloseCode = {
+  /** What the connection was for has been done. */
   NORMAL: 1000,
+  /** The endpoint goes away: a server that stops, a page that is left. */
   GOING_AWAY: 1001,
+  /** The peer broke a rule of the protocol. */
   PROTOCOL_ERROR: 1002,
+  /** The peer sent a type of data that this endpoint does not take. */
   UNSUPPORTED_DATA: 1003,
   /** Never on the wire: the Close frame had no status code. */
   NO_STATUS: 1005,
   /** Never on the wire: the connection ended without a Close frame. */
   ABNORMAL: 1006,
+  /** A message's content is not what its type says: text that is not UTF-8. */
   INVALID_PAYLOAD: 1007,
+  /** The peer broke a rule of the application, which no other code names. */
   POLICY_VIOLATION: 1008,
+  /** A message is over the limit. */
   MESSAGE_TOO_BIG: 1009,
+  /** A client's: the server did not agree to an extension that it needs. */
   MANDATORY_EXTENSION: 1010,
+  /** Something unexpected kept the endpoint from going on. */
   INTERNAL_ERROR: 1011,
+  /** The server starts again: connect anew after a while. */
   SERVICE_RESTART: 1012,
+  /** The server has too much to do. */
   TRY_AGAIN_LATER: 1013,
+  /** The server is a gateway, and got no valid answer from behind it. */
   BAD_GATEWAY: 1014,
   /** Never on the wire: the TLS handshake failed. */
   TLS_HANDSHAKE: 1015,

@@ -58,10 +58,12 @@ export class Connection {
     this.#endpoint = new Endpoint(this.#list, { ...options, borrow: false });
   }
 
+  /** Which side of the opening handshake this is. */
   get role(): Role {
     return this.#endpoint.role;
   }
 
+  /** Where the connection stands. */
   get state(): EndpointState {
     return this.#endpoint.state;
   }

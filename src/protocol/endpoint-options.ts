@@ -6,10 +6,14 @@ import { type MaskingKeySource, randomMaskingKey } from "./masking-key.js";
 /** Which side of the opening handshake an endpoint was. */
 export type Role = "server" | "client";
 
+/** `closing` from this endpoint's Close frame on; `closed` once the closing handshake is over or the connection failed. */
 export type EndpointState = "open" | "closing" | "closed";
 
+/** Options of an endpoint. */
 export interface EndpointOptions {
+  /** Which side of the opening handshake it was: clients mask what they send, and servers demand that. */
   readonly role: Role;
+  /** What the peer may make it hold. Default: `DEFAULT_LIMITS`. */
   readonly limits?: Partial<Limits>;
   /** Report messages in the pieces in which they arrive, instead of whole. Default false. */
   readonly pieces?: boolean;
@@ -19,6 +23,7 @@ export interface EndpointOptions {
   readonly kernel?: KernelChoice;
   /** The client role's masking keys. Default: the host's CSPRNG. */
   readonly maskingKey?: MaskingKeySource;
+  /** What this host does faster than portable JavaScript. Default: nothing. */
   readonly host?: Host;
 }
 

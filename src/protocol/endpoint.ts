@@ -33,7 +33,9 @@ const NOTHING = new Uint8Array(0);
 
 /** One endpoint of an open WebSocket connection, after the opening handshake. Adapters drive it. */
 export class Endpoint implements DecoderSink {
+  /** Which side of the opening handshake this is. */
   readonly role: Role;
+  /** What must be written to the transport. */
   readonly outbox: Outbox;
   readonly #workspace: Workspace;
   readonly #sink: EndpointSink;
@@ -72,10 +74,12 @@ export class Endpoint implements DecoderSink {
     });
   }
 
+  /** Where the connection stands. */
   get state(): EndpointState {
     return this.#state;
   }
 
+  /** Which kernel decodes. */
   get kernel(): KernelName {
     return this.#workspace.kernel.name;
   }

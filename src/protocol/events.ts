@@ -5,6 +5,7 @@ export type MessageType = "text" | "binary";
 
 /** How a connection ended. Reported exactly once, and nothing after it. */
 export interface CloseEvent {
+  /** Tells this event from the others. */
   readonly type: "close";
   /** Status code of the Close frame that came; 1005 if it had none, 1006 if none came (section 7.1.5). */
   readonly code: number;
@@ -17,17 +18,37 @@ export interface CloseEvent {
 }
 
 /** What `Connection.receive` reports. Payloads are owned by who gets the event. */
-export type ConnectionEvent =
-  | { readonly type: "text"; readonly text: string }
-  | { readonly type: "binary"; readonly payload: Uint8Array }
-  | PieceEvent
-  | { readonly type: "ping"; readonly payload: Uint8Array }
-  | { readonly type: "pong"; readonly payload: Uint8Array }
-  | CloseEvent;
+export type ConnectionEvent = TextEvent | BinaryEvent | PieceEvent | ControlEvent | CloseEvent;
+
+/** A message of text. */
+export interface TextEvent {
+  /** Tells this event from the others. */
+  readonly type: "text";
+  /** The message. */
+  readonly text: string;
+}
+
+/** A message of bytes. */
+export interface BinaryEvent {
+  /** Tells this event from the others. */
+  readonly type: "binary";
+  /** The message. */
+  readonly payload: Uint8Array;
+}
+
+/** A ping, whose pong is sent without any help, or a pong. */
+export interface ControlEvent {
+  /** Tells this event from the others. */
+  readonly type: "ping" | "pong";
+  /** At most 125 bytes. */
+  readonly payload: Uint8Array;
+}
 
 /** A part of a message, when messages are received in pieces. */
 export interface PieceEvent {
+  /** Tells this event from the others. */
   readonly type: "piece";
+  /** The type of the message that it is a part of. */
   readonly messageType: MessageType;
   /** The bytes that are there; those of text are valid UTF-8 so far but may end inside of a character. */
   readonly payload: Uint8Array;
@@ -41,6 +62,7 @@ export interface PieceEvent {
  * `receive`.
  */
 export interface EndpointSink {
+  /** A message of text came. */
   onText(text: string): void;
   /** With `borrow`, the payload is valid until the handler returns; else the handler owns it. */
   onBinary(payload: Uint8Array): void;
@@ -48,6 +70,7 @@ export interface EndpointSink {
   onPiece(payload: Uint8Array, type: MessageType, final: boolean): void;
   /** A ping came; its pong is sent without any help. */
   onPing(payload: Uint8Array): void;
+  /** A pong came, asked for or not. */
   onPong(payload: Uint8Array): void;
   /** The closing handshake is over, or the connection failed. Called once, the last call. */
   onClose(event: CloseEvent): void;

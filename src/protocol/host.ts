@@ -1,6 +1,6 @@
 /**
  * What a host does faster than portable JavaScript: making strings of bytes, bytes of strings, and memory for payloads.
- * Adapters bring their runtime's own; {@link portableHost} serves anywhere.
+ * Adapters bring their runtime's own; without one, portable JavaScript serves anywhere.
  */
 export interface Host {
   /** New memory for a payload; its bytes need not be cleared, for all of them get written. */

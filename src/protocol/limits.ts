@@ -6,6 +6,7 @@ export interface Limits {
   readonly maxFragments: number;
 }
 
+/** The limits of who sets none. */
 export const DEFAULT_LIMITS: Limits = { maxMessageBytes: 1 << 20, maxFragments: 131_072 };
 
 /**

@@ -1,13 +1,20 @@
 /** Opcodes of RFC 6455 section 5.2. */
 export const Opcode = {
+  /** Goes on with the message that is open. */
   CONTINUATION: 0x0,
+  /** Begins a message of text. */
   TEXT: 0x1,
+  /** Begins a message of bytes. */
   BINARY: 0x2,
+  /** Begins or ends the closing handshake. */
   CLOSE: 0x8,
+  /** Asks for a pong. */
   PING: 0x9,
+  /** Answers a ping, or tells that its sender is there. */
   PONG: 0xa,
 } as const;
 
+/** One of {@link Opcode:variable}'s. */
 export type Opcode = (typeof Opcode)[keyof typeof Opcode];
 
 /** The FIN bit of a frame's first byte. */

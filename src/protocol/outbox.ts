@@ -23,7 +23,7 @@ export class Outbox {
     return this.#queuedBytes + this.stagedBytes;
   }
 
-  /** Bytes that wait in the write window, behind all {@link chunks}. */
+  /** Bytes that wait in the write window, behind all chunks. */
   get stagedBytes(): number {
     return this.#workspace.writer === this ? this.#workspace.written : 0;
   }

@@ -6,6 +6,7 @@ import { Outbox } from "./outbox.js";
 
 /** A message framed once, to be sent on any number of connections. Servers share its bytes. */
 export class PreparedMessage {
+  /** Whether it is text or bytes. */
   readonly opcode: typeof Opcode.TEXT | typeof Opcode.BINARY;
   /** The payload, copied from the caller's. */
   readonly payload: Uint8Array;
