@@ -1,5 +1,5 @@
 import type { SocketTransport, TransportSink } from "../adapter/transport.js";
-import type { BunHandlers, BunSocket } from "./bun.js";
+import type { BunHandlers, BunSocket, BunTls } from "./bun.js";
 
 /** Runs of bytes are joined up to this length: a copy is cheaper than a system call, and than a segment of its own. */
 const JOIN_BYTES = 64 * 1024;
@@ -135,6 +135,19 @@ export class BunTransport implements SocketTransport {
     this.#calling = false;
   }
 
+  /**
+   * Puts TLS on the connection, as a client. What is read and written from now on goes through the transport that this
+   * returns; nothing more is heard of this one.
+   * @throws Error if there is TLS already: Bun can't do that twice
+   */
+  secure(tls: BunTls): BunTransport {
+    const inner = new BunTransport();
+    this.sink = DEAF;
+    const sockets = this.#socket?.upgradeTLS({ socket: SECURE_CLIENT_HANDLERS, data: inner, tls });
+    if (!Array.isArray(sockets)) throw new Error("Bun speaks no TLS inside of TLS");
+    return inner;
+  }
+
   pause(): void {
     if (!this.#gone) this.#socket?.pause();
   }
@@ -189,4 +202,31 @@ export const TRANSPORT_HANDLERS: BunHandlers<BunTransport> = {
     // What Bun caught: a bug of ours, for the sink keeps the application's exceptions to itself.
     socket.data.fail(error);
   },
+};
+
+/** The table of clients without TLS. */
+export const CLIENT_HANDLERS: BunHandlers<BunTransport> = {
+  ...TRANSPORT_HANDLERS,
+  open(socket) {
+    socket.data.adopt(socket);
+    socket.data.ready();
+  },
+};
+
+/** The table of clients with TLS, which are ready when that is up. */
+export const SECURE_CLIENT_HANDLERS: BunHandlers<BunTransport> = {
+  ...TRANSPORT_HANDLERS,
+  open(socket) {
+    socket.data.adopt(socket);
+  },
+};
+
+/** Of the connection under TLS nobody wants to hear. */
+const DEAF: TransportSink = {
+  received() {},
+  receivedInWindow() {},
+  drained() {},
+  ended() {},
+  closed() {},
+  failed() {},
 };

@@ -13,6 +13,15 @@ export interface BunSocket<T> {
   close(): void;
   pause(): void;
   resume(): void;
+  /**
+   * Puts TLS on it, as a client.
+   * @returns this socket, of which nothing is to be had any more, and the one with TLS; false if it has TLS already
+   */
+  upgradeTLS<U>(options: {
+    readonly socket: BunHandlers<U>;
+    readonly data: U;
+    readonly tls: BunTls;
+  }): readonly [raw: BunSocket<U>, secure: BunSocket<U>] | false;
 }
 
 /** What Bun calls, one table for all sockets of a listener. */

@@ -1,14 +1,27 @@
 import type { Address } from "../adapter/address.js";
 import { type ClientOptions, connectBy } from "../adapter/client.js";
 import type { Handlers, Socket } from "../adapter/handlers.js";
-import { type BunApi, type BunHandlers, type BunTls, bunApi } from "./bun.js";
-import { BunTransport, TRANSPORT_HANDLERS } from "./bun-transport.js";
+import type { ProxyChoice, ProxyDialer } from "../adapter/proxy.js";
+import { type BunApi, type BunTls, bunApi } from "./bun.js";
+import { BunTransport, CLIENT_HANDLERS, SECURE_CLIENT_HANDLERS } from "./bun-transport.js";
 import { bunRuntime } from "./host.js";
+
+/** How {@link connect} reaches servers through a proxy. */
+export interface ProxyOptions extends ProxyChoice {
+  /** Certificates and so on, for a proxy that speaks TLS: `tls` of {@link ConnectOptions} is for the server alone. */
+  readonly tls?: BunTls;
+}
 
 /** Options of {@link connect}. */
 export interface ConnectOptions<Data = unknown> extends ClientOptions<Data> {
   /** Certificates, server name and so on, for `wss:`. */
   readonly tls?: BunTls;
+  /**
+   * An HTTP proxy that is asked for a tunnel to the server, by the method CONNECT: its URL, or more about it. The
+   * word `"environment"` respects `HTTP_PROXY` and the like, see {@link ProxyOptions}. Default: none, whatever the
+   * environment says. Bun speaks no TLS inside of TLS, so an `https:` proxy leads to `ws:` servers only.
+   */
+  readonly proxy?: string | URL | ProxyOptions;
 }
 
 /**
@@ -25,36 +38,43 @@ export async function connect<Data = unknown>(
 ): Promise<Socket<Data>> {
   const bun = bunApi();
   const open = (address: Address) => openTransport(bun, address, options.tls);
-  return connectBy({ runtime: bunRuntime, open }, url, options, handlers);
+  const proxy = options.proxy === undefined ? undefined : proxyDialer(bun, options.proxy, options.tls);
+  return connectBy({ runtime: bunRuntime, open, proxy }, url, options, handlers);
 }
 
-function openTransport(bun: BunApi, address: Address, tls: BunTls | undefined): BunTransport {
+type Place = Pick<Address, "secure" | "hostname" | "port" | "unixPath">;
+
+function openTransport(bun: BunApi, place: Place, tls: BunTls | undefined): BunTransport {
   const transport = new BunTransport();
-  const { hostname, port, unixPath, secure } = address;
+  const { hostname, port, unixPath, secure } = place;
   bun
     .connect({
       ...(unixPath === undefined ? { hostname, port } : { unix: unixPath }),
       allowHalfOpen: true,
       data: transport,
-      socket: secure ? SECURE_HANDLERS : HANDLERS,
-      // Said in so many words, for Bun takes an object in which nothing is said for no TLS at all.
-      ...(secure && { tls: { ...tls, rejectUnauthorized: tls?.rejectUnauthorized ?? true } }),
+      socket: secure ? SECURE_CLIENT_HANDLERS : CLIENT_HANDLERS,
+      ...(secure && { tls: clientTls(tls) }),
     })
     .catch((error: unknown) => transport.closed(error));
   return transport;
 }
 
-const HANDLERS: BunHandlers<BunTransport> = {
-  ...TRANSPORT_HANDLERS,
-  open(socket) {
-    socket.data.adopt(socket);
-    socket.data.ready();
-  },
-};
+/** What to ask of the other side, said in so many words: Bun takes an object in which nothing is said for no TLS at all. */
+function clientTls(tls: BunTls | undefined): BunTls {
+  return { ...tls, rejectUnauthorized: tls?.rejectUnauthorized ?? true };
+}
 
-const SECURE_HANDLERS: BunHandlers<BunTransport> = {
-  ...TRANSPORT_HANDLERS,
-  open(socket) {
-    socket.data.adopt(socket);
-  },
-};
+function proxyDialer(bun: BunApi, asked: string | URL | ProxyOptions, tls: BunTls | undefined): ProxyDialer {
+  const choice: ProxyOptions = typeof asked === "string" || asked instanceof URL ? { url: asked } : asked;
+  return {
+    choice,
+    environment: process.env,
+    open(proxy) {
+      const transport = openTransport(bun, { ...proxy, unixPath: undefined }, choice.tls);
+      // It is the server that the certificate must be for, and not the proxy.
+      const enter = ({ secure, hostname }: Address) =>
+        secure ? transport.secure(clientTls({ serverName: hostname, ...tls })) : transport;
+      return { transport, enter };
+    },
+  };
+}

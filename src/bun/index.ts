@@ -19,5 +19,5 @@ export type { CloseEvent, MessageType } from "../protocol/events.js";
 export type { Limits } from "../protocol/limits.js";
 export { PreparedMessage } from "../protocol/prepared-message.js";
 export type { BunTls, Pem } from "./bun.js";
-export { type ConnectOptions, connect } from "./connect.js";
+export { type ConnectOptions, connect, type ProxyOptions } from "./connect.js";
 export { type ServeOptions, serve } from "./serve.js";

@@ -48,6 +48,8 @@ export type Capability =
   | "unix"
   /** The option `proxy`. */
   | "proxy"
+  /** `wss:` behind an `https:` proxy. */
+  | "nested-tls"
   /** `pause` and `resume` hold the peer back. */
   | "pause"
   /** `terminate` and a reset peer are seen as such, and a half-closed one. */

@@ -5,5 +5,5 @@ runtimeSuite({
   runtime: "bun",
   args: ["run"],
   adapter: "./bun-adapter.ts",
-  lacks: ["proxy"],
+  lacks: ["nested-tls"],
 });

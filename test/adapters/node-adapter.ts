@@ -16,7 +16,7 @@ export const collectGarbage: () => void = runInNewContext("gc");
 export function nodeAdapter(readPath: (typeof READ_PATHS)[number]): Adapter {
   return {
     name: `node, ${readPath}`,
-    capabilities: new Set(["tls", "unix", "proxy", "pause", "tcp"]),
+    capabilities: new Set(["tls", "unix", "proxy", "nested-tls", "pause", "tcp"]),
     collectGarbage,
     openSockets: () =>
       process.getActiveResourcesInfo().filter((name) => /^(TCP|Pipe)Socket/.test(name)).length,

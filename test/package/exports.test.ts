@@ -135,6 +135,7 @@ const ENTRIES = [
       "ListeningServer",
       "MessageType",
       "Pem",
+      "ProxyOptions",
       "SendResult",
       "ServeOptions",
       "Server",
