@@ -40,6 +40,7 @@ export class Crowd {
   #clients = [];
   #turn = 0;
   #running = false;
+  #stopped = false;
   /** @type {Promise<void>} */
   #traffic = Promise.resolve();
 
@@ -83,6 +84,7 @@ export class Crowd {
     await this.#traffic;
     const end = performance.now() + PATIENCE_MS;
     while (this.#clients.some((client) => client.sent.length > 0) && performance.now() < end) await sleep(50);
+    this.#stopped = true;
     for (const client of this.#clients) {
       this.lost += client.sent.length;
       client.closing = true;
@@ -160,8 +162,10 @@ export class Crowd {
         { timeouts: { handshakeMs: 60_000 } },
         this.#handlers(client),
       );
-      client.closing = false;
+      client.closing = this.#stopped;
       this.opened++;
+      // It was on its way when all others were closed.
+      if (this.#stopped) client.socket.close(1000);
     } catch (error) {
       this.#error(String(error));
     }

@@ -8,6 +8,8 @@ import { afterwards, atMost, exactly, mebibytes, told } from "../rows.js";
 /** Messages a second on each connection, on average. */
 const RATE = 0.2;
 const SAMPLES = 30;
+/** In less time than this, memory has not settled yet. */
+const LEAST_MINUTES = 1;
 
 /** @type {import("../main.js").Proof} */
 export const load = {
@@ -48,10 +50,12 @@ export const load = {
       exactly("messages that came back changed, or not at all", crowd.lost, 0),
       flat(
         "heap and buffers",
+        minutes,
         samples.map((report) => report.heap + report.buffers),
       ),
       flat(
         "RSS",
+        minutes,
         samples.map((report) => report.rss),
       ),
       ...(await afterwards(child, last)),
@@ -62,13 +66,15 @@ export const load = {
 /**
  * Whether the last third of the samples is about what the second is.
  * @param {string} what
+ * @param {number} minutes
  * @param {readonly number[]} bytes
  */
-function flat(what, bytes) {
+function flat(what, minutes, bytes) {
   const third = Math.floor(bytes.length / 3);
   const [middle, last] = [median(bytes.slice(third, 2 * third)), median(bytes.slice(2 * third))];
   const row = atMost(`${what}: last third over the second`, (100 * (last - middle)) / middle, 5, " %");
-  return { ...row, found: `${row.found} (${mebibytes(last)})` };
+  const found = `${row.found} (${mebibytes(last)})`;
+  return minutes < LEAST_MINUTES ? told(row.what, found) : { ...row, found };
 }
 
 /** @param {readonly number[]} numbers */

@@ -6,6 +6,8 @@ const MAX_BACKLOG = 1 << 20;
 /** What the server pushes at a time: one message may go beyond the limit. */
 const MESSAGE = 64 * 1024 + 10;
 
+const POLICIES = /** @type {const} */ (["close", "drop"]);
+
 /** @type {import("../main.js").Proof} */
 export const slowReaders = {
   name: "slow-readers",
@@ -14,7 +16,7 @@ export const slowReaders = {
   count: 200,
   async run({ connections, count, readPath, progress }) {
     const rows = [];
-    for (const backlog of /** @type {const} */ (["close", "drop"])) {
+    for (const [half, backlog] of POLICIES.entries()) {
       const options = { readPath, backlog, limits: { maxBacklogBytes: MAX_BACKLOG } };
       const child = await Child.start({ options, mode: "push" });
       const before = await child.report();
@@ -29,7 +31,7 @@ export const slowReaders = {
       await reportWhen(child, (report) => report.opens === connections);
       let most = 0;
       for (let i = 0; i < count; i++) {
-        progress((i / count + rows.length / 5) / 2, `${backlog}: all it can, ${i} times`);
+        progress((i / count + half) / 2, `${backlog}: all it can, ${i} times`);
         const report = await child.push();
         most = Math.max(most, report.buffers + report.heap - before.buffers - before.heap);
       }
