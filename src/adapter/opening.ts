@@ -167,8 +167,7 @@ export class Opening extends Deadline implements TransportSink, Unopened {
   }
 
   abandon(): void {
-    this.#over = true;
-    this.#held = undefined;
+    this.#forget();
     this.#transport.destroy();
   }
 
@@ -179,17 +178,25 @@ export class Opening extends Deadline implements TransportSink, Unopened {
   drained(): void {}
 
   ended(): void {
+    // This side ends, too: what the application decides from now on can't be told to anybody.
+    this.#forget();
     this.#transport.end();
   }
 
   closed(): void {
-    this.#over = true;
-    this.#held = undefined;
+    this.#forget();
     this.neverExpire();
     this.#server.opened(this);
   }
 
   failed(): void {
     // `closed` follows, and nobody but the client that left has lost anything.
+    this.#forget();
+  }
+
+  /** Listens to nobody any more, neither the client nor the application. */
+  #forget(): void {
+    this.#over = true;
+    this.#held = undefined;
   }
 }

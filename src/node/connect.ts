@@ -3,6 +3,7 @@ import type { Address } from "../adapter/address.js";
 import { type ClientOptions, connectBy } from "../adapter/client.js";
 import type { Handlers, Socket } from "../adapter/handlers.js";
 import type { ProxyChoice, ProxyDialer } from "../adapter/proxy.js";
+import type { Runtime } from "../adapter/transport.js";
 import { nodeRuntime } from "./host.js";
 import { NodeTransport } from "./node-transport.js";
 import { openSocket } from "./open-socket.js";
@@ -33,15 +34,25 @@ export interface ConnectOptions<Data = unknown> extends ClientOptions<Data>, Rea
  * @throws TypeError, RangeError for options that make no sense; rejects with a `HandshakeError`, with the system's
  * error, or with the signal's reason
  */
-export async function connect<Data = unknown>(
+export function connect<Data = unknown>(
   url: string | URL,
   options: ConnectOptions<Data> = {},
   handlers: Handlers<Data> = {},
 ): Promise<Socket<Data>> {
+  return connectOn(nodeRuntime, url, options, handlers);
+}
+
+/** {@link connect} on any runtime that has `node:net`. */
+export async function connectOn<Data>(
+  runtime: Runtime,
+  url: string | URL,
+  options: ConnectOptions<Data>,
+  handlers: Handlers<Data>,
+): Promise<Socket<Data>> {
   const readPath = await chooseReadPath(options.readPath);
   const open = (address: Address) => new NodeTransport(openSocket(address, options.tls), readPath);
   const proxy = options.proxy === undefined ? undefined : proxyDialer(options.proxy, options.tls, readPath);
-  return connectBy({ runtime: nodeRuntime, open, proxy }, url, options, handlers);
+  return connectBy({ runtime, open, proxy }, url, options, handlers);
 }
 
 function proxyDialer(
@@ -55,8 +66,12 @@ function proxyDialer(
     environment: process.env,
     open(proxy) {
       const transport = new NodeTransport(openSocket(proxy, choice.tls), "data");
-      const enter = (address: Address) =>
-        new NodeTransport(openSocket(address, tls, transport.release()), readPath);
+      const enter = (address: Address): NodeTransport => {
+        const inside = new NodeTransport(openSocket(address, tls, transport.release()), readPath);
+        // TLS within TLS does not say on every runtime.
+        inside.remoteAddress = transport.remoteAddress;
+        return inside;
+      };
       return { transport, enter };
     },
   };

@@ -34,7 +34,8 @@ function copyOwned(bytes: Uint8Array, start: number, end: number): Buffer {
   return copy;
 }
 
-const nodeHost: Host = {
+/** What Node does faster than portable JavaScript. */
+export const nodeHost: Host = {
   // Small ones come from Node's pool, which costs a tenth of memory of their own; none is cleared.
   allocate: (length) => Buffer.allocUnsafe(length),
   copy: copyOwned,

@@ -11,6 +11,7 @@ import {
 import { Opening } from "../adapter/opening.js";
 import { type BroadcastOptions, type ServerCloseOptions, ServerCore } from "../adapter/server.js";
 import { resolveServerOptions } from "../adapter/server-options.js";
+import type { Runtime } from "../adapter/transport.js";
 import { allWithData } from "../adapter/typed-data.js";
 import type { PreparedMessage } from "../protocol/prepared-message.js";
 import { nodeRuntime } from "./host.js";
@@ -30,13 +31,22 @@ export interface ServeOptions<Data = unknown> extends ListenOptions<Data>, ReadO
  * HTTP status they deserve.
  * @throws TypeError or RangeError for options that make no sense; rejects with the system's error if it can't listen
  */
-export async function serve<Data = unknown>(
+export function serve<Data = unknown>(
+  options: ServeOptions<Data>,
+  handlers: Handlers<Data>,
+): Promise<ListeningServer<Data>> {
+  return serveOn(nodeRuntime, options, handlers);
+}
+
+/** {@link serve} on any runtime that has `node:net`. */
+export async function serveOn<Data>(
+  runtime: Runtime,
   options: ServeOptions<Data>,
   handlers: Handlers<Data>,
 ): Promise<ListeningServer<Data>> {
   const { fetch, maxConnections } = options;
   const plain = { fetch, secure: options.tls !== undefined };
-  const core = new ServerCore(nodeRuntime, resolveServerOptions(options, handlers), handlers, plain);
+  const core = new ServerCore(runtime, resolveServerOptions(options, handlers), handlers, plain);
   checkMaxConnections(maxConnections);
   const readPath = await chooseReadPath(options.readPath);
   const handshakes = new Set<NetSocket>();

@@ -1,15 +1,23 @@
-import { readdirSync, readlinkSync } from "node:fs";
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 
-/** How many sockets this process has open, on Linux, whichever runtime it is. */
+/**
+ * How many TCP sockets this process has open, on Linux, whichever runtime it is. Unix sockets are not counted: runtimes open
+ * pairs of them for themselves when they see fit.
+ */
 export function openSockets(): number {
-  return readdirSync("/proc/self/fd").filter(isSocket).length;
+  const unix = readFileSync("/proc/self/net/unix", "latin1");
+  return readdirSync("/proc/self/fd").filter((descriptor) => {
+    const inode = inodeOf(descriptor);
+    return inode !== undefined && !unix.includes(` ${inode}`);
+  }).length;
 }
 
-function isSocket(descriptor: string): boolean {
+/** Of a socket; undefined for whatever else it is. */
+function inodeOf(descriptor: string): string | undefined {
   try {
-    return readlinkSync(`/proc/self/fd/${descriptor}`).startsWith("socket:");
+    return /^socket:\[(\d+)\]$/.exec(readlinkSync(`/proc/self/fd/${descriptor}`))?.[1];
   } catch {
     // The one that the folder was read with.
-    return false;
+    return undefined;
   }
 }

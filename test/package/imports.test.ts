@@ -1,4 +1,4 @@
-// Imports point one way: kernels <- kernel <- protocol <- adapter <- node, bun <- cli, with the handshake beside the protocol.
+// Imports point one way: kernels <- kernel <- protocol <- adapter <- node, bun <- deno, cli, with the handshake beside the protocol.
 import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
@@ -109,8 +109,9 @@ const LAYERS: readonly (readonly [folder: string, ...others: string[]])[] = [
   ["src/streams", "src/adapter", "src/protocol", "src/handshake", "src/kernel"],
   ["src/workerd", "src/streams", "src/adapter", "src/protocol", "src/kernel"],
   ["src/node", "src/adapter", "src/protocol", "src/handshake", "src/kernel"],
+  ["src/deno", "src/node", "src/adapter", "src/protocol", "src/handshake", "src/kernel"],
   ["src/bun", "src/adapter", "src/protocol", "src/handshake", "src/kernel"],
-  ["src/cli", "src/node", "src/adapter", "src/handshake"],
+  ["src/cli", "src/node", "src/deno", "src/bun", "src/adapter", "src/handshake"],
 ];
 
 /** The layers above the protocol know the kernel by its types. This one checks early that the host runs it. */
@@ -148,6 +149,7 @@ describe("imports", () => {
     const edges = importsOf([
       ...filesUnder("src/adapter"),
       ...filesUnder("src/node"),
+      ...filesUnder("src/deno"),
       ...filesUnder("src/bun"),
     ]);
     expect(wrong(edges, (edge) => !within(edge, "src/kernel") || edge.typeOnly)).toEqual(KERNEL_VALUES);
@@ -181,6 +183,6 @@ describe("imports", () => {
   test("of the examples are what a user has", () => {
     const edges = importsOf(filesUnder("examples"));
     expect(edges.length).toBeGreaterThan(0);
-    expect(wrong(edges, ({ name }) => /^(wsimd|wsimd\/(node|bun)|node:[a-z]+)$/.test(name))).toEqual([]);
+    expect(wrong(edges, ({ name }) => /^(wsimd|wsimd\/(node|deno|bun)|node:[a-z]+)$/.test(name))).toEqual([]);
   });
 });

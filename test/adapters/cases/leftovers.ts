@@ -21,7 +21,8 @@ export const leftoverCases: readonly Case[] = [
           else peer.end();
           await peer.gone();
         }
-        await eventually(() => scene.adapter.openSockets() === before, "the sockets to be closed");
+        // Those of the case before may have been about to be closed.
+        await eventually(() => scene.adapter.openSockets() <= before, "the sockets to be closed");
       };
       const before = scene.adapter.openSockets();
       await round(50);
@@ -74,7 +75,7 @@ export const leftoverCases: readonly Case[] = [
       for (const socket of sockets) socket.close(1000);
       await ours.until("close", 5);
       await server.close();
-      await eventually(() => scene.adapter.openSockets() === before, "the sockets to be closed");
+      await eventually(() => scene.adapter.openSockets() <= before, "the sockets to be closed");
       const timers = (): number =>
         process.getActiveResourcesInfo().filter((name) => name === "Timeout").length;
       // The test runner has its own for this test, which is there before as after.

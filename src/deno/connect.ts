@@ -1,0 +1,19 @@
+import type { Handlers, Socket } from "../adapter/handlers.js";
+import { type ConnectOptions, connectOn } from "../node/connect.js";
+import { denoRuntime } from "./host.js";
+import { permitted } from "./read-path.js";
+
+/**
+ * Connects to a server. Needs the permission `net` for it.
+ * @param url - `ws:`, `wss:` or `ws+unix:`
+ * @returns the open socket. `handlers.open` was called before
+ * @throws TypeError, RangeError for options that make no sense; rejects with a `HandshakeError`, with the system's
+ * error, or with the signal's reason
+ */
+export async function connect<Data = unknown>(
+  url: string | URL,
+  options: ConnectOptions<Data> = {},
+  handlers: Handlers<Data> = {},
+): Promise<Socket<Data>> {
+  return connectOn(denoRuntime, url, permitted(options), handlers);
+}

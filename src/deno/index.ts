@@ -1,0 +1,25 @@
+export type { Handlers, SendResult, Socket } from "../adapter/handlers.js";
+export { HandshakeError, type HandshakeErrorCode } from "../adapter/handshake-error.js";
+export type { ListeningServer } from "../adapter/listening.js";
+export {
+  type BacklogPolicy,
+  DEFAULT_SOCKET_LIMITS,
+  DEFAULT_TIMEOUTS,
+  type SocketLimits,
+  type SocketOptions,
+  type Timeouts,
+} from "../adapter/options.js";
+export type { FetchHandler, FetchInfo } from "../adapter/plain-exchange.js";
+export type { BroadcastOptions, Server, ServerCloseOptions } from "../adapter/server.js";
+export type { Acceptance, ClientRequest, ServerOptions, Verdict } from "../adapter/server-options.js";
+export type { KernelName } from "../kernel/kernel.js";
+export type { ConnectOptions, ProxyOptions } from "../node/connect.js";
+export type { ReadOptions, ReadPath } from "../node/read-path.js";
+export type { ServeOptions } from "../node/serve.js";
+export { CloseCode } from "../protocol/close-code.js";
+export { type Failure, type FailureCode, InvalidStateError } from "../protocol/errors.js";
+export type { CloseEvent, MessageType } from "../protocol/events.js";
+export type { Limits } from "../protocol/limits.js";
+export { PreparedMessage } from "../protocol/prepared-message.js";
+export { connect } from "./connect.js";
+export { serve } from "./serve.js";

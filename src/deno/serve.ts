@@ -1,0 +1,17 @@
+import type { Handlers } from "../adapter/handlers.js";
+import type { ListeningServer } from "../adapter/listening.js";
+import { type ServeOptions, serveOn } from "../node/serve.js";
+import { denoRuntime } from "./host.js";
+import { permitted } from "./read-path.js";
+
+/**
+ * Opens a port, or a Unix socket, that speaks WebSocket: requests that are no opening handshake get the HTTP status they
+ * deserve, or go to `fetch`. Needs the permission `net` for the place, or `read` and `write` for the path.
+ * @throws TypeError or RangeError for options that make no sense; rejects with the system's error if it can't listen
+ */
+export async function serve<Data = unknown>(
+  options: ServeOptions<Data>,
+  handlers: Handlers<Data>,
+): Promise<ListeningServer<Data>> {
+  return serveOn(denoRuntime, permitted(options), handlers);
+}

@@ -1,0 +1,74 @@
+// `wsimd/deno` as users run it: with no more permissions than it needs, and never a question for one.
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, describe, expect, test } from "vitest";
+import { killPrograms, mainFile, Program } from "../support/program.js";
+import { runtimeBinary } from "../support/runtimes.js";
+
+afterEach(killPrograms);
+
+/** Serves on a port, sends one message to itself and prints how both sides read. */
+const CODE = `
+const paths = [];
+const server = await serve({ host: "127.0.0.1", port: Number(Deno.args[0]) }, {
+  message(socket, data) {
+    paths.push(socket.readPath);
+    socket.send(data);
+  },
+});
+const socket = await connect(server.url, {}, {
+  message(socket, data) {
+    console.log(data instanceof Uint8Array && data.constructor === Uint8Array, ...data);
+    socket.close();
+  },
+  async close() {
+    await server.close();
+    console.log(paths.join());
+  },
+});
+socket.send(Uint8Array.of(1, 2, 3));
+`;
+
+async function run(port: number, ...permissions: readonly string[]): Promise<string> {
+  const folder = mkdtempSync(join(tmpdir(), "wsimd-deno-"));
+  try {
+    const file = join(folder, "main.js");
+    // An import that stands in the code needs no permission to read.
+    const module = mainFile().replace(/cli\/main\.js$/, "deno/index.js");
+    writeFileSync(file, `import { connect, serve } from ${JSON.stringify(`file://${module}`)};\n${CODE}`);
+    const args = ["run", "--quiet", "--no-prompt", "--no-config", "--no-lock", "--no-remote", ...permissions];
+    const program = new Program(runtimeBinary("deno"), [...args, file, String(port)]);
+    const { code } = await program.exit;
+    expect(code, program.stderr).toBe(0);
+    return program.stdout;
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  if (address === null || typeof address === "string") throw new Error("no port");
+  return address.port;
+}
+
+describe("wsimd/deno with the permission", () => {
+  test("net reads into linear memory, and gives plain arrays", async () => {
+    expect(await run(0, "--allow-net")).toBe("true 1 2 3\nbuffer\n");
+  });
+
+  test("net for its own port only reads the public way", async () => {
+    const port = await freePort();
+    expect(await run(port, `--allow-net=127.0.0.1:${port}`)).toBe("true 1 2 3\ndata\n");
+  });
+});
+
+test("wsimd/deno on another runtime says what it needs", async () => {
+  const { serve } = await import("../../src/deno/index.js");
+  await expect(serve({}, {})).rejects.toThrow("wsimd/deno needs Deno");
+});
