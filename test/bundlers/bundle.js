@@ -12,7 +12,10 @@ async function esbuild() {
   const external = {
     name: "external",
     setup({ onResolve }) {
-      onResolve({ filter: /\.wasm/ }, (request) => ({ path: besideBundle(request.path), external: true }));
+      onResolve({ filter: /\.wasm|^cloudflare:/ }, (request) => ({
+        path: besideBundle(request.path),
+        external: true,
+      }));
       if (without !== undefined) {
         onResolve({ filter: /./ }, (request) => {
           return request.path.endsWith(`/${without}`) ? { path: request.path, external: true } : undefined;
@@ -79,8 +82,9 @@ async function webpack() {
   if (stats.hasErrors() || stats.hasWarnings()) throw new Error(stats.toString());
 }
 
-/** Where an import of WebAssembly leads from the bundle; undefined for any other. */
+/** What an import of WebAssembly, or of the host's own, becomes in the bundle; undefined for any other. */
 function besideBundle(request) {
+  if (request.startsWith("cloudflare:")) return request;
   const name = /\/(\w+\.wasm)(\?module)?$/.exec(request)?.[1];
   return name === undefined ? undefined : `./${name}`;
 }

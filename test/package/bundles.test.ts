@@ -68,6 +68,12 @@ describe.each(BUNDLERS)("%s", (bundler) => {
     expect(await runWorker(folder, "2025-05-31", modules)).toEqual(FASTEST);
   });
 
+  test("keeps the modules in a bundle of wsimd/workerd", async () => {
+    const code = 'export { connect } from "wsimd/workerd";';
+    const bundled = readFileSync(await bundle(project, code, { bundler, condition: "workerd" }), "utf8");
+    for (const name of ["simd", "scalar"]) expect(bundled).toMatch(new RegExp(`from ?"./${name}.wasm"`));
+  });
+
   test("leaves out what is not used", async () => {
     const code = `import { CloseCode, FAILURES } from "wsimd"; console.log(CloseCode.NORMAL, FAILURES.MASKED.closeCode);`;
     const file = alone(await bundle(project, code, { bundler }));
