@@ -124,9 +124,7 @@ test("no input is cut for ever, however its sizes are", () => {
 
 describe("npm run fuzz", () => {
   beforeAll(() => {
-    execFileSync(process.execPath, ["node_modules/typescript/bin/tsc", "-p", "test/fuzz/tsconfig.json"], {
-      cwd: ROOT,
-    });
+    execFileSync(process.execPath, [path.join(ROOT, "test/fuzz/build.js")]);
   });
   afterEach(killPrograms);
 
@@ -135,7 +133,11 @@ describe("npm run fuzz", () => {
 
   test("runs as many inputs as it is told, and prints a table", async () => {
     const program = fuzz("--inputs", "1500", "--workers", "2", "--seed", "5");
-    expect(await program.exit).toEqual({ code: 0, signal: null });
+    const exit = await program.exit;
+    expect({ exit, found: /^reproduce: .*/m.exec(program.stdout) }).toEqual({
+      exit: { code: 0, signal: null },
+      found: null,
+    });
     expect(program.stdout).toMatch(/^seed 5, 2 workers/);
     expect(program.stdout).toMatch(/^inputs +2,000$/m);
     expect(program.stdout).toMatch(/^findings +0$/m);

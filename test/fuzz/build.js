@@ -1,0 +1,14 @@
+// Compiles the programs of this folder, and the codec with them, into build/fuzz.
+import { execFileSync } from "node:child_process";
+import { cpSync } from "node:fs";
+import process from "node:process";
+
+process.chdir(new URL("../../", import.meta.url).pathname);
+execFileSync(process.execPath, ["node_modules/typescript/bin/tsc", "-p", "test/fuzz/tsconfig.json"], {
+  stdio: "inherit",
+});
+// What tsc leaves out: the compiled kernels.
+cpSync("src/kernel/generated", "build/fuzz/src/kernel/generated", {
+  recursive: true,
+  filter: (file) => !file.endsWith(".ts"),
+});
