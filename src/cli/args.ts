@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { createSecureContext } from "node:tls";
-import type { KernelName } from "../node/index.js";
+import type { KernelName } from "../kernel/kernel.js";
 import { describeError, errorCode, UsageError } from "./command.js";
 
 const MAX_PORT = 65_535;

@@ -1,5 +1,4 @@
 import { readFileSync } from "node:fs";
-import type { ConnectionOptions } from "node:tls";
 import { parseArgs } from "node:util";
 import { type Address, parseAddress } from "../adapter/address.js";
 import { parsed } from "./args.js";
@@ -8,6 +7,7 @@ import { untilSignal } from "./listening.js";
 import type { PayloadKind } from "./load/messages.js";
 import { jsonReport, progressLine, tableReport } from "./load/report.js";
 import { type ClientName, type LoadOptions, type LoadResult, LoadRun } from "./load/run.js";
+import type { TlsChoice } from "./runtime.js";
 
 const HELP = `Usage: wsimd bench URL [options]
 
@@ -163,7 +163,7 @@ function readClient(name: string): ClientName {
   throw new UsageError(`--client must be raw or wsimd, not "${name}"`);
 }
 
-function readTls(ca: string | undefined, insecure: boolean): ConnectionOptions {
+function readTls(ca: string | undefined, insecure: boolean): TlsChoice {
   const trust = insecure ? { rejectUnauthorized: false } : {};
   if (ca === undefined) return trust;
   try {

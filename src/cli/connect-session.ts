@@ -1,4 +1,5 @@
-import type { CloseEvent, Handlers, Socket } from "../node/index.js";
+import type { Handlers, Socket } from "../adapter/handlers.js";
+import type { CloseEvent } from "../protocol/events.js";
 import { reportError } from "./listening.js";
 
 /** What a shell expects of a program that Ctrl-C ended. */

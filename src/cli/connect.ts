@@ -1,11 +1,13 @@
 import { parseArgs } from "node:util";
-import { type CloseEvent, type ConnectOptions, connect, HandshakeError } from "../node/index.js";
+import { HandshakeError } from "../adapter/handshake-error.js";
+import type { CloseEvent } from "../protocol/events.js";
 import { parsed, parseHeader, parseKernel, parseMaxMessageBytes } from "./args.js";
 import { CliError, type Command, describeError, errorCode, UsageError } from "./command.js";
 import { ConnectPipe } from "./connect-pipe.js";
 import { EXIT_SIGINT, type Frontend, Session } from "./connect-session.js";
 import { ConnectTerminal } from "./connect-terminal.js";
 import { untilSignal } from "./listening.js";
+import { type ConnectOptions, runtimeAdapter } from "./runtime.js";
 import { visible } from "./visible.js";
 
 const HELP = `Usage: wsimd connect URL [options]
@@ -76,6 +78,7 @@ export const connectCommand: Command = {
     const given = Promise.race([frontend.interrupted, signalled, outputGone]);
     const attempt = new AbortController();
     given.then((code) => attempt.abort(new CliError("interrupted", code)));
+    const { connect } = await runtimeAdapter();
     await connect(url, { ...options, signal: attempt.signal }, session).catch((error: unknown) => {
       throw connectError(error, options.proxy === undefined ? `${url}` : `${url} through the proxy`);
     });

@@ -1,8 +1,10 @@
 import { parseArgs } from "node:util";
-import { CloseCode, type Handlers, type ServeOptions, serve } from "../node/index.js";
+import type { Handlers } from "../adapter/handlers.js";
+import { CloseCode } from "../protocol/close-code.js";
 import { parsed, parseKernel, parseMaxMessageBytes, parsePort, readTlsFiles } from "./args.js";
 import { type Command, UsageError } from "./command.js";
 import { listenError, reportError, untilSignal } from "./listening.js";
+import { runtimeAdapter, type ServeOptions } from "./runtime.js";
 
 const HELP = `Usage: wsimd echo --port P [options]
 
@@ -38,6 +40,7 @@ export const echo: Command = {
   async run(args) {
     const { host, port, ...rest } = readOptions(args);
     const stopped = untilSignal();
+    const { serve } = await runtimeAdapter();
     const server = await serve({ host, port, ...rest }, HANDLERS).catch((error: unknown) => {
       throw listenError(error, host, port);
     });

@@ -111,7 +111,16 @@ const LAYERS: readonly (readonly [folder: string, ...others: string[]])[] = [
   ["src/node", "src/adapter", "src/protocol", "src/handshake", "src/kernel"],
   ["src/deno", "src/node", "src/adapter", "src/protocol", "src/handshake", "src/kernel"],
   ["src/bun", "src/adapter", "src/protocol", "src/handshake", "src/kernel"],
-  ["src/cli", "src/node", "src/deno", "src/bun", "src/adapter", "src/handshake"],
+  [
+    "src/cli",
+    "src/node",
+    "src/deno",
+    "src/bun",
+    "src/adapter",
+    "src/handshake",
+    "src/protocol",
+    "src/kernel",
+  ],
 ];
 
 /** The layers above the protocol know the kernel by its types. This one checks early that the host runs it. */

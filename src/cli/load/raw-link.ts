@@ -10,6 +10,7 @@ import { type ConnectionOptions, connect as connectTls } from "node:tls";
 import type { Address } from "../../adapter/address.js";
 import { buildRequest, checkResponse, HeadParser, makeKey } from "../../handshake/index.js";
 import { CliError, describeError, errorCode } from "../command.js";
+import type { TlsChoice } from "../runtime.js";
 import { visible } from "../visible.js";
 import { Lane, type Link, type Tally } from "./lane.js";
 import { closeFrame, type MessageBatch, pongFrame } from "./messages.js";
@@ -18,7 +19,7 @@ import { ReplyParser } from "./reply-parser.js";
 /** How the connections of a run are made. */
 export interface LinkOptions {
   readonly address: Address;
-  readonly tls: ConnectionOptions;
+  readonly tls: TlsChoice;
   readonly check: boolean;
   /** For the TCP, the TLS and the opening handshake together. */
   readonly timeoutMs: number;

@@ -1,5 +1,5 @@
-import type { ConnectionOptions } from "node:tls";
 import type { Address } from "../../adapter/address.js";
+import type { TlsChoice } from "../runtime.js";
 import { type Lane, Tally } from "./lane.js";
 import { MessageBatch, type PayloadKind } from "./messages.js";
 import { type ProcessUsage, processUsage } from "./process-usage.js";
@@ -22,7 +22,7 @@ export interface LoadOptions {
   readonly client: ClientName;
   /** Compare every reply with its message. */
   readonly check: boolean;
-  readonly tls: ConnectionOptions;
+  readonly tls: TlsChoice;
   /** The server's, to measure what it uses. */
   readonly pid: number | undefined;
   readonly handshakeTimeoutMs: number;

@@ -1,5 +1,8 @@
-import { connect, HandshakeError, InvalidStateError, type Socket } from "../../node/index.js";
+import type { Socket } from "../../adapter/handlers.js";
+import { HandshakeError } from "../../adapter/handshake-error.js";
+import { InvalidStateError } from "../../protocol/errors.js";
 import { CliError } from "../command.js";
+import { runtimeAdapter } from "../runtime.js";
 import { visible } from "../visible.js";
 import { Lane, type Tally } from "./lane.js";
 import type { MessageBatch } from "./messages.js";
@@ -23,6 +26,7 @@ export async function openWsimdLane(tally: Tally, batch: MessageBatch, options: 
     };
     return opened;
   };
+  const { connect } = await runtimeAdapter();
   try {
     await connect(
       address.url,

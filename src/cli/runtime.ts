@@ -1,0 +1,35 @@
+// The adapter of the runtime that the program runs on: all of them have the same shape.
+import type { ClientOptions } from "../adapter/client.js";
+import type { Handlers, Socket } from "../adapter/handlers.js";
+import type { ListeningServer, ListenOptions } from "../adapter/listening.js";
+
+/** What TLS needs here, in words that every runtime knows. */
+export interface TlsChoice {
+  readonly cert?: Buffer;
+  readonly key?: Buffer;
+  readonly ca?: Buffer;
+  readonly rejectUnauthorized?: boolean;
+}
+
+/** How the commands serve. */
+export interface ServeOptions extends ListenOptions {
+  readonly tls?: TlsChoice;
+}
+
+/** How the commands connect. */
+export interface ConnectOptions extends ClientOptions {
+  readonly tls?: TlsChoice;
+  readonly proxy?: string;
+}
+
+interface RuntimeAdapter {
+  serve(options: ServeOptions, handlers: Handlers): Promise<ListeningServer>;
+  connect(url: URL, options: ConnectOptions, handlers: Handlers): Promise<Socket>;
+}
+
+/** Loads nothing of other runtimes. */
+export function runtimeAdapter(): Promise<RuntimeAdapter> {
+  if ("Bun" in globalThis) return import("../bun/index.js");
+  if ("Deno" in globalThis) return import("../deno/index.js");
+  return import("../node/index.js");
+}
