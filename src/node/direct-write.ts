@@ -20,7 +20,7 @@ export interface Writer {
 
 /** What Node passes as the request: null if the handle makes it, else something of this class. */
 let requestClass: (new () => object) | null | undefined;
-/** A request that no write has needed yet. */
+/** A request that no write has needed yet: Node aborts the process if one is given to a second write while the first goes on. */
 let spare: object | null = null;
 
 /** Looks how Node's next write to the socket makes its request. */
@@ -80,8 +80,17 @@ export function writeDirectly(handle: WriteHandle, bytes: Uint8Array, writer: Wr
     // The bytes are named so that they outlive the write.
     if (typeof request === "object" && request !== null)
       Object.assign(request, { oncomplete: onComplete, writer, buffer: bytes });
-  }
+  } else if (spare !== null && isTaken(spare)) spare = null;
   return left;
+}
+
+/**
+ * Whether a write has made a request its own. Nothing may be left although it has: what had no room in the first try had some
+ * in the next, a moment later, and only the call that says so is still to come.
+ */
+function isTaken(request: object): boolean {
+  if (!("getAsyncId" in request) || typeof request.getAsyncId !== "function") return true;
+  return request.getAsyncId() >= 0;
 }
 
 function onComplete(this: { writer?: Writer }, status: number): void {
