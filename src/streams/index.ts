@@ -13,12 +13,14 @@ export type { BroadcastOptions, Server, ServerCloseOptions } from "../adapter/se
 export type { Acceptance, ClientRequest, ServerOptions, Verdict } from "../adapter/server-options.js";
 export type { KernelName } from "../kernel/kernel.js";
 export { CloseCode } from "../protocol/close-code.js";
-export type { Role } from "../protocol/endpoint-options.js";
+export type { ConnectionOptions } from "../protocol/connection.js";
+export type { EndpointState, Role } from "../protocol/endpoint-options.js";
 export { type Failure, type FailureCode, InvalidStateError } from "../protocol/errors.js";
-export type { CloseEvent, MessageType } from "../protocol/events.js";
+export type { CloseEvent, ConnectionEvent, MessageType, PieceEvent } from "../protocol/events.js";
 export type { Limits } from "../protocol/limits.js";
 export { PreparedMessage } from "../protocol/prepared-message.js";
 export { createServer, type PeerInfo, type StreamServer, type StreamServerOptions } from "./accept.js";
+export { CodecStreams, type OutgoingMessage } from "./codec-streams.js";
 export { type ConnectOptions, connect } from "./connect.js";
 export { type OpenOptions, open } from "./open.js";
 export type { ByteStreams } from "./stream-transport.js";

@@ -108,8 +108,8 @@ export class StreamTransport implements SocketTransport, SinkOwner {
   /** Ends it for an error below. */
   fail(error: unknown): void {
     if (this.#isGone) return;
-    this.sink.failed(error);
     this.destroy(error);
+    this.sink.failed(error);
   }
 
   #read(): void {

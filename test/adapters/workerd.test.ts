@@ -1,21 +1,18 @@
 // The client in real workers, before and after the date from which on workerd compiles WebAssembly while a worker starts. The
 // servers are here.
 import assert from "node:assert/strict";
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, test } from "vitest";
 import type { Program } from "../support/program.js";
-import { serveWorker, type WorkerModule } from "../support/workerd.js";
+import { distModules, serveWorker, workerdEntry } from "../support/workerd.js";
 import type { Adapter } from "./adapter.js";
 import { certificate } from "./certificate.js";
 import { Recorder } from "./recorder.js";
 import { type Case, Scene } from "./scene.js";
 import { SUITE } from "./suite.js";
 import { workerdAdapter } from "./workerd-adapter.js";
-
-const DIST = fileURLToPath(new URL("../../dist/", import.meta.url));
 
 /** What can't be seen from outside of the worker, or is said in other words there. */
 const LEFT_OUT: ReadonlySet<string> = new Set([
@@ -45,17 +42,6 @@ function casesOf(title: string, name = /(?:)/): readonly Case[] {
   return found;
 }
 
-function modules(): WorkerModule[] {
-  const names = readdirSync(DIST, { recursive: true, encoding: "utf8" }).filter((name) =>
-    /^(workerd|streams|adapter|handshake|protocol|kernel)\/.*\.(js|wasm)$/.test(name),
-  );
-  const worker = readFileSync(new URL("workerd-client.js", import.meta.url));
-  return [
-    { name: "worker.js", bytes: worker },
-    ...names.map((name) => ({ name, bytes: readFileSync(path.join(DIST, name)) })),
-  ];
-}
-
 describe.each(["2025-05-31", "2025-06-01"])("wsimd/workerd, compatibility date %s", (date) => {
   const folder = mkdtempSync(path.join(tmpdir(), "wsimd-workerd-"));
   const tls = certificate();
@@ -63,7 +49,9 @@ describe.each(["2025-05-31", "2025-06-01"])("wsimd/workerd, compatibility date %
   let adapter: Adapter;
 
   beforeAll(async () => {
-    const served = await serveWorker(folder, date, modules(), tls.cert);
+    const entry = { name: "worker.js", bytes: readFileSync(new URL("workerd-client.js", import.meta.url)) };
+    const modules = [entry, ...distModules("dist"), workerdEntry("dist")];
+    const served = await serveWorker(folder, date, modules, tls.cert);
     program = served.program;
     adapter = workerdAdapter(served.port);
   });

@@ -1,10 +1,14 @@
 import { once } from "node:events";
-import { readdirSync, readFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, describe, expect, test } from "vitest";
 import { WebSocket } from "ws";
+import { certificate } from "../adapters/certificate.js";
 import { killPrograms, Program } from "../support/program.js";
 import { runtimeBinary } from "../support/runtimes.js";
+import { distModules, serveWorker, workerdEntry } from "../support/workerd.js";
 import { Inbox } from "../support/ws-inbox.js";
 
 const FOLDER = fileURLToPath(new URL("../../examples/", import.meta.url));
@@ -42,6 +46,8 @@ describe("examples", () => {
       "client.js",
       "echo.js",
       "http-and-websocket.js",
+      "streams.js",
+      "worker.js",
     ]);
     for (const file of files) {
       const lines = readFileSync(`${FOLDER}${file}`, "utf8").trimEnd().split("\n");
@@ -108,6 +114,44 @@ describe("examples", () => {
       "",
     ]);
     expect(program.stderr).toBe("");
+  });
+
+  test.each([
+    [process.execPath, []],
+    [runtimeBinary("node-22"), []],
+    [runtimeBinary("node-24"), []],
+    [runtimeBinary("node-26"), []],
+    [runtimeBinary("bun"), []],
+    [runtimeBinary("deno"), ["run", "--quiet", "--no-remote", "--no-prompt"]],
+  ])("streams.js talks over lines in memory, run by %s", async (runtime, args) => {
+    const program = new Program(runtime, [...args, `${FOLDER}streams.js`]);
+    expect(await program.exit, program.stderr).toEqual({ code: 0, signal: null });
+    expect(program.stdout.split("\n")).toEqual([
+      "a socket: hello, too",
+      'a pipe: {"type":"text","text":"THROUGH PIPES"}',
+      'a pipe: {"type":"close","code":1000,"reason":"","wasClean":true}',
+      "",
+    ]);
+    expect(program.stderr).toBe("");
+  });
+
+  test("worker.js asks a server, and says what is wrong", async () => {
+    const { program, host } = await start("echo.js");
+    const folder = mkdtempSync(path.join(tmpdir(), "wsimd-worker-"));
+    const entry = { name: "worker.js", bytes: readFileSync(`${FOLDER}worker.js`) };
+    const modules = [entry, ...distModules("dist"), workerdEntry("dist")];
+    const worker = await serveWorker(folder, "2025-06-01", modules, certificate().cert);
+    const answer = async (url: string): Promise<[number, string]> => {
+      const asked = await fetch(`http://127.0.0.1:${worker.port}/?url=${url}&say=hello`);
+      return [asked.status, await asked.text()];
+    };
+    expect(await answer(`ws://${host}/`)).toEqual([200, "hello"]);
+    const [status, text] = await answer("ws://127.0.0.1:1/");
+    expect([status, text]).toEqual([502, expect.stringContaining("cannot connect")]);
+    worker.program.signal("SIGKILL");
+    await worker.program.exit;
+    rmSync(folder, { recursive: true, force: true });
+    await stop(program);
   });
 
   test("http-and-websocket.js serves its page, and the clock to that page's origin only", async () => {

@@ -1,5 +1,6 @@
-import { mkdtempSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
+import { fileURLToPath } from "node:url";
 import { Program } from "./program.js";
 import type { RoundTrip } from "./round-trip.js";
 import { runtimeBinary } from "./runtimes.js";
@@ -8,6 +9,21 @@ import { runIn } from "./tarball.js";
 export interface WorkerModule {
   readonly name: string;
   readonly bytes: Uint8Array;
+}
+
+const DIST = fileURLToPath(new URL("../../dist/", import.meta.url));
+
+/** What `wsimd/workerd` is made of, as it was built. @param folder - what their names begin with */
+export function distModules(folder: string): WorkerModule[] {
+  return readdirSync(DIST, { recursive: true, encoding: "utf8" })
+    .filter((name) => /^(workerd|streams|adapter|handshake|protocol|kernel)\/.*\.(js|wasm)$/.test(name))
+    .map((name) => ({ name: `${folder}/${name}`, bytes: readFileSync(path.join(DIST, name)) }));
+}
+
+/** The module `wsimd/workerd`, by that name. @param folder - what the names of the modules begin with */
+export function workerdEntry(folder: string): WorkerModule {
+  const bytes = Buffer.from(`export * from "../${folder}/workerd/index.js";`);
+  return { name: "wsimd/workerd", bytes };
 }
 
 /**

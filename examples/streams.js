@@ -1,0 +1,39 @@
+// WebSockets over streams: those of a line in memory, as they could be a serial line's or a tunnel's. One connection is made of
+// sockets, the other of pipes alone.
+import { CodecStreams, connect, createServer } from "wsimd/streams";
+
+const there = new TransformStream();
+const back = new TransformStream();
+const server = createServer({}, { message: (socket, data) => socket.send(`${data}, too`) });
+server.accept({ readable: there.readable, writable: back.writable }, { remoteAddress: "the next room" });
+
+await new Promise((resolve) => {
+  /** @type {import("wsimd/streams").Handlers} */
+  const handlers = {
+    open: (socket) => socket.send("hello"),
+    message(socket, text) {
+      console.log(`a socket: ${text}`);
+      socket.close(1000);
+    },
+    close: resolve,
+  };
+  connect({ readable: back.readable, writable: there.writable }, "ws://next.room/", {}, handlers);
+});
+
+const client = new CodecStreams({ role: "client" });
+const shout = new CodecStreams({ role: "server" });
+const upperCase = new TransformStream({
+  transform(event, controller) {
+    if (event.type === "text") controller.enqueue(event.text.toUpperCase());
+  },
+});
+client.encoder.readable
+  .pipeThrough(shout.decoder)
+  .pipeThrough(upperCase)
+  .pipeThrough(shout.encoder)
+  .pipeTo(client.decoder.writable);
+const writer = client.encoder.writable.getWriter();
+writer.write("through pipes").then(() => writer.close());
+const events = client.decoder.readable.getReader();
+for (let next = await events.read(); !next.done; next = await events.read())
+  console.log(`a pipe: ${JSON.stringify(next.value)}`);
