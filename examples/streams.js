@@ -1,5 +1,4 @@
-// WebSockets over streams: those of a line in memory, as they could be a serial line's or a tunnel's. One connection is made of
-// sockets, the other of pipes alone.
+// WebSockets over streams, here of lines in memory: one connection is made of sockets, the other of pipes alone.
 import { CodecStreams, connect, createServer } from "wsimd/streams";
 
 const there = new TransformStream();
@@ -33,7 +32,9 @@ client.encoder.readable
   .pipeThrough(shout.encoder)
   .pipeTo(client.decoder.writable);
 const writer = client.encoder.writable.getWriter();
-writer.write("through pipes").then(() => writer.close());
+writer.write("through pipes");
 const events = client.decoder.readable.getReader();
-for (let next = await events.read(); !next.done; next = await events.read())
+for (let next = await events.read(); !next.done; next = await events.read()) {
   console.log(`a pipe: ${JSON.stringify(next.value)}`);
+  if (next.value.type === "text") writer.close();
+}

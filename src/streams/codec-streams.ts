@@ -33,6 +33,7 @@ export type OutgoingMessage =
  * - `decoder.writable` closed before the closing handshake: a close event with 1006.
  * - `encoder.writable` closed: the closing handshake begins, with 1000; aborted: the connection fails with 1011.
  * - `decoder.readable` cancelled: a Close frame with 1001 leaves, and nothing more is decoded.
+ * - A Close frame is answered when it is decoded, whatever is still on its way through the application.
  * - What is written when the connection is no longer open is dropped. A message that can't be sent breaks the streams with a
  *   `TypeError`, `RangeError` or `InvalidStateError`.
  */

@@ -226,11 +226,16 @@ describe("two codecs in a pipe", () => {
       .pipeThrough(other.encoder)
       .pipeTo(client.decoder.writable);
     const messages = client.encoder.writable.getWriter();
-    const found = rest(client.decoder.readable.getReader());
-    for (let i = 0; i < 50; i++) await messages.write(`message ${i}`);
-    await messages.close();
-    const texts = Array.from({ length: 50 }, (_, i) => ({ type: "text", text: `MESSAGE ${i}` }));
-    expect(await found).toEqual([...texts, { type: "close", code: 1000, reason: "", wasClean: true }]);
+    const events = client.decoder.readable.getReader();
+    const writing = (async () => {
+      for (let i = 0; i < 50; i++) await messages.write(`message ${i}`);
+    })();
+    for (let i = 0; i < 50; i++) {
+      expect((await events.read()).value).toEqual({ type: "text", text: `MESSAGE ${i}` });
+    }
+    await writing;
+    void messages.close();
+    expect(await rest(events)).toEqual([{ type: "close", code: 1000, reason: "", wasClean: true }]);
     await there;
   });
 
