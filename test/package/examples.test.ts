@@ -4,8 +4,9 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, describe, expect, test } from "vitest";
-import { WebSocket } from "ws";
+import { WebSocket, WebSocketServer } from "ws";
 import { certificate } from "../adapters/certificate.js";
+import { launchChromium } from "../support/chromium.js";
 import { killPrograms, Program } from "../support/program.js";
 import { runtimeBinary } from "../support/runtimes.js";
 import { distModules, serveWorker, workerdEntry } from "../support/workerd.js";
@@ -21,8 +22,8 @@ function run(name: string, port: string, ...args: string[]): Program {
 }
 
 /** Starts a server on a free port. */
-async function start(name: string): Promise<{ program: Program; host: string }> {
-  const program = run(name, "0");
+async function start(name: string, ...args: string[]): Promise<{ program: Program; host: string }> {
+  const program = run(name, "0", ...args);
   const [, host = ""] = await program.shows(/^listening on (?:ws|http):\/\/(127\.0\.0\.1:\d+)\n/);
   return { program, host };
 }
@@ -46,6 +47,8 @@ describe("examples", () => {
       "client.js",
       "echo.js",
       "http-and-websocket.js",
+      "live-graph.js",
+      "proxy.js",
       "streams.js",
       "worker.js",
     ]);
@@ -187,4 +190,119 @@ describe("examples", () => {
     expect(second.stdout).toContain("closed with 1001\n");
     await stop(server);
   });
+
+  test("live-graph.js pushes numbers, and its page draws them", async () => {
+    const { program, host } = await start("live-graph.js");
+    const inbox = await Inbox.open(`ws://${host}/`);
+    expect(Number(await inbox.next())).toBeGreaterThan(1);
+
+    const browser = await launchChromium();
+    try {
+      const page = await browser.newPage();
+      await page.goto(`http://${host}/`);
+      await page.getByText(/^The server uses \d+\.\d MiB$/).waitFor();
+      // A line needs two points.
+      await page.waitForFunction(() => {
+        const context = document.querySelector("canvas")?.getContext("2d");
+        return context?.getImageData(0, 0, 600, 200).data.some((value) => value > 0) === true;
+      });
+    } finally {
+      await browser.close();
+    }
+    await stop(program, inbox);
+  });
+
+  describe("proxy.js", () => {
+    const upstreams: WebSocketServer[] = [];
+
+    afterEach(() => {
+      for (const each of upstreams.splice(0)) {
+        for (const client of each.clients) client.terminate();
+        each.close();
+      }
+    });
+
+    async function upstream(): Promise<{ server: WebSocketServer; url: string }> {
+      const server = new WebSocketServer({ host: "127.0.0.1", port: 0, maxPayload: 1 << 20 });
+      upstreams.push(server);
+      await once(server, "listening");
+      const address = server.address();
+      if (typeof address === "string" || address === null) throw new Error("no port");
+      return { server, url: `ws://127.0.0.1:${address.port}/` };
+    }
+
+    test("joins two sockets, and hands on how each ends", async () => {
+      const { server, url } = await upstream();
+      const { program, host } = await start("proxy.js", url);
+      const joined = once(server, "connection");
+      const inbox = await Inbox.open(`ws://${host}/`);
+      const [far]: WebSocket[] = await joined;
+      if (far === undefined) throw new Error("nobody came");
+      far.send("from afar");
+      expect(await inbox.next()).toBe("from afar");
+      const arrived = once(far, "message");
+      inbox.socket.send(Uint8Array.of(1, 2, 3));
+      expect(await arrived).toEqual([Buffer.of(1, 2, 3), true]);
+
+      const ended = once(far, "close");
+      inbox.socket.close(4001, "enough");
+      expect(await ended).toEqual([4001, Buffer.from("enough")]);
+
+      const again = once(server, "connection");
+      const second = await Inbox.open(`ws://${host}/`);
+      const [other]: WebSocket[] = await again;
+      other?.terminate();
+      expect(await second.closed).toBe(1014);
+      await stop(program);
+    });
+
+    test("says that its target cannot be reached", async () => {
+      const { program, host } = await start("proxy.js", "ws://127.0.0.1:1/");
+      const inbox = await Inbox.open(`ws://${host}/`);
+      expect(await inbox.closed).toBe(1014);
+      await stop(program);
+    });
+
+    test("holds the sender back while the other side reads nothing", async () => {
+      const { server, url } = await upstream();
+      const { program, host } = await start("proxy.js", url);
+      const joined = once(server, "connection");
+      const inbox = await Inbox.open(`ws://${host}/`);
+      const [far]: WebSocket[] = await joined;
+      if (far === undefined) throw new Error("nobody came");
+      far.pause();
+      // More than the buffers of all sockets between here and there hold, and far more than the 1 MiB of backlog, at which
+      // a proxy that did not hold back would close with 1013.
+      const count = 1024;
+      const message = Buffer.alloc(64 << 10, "x");
+      for (let i = 0; i < count; i++) inbox.socket.send(message);
+      let bytes = 0;
+      const all = new Promise<number>((resolve) => {
+        far.on("message", (data: Buffer) => {
+          bytes += data.length;
+          if (bytes === count * message.length) resolve(bytes);
+        });
+      });
+      await expect
+        .poll(
+          stoodStill(() => inbox.socket.bufferedAmount),
+          { interval: 100, timeout: 20_000 },
+        )
+        .toBe(true);
+      expect(inbox.socket.bufferedAmount).toBeGreaterThan(0);
+      far.resume();
+      const closed = inbox.closed.then((code) => Promise.reject(new Error(`closed with ${code}`)));
+      expect(await Promise.race([all, closed])).toBe(count * message.length);
+      await stop(program, inbox);
+    });
+  });
 });
+
+/** Tells, call by call, whether a number was the same in the last five calls. */
+function stoodStill(read: () => number): () => boolean {
+  const seen: number[] = [];
+  return () => {
+    seen.push(read());
+    return seen.length >= 5 && new Set(seen.slice(-5)).size === 1;
+  };
+}
