@@ -105,7 +105,7 @@ async function judge(frameCase, role, peer, patience) {
   if (end === "open") return judgeOpen(frameCase, peer);
   const must = frameCase.must ?? true;
   if (!answered)
-    return departs(must, must ? "neither answers nor closes" : "waits for what the header announced");
+    return departs(must, later === undefined ? "neither answers nor closes" : "waits for the rest");
   const finding =
     "fails" in end ? judgeFailure(frameCase, end.fails, peer, late) : judgeClose(frameCase, end, peer);
   if (finding.verdict === "breaks") return finding;

@@ -50,28 +50,28 @@ behind the 101 in its segment. This page is its output with \`--markdown\`.
     npm run conformance -- --client "program {url}"    # any client that echoes what it gets from that URL
     npm run conformance -- --help
 
-- ${SYMBOL.conforms} conforms: does what wsimd promises in this place, which is the strictest that the RFC allows.
+- ${SYMBOL.conforms} conforms: does what the rule says. Where the RFC leaves something open, the rule is what wsimd does.
 - ${SYMBOL.differs} differs, in what the RFC leaves open: another status or Close code, TCP dropped without a Close, a lenience.
 - ${SYMBOL.breaks} breaks a MUST of the RFC, or of HTTP where the RFC builds on it.
-- – was not there to be tested.
 
-A column is judged by its worst cell of each rule, and every cell that differs has its reason below. The others are run as their
+A rule has several cases, each in all ways; the worst counts, and every cell that differs has its reasons below. The others are run as their
 documentation shows, with their defaults, by the few lines in [test/conformance/programs](../test/conformance/programs); what they answer
 before an application has a say is theirs, and a program that asks more of them can be stricter. Not seen from outside, and so
 held by other tests: what an API refuses to send, allowed origins, and what is retained in memory.`;
 
 /** @param {readonly Outcome[]} outcomes */
 export function markdown(outcomes) {
-  return [INTRODUCTION, ...byRole(outcomes).map(markdownTable)].join("\n\n");
+  const there = outcomes.filter(({ results }) => results.length > 0);
+  return [INTRODUCTION, ...byRole(there).map(markdownTable)].join("\n\n");
 }
 
 /** @param {readonly Outcome[]} columns - of one role */
 function markdownTable(columns) {
   const title = columns[0]?.role === "client" ? "Clients" : "Servers";
-  const heading = columns.map(({ name, version }) => `${name} ${version ?? "(not there)"}`);
+  const heading = columns.map(({ name, version }) => `${name} ${version}`);
   const rows = rowsOf(columns).map(
     ({ group, first, section, title, cells }) =>
-      `| ${first ? group : ""} | ${escaped(title)} | ${section} | ${cells.map((cell) => cell?.symbol ?? "–").join(" | ")} |`,
+      `|${first ? ` ${group} ` : " "}| ${escaped(title)} | ${section} | ${cells.map((cell) => cell?.symbol ?? "–").join(" | ")} |`,
   );
   return [
     `## ${title}`,

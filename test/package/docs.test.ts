@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import { afterEach, describe, expect, test } from "vitest";
 import { FAILURES } from "../../src/index.js";
 import { DEFAULT_SOCKET_LIMITS, DEFAULT_TIMEOUTS, type HandshakeErrorCode } from "../../src/node/index.js";
+import { RULES } from "../conformance/suite.js";
 import { relativeLinks, runBlock, runnableBlocks, tableRows } from "../support/markdown.js";
 import { killPrograms, mainFile } from "../support/program.js";
 
@@ -61,6 +62,18 @@ describe("the tables", () => {
   test("of handshake errors are all there are", () => {
     const rows = tableRows(read("docs/errors.md"), "Handshake errors");
     expect(rows.map(([code]) => code).sort()).toEqual(Object.keys(HANDSHAKE_CODES).sort());
+  });
+
+  test("of conformance have every rule, and no departure of wsimd's", () => {
+    const page = read("docs/conformance.md");
+    for (const [heading, role] of [
+      ["Servers", "server"],
+      ["Clients", "client"],
+    ] as const) {
+      const rules = RULES.filter((rule) => (rule.role ?? role) === role);
+      expect(tableRows(page, heading).map(([, title]) => title)).toEqual(rules.map(({ title }) => title));
+    }
+    expect(page).not.toMatch(/^### .*: wsimd/m);
   });
 
   test.each([
