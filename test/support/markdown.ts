@@ -38,7 +38,7 @@ export function relativeLinks(markdown: string): string[] {
  * @throws Error with what it printed, if it does not do that
  */
 export async function runBlock(code: string): Promise<void> {
-  if (/\b(serve|attach|upgrade|createServer)\(/.test(code)) await runServer(code);
+  if (/\b(serve|attach|upgrade|createServer|WebSocketServer)\(/.test(code)) await runServer(code);
   else if (code.includes("8080")) await runClient(code);
   else assertEnded(await evaluate(code, 0));
 }
