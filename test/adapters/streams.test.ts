@@ -3,8 +3,8 @@ import { Scene } from "./scene.js";
 import { streamsAdapter } from "./streams-adapter.js";
 import { SUITE } from "./suite.js";
 
-// Streams lead to one place: there is nothing to follow a redirect with, or to reach a proxy.
-const { redirects: _redirects, proxies: _proxies, ...GROUPS } = SUITE;
+// Streams lead to one place: there is nothing to follow a redirect with, or to reach a proxy. And they have no port.
+const { redirects: _redirects, proxies: _proxies, port: _port, ...GROUPS } = SUITE;
 /** A stream takes nothing in the turn in which it is written: all of the burst counts. */
 const AT_ONCE = "a burst in one turn to a peer that reads is no backlog";
 
