@@ -88,6 +88,11 @@ for (const { id, kind, size, depth } of ECHO_CELLS) {
   if (kind !== "binary" || size === MIB) continue;
   target(id, CPU, "bun", depth === 1 ? 1.3 : 1.5, "<=", "ratio", "wsimd-bun");
 }
+for (const { id, kind, size, depth } of ECHO_CELLS) {
+  if (kind !== "binary" || size === MIB) continue;
+  const limit = size === 16_000 ? 0.6 : depth === 1 ? 0.9 : 0.25;
+  target(id, CPU, "deno", limit, "<=", "ratio", "wsimd-deno");
+}
 target("mixed/1000/16", CPU, "ws", 0.25);
 target("tls/1000/16", CPU, "ws", 0.62);
 for (const size of [20, 1000]) target(`binary/${size}/1`, "p99Us", "ws", 1);
@@ -95,3 +100,4 @@ target("client/1000/16", CPU, "ws", 0.3);
 target("broadcast/100", "cpuUsPerDelivery", "net", 1.05);
 target("handshakes", "perCpuSecond", "ws", 1.5, ">=");
 target("memory", "bytesPerConnection", "net", 1024, "<=", "difference");
+target("memory", "bytesPerConnection", "deno", 1, "<", "ratio", "wsimd-deno");

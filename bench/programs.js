@@ -55,7 +55,8 @@ export const SUBJECTS = [
   { name: "faye", label: "faye-websocket", command: [...NODE, file("servers/faye.js")] },
   { name: "wsimd-bun", label: "wsimd on Bun", command: bunCommand("wsimd-bun") },
   { name: "bun", label: "Bun.serve", command: bunCommand("bun") },
-  { name: "deno", label: "Deno.upgradeWebSocket", command: denoCommand() },
+  { name: "wsimd-deno", label: "wsimd on Deno", command: denoCommand("wsimd-deno") },
+  { name: "deno", label: "Deno.upgradeWebSocket", command: denoCommand("deno") },
   { name: "net", label: "bare net.Socket", command: [...NODE, file("servers/net.js")] },
 ];
 
@@ -65,10 +66,12 @@ function bunCommand(server) {
   return binary === undefined ? undefined : [binary, "--expose-gc", file(`servers/${server}.js`)];
 }
 
-function denoCommand() {
+/** @param {string} server */
+function denoCommand(server) {
   const binary = platformBinary("@deno", "", "deno");
   if (binary === undefined) return undefined;
-  return [binary, "run", "-A", "--quiet", "--no-lock", "--no-config", "--no-remote", file("servers/deno.js")];
+  const args = ["run", "-A", "--quiet", "--no-lock", "--no-config", "--no-remote", "--v8-flags=--expose-gc"];
+  return [binary, ...args, file(`servers/${server}.js`)];
 }
 
 /**

@@ -16,9 +16,15 @@ const FOLDER = fileURLToPath(new URL("../../examples/", import.meta.url));
 
 afterEach(killPrograms);
 
+/** Examples that are not for Node: what runs them. */
+const RUNTIMES: Readonly<Record<string, readonly [program: string, ...flags: string[]]>> = {
+  "bun.js": [runtimeBinary("bun")],
+  "deno.js": [runtimeBinary("deno"), "run", "--no-prompt", "--no-lock", "--allow-net", "--allow-env"],
+};
+
 function run(name: string, port: string, ...args: string[]): Program {
-  const runtime = name === "bun.js" ? runtimeBinary("bun") : process.execPath;
-  return new Program(runtime, [`${FOLDER}${name}`, ...args], { env: { PORT: port } });
+  const [runtime, ...flags] = RUNTIMES[name] ?? [process.execPath];
+  return new Program(runtime, [...flags, `${FOLDER}${name}`, ...args], { env: { PORT: port } });
 }
 
 /** Starts a server on a free port. */
@@ -45,6 +51,7 @@ describe("examples", () => {
       "bun.js",
       "chat.js",
       "client.js",
+      "deno.js",
       "echo.js",
       "http-and-websocket.js",
       "live-graph.js",
@@ -68,20 +75,24 @@ describe("examples", () => {
     await stop(program, inbox);
   });
 
-  test("bun.js serves its page, its health and the echo on one port", async () => {
-    const { program, host } = await start("bun.js");
-    const page = await fetch(`http://${host}/`);
-    expect(page.headers.get("Content-Type")).toBe("text/html; charset=utf-8");
-    expect(await page.text()).toContain("new WebSocket");
-    const inbox = await Inbox.open(`ws://${host}/echo`);
-    inbox.socket.send("hello");
-    expect(await inbox.next()).toBe("hello");
-    expect(await (await fetch(`http://${host}/health`)).text()).toBe("ok\n");
-    for (const path of ["/nothing", "/echo"]) expect((await fetch(`http://${host}${path}`)).status).toBe(404);
-    const [error]: unknown[] = await once(new WebSocket(`ws://${host}/`), "error");
-    expect(String(error)).toContain("404");
-    await stop(program, inbox);
-  });
+  test.each(["bun.js", "deno.js"])(
+    "%s serves its page, its health and the echo on one port",
+    async (name) => {
+      const { program, host } = await start(name);
+      const page = await fetch(`http://${host}/`);
+      expect(page.headers.get("Content-Type")).toBe("text/html; charset=utf-8");
+      expect(await page.text()).toContain("new WebSocket");
+      const inbox = await Inbox.open(`ws://${host}/echo`);
+      inbox.socket.send("hello");
+      expect(await inbox.next()).toBe("hello");
+      expect(await (await fetch(`http://${host}/health`)).text()).toBe("ok\n");
+      for (const path of ["/nothing", "/echo"])
+        expect((await fetch(`http://${host}${path}`)).status).toBe(404);
+      const [error]: unknown[] = await once(new WebSocket(`ws://${host}/`), "error");
+      expect(String(error)).toContain("404");
+      await stop(program, inbox);
+    },
+  );
 
   test("chat.js keeps its rooms apart and asks who comes", async () => {
     const { program, host } = await start("chat.js");

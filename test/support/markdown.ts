@@ -51,6 +51,7 @@ interface Ended {
 function start(code: string, port: number): Program {
   const module = code.replaceAll("8080", String(port));
   if (code.includes('"wsimd/bun"')) return new Program(runtimeBinary("bun"), ["-e", module]);
+  if (code.includes('"wsimd/deno"')) return new Program(runtimeBinary("deno"), ["eval", "--no-lock", module]);
   return new Program(process.execPath, ["--input-type=module", "-e", module]);
 }
 
