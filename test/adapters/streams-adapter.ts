@@ -11,6 +11,8 @@ import { openSockets } from "./open-sockets.js";
 /** Which kind of readable stream brings what a TCP socket reads. */
 export type StreamKind = "chunks" | "bytes";
 
+const NOTHING = new Uint8Array(0);
+
 /** `wsimd/streams` over TCP. */
 export function streamsAdapter(kind: StreamKind): Adapter {
   return {
@@ -110,7 +112,7 @@ function byteStream(
   cancel: () => Promise<void>,
 ): ReadableStream<Uint8Array> {
   /** What had no room. */
-  let left = Buffer.alloc(0);
+  let left: Uint8Array = NOTHING;
   return new ReadableStream({
     type: "bytes",
     async pull(controller) {
@@ -125,7 +127,7 @@ function byteStream(
       if (byobRequest === null || view === null || view === undefined) throw new Error("it is read by BYOB");
       const length = Math.min(view.byteLength, chunk.length);
       new Uint8Array(view.buffer, view.byteOffset).set(chunk.subarray(0, length));
-      left = Buffer.from(chunk.subarray(length));
+      left = length < chunk.length ? chunk.subarray(length) : NOTHING;
       byobRequest.respond(length);
     },
     cancel,
