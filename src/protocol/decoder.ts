@@ -121,8 +121,7 @@ export class Decoder {
 
   /** Decodes `length` bytes that already stand at the beginning of the read window. */
   pushWindow(length: number): void {
-    if (this.#workspace.reading) throw new Error("the read window is in use");
-    if (!this.#stopped) this.#decodeWindow(length);
+    this.#decodeWindow(length);
   }
 
   #decodeWindow(length: number): void {
@@ -136,7 +135,7 @@ export class Decoder {
     try {
       for (;;) {
         const result = this.#decode(start, end);
-        start = workspace.words[CONSUMED_WORD] ?? end;
+        start = workspace.words[CONSUMED_WORD] ?? 0;
         this.#walk(result >>> layout.DECODED_COUNT_SHIFT);
         if (this.#stopped || (result & layout.DECODED_MORE) === 0) break;
       }

@@ -117,9 +117,13 @@ export class Endpoint implements DecoderSink {
     return this.#workspace.readWindow;
   }
 
-  /** Takes `length` bytes that were read into the beginning of the {@link readWindow}. */
+  /**
+   * Takes `length` bytes that were read into the beginning of the {@link readWindow}.
+   * @throws InvalidStateError from inside of a handler of any endpoint on this kernel, which still reads from the window
+   */
   receiveWindow(length: number): void {
     this.#assertNotReceiving();
+    if (this.#workspace.reading) throw new InvalidStateError("the read window is in use");
     if (this.#state === "closed") return;
     try {
       this.#decoder.pushWindow(length);

@@ -227,6 +227,31 @@ describeKernels("re-entrancy", (kernel) => {
     expect(sink.lines.at(-1)).toBe("binary 02");
   });
 
+  test("receiveWindow() throws while another one's handler runs, and changes nothing", () => {
+    const outer = peer({ kernel });
+    const inner = peer({ kernel });
+    const errors: unknown[] = [];
+    outer.sink.inside = () => {
+      try {
+        inner.endpoint.receiveWindow(1);
+      } catch (error) {
+        errors.push(error);
+      }
+    };
+    const payloads = tainted(1, [3, 5]);
+    outer.endpoint.receive(binary(...payloads));
+    expect(errors).toEqual([
+      new InvalidStateError("the read window is in use"),
+      new InvalidStateError("the read window is in use"),
+    ]);
+    expect(outer.sink.lines).toEqual(lines(payloads));
+    expect(inner.sink.lines).toEqual([]);
+    const chunk = binary(hex("07"));
+    inner.endpoint.readWindow.set(chunk);
+    inner.endpoint.receiveWindow(chunk.length);
+    expect(inner.sink.lines).toEqual(["binary 07"]);
+  });
+
   test("fail() from inside of a handler stops everything behind it", () => {
     const { sink, endpoint } = peer({ kernel });
     sink.inside = () => {
