@@ -136,7 +136,8 @@ export class HeadMachine {
     let classes = this.#classes;
     let i = start;
     for (; i < end; i++) {
-      const found = VALUE_CHARACTER[bytes[i] ?? 0] ?? 0;
+      const byte = bytes[i] ?? 0;
+      const found = VALUE_CHARACTER[byte] ?? 0;
       if (found === 0) break;
       classes |= found;
     }

@@ -75,9 +75,13 @@ export function checkUpgrade(head: RequestHead, options: UpgradeOptions = {}): U
   if (method !== "GET") return refuse(405, "the method is not GET", ALLOW);
   const resource = checkTarget(head);
   if ("type" in resource) return resource;
+  const unasked = checkUpgradeFields(headers);
+  if (unasked !== undefined) return unasked;
+  // "The |Sec-WebSocket-Key| header field MUST NOT appear more than once in an HTTP request." Section 11.3.1.
   const key = single(headers, "Sec-WebSocket-Key");
-  const problem = checkUpgradeFields(headers) ?? checkKeyAndVersion(headers, key) ?? checkContent(headers);
-  if (problem !== undefined || key === undefined) return problem ?? BAD_KEY;
+  if (key === undefined || !isWebSocketKey(key)) return BAD_KEY;
+  const problem = checkVersion(headers) ?? checkContent(headers);
+  if (problem !== undefined) return problem;
   const protocols = parseSubprotocols(headers);
   if (protocols === undefined) return refuse(400, "Sec-WebSocket-Protocol is malformed");
   const extensions = parseExtensions(headers.getAll("Sec-WebSocket-Extensions"));
@@ -125,9 +129,7 @@ function checkUpgradeFields(headers: HeaderList): Refusal | undefined {
 
 const BAD_KEY = refuse(400, "there is not exactly one Sec-WebSocket-Key of 16 bytes in canonical base64");
 
-function checkKeyAndVersion(headers: HeaderList, key: string | undefined): Refusal | undefined {
-  // "The |Sec-WebSocket-Key| header field MUST NOT appear more than once in an HTTP request." Section 11.3.1.
-  if (key === undefined || !isWebSocketKey(key)) return BAD_KEY;
+function checkVersion(headers: HeaderList): Refusal | undefined {
   // "If this version does not match a version understood by the server, the server MUST abort the WebSocket handshake
   // … and instead send an appropriate HTTP error code (such as 426 Upgrade Required) and a |Sec-WebSocket-Version|
   // header field." Section 4.2.2.

@@ -23,12 +23,19 @@ describe("acceptKey", () => {
     }
   });
 
-  test.each(["", "short", "dGhlIHNhbXBsZSBub25jZR==", "dGhlIHNhbXBsZSBub25jZQ== ", "é".repeat(24)])(
-    "throws for %j, which is no key",
-    (key) => {
-      expect(() => acceptKey(key)).toThrow(TypeError);
-    },
-  );
+  test.each([
+    "",
+    "short",
+    "dGhlIHNhbXBsZSBub25jZR==",
+    "dGhlIHNhbXBsZSBub25jZQ== ",
+    "é".repeat(24),
+    // Characters that no byte stands for.
+    "€GhlIHNhbXBsZSBub25jZQ==",
+    "dGhlIHNhbXBsZSBub25jZ€==",
+    "dGhlIHNhbXBsZSBub25jZ-==",
+  ])("throws for %j, which is no key", (key) => {
+    expect(() => acceptKey(key)).toThrow(TypeError);
+  });
 });
 
 describe("makeKey", () => {

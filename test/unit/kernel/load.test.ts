@@ -47,6 +47,29 @@ describe("the kernel in use", () => {
     expect(inUse()).toBe("js");
   });
 
+  it("is not the scalar one where there is neither SIMD nor a file to read", () => {
+    class WithoutSimd extends WebAssembly.Module {
+      constructor(bytes: BufferSource) {
+        if (bytes.byteLength === bytesOf("simd").length) throw new WebAssembly.CompileError("no SIMD");
+        super(bytes);
+      }
+    }
+    vi.stubGlobal("WebAssembly", Object.create(WebAssembly, { Module: { value: WithoutSimd } }));
+    vi.stubGlobal("process", { env: {} });
+    const reason = "simd: CompileError: no SIMD; scalar: Error: no file here: provideKernel takes it";
+    expect(wsimd.kernelInUse()).toEqual({ name: "js", fallbackReason: reason });
+    vi.unstubAllGlobals();
+  });
+
+  it("is the fastest where the environment may not be read", () => {
+    const env = () => {
+      throw new Error("permission denied");
+    };
+    vi.stubGlobal("process", Object.defineProperty({}, "env", { get: env }));
+    expect(inUse()).toBe("simd");
+    vi.unstubAllGlobals();
+  });
+
   it("has no reason when it was asked for", () => {
     vi.stubEnv("WSIMD_KERNEL", "js");
     expect(wsimd.kernelInUse()).toEqual({ name: "js", fallbackReason: undefined });

@@ -153,6 +153,21 @@ describe.each(ROLES)("a %s's life", (role) => {
     expect(sink.closed?.failure).toMatchObject({ code: "INTERNAL", closeCode: 1011, cause });
   });
 
+  test.each([
+    ["03 ed", "CLOSE_CODE", 1002, 0],
+    ["03 e8 'a' ff", "CLOSE_REASON", 1007, 3],
+    ["03 e8 'a' c3", "CLOSE_REASON", 1007, 4],
+  ])("a Close frame of %s is answered with what is wrong with it", (payload, code, closeCode, at) => {
+    const connection = new Connection({ role, maskingKey: () => 0 });
+    const close = fromPeer(role, 8, hex(payload));
+    const offset = close.length - hex(payload).length + at;
+    expect(connection.receive(close)).toMatchObject([
+      { type: "close", code: 1006, wasClean: false, failure: { code, closeCode, offset } },
+    ]);
+    const [answer] = parseFrames(concat(connection.takeOutput()));
+    expect(answer).toMatchObject({ opcode: 8, payload: Uint8Array.of(closeCode >> 8, closeCode & 0xff) });
+  });
+
   test("a closed connection takes any input and gives nothing", () => {
     const connection = connect(role);
     connection.end();

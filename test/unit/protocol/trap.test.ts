@@ -1,5 +1,5 @@
 // Traps outside of decode, which reentrancy.test.ts has: in masking, in a close reason, in making a string.
-import { afterEach, describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import { LiveSocket } from "../../../src/adapter/live-socket.js";
 import { resolveSocketOptions } from "../../../src/adapter/options.js";
 import type { SocketContext } from "../../../src/adapter/socket-context.js";
@@ -150,4 +150,30 @@ describeKernels("a trap outside of decode", (kernel) => {
       expect(events).toEqual([INTERNAL]);
     });
   });
+});
+
+test("a kernel that cannot be replaced: whoever sends is told", () => {
+  const workspace = sharedWorkspace("simd");
+  const client = new Connection({ role: "client", kernel: "simd" });
+  const { kernel } = workspace;
+  const refusal = new RangeError("no memory for another instance");
+  class Instance {
+    constructor() {
+      throw refusal;
+    }
+  }
+  vi.stubGlobal("WebAssembly", Object.create(WebAssembly, { Instance: { value: Instance } }));
+  workspace.kernel = {
+    ...kernel,
+    mask() {
+      throw trap;
+    },
+  };
+  try {
+    expect(() => client.sendText("a")).toThrow(refusal);
+    expect(client.takeOutput()).toEqual([]);
+  } finally {
+    workspace.kernel = kernel;
+    vi.unstubAllGlobals();
+  }
 });

@@ -1,0 +1,31 @@
+// Text that is longer than any string fails the connection. All of this host's blocks are one, or it would take half a gigabyte.
+import { expect, test } from "vitest";
+import { Connection, type Host } from "../../../src/index.js";
+import { portableHost } from "../../../src/protocol/host.js";
+import { frame } from "../../support/frame.js";
+
+/** Node's: `buffer.constants.MAX_STRING_LENGTH`. */
+const MAX_STRING_LENGTH = 0x1fffffe8;
+
+test("a message of more text than a string holds is too long, whatever the limit", () => {
+  const block = new Uint8Array(1 << 16);
+  const host: Host = {
+    ...portableHost,
+    allocate: (length) => (length <= block.length ? block.subarray(0, length) : new Uint8Array(length)),
+  };
+  const limits = { maxMessageBytes: Number.POSITIVE_INFINITY };
+  const connection = new Connection({ role: "client", limits, host });
+  const header = frame({ opcode: 1, length: MAX_STRING_LENGTH + 1 });
+  const chunk = new Uint8Array(1 << 18).fill(0x61);
+  expect(connection.receive(header)).toEqual([]);
+  let received = 0;
+  for (; received + chunk.length <= MAX_STRING_LENGTH; received += chunk.length) {
+    if (connection.receive(chunk).length > 0) expect.fail(`an event after ${received} bytes`);
+  }
+  expect(connection.receive(chunk.subarray(0, MAX_STRING_LENGTH + 1 - received))).toMatchObject([
+    {
+      type: "close",
+      failure: { code: "MESSAGE_TOO_LONG", closeCode: 1009, offset: header.length + received },
+    },
+  ]);
+});
