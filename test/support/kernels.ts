@@ -1,7 +1,10 @@
 import { describe, expect, test } from "vitest";
 import { Connection, type KernelName } from "../../src/index.js";
 
-export const KERNELS: readonly KernelName[] = ["simd", "scalar", "js"];
+/** All, or those that `WSIMD_KERNELS` names: for who runs the same tests very often. */
+export const KERNELS: readonly KernelName[] = (["simd", "scalar", "js"] as const).filter(
+  (name) => process.env.WSIMD_KERNELS?.split(",").includes(name) !== false,
+);
 
 /** Runs a suite on each kernel. The first test holds that it is the one asked for, so that no suite tests another. */
 export function describeKernels(title: string, suite: (kernel: KernelName) => void): void {
