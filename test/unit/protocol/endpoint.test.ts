@@ -190,69 +190,75 @@ describe.each(ROLES)("a %s's life", (role) => {
 
 describe.each(ROLES)("a %s's misuse throws and changes nothing", (role) => {
   const long = new Uint8Array(126);
-  const MISUSES: [string, (connection: Connection) => void, new (message: string) => Error][] = [
-    ["a ping over 125 bytes", (c) => c.ping(long), RangeError],
-    ["a pong over 125 bytes", (c) => c.pong(long), RangeError],
-    ["1005", (c) => c.close(1005), RangeError],
-    ["1006", (c) => c.close(1006), RangeError],
-    ["1015", (c) => c.close(1015), RangeError],
-    ["no number at all", (c) => c.close(Number.NaN), RangeError],
-    ["fail with 1006", (c) => c.fail(1006), RangeError],
-    ["a reason of 124 bytes", (c) => c.close(1000, "a".repeat(124)), RangeError],
-    ["a reason of 62 characters and 124 bytes", (c) => c.close(1000, "é".repeat(62)), RangeError],
-    ["fail with a reason of 124 bytes", (c) => c.fail(1000, "a".repeat(124)), RangeError],
-    ["a reason without a code", (c) => c.close(undefined, "bye"), TypeError],
+  const control = new RangeError("a control payload has at most 125 bytes");
+  const code = (given: unknown) => new RangeError(`${given} must not be sent as a close code`);
+  const reason = new RangeError("a reason has at most 123 bytes");
+  const noString = new TypeError("a reason must be a string");
+  const bytes = new TypeError("a payload must be a string or a Uint8Array");
+  const chunk = new TypeError("a chunk must be a Uint8Array");
+  const MISUSES: [string, (connection: Connection) => void, Error][] = [
+    ["a ping over 125 bytes", (c) => c.ping(long), control],
+    ["a pong over 125 bytes", (c) => c.pong(long), control],
+    ["1005", (c) => c.close(1005), code(1005)],
+    ["1006", (c) => c.close(1006), code(1006)],
+    ["1015", (c) => c.close(1015), code(1015)],
+    ["no number at all", (c) => c.close(Number.NaN), code(Number.NaN)],
+    ["fail with 1006", (c) => c.fail(1006), code(1006)],
+    ["a reason of 124 bytes", (c) => c.close(1000, "a".repeat(124)), reason],
+    ["a reason of 62 characters and 124 bytes", (c) => c.close(1000, "é".repeat(62)), reason],
+    ["fail with a reason of 124 bytes", (c) => c.fail(1000, "a".repeat(124)), reason],
+    ["a reason without a code", (c) => c.close(undefined, "bye"), new TypeError("a reason needs a code")],
     // @ts-expect-error: a code is needed
-    ["fail without a code", (c) => c.fail(), RangeError],
+    ["fail without a code", (c) => c.fail(), code(undefined)],
     // @ts-expect-error: not a number
-    ["a code that is a string", (c) => c.close("1000"), RangeError],
+    ["a code that is a string", (c) => c.close("1000"), code(1000)],
     // @ts-expect-error: not a string
-    ["a reason that is bytes", (c) => c.close(1000, new Float32Array(20)), TypeError],
+    ["a reason that is bytes", (c) => c.close(1000, new Float32Array(20)), noString],
     // @ts-expect-error: not a string
-    ["a reason that is a number", (c) => c.close(1000, 120), TypeError],
+    ["a reason that is a number", (c) => c.close(1000, 120), noString],
     // @ts-expect-error: not a string
-    ["text that is bytes", (c) => c.sendText(long), TypeError],
+    ["text that is bytes", (c) => c.sendText(long), new TypeError("text must be a string")],
     // @ts-expect-error: not a string
-    ["text that is undefined", (c) => c.sendText(undefined), TypeError],
+    ["text that is undefined", (c) => c.sendText(undefined), new TypeError("text must be a string")],
     // @ts-expect-error: not bytes
-    ["binary that is a string", (c) => c.sendBinary("a"), TypeError],
+    ["binary that is a string", (c) => c.sendBinary("a"), bytes],
     // @ts-expect-error: not bytes
-    ["binary that is a length", (c) => c.sendBinary(10), TypeError],
+    ["binary that is a length", (c) => c.sendBinary(10), bytes],
     // @ts-expect-error: not a Uint8Array
-    ["binary that is an ArrayBuffer", (c) => c.sendBinary(new ArrayBuffer(4)), TypeError],
+    ["binary that is an ArrayBuffer", (c) => c.sendBinary(new ArrayBuffer(4)), bytes],
     // @ts-expect-error: not a Uint8Array
-    ["binary that is a DataView", (c) => c.sendBinary(new DataView(new ArrayBuffer(4))), TypeError],
+    ["binary that is a DataView", (c) => c.sendBinary(new DataView(new ArrayBuffer(4))), bytes],
     // @ts-expect-error: not a Uint8Array
-    ["binary of 16-bit integers", (c) => c.sendBinary(new Uint16Array(4)), TypeError],
+    ["binary of 16-bit integers", (c) => c.sendBinary(new Uint16Array(4)), bytes],
     // @ts-expect-error: not a Uint8Array
-    ["binary of floats", (c) => c.sendBinary(new Float64Array(4)), TypeError],
+    ["binary of floats", (c) => c.sendBinary(new Float64Array(4)), bytes],
     // @ts-expect-error: not bytes
-    ["a ping of a number", (c) => c.ping(5), TypeError],
+    ["a ping of a number", (c) => c.ping(5), bytes],
     // @ts-expect-error: not bytes
-    ["a ping of null", (c) => c.ping(null), TypeError],
+    ["a ping of null", (c) => c.ping(null), bytes],
     // @ts-expect-error: not bytes
-    ["a fragment that is neither", (c) => c.sendFragment(5, false), TypeError],
+    ["a fragment that is neither", (c) => c.sendFragment(5, false), bytes],
     // @ts-expect-error: not bytes
-    ["a chunk that is a string", (c) => c.receive("81"), TypeError],
+    ["a chunk that is a string", (c) => c.receive("81"), chunk],
     // @ts-expect-error: not a Uint8Array
-    ["a chunk that is a DataView", (c) => c.receive(new DataView(new ArrayBuffer(4))), TypeError],
+    ["a chunk that is a DataView", (c) => c.receive(new DataView(new ArrayBuffer(4))), chunk],
     // @ts-expect-error: not a Uint8Array
-    ["a chunk of 16-bit integers", (c) => c.receive(new Uint16Array(4)), TypeError],
+    ["a chunk of 16-bit integers", (c) => c.receive(new Uint16Array(4)), chunk],
     // @ts-expect-error: not a Uint8Array
-    ["a chunk that is an ArrayBuffer", (c) => c.receive(new ArrayBuffer(4)), TypeError],
+    ["a chunk that is an ArrayBuffer", (c) => c.receive(new ArrayBuffer(4)), chunk],
     // @ts-expect-error: not a Uint8Array
-    ["a chunk that is an array", (c) => c.receive([0x81, 0]), TypeError],
+    ["a chunk that is an array", (c) => c.receive([0x81, 0]), chunk],
     // @ts-expect-error: not a Uint8Array
-    ["a chunk that is undefined", (c) => c.receive(undefined), TypeError],
+    ["a chunk that is undefined", (c) => c.receive(undefined), chunk],
   ];
 
-  test.each(MISUSES)("%s", (_, misuse, kind) => {
+  test.each(MISUSES)("%s", (_, misuse, error) => {
     const connection = connect(role);
     connection.receive(fromPeer(role, 1, "Hel", false));
     connection.sendFragment("a", false);
     expect(output(connection)).toBe(asSent(role, 1, "a", false));
     // A fragmented message is open: sendText and the like would say so, had they not looked at their arguments first.
-    expect(() => misuse(connection)).toThrow(kind);
+    expect(() => misuse(connection)).toThrow(error);
     expect(connection.state).toBe("open");
     expect(output(connection)).toBe("");
     connection.sendFragment("b", true);
@@ -263,10 +269,13 @@ describe.each(ROLES)("a %s's misuse throws and changes nothing", (role) => {
   test("a message, inside of a fragmented one", () => {
     const connection = connect(role);
     connection.sendFragment("a", false);
-    expect(() => connection.sendText("x")).toThrow(InvalidStateError);
-    expect(() => connection.sendBinary(hex("01"))).toThrow(InvalidStateError);
-    expect(() => connection.sendPrepared(new PreparedMessage("x"))).toThrow(InvalidStateError);
-    expect(() => connection.sendFragment(hex("01"), true)).toThrow(TypeError);
+    const begun = new InvalidStateError("a fragmented message is being sent");
+    expect(() => connection.sendText("x")).toThrow(begun);
+    expect(() => connection.sendBinary(hex("01"))).toThrow(begun);
+    expect(() => connection.sendPrepared(new PreparedMessage("x"))).toThrow(begun);
+    expect(() => connection.sendFragment(hex("01"), true)).toThrow(
+      new TypeError("this message is text; all of its fragments must be"),
+    );
     connection.ping(hex("01"));
     connection.sendFragment("b", true);
     connection.sendText("c");
@@ -294,20 +303,37 @@ describe.each(ROLES)("a %s's misuse throws and changes nothing", (role) => {
       () => connection.ping(),
       () => connection.pong(),
     ];
-    for (const attempt of attempts) expect(attempt).toThrow(InvalidStateError);
-    expect(() => connection.close(1006)).toThrow(RangeError);
+    for (const attempt of attempts)
+      expect(attempt).toThrow(new InvalidStateError(`the connection is ${state}`));
+    expect(() => connection.close(1006)).toThrow(code(1006));
     connection.close(1001, "again");
     expect(connection.state).toBe(state);
     expect(output(connection)).toBe("");
   });
 
+  test("sendable tells whether a message can be sent", () => {
+    const endpoint = new Endpoint(new RecordingSink(), { role, maskingKey: () => 0 });
+    expect(endpoint.sendable).toBe(true);
+    endpoint.sendFragment("a", false);
+    expect(endpoint.sendable).toBe(false);
+    endpoint.sendFragment("b", true);
+    expect(endpoint.sendable).toBe(true);
+    endpoint.close();
+    expect(endpoint.sendable).toBe(false);
+  });
+
   test("options that make no sense", () => {
     // @ts-expect-error: no role
-    expect(() => new Connection({ role: "peer" })).toThrow(TypeError);
+    expect(() => new Connection({ role: "peer" })).toThrow(
+      new TypeError('role must be "server" or "client"'),
+    );
     // @ts-expect-error: no role
     expect(() => new Connection({})).toThrow(TypeError);
     // @ts-expect-error: no such kernel
-    expect(() => new Connection({ role, kernel: "avx" })).toThrow(RangeError);
+    expect(() => new Connection({ role, kernel: "avx" })).toThrow(
+      new RangeError('unknown kernel "avx": it is one of simd, scalar, js'),
+    );
+    expect(new Connection({ role, kernel: "auto" }).kernel).toBe("simd");
   });
 });
 
@@ -367,7 +393,8 @@ describe.each(ROLES)("a %s's fragments", (role) => {
   });
 
   test("of text are whole characters, wherever the strings were cut", () => {
-    const text = "a💖é\ud83dx\udc96💖💖";
+    // The first and the last character that takes two units, and half ones.
+    const text = "a\ud800\udc00é\ud83dx\udc96\udbff\udfff💖";
     for (let first = 0; first <= text.length; first++) {
       for (let second = first; second <= text.length; second++) {
         const connection = connect(role);

@@ -59,14 +59,16 @@ test.each([
   undefined,
 ])("%o is no message", (message) => {
   // @ts-expect-error: neither a string nor bytes
-  expect(() => new PreparedMessage(message)).toThrow(TypeError);
+  expect(() => new PreparedMessage(message)).toThrow(
+    new TypeError("a message must be a string or a Uint8Array"),
+  );
 });
 
 test.each(["server", "client"] as const)("a %s sends no other object as a prepared message", (role) => {
   const connection = new Connection({ role });
   for (const message of [undefined, null, "a", hex("81 00"), {}]) {
     // @ts-expect-error: no PreparedMessage
-    expect(() => connection.sendPrepared(message)).toThrow(TypeError);
+    expect(() => connection.sendPrepared(message)).toThrow(new TypeError("not a PreparedMessage"));
   }
   expect(connection.takeOutput()).toEqual([]);
 });
