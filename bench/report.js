@@ -106,7 +106,7 @@ function table(results, metric) {
 }
 
 /** @param {number | undefined} value */
-function number(value) {
+export function number(value) {
   if (value === undefined) return "–";
   if (value >= 1000) return Math.round(value).toLocaleString("en");
   return value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2);

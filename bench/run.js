@@ -8,6 +8,7 @@ import { parseArgs } from "node:util";
 import { plot } from "./plot.js";
 import { isPinning, stopAll, stopPinning, version } from "./programs.js";
 import { Progress } from "./progress.js";
+import { withFigures } from "./readme.js";
 import { judge, markdown, printed } from "./report.js";
 import { SECTIONS } from "./sections.js";
 import { median } from "./statistics.js";
@@ -20,6 +21,7 @@ const HELP = `Usage: npm run bench -- [options]
                  Parts that were not run are kept from an earlier run of the same name.
   --no-pin       do not keep servers and clients to a processor each
   --assert       exit with 3 if a target is missed
+  --readme       measure nothing; put the figures of --name's results into the README
   -h, --help     print this
 `;
 
@@ -55,6 +57,7 @@ async function main() {
     name: text(),
     "no-pin": bool(),
     assert: bool(),
+    readme: bool(),
     help: bool("h"),
   };
   const { values } = parseArgs({ options });
@@ -63,6 +66,9 @@ async function main() {
     return 0;
   }
   const quick = values.quick === true;
+  const given = typeof values.name === "string" ? values.name : undefined;
+  const name = given ?? (quick ? "quick" : defaultName());
+  if (values.readme === true) return writeReadme(name);
   const known = [...TABLES, ...SECTIONS.map(({ name }) => name)];
   const only = typeof values.only === "string" ? values.only.split(",") : known;
   const unknown = only.find((name) => !known.includes(name));
@@ -76,8 +82,6 @@ async function main() {
   for (const signal of /** @type {const} */ (["SIGINT", "SIGTERM"])) {
     process.once(signal, () => stopAll().then(() => process.exit(130)));
   }
-  const given = typeof values.name === "string" ? values.name : undefined;
-  const name = given ?? (quick ? "quick" : defaultName());
   const results = await measureAll(name, only, quick);
   writeResults(results);
   console.log(printed(results));
@@ -262,6 +266,16 @@ function buildHash() {
     if (name.endsWith(".js")) hash.update(name).update(readFileSync(new URL(name, folder)));
   }
   return hash.digest("hex").slice(0, 8);
+}
+
+/** @param {string} name */
+function writeReadme(name) {
+  const file = new URL(`${name}.json`, RESULTS);
+  if (!existsSync(file)) return complain(`there are no results named ${name}`);
+  const page = new URL("../README.md", import.meta.url);
+  const results = JSON.parse(readFileSync(file, "utf8"));
+  writeFileSync(page, withFigures(readFileSync(page, "utf8"), results));
+  return 0;
 }
 
 /** @param {Results} results */

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { afterEach, describe, expect, test } from "vitest";
+import { withFigures } from "../../bench/readme.js";
 import { relativeLinks, runBlock, runnableBlocks } from "../support/markdown.js";
 import { killPrograms, mainFile } from "../support/program.js";
 
@@ -8,6 +9,12 @@ const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const README = readFileSync(`${ROOT}README.md`, "utf8");
 
 afterEach(killPrograms);
+
+test("its figures are those of the committed results", () => {
+  const results = JSON.parse(readFileSync(`${ROOT}bench/results/linux-x64-node20.json`, "utf8"));
+  expect(withFigures(README, results)).toBe(README);
+  expect(withFigures(README, { ...results, tables: {} })).not.toBe(README);
+});
 
 describe("what runs the blocks", () => {
   test("takes those fenced with js alone", () => {
