@@ -5,17 +5,42 @@ import type { ConnectionEvent } from "../protocol/events.js";
 import { PreparedMessage } from "../protocol/prepared-message.js";
 import { Conduit } from "./conduit.js";
 
-/** What is written to an encoder: text, bytes or a prepared message, each a message of its own, or one of these. */
+/** A part of a message; the first decides its type. */
+export interface OutgoingFragment {
+  /** Tells it from the others. */
+  readonly type: "fragment";
+  /** Text may be cut anywhere. */
+  readonly part: string | Uint8Array;
+  /** Whether it is the last. */
+  readonly final: boolean;
+}
+
+/** A ping, or a pong that nobody asked for. Pings that come are answered without help. */
+export interface OutgoingControl {
+  /** Which of the two. */
+  readonly type: "ping" | "pong";
+  /** At most 125 bytes. */
+  readonly payload?: Uint8Array;
+}
+
+/** Starts the closing handshake. */
+export interface OutgoingClose {
+  /** Tells it from the others. */
+  readonly type: "close";
+  /** 1000-1003, 1007-1014 or 3000-4999; none by default. */
+  readonly code?: number;
+  /** At most 123 bytes of UTF-8; needs a code. */
+  readonly reason?: string;
+}
+
+/** What is written to an encoder: text, bytes or a prepared message, each a message of its own, or one of the others. */
 export type OutgoingMessage =
   | string
   | Uint8Array
   | PreparedMessage
-  /** A part of a message; the first decides its type. */
-  | { readonly type: "fragment"; readonly part: string | Uint8Array; readonly final: boolean }
-  /** At most 125 bytes. Pings that come are answered without help. */
-  | { readonly type: "ping" | "pong"; readonly payload?: Uint8Array }
-  /** Starts the closing handshake. */
-  | { readonly type: "close"; readonly code?: number; readonly reason?: string };
+  | OutgoingFragment
+  | OutgoingControl
+  | OutgoingClose;
 
 /**
  * The codec of one connection as two pairs of streams, for pipes: `decoder` makes events of the bytes that come, `encoder` makes
@@ -38,7 +63,9 @@ export type OutgoingMessage =
  *   `TypeError`, `RangeError` or `InvalidStateError`.
  */
 export class CodecStreams {
+  /** From the peer's bytes to events. Chunks may be used again once their write is over. */
   readonly decoder: ReadableWritablePair<ConnectionEvent, Uint8Array>;
+  /** From messages to bytes for the peer, in memory that its reader owns. */
   readonly encoder: ReadableWritablePair<Uint8Array, OutgoingMessage>;
   readonly #connection: Connection;
   readonly #decoder: Conduit<Uint8Array, ConnectionEvent>;
@@ -68,6 +95,7 @@ export class CodecStreams {
     this.encoder = this.#encoder;
   }
 
+  /** How far the connection is. */
   get state(): EndpointState {
     return this.#connection.state;
   }

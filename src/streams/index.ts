@@ -20,7 +20,13 @@ export type { CloseEvent, ConnectionEvent, MessageType, PieceEvent } from "../pr
 export type { Limits } from "../protocol/limits.js";
 export { PreparedMessage } from "../protocol/prepared-message.js";
 export { createServer, type PeerInfo, type StreamServer, type StreamServerOptions } from "./accept.js";
-export { CodecStreams, type OutgoingMessage } from "./codec-streams.js";
+export {
+  CodecStreams,
+  type OutgoingClose,
+  type OutgoingControl,
+  type OutgoingFragment,
+  type OutgoingMessage,
+} from "./codec-streams.js";
 export { type ConnectOptions, connect } from "./connect.js";
 export { type OpenOptions, open } from "./open.js";
 export type { ByteStreams } from "./stream-transport.js";
