@@ -8,6 +8,8 @@ const server = await serve(
     port: 0,
     host: "127.0.0.1",
     backlog: "tell",
+    // The clients that only hold connections answer no pings.
+    timeouts: { idleMs: 300_000 },
     borrow: process.env.BENCH_BORROW === "1",
     ...(tls !== undefined && { tls }),
   },
