@@ -20,6 +20,8 @@ import type { SocketTransport, TransportSink } from "./transport.js";
 /** When more than this came behind the head while the application is thinking, the client has to wait. */
 const MAX_HELD_BYTES = 16 * 1024;
 
+const NOTHING = new Uint8Array(0);
+
 /**
  * A connection to a server that is not open yet: reads the request, asks the application, answers, and hands the
  * transport to a socket or ends it.
@@ -57,7 +59,9 @@ export class Opening extends Deadline implements TransportSink, Unopened {
     this.#parser ??= new HeadParser("request", this.#server.options.limits);
     const result = this.#parser.push(chunk);
     if (result.type === "more") return;
-    if (result.type === "head") this.begin(result.head, result.rest);
+    // The application's turn comes first, and the chunk's memory may be used in it.
+    if (result.type === "head")
+      this.begin(result.head, result.rest.length === 0 ? NOTHING : new Uint8Array(result.rest));
     else this.refuse(result);
   }
 
@@ -171,8 +175,8 @@ export class Opening extends Deadline implements TransportSink, Unopened {
     this.#transport.destroy();
   }
 
-  receivedInWindow(): void {
-    throw new Error("an opening handshake is read from the stream");
+  receivedInWindow(length: number, window: Uint8Array): void {
+    this.received(window.subarray(0, length));
   }
 
   drained(): void {}

@@ -153,8 +153,8 @@ export class PlainExchange extends Deadline implements TransportSink, Unopened {
     this.#transport.destroy();
   }
 
-  receivedInWindow(): void {
-    throw new Error("a plain request is read from the stream");
+  receivedInWindow(length: number, window: Uint8Array): void {
+    this.received(window.subarray(0, length));
   }
 
   drained(): void {}

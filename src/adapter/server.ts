@@ -83,6 +83,11 @@ export class ServerCore implements SocketContext {
     return this.#closed !== undefined;
   }
 
+  /** Connections, open or not. */
+  get size(): number {
+    return this.connections.size + this.#openings.size;
+  }
+
   opening(opening: Unopened): void {
     this.#openings.add(opening);
     if (this.closing) opening.abandon();
@@ -129,7 +134,7 @@ export class ServerCore implements SocketContext {
 
   async #allGone(timeoutMs: number): Promise<void> {
     for (const opening of this.#openings) opening.abandon();
-    if (this.#empty) return;
+    if (this.size === 0) return;
     const timer = setTimeout(
       () => {
         for (const socket of this.connections.values()) socket.terminate();
@@ -148,10 +153,6 @@ export class ServerCore implements SocketContext {
   }
 
   #checkEmpty(): void {
-    if (this.#empty) this.#emptied?.();
-  }
-
-  get #empty(): boolean {
-    return this.connections.size === 0 && this.#openings.size === 0;
+    if (this.size === 0) this.#emptied?.();
   }
 }

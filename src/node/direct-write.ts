@@ -10,6 +10,8 @@ export interface WriteHandle {
   readonly writeQueueSize: number;
   /** @returns 0, a negative error number, or the request of a write that is not over */
   writeBuffer(request: object | null, bytes: Uint8Array): unknown;
+  /** Writes several runs of bytes at once. @param allBytes - whether none of them is a string */
+  writev(request: object | null, chunks: readonly Uint8Array[], allBytes: boolean): unknown;
 }
 
 /** Who waits for a write that the system did not take at once. */
@@ -54,6 +56,8 @@ function isWriteHandle(handle: unknown): handle is WriteHandle {
     handle !== null &&
     "writeBuffer" in handle &&
     typeof handle.writeBuffer === "function" &&
+    "writev" in handle &&
+    typeof handle.writev === "function" &&
     "writeQueueSize" in handle &&
     typeof handle.writeQueueSize === "number"
   );
@@ -65,21 +69,38 @@ export function knowsHowToWrite(): boolean {
 }
 
 /**
- * Writes to a handle that has nothing left to write.
+ * Writes to a handle.
  * @param writer - is told when all was taken, if it was not at once
  * @returns 0 if it was, a negative error number if nothing was, else the bytes that are left
  */
 export function writeDirectly(handle: WriteHandle, bytes: Uint8Array, writer: Writer): number {
+  return outcome(handle, handle.writeBuffer(request(), bytes), bytes, writer);
+}
+
+/** As {@link writeDirectly}, for several runs of bytes. */
+export function writeAllDirectly(handle: WriteHandle, chunks: readonly Uint8Array[], writer: Writer): number {
+  return outcome(handle, handle.writev(request(), chunks, true), chunks, writer);
+}
+
+function request(): object | null {
   if (spare === null && requestClass) spare = new requestClass();
-  const result = handle.writeBuffer(spare, bytes);
+  return spare;
+}
+
+function outcome(
+  handle: WriteHandle,
+  result: unknown,
+  bytes: Uint8Array | readonly Uint8Array[],
+  writer: Writer,
+): number {
   if (typeof result === "number" && result < 0) return result;
   const left = handle.writeQueueSize;
   if (left > 0) {
-    const request = spare ?? result;
+    const taken = spare ?? result;
     spare = null;
     // The bytes are named so that they outlive the write.
-    if (typeof request === "object" && request !== null)
-      Object.assign(request, { oncomplete: onComplete, writer, buffer: bytes });
+    if (typeof taken === "object" && taken !== null)
+      Object.assign(taken, { oncomplete: onComplete, writer, buffer: bytes });
   } else if (spare !== null && isTaken(spare)) spare = null;
   return left;
 }
@@ -99,8 +120,8 @@ function onComplete(this: { writer?: Writer }, status: number): void {
   writer?.written(status);
 }
 
-/** What a stream reports when a write fails. */
-export function writeError(status: number): Error {
+/** What a stream reports when a call of the system fails. */
+export function systemError(status: number, syscall: string): Error {
   const code = getSystemErrorName(status);
-  return Object.assign(new Error(`write ${code}`), { errno: status, code, syscall: "write" });
+  return Object.assign(new Error(`${syscall} ${code}`), { errno: status, code, syscall });
 }

@@ -1,8 +1,16 @@
 import type { Socket as NetSocket } from "node:net";
 import type { SocketTransport, TransportSink } from "../adapter/transport.js";
-
-import { type WriteHandle, type Writer, writeDirectly, writeError, writeHandle } from "./direct-write.js";
-import { directWritesWork, type ReadPath, readInto, readIntoWorks, tryReadInto } from "./read-path.js";
+import {
+  systemError,
+  type WriteHandle,
+  type Writer,
+  writeAllDirectly,
+  writeDirectly,
+  writeHandle,
+} from "./direct-write.js";
+import type { ReadPath } from "./read-path.js";
+import { tryInternals, whatWorks } from "./trial.js";
+import { readInto } from "./window-reads.js";
 
 const kTransport = Symbol("wsimd transport");
 
@@ -49,7 +57,7 @@ export class NodeTransport implements SocketTransport, Writer {
   #connected(): void {
     const socket = this.#socket;
     this.remoteAddress = socket.remoteAddress ?? "";
-    if (this.#choice !== "data" && directWritesWork()) this.#handle = writeHandle(socket);
+    if (this.#choice !== "data" && whatWorks()?.writes) this.#handle = writeHandle(socket);
   }
 
   get bufferedBytes(): number {
@@ -66,8 +74,9 @@ export class NodeTransport implements SocketTransport, Writer {
   readInto(window: Uint8Array): void {
     if (this.#choice === "data") return;
     this.#window = window;
-    if (this.#choice === "buffer" || readIntoWorks() === true) this.switchReading();
-    else if (readIntoWorks() === undefined) this.#switchWhenTried();
+    const works = whatWorks();
+    if (this.#choice === "buffer" || works?.reads) this.switchReading();
+    else if (works === undefined) this.#switchWhenTried();
   }
 
   /** Lets reads go into the window, if one waits and nothing that came before it is left in the stream. */
@@ -83,8 +92,8 @@ export class NodeTransport implements SocketTransport, Writer {
   #switchWhenTried(): void {
     const window = this.#window;
     this.#window = undefined;
-    tryReadInto().then((works) => {
-      if (!works) return;
+    tryInternals().then(({ reads }) => {
+      if (!reads) return;
       this.#window = window;
       this.switchReading();
     });
@@ -93,38 +102,46 @@ export class NodeTransport implements SocketTransport, Writer {
   write(bytes: Uint8Array): void {
     const socket = this.#socket;
     if (!socket.writable) return;
-    const handle = this.#handle;
-    // Whoever gave the socket a time-out counts on the stream to see what is written.
-    if (handle !== undefined && socket.writableLength === 0 && !this.#writing && !socket.timeout) {
-      const left = writeDirectly(handle, bytes, this);
-      if (left >= 0) {
-        this.#writing = left > 0;
-        this.blocked = this.#writing;
-        return;
-      }
-      // The stream finds the same error, and reports it as streams do.
-    }
+    const handle = this.#idleHandle();
+    if (handle !== undefined && this.#wrote(writeDirectly(handle, bytes, this))) return;
     // The stream wants a rest after so many bytes, even if the system took them all.
     if (!socket.write(bytes) && socket.writableLength > 0) this.blocked = true;
   }
 
   writeAll(chunks: readonly Uint8Array[]): void {
     const [first] = chunks;
+    const socket = this.#socket;
     if (chunks.length === 1 && first !== undefined) {
       this.write(first);
       return;
     }
+    if (!socket.writable) return;
+    const handle = this.#idleHandle();
+    if (handle !== undefined && this.#wrote(writeAllDirectly(handle, chunks, this))) return;
     const length = chunks.reduce((sum, chunk) => sum + chunk.length, 0);
     if (length <= JOIN_BYTES) {
       this.write(Buffer.concat(chunks, length));
       return;
     }
-    const socket = this.#socket;
     socket.cork();
     for (const chunk of chunks) this.write(chunk);
     socket.uncork();
     // While it was corked it could only seem to be full.
     if (socket.writableLength === 0) this.blocked = false;
+  }
+
+  /** The handle, if it can be written to: nothing waits, and nobody who gave the socket a time-out counts on the stream to see it. */
+  #idleHandle(): WriteHandle | undefined {
+    const socket = this.#socket;
+    return this.#writing || socket.writableLength > 0 || socket.timeout ? undefined : this.#handle;
+  }
+
+  /** @returns false if the system refused: the stream finds the same error, and reports it as streams do */
+  #wrote(left: number): boolean {
+    if (left < 0) return false;
+    this.#writing = left > 0;
+    this.blocked = this.#writing;
+    return true;
   }
 
   /** The system took what it could not take at once. */
@@ -133,7 +150,7 @@ export class NodeTransport implements SocketTransport, Writer {
     const socket = this.#socket;
     if (socket.destroyed) return;
     if (status < 0) {
-      socket.destroy(writeError(status));
+      socket.destroy(systemError(status, "write"));
       return;
     }
     this.blocked = false;

@@ -14,9 +14,12 @@ import { resolveServerOptions } from "../adapter/server-options.js";
 import type { Runtime } from "../adapter/transport.js";
 import { allWithData } from "../adapter/typed-data.js";
 import type { PreparedMessage } from "../protocol/prepared-message.js";
+import { type ConnectionHandle, takeConnections } from "./bare-handle.js";
+import { HandleTransport } from "./handle-transport.js";
 import { nodeRuntime } from "./host.js";
 import { NodeTransport } from "./node-transport.js";
 import { chooseReadPath, type ReadOptions } from "./read-path.js";
+import { whatWorks } from "./trial.js";
 
 /** Options of {@link serve}. */
 export interface ServeOptions<Data = unknown> extends ListenOptions<Data>, ReadOptions {
@@ -53,6 +56,10 @@ export async function serveOn<Data>(
   const accept = (socket: NetSocket): void => {
     new Opening(core, new NodeTransport(socket, readPath));
   };
+  const acceptHandle = (handle: ConnectionHandle): void => {
+    if (maxConnections !== undefined && core.size >= maxConnections) handle.close();
+    else new Opening(core, new HandleTransport(handle));
+  };
   const { tls, port = 0, host, path, listenBacklog = 511 } = options;
   const netServer =
     tls === undefined
@@ -67,6 +74,8 @@ export async function serveOn<Data>(
     path === undefined ? { port, host, backlog: listenBacklog } : { path, backlog: listenBacklog },
   );
   await once(netServer, "listening");
+  if (tls === undefined && readPath !== "data" && whatWorks()?.handles)
+    takeConnections(netServer, acceptHandle);
   netServer.on("error", (error) => core.report(error));
   return new NodeServer(core, netServer, handshakes, options);
 }

@@ -54,6 +54,11 @@ describe("the read path", () => {
 });
 
 describe("the trial of the read path", () => {
+  test("finds that this Node has all that it looks for", async () => {
+    const { tryInternals } = await import("../../src/node/trial.js");
+    assert.deepEqual(await tryInternals(), { reads: true, writes: true, handles: true });
+  });
+
   afterEach(() => {
     vi.doUnmock("node:net");
     vi.resetModules();
@@ -67,11 +72,13 @@ describe("the trial of the read path", () => {
       // A port that refuses.
       connect: () => net.connect(1, "127.0.0.1"),
     }));
-    const { chooseReadPath, readIntoWorks, tryReadInto } = await import("../../src/node/read-path.js");
+    const { chooseReadPath } = await import("../../src/node/read-path.js");
+    const { tryInternals, whatWorks } = await import("../../src/node/trial.js");
+    const nothing = { reads: false, writes: false, handles: false };
     const start = performance.now();
-    assert.equal(await tryReadInto(), false);
+    assert.deepEqual(await tryInternals(), nothing);
     assert.ok(performance.now() - start < 1_000, "it does not wait for what won't come");
-    assert.equal(readIntoWorks(), false);
+    assert.deepEqual(whatWorks(), nothing);
     assert.equal(await chooseReadPath("auto"), "auto");
   });
 });

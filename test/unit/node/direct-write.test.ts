@@ -27,6 +27,9 @@ function fakeHandle(left: number) {
       requests.push(request);
       return 0;
     },
+    writev(request: object | null): number {
+      return this.writeBuffer(request);
+    },
   };
 }
 
@@ -39,7 +42,7 @@ beforeEach(async () => {
 
 /** Shows the module a write of Node's with such a request. */
 function learn(request: object | null): void {
-  const handle = { writeQueueSize: 0, writeBuffer: (): number => 0 };
+  const handle = { writeQueueSize: 0, writeBuffer: (): number => 0, writev: (): number => 0 };
   const socket = Object.assign(Object.create(null), { _handle: handle });
   direct.learnToWrite(socket);
   Reflect.apply(Reflect.get(handle, "writeBuffer"), handle, [request, new Uint8Array(1)]);

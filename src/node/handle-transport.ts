@@ -1,0 +1,135 @@
+import type { SocketTransport, TransportSink } from "../adapter/transport.js";
+import { type ConnectionHandle, type HandleOwner, own, shutDown } from "./bare-handle.js";
+import { systemError, type Writer, writeAllDirectly, writeDirectly } from "./direct-write.js";
+
+/** What all connections read into that are not open yet. */
+const HANDSHAKE_WINDOW = Buffer.alloc(16 * 1024);
+const NOT_ENDED = { endEmitted: false };
+
+/** The handle of a connection as a transport, without a `net.Socket`. */
+export class HandleTransport implements SocketTransport, HandleOwner, Writer {
+  readonly readPath = "buffer";
+  readonly takesAtOnce = true;
+  readonly remoteAddress: string;
+  readonly #handle: ConnectionHandle;
+  #paused = false;
+  /** Whether the peer ended its side. */
+  #peerEnded = false;
+  /** Whether this side is to end, and whether it did. */
+  #ending = false;
+  #ended = false;
+  /** Writes that the system has not taken whole. */
+  #unwritten = 0;
+  window: Uint8Array = HANDSHAKE_WINDOW;
+  sink!: TransportSink;
+  blocked = false;
+  destroyed = false;
+
+  constructor(handle: ConnectionHandle) {
+    this.#handle = handle;
+    this.remoteAddress = addressOf(handle);
+    handle.setNoDelay?.(true);
+    const status = own(handle, this);
+    if (status !== 0) this.#failLater(status, "read");
+  }
+
+  // ---- The reports of the handle ----
+
+  get _readableState(): { readonly endEmitted: boolean } {
+    return NOT_ENDED;
+  }
+
+  landed(length: number): void {
+    this.sink.receivedInWindow(length, this.window);
+  }
+
+  push(): void {
+    this.#peerEnded = true;
+    this.sink.ended();
+    if (this.#ended) this.destroy();
+  }
+
+  read(): void {}
+
+  written(status: number): void {
+    this.#unwritten--;
+    if (this.destroyed) return;
+    if (status < 0) this.destroy(systemError(status, "write"));
+    else if (this.#unwritten === 0) {
+      this.blocked = false;
+      this.sink.drained();
+    }
+  }
+
+  // ---- For the socket ----
+
+  get bufferedBytes(): number {
+    return this.#unwritten > 0 && !this.destroyed ? this.#handle.writeQueueSize : 0;
+  }
+
+  get sentBytes(): number {
+    return this.destroyed ? 0 : this.#handle.bytesWritten - this.#handle.writeQueueSize;
+  }
+
+  readInto(window: Uint8Array): void {
+    if (this.destroyed || window === this.window) return;
+    this.window = window;
+    this.#handle.useUserBuffer(window);
+  }
+
+  write(bytes: Uint8Array): void {
+    if (!this.#ending && !this.destroyed) this.#wrote(writeDirectly(this.#handle, bytes, this));
+  }
+
+  writeAll(chunks: readonly Uint8Array[]): void {
+    const [first] = chunks;
+    if (chunks.length === 1 && first !== undefined) this.write(first);
+    else if (!this.#ending && !this.destroyed) this.#wrote(writeAllDirectly(this.#handle, chunks, this));
+  }
+
+  #wrote(left: number): void {
+    if (left === 0) return;
+    this.blocked = true;
+    if (left < 0) this.#failLater(left, "write");
+    else this.#unwritten++;
+  }
+
+  end(): void {
+    if (this.#ending || this.destroyed) return;
+    this.#ending = true;
+    shutDown(this.#handle, () => {
+      this.#ended = true;
+      if (this.#peerEnded) this.destroy();
+    });
+  }
+
+  destroy(error?: Error): void {
+    if (this.destroyed) return;
+    this.destroyed = true;
+    if (error !== undefined) this.sink.failed(error);
+    this.#handle.close(() => this.sink.closed());
+  }
+
+  /** Whoever writes, or makes this, does not expect to be told of the end while it does. */
+  #failLater(status: number, syscall: string): void {
+    process.nextTick(() => this.destroy(systemError(status, syscall)));
+  }
+
+  pause(): void {
+    if (this.#paused || this.destroyed) return;
+    this.#paused = true;
+    this.#handle.readStop();
+  }
+
+  resume(): void {
+    if (!this.#paused || this.destroyed) return;
+    this.#paused = false;
+    if (!this.#peerEnded) this.#handle.readStart();
+  }
+}
+
+function addressOf(handle: ConnectionHandle): string {
+  const found: { address?: string } = {};
+  handle.getpeername?.(found);
+  return found.address ?? "";
+}
