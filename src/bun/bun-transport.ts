@@ -88,7 +88,7 @@ export class BunTransport implements SocketTransport {
   }
 
   #keep(bytes: Uint8Array): void {
-    this.#waiting.push(bytes);
+    this.#waiting.push(compact(bytes));
     this.bufferedBytes += bytes.length;
     this.blocked = true;
   }
@@ -103,7 +103,7 @@ export class BunTransport implements SocketTransport {
       const taken = this.#offer(bytes);
       this.bufferedBytes -= taken;
       if (taken < bytes.length) {
-        waiting[done] = bytes.subarray(taken);
+        waiting[done] = compact(bytes.subarray(taken));
         this.blocked = true;
         break;
       }
@@ -177,6 +177,11 @@ export class BunTransport implements SocketTransport {
     if (error !== undefined) this.sink.failed(error);
     this.sink.closed();
   }
+}
+
+/** Copies the short rest of something long: it would keep alive far more than `bufferedBytes` says. */
+function compact(bytes: Uint8Array): Uint8Array {
+  return 2 * bytes.length < bytes.buffer.byteLength ? new Uint8Array(bytes) : bytes;
 }
 
 /** What Bun calls for every socket, whoever made it: they are told apart by their `data`. */
