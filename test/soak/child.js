@@ -1,11 +1,16 @@
 // A server in a child process.
-import { fork, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import process from "node:process";
+import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { commandOf } from "./runtimes.js";
+import { openSockets } from "./sockets.js";
 
 const FILE = fileURLToPath(new URL("server.js", import.meta.url));
 const PATIENCE_MS = 120_000;
+
+/** @typedef {import("./server.js").Report & { sockets: number }} Report - with the TCP connections that its process has */
 
 /** @type {Set<Child>} */
 const running = new Set();
@@ -18,33 +23,28 @@ export function killAll() {
 export class Child {
   port = 0;
   #process;
+  #lines;
 
-  /** @param {import("node:child_process").ChildProcess} process */
+  /** @param {import("node:child_process").ChildProcessByStdio<import("node:stream").Writable, import("node:stream").Readable, null>} process */
   constructor(process) {
     this.#process = process;
+    this.#lines = createInterface({ input: process.stdout })[Symbol.asyncIterator]();
     running.add(this);
     process.once("exit", () => running.delete(this));
+    // It may have ended when it is asked something, which shows as no answer.
+    process.stdin.on("error", () => {});
   }
 
   /**
    * @param {import("./server.js").Task} task
-   * @param {{ files?: number }} [bounds] - how many descriptors the process may have
+   * @param {{ files?: number | undefined }} [bounds] - how many descriptors the process may have
    */
   static async start(task, { files } = {}) {
-    const json = JSON.stringify(task);
-    const env = { ...process.env, NODE_ENV: "production" };
-    const child = new Child(
-      files === undefined
-        ? fork(FILE, [json], { execArgv: ["--expose-gc"], env })
-        : spawn(
-            "sh",
-            ["-c", `ulimit -n ${files}; exec "$0" --expose-gc "$1" "$2"`, process.execPath, FILE, json],
-            {
-              env,
-              stdio: ["ignore", "inherit", "inherit", "ipc"],
-            },
-          ),
-    );
+    const command = [...commandOf(task.runtime), FILE, JSON.stringify(task)];
+    const [binary = "", ...args] =
+      files === undefined ? command : ["sh", "-c", `ulimit -n ${files}; exec "$0" "$@"`, ...command];
+    const env = { ...process.env, NODE_ENV: "production", DENO_NO_UPDATE_CHECK: "1" };
+    const child = new Child(spawn(binary, args, { env, stdio: ["pipe", "pipe", "inherit"] }));
     const { port } = await child.#answer();
     child.port = port;
     return child;
@@ -54,16 +54,14 @@ export class Child {
     return this.#process.pid ?? 0;
   }
 
-  /** @returns {Promise<import("./server.js").Report>} */
+  /** @returns {Promise<Report>} */
   report() {
-    this.#process.send("report");
-    return this.#answer();
+    return this.#ask("report");
   }
 
   /** Has it send all it can to everybody. */
   push() {
-    this.#process.send("push");
-    return this.#answer();
+    return this.#ask("push");
   }
 
   /**
@@ -71,7 +69,7 @@ export class Child {
    * @returns {Promise<string>} what went wrong with that, or ""
    */
   async close() {
-    this.#process.send("close");
+    this.#process.stdin.end();
     const late = AbortSignal.timeout(15_000);
     try {
       const [code] = await once(this.#process, "exit", { signal: late });
@@ -86,21 +84,21 @@ export class Child {
     this.#process.kill("SIGKILL");
   }
 
+  /**
+   * @param {string} command
+   * @returns {Promise<Report>}
+   */
+  async #ask(command) {
+    this.#process.stdin.write(`${command}\n`);
+    return { ...(await this.#answer()), sockets: openSockets(this.pid) };
+  }
+
   /** @returns {Promise<any>} */
   async #answer() {
-    const ended = new AbortController();
-    const onExit = () => ended.abort();
-    this.#process.once("exit", onExit);
-    try {
-      const signal = AbortSignal.any([ended.signal, AbortSignal.timeout(PATIENCE_MS)]);
-      const [message] = await once(this.#process, "message", { signal });
-      return message;
-    } catch (error) {
-      throw new Error(ended.signal.aborted ? "the server ended" : "the server does not answer", {
-        cause: error,
-      });
-    } finally {
-      this.#process.off("exit", onExit);
-    }
+    const late = setTimeout(() => this.kill(), PATIENCE_MS);
+    const { done, value } = await this.#lines.next();
+    clearTimeout(late);
+    if (done) throw new Error(`the server ended, or did not answer within ${PATIENCE_MS} ms`);
+    return JSON.parse(value);
   }
 }

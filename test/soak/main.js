@@ -1,7 +1,10 @@
 // `npm run soak`: what npm test proves in short, at full length, against servers in processes of their own.
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import process from "node:process";
+import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { killAll } from "./child.js";
+import { Child, killAll } from "./child.js";
 import { churn } from "./proofs/churn.js";
 import { cpu } from "./proofs/cpu.js";
 import { descriptors } from "./proofs/descriptors.js";
@@ -13,18 +16,20 @@ import { memory } from "./proofs/memory.js";
 import { pings } from "./proofs/pings.js";
 import { slowReaders } from "./proofs/slow-readers.js";
 import { work } from "./proofs/work.js";
+import { commandOf, RUNTIMES } from "./runtimes.js";
 
 /**
  * One line of a proof's table.
  * @typedef {{ what: string; found: string; bound: string; holds: boolean }} Row
  */
+/** @typedef {{ mode: import("./server.js").Mode; options?: import("./server.js").Options }} Wanted - of a server */
 /**
  * What a proof is given.
  * @typedef {object} Context
  * @property {number} connections
  * @property {number} count - of whatever the proof counts
  * @property {number} minutes
- * @property {import("../../dist/node/index.js").ReadPath} readPath
+ * @property {(task: Wanted, bounds?: { files?: number }) => Promise<Child>} start - a server, on the runtime that was asked for
  * @property {(share: number, label: string) => void} progress - how much is done, from 0 to 1
  */
 /**
@@ -34,6 +39,8 @@ import { work } from "./proofs/work.js";
  * @property {number} [connections] - defaults
  * @property {number} [count]
  * @property {number} [minutes]
+ * @property {boolean} [inside] - has no server: another runtime runs all of it
+ * @property {Partial<Record<import("./runtimes.js").RuntimeName, string>>} [not] - where it can't be done, and why
  * @property {(context: Context) => Promise<Row[]>} run
  */
 
@@ -60,7 +67,8 @@ ${PROOFS.map(({ name, about }) => `  ${name.padEnd(14)} ${about}`).join("\n")}
   --minutes M      how long load runs (default ${load.minutes})
   --connections N  at a time
   --count N        how many, of what the proof counts (of faults: the time-outs, in ms)
-  --read PATH      how the server reads: auto (default), buffer, data
+  --runtime NAME   what the server runs on: ${RUNTIMES.join(", ")} (default ${RUNTIMES[0]})
+  --read PATH      how the server reads, but for Bun's: auto (default), buffer, data
   -h, --help       print this
 
 Ends with 1 if a bound does not hold.
@@ -80,7 +88,8 @@ async function main() {
       minutes: { type: "string" },
       connections: { type: "string" },
       count: { type: "string" },
-      read: { type: "string", default: "auto" },
+      runtime: { type: "string", default: "node" },
+      read: { type: "string" },
       help: { type: "boolean", short: "h" },
     },
   });
@@ -90,9 +99,12 @@ async function main() {
   }
   const [name = "load"] = positionals;
   const asked = PROOFS.filter((proof) => name === "all" || proof.name === name);
-  const readPath = READ_PATHS.find((path) => path === values.read);
+  const runtime = RUNTIMES.find((each) => each === values.runtime);
+  const readPath = READ_PATHS.find((path) => path === (values.read ?? "auto"));
   const numbers = [values.minutes, values.connections, values.count].filter((text) => text !== undefined);
-  if (asked.length === 0 || readPath === undefined || numbers.some((text) => !(Number(text) > 0))) {
+  const wrong =
+    numbers.some((text) => !(Number(text) > 0)) || (runtime === "bun" && values.read !== undefined);
+  if (asked.length === 0 || runtime === undefined || readPath === undefined || wrong) {
     console.error(HELP);
     return 2;
   }
@@ -101,18 +113,47 @@ async function main() {
   process.on("exit", killAll);
   let holds = true;
   for (const proof of asked) {
-    const start = performance.now();
+    const reason = proof.not?.[runtime];
+    if (reason !== undefined) {
+      console.log(`${proof.name}: not on ${runtime}: ${reason}`);
+      continue;
+    }
+    const connections = Number(values.connections ?? proof.connections ?? 0);
+    const count = Number(values.count ?? proof.count ?? 0);
+    if (proof.inside && runtime !== "node") {
+      holds = (await runOn(runtime, proof.name, connections, count)) && holds;
+      continue;
+    }
+    const begin = performance.now();
     const rows = await proof.run({
-      connections: Number(values.connections ?? proof.connections ?? 0),
-      count: Number(values.count ?? proof.count ?? 0),
+      connections,
+      count,
       minutes: Number(values.minutes ?? proof.minutes ?? 0),
-      readPath,
-      progress: (share, label) => progress(proof.name, start, share, label),
+      start: ({ mode, options }, bounds) =>
+        Child.start({ runtime, mode, options: { readPath, ...options } }, bounds),
+      progress: (share, label) => progress(proof.name, begin, share, label),
     });
-    print(proof, rows, (performance.now() - start) / 1000);
+    print(proof, rows, (performance.now() - begin) / 1000);
     holds &&= rows.every((row) => row.holds);
   }
   return holds ? 0 : 1;
+}
+
+/**
+ * Has another runtime run this program.
+ * @param {import("./runtimes.js").RuntimeName} runtime
+ * @param {string} name
+ * @param {number} connections
+ * @param {number} count
+ */
+async function runOn(runtime, name, connections, count) {
+  const [binary, ...args] = commandOf(runtime);
+  const numbers = ["--connections", String(connections || 1), "--count", String(count || 1)];
+  const child = spawn(binary, [...args, fileURLToPath(import.meta.url), name, ...numbers], {
+    stdio: "inherit",
+  });
+  const [code] = await once(child, "exit");
+  return code === 0;
 }
 
 /**

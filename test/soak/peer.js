@@ -138,7 +138,7 @@ const SETTLING_LOOKS = 1200;
 /**
  * Looks until a server's report is as it should be, or does not change any more.
  * @param {import("./child.js").Child} child
- * @param {(report: import("./server.js").Report) => boolean} settled
+ * @param {(report: import("./child.js").Report) => boolean} settled
  */
 export async function reportWhen(child, settled) {
   let report = await child.report();

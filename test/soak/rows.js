@@ -53,7 +53,7 @@ export function mebibytes(bytes) {
 /**
  * What must hold after every proof: the server is as it was, and ends by itself.
  * @param {import("./child.js").Child} child
- * @param {import("./server.js").Report} report
+ * @param {import("./child.js").Report} report
  */
 export async function afterwards(child, report) {
   return [

@@ -1,18 +1,22 @@
-// A server of this package in a process of its own. Its parent says in JSON what it is to do, asks it how it is, and closes it; if it
-// then ends by itself, no socket, timer or handle was left.
+// A server of this package in a process of its own, on any runtime. Its parent says in JSON what it is to do, asks it how it is, a line
+// of standard input for each question, and ends that; if the process then ends by itself, no socket, timer or handle was left.
 //
-//   node --expose-gc server.js '{"options": {…}, "mode": "echo"}'
+//   node --expose-gc server.js '{"runtime": "node", "options": {…}, "mode": "echo"}'
 import process from "node:process";
+import { createInterface } from "node:readline";
 import { sharedWorkspace } from "../../dist/kernel/workspace.js";
-import { serve } from "../../dist/node/index.js";
 
 /**
- * @typedef {"echo" | "push" | "silent"} Mode - sends each message back; sends all it can to whoever connects; does nothing
- * @typedef {{ options: import("../../dist/node/index.js").ServeOptions; mode: Mode }} Task
+ * @typedef {"echo" | "push" | "silent"} Mode - sends each message back; sends all it can, when told to and when there is room again; does nothing
+ * @typedef {{ runtime: import("./runtimes.js").RuntimeName; options: Options; mode: Mode }} Task
+ * @typedef {object} ServerOptions - those that all adapters have
+ * @property {{ key: string; cert: string }} [tls]
+ * @property {number} [listenBacklog] - where there is such a thing
+ * @property {import("../../dist/node/index.js").ReadPath} [readPath] - likewise
+ * @typedef {ServerOptions & import("../../dist/node/index.js").SocketOptions} Options
  * @typedef {object} Report
- * @property {number} rss - bytes, after a garbage collection, like the next two
- * @property {number} heap - live objects
- * @property {number} buffers - memory of ArrayBuffers
+ * @property {number} rss - bytes, after a garbage collection, like the next one
+ * @property {number} held - live objects, and memory of ArrayBuffers
  * @property {number} linearMemory - length of the kernel's memory
  * @property {number} connections - open now
  * @property {number} opens
@@ -23,11 +27,10 @@ import { serve } from "../../dist/node/index.js";
  * @property {number} mostBuffered - the highest `bufferedBytes` of a socket that was seen
  * @property {string[]} strays - exceptions that nobody caught, and what the error handler got; ten at most
  * @property {Record<string, number>} closeCodes
- * @property {string[]} resources - what keeps the process alive
  */
 
 /** @type {Task} */
-const { options, mode } = JSON.parse(process.argv[2] ?? "{}");
+const { runtime, options, mode } = JSON.parse(process.argv[2] ?? "{}");
 const counts = { opens: 0, closes: 0, doubles: 0, messages: 0, pings: 0, mostBuffered: 0 };
 /** @type {Record<string, number>} */
 const closeCodes = {};
@@ -62,12 +65,17 @@ function look(socket) {
   if (socket.bufferedBytes > counts.mostBuffered) counts.mostBuffered = socket.bufferedBytes;
 }
 
+const ADAPTERS = {
+  node: () => import("../../dist/node/index.js"),
+  deno: () => import("../../dist/deno/index.js"),
+  bun: () => import("../../dist/bun/index.js"),
+};
+const { serve } = await ADAPTERS[runtime]();
 const server = await serve(
   { port: 0, ...options },
   {
-    open(socket) {
+    open() {
       counts.opens++;
-      if (mode === "push") push(socket);
     },
     message(socket, data) {
       counts.messages++;
@@ -99,38 +107,45 @@ function memoryUsage() {
   try {
     return process.memoryUsage();
   } catch {
-    return { rss: 0, heapUsed: 0, arrayBuffers: 0 };
+    return { rss: 0, heapUsed: 0, arrayBuffers: 0, external: 0 };
+  }
+}
+
+function collectGarbage() {
+  const bun = Reflect.get(globalThis, "Bun");
+  // The second finds what the finalizers of the first let go.
+  for (let i = 0; i < 2; i++) {
+    if (runtime === "bun") bun.gc(true);
+    else globalThis.gc?.();
   }
 }
 
 /** @returns {Report} */
 function report() {
   for (const socket of server.connections.values()) look(socket);
-  // The second finds what the finalizers of the first let go.
-  for (let i = 0; i < 2; i++) globalThis.gc?.();
-  const { rss, heapUsed, arrayBuffers } = memoryUsage();
+  collectGarbage();
+  const { rss, heapUsed, arrayBuffers, external } = memoryUsage();
+  // Each runtime counts ArrayBuffers somewhere else; Bun with the heap.
+  const buffers = { node: arrayBuffers, deno: external, bun: 0 }[runtime];
   return {
     ...counts,
     rss,
-    heap: heapUsed,
-    buffers: arrayBuffers,
+    held: heapUsed + buffers,
     linearMemory: sharedWorkspace(options.kernel).memory.buffer.byteLength,
     connections: server.connections.size,
     strays,
     closeCodes,
-    resources: process.getActiveResourcesInfo(),
   };
 }
 
-process.on("message", async (command) => {
-  if (command === "close") {
-    await server.close({ timeoutMs: 1000 });
-    process.disconnect();
-  } else if (command === "push") {
-    for (const socket of server.connections.values()) push(socket);
-    process.send?.(report());
-  } else {
-    process.send?.(report());
-  }
-});
-process.send?.({ port: server.port });
+/** @param {object} answer */
+function tell(answer) {
+  process.stdout.write(`${JSON.stringify(answer)}\n`);
+}
+
+tell({ port: server.port });
+for await (const command of createInterface({ input: process.stdin })) {
+  if (command === "push") for (const socket of server.connections.values()) push(socket);
+  tell(report());
+}
+await server.close({ timeoutMs: 1000 });

@@ -1,4 +1,3 @@
-import { Child } from "../child.js";
 import { each, frame, Peer, reportWhen } from "../peer.js";
 import { afterwards, atMost, exactly, mebibytes, told, WARMING_BYTES } from "../rows.js";
 
@@ -51,9 +50,9 @@ export const churn = {
   about: "connects and closes, in every way: memory stays flat",
   connections: 64,
   count: 1_000_000,
-  async run({ connections, count, readPath, progress }) {
-    const child = await Child.start({ options: { readPath }, mode: "echo" });
-    /** @type {import("../server.js").Report[]} */
+  async run({ connections, count, start, progress }) {
+    const child = await start({ mode: "echo" });
+    /** @type {import("../child.js").Report[]} */
     const samples = [];
     const part = Math.ceil(count / SAMPLES);
     for (let done = 0; done < count; done += part) {
@@ -67,7 +66,7 @@ export const churn = {
     if (last === undefined) throw new Error("no sample");
     // By then all code is compiled and every pool is filled.
     const early = samples[Math.floor(SAMPLES / 5)] ?? last;
-    const grown = last.heap + last.buffers - early.heap - early.buffers;
+    const grown = last.held - early.held;
     return [
       exactly("connections", last.opens, count),
       told(

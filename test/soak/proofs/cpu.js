@@ -12,6 +12,7 @@ export const cpu = {
   name: "cpu",
   about:
     "time, measured, from 1,024 to 65,536 items of everything that comes in lists: log-log slope at most 1.1",
+  inside: true,
   async run({ progress }) {
     return INPUTS.map((input, i) => {
       progress(i / INPUTS.length, input.name);

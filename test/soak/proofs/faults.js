@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createServer } from "node:net";
 import { connect as connectTls } from "node:tls";
 import { selfSigned } from "../certificate.js";
-import { Child } from "../child.js";
+/** @typedef {import("../child.js").Child} Child */
 import { each, frame, Peer, REQUEST, reportWhen } from "../peer.js";
 import { afterwards, atMost, exactly, told } from "../rows.js";
 
@@ -46,14 +46,14 @@ export const faults = {
     "RST, FIN, half-close, stall and one byte at a time, at every byte: one close event each, nothing left",
   connections: 64,
   count: 5_000,
-  async run({ connections, count, readPath, progress }) {
+  async run({ connections, count, start, progress }) {
     /** @type {import("../main.js").Row[]} */
     const rows = [];
     const timeouts = { handshakeMs: count, idleMs: count, graceMs: count, closeMs: count };
     const { key, cert } = await selfSigned();
     for (const tls of [undefined, { key, cert }]) {
-      const options = { readPath, timeouts, ...(tls && { tls }) };
-      const child = await Child.start({ options, mode: "echo" });
+      const options = { timeouts, ...(tls && { tls }) };
+      const child = await start({ options, mode: "echo" });
       const where = tls === undefined ? { port: child.port } : { port: child.port, ca: tls.cert };
       const name = tls === undefined ? "TCP" : "TLS";
       for (const [fault, act] of Object.entries(FAULTS)) {

@@ -1,4 +1,3 @@
-import { Child } from "../child.js";
 import { each, Peer, REQUEST, reportWhen } from "../peer.js";
 import { afterwards, atMost, exactly, mebibytes, told, WARMING_BYTES } from "../rows.js";
 
@@ -8,8 +7,8 @@ export const handshakes = {
   about: "opening handshakes given up at every byte, by FIN and by RST: nothing is retained",
   connections: 64,
   count: 100_000,
-  async run({ connections, count, readPath, progress }) {
-    const child = await Child.start({ options: { readPath }, mode: "echo" });
+  async run({ connections, count, start, progress }) {
+    const child = await start({ mode: "echo" });
     const round = (/** @type {number} */ length, /** @type {number} */ before) =>
       each(length, connections, async (i) => {
         if (i % 100 === 0) progress((before + i) / (count * 1.1), `${before + i} handshakes`);
@@ -20,18 +19,17 @@ export const handshakes = {
         else peer.socket.end();
         await peer.gone();
       });
-    const idle = (/** @type {import("../server.js").Report} */ report) =>
-      report.resources.every((name) => !/TCPSocket/.test(name));
+    const idle = (/** @type {import("../child.js").Report} */ report) => report.sockets === 0;
     // The code gets compiled.
     await round(Math.ceil(count / 10), 0);
     const before = await reportWhen(child, idle);
     await round(count, count / 10);
     const after = await reportWhen(child, idle);
-    const retained = after.heap + after.buffers - before.heap - before.buffers;
+    const retained = after.held - before.held;
     return [
       atMost("heap and buffers retained", retained, count + WARMING_BYTES, " B"),
       told("RSS before and after", `${mebibytes(before.rss)}, ${mebibytes(after.rss)}`),
-      exactly("sockets left", after.resources.filter((name) => name === "TCPSocketWrap").length, 0),
+      exactly("sockets left", after.sockets, 0),
       exactly("connections that opened", after.opens, 0),
       ...(await afterwards(child, after)),
     ];

@@ -13,6 +13,7 @@ export const isolation = {
     "tainted data of many connections through one instance, cut anywhere, handlers that re-enter: no foreign byte",
   connections: 64,
   count: 10_000_000,
+  inside: true,
   async run({ connections, count, progress }) {
     const workspace = sharedWorkspace();
     const memory = workspace.memory.buffer.byteLength;

@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Histogram } from "../../../dist/cli/load/histogram.js";
-import { Child } from "../child.js";
 import { Crowd } from "../crowd.js";
 import { reportWhen } from "../peer.js";
 import { afterwards, atMost, exactly, mebibytes, told } from "../rows.js";
@@ -17,25 +16,25 @@ export const load = {
   about: "many connections at once with mixed traffic: no error, flat memory, latencies",
   connections: 10_000,
   minutes: 5,
-  async run({ connections, minutes, readPath, progress }) {
-    const child = await Child.start({ options: { readPath, listenBacklog: 4096 }, mode: "echo" });
+  async run({ connections, minutes, start, progress }) {
+    const child = await start({ options: { listenBacklog: 4096 }, mode: "echo" });
     const histogram = new Histogram();
     const crowd = new Crowd(child.port, histogram);
     await crowd.open(connections, (count) => progress(0, `${count} of ${connections} connections`));
-    /** @type {import("../server.js").Report[]} */
+    /** @type {import("../child.js").Report[]} */
     const samples = [];
     const end = minutes * 60_000;
-    const start = performance.now();
+    const begin = performance.now();
     crowd.start(connections * RATE);
     for (let i = 1; i <= SAMPLES; i++) {
-      while (performance.now() - start < (end * i) / SAMPLES) {
+      while (performance.now() - begin < (end * i) / SAMPLES) {
         await sleep(Math.min(1000, end / SAMPLES));
-        progress((performance.now() - start) / end, crowd.line);
+        progress((performance.now() - begin) / end, crowd.line);
       }
       samples.push(await child.report());
     }
     await crowd.stop();
-    const seconds = (performance.now() - start) / 1000;
+    const seconds = (performance.now() - begin) / 1000;
     const last = await reportWhen(child, (report) => report.connections === 0);
     const least = Math.min(...samples.map((report) => report.connections));
     const ms = (/** @type {number} */ share) => `${(histogram.quantileUs(share) / 1000).toFixed(2)} ms`;
@@ -51,7 +50,7 @@ export const load = {
       flat(
         "heap and buffers",
         minutes,
-        samples.map((report) => report.heap + report.buffers),
+        samples.map((report) => report.held),
       ),
       flat(
         "RSS",

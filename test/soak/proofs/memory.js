@@ -1,4 +1,5 @@
-import { Child } from "../child.js";
+/** @typedef {import("../child.js").Child} Child */
+/** @typedef {import("../main.js").Context["start"]} Start */
 import { each, frame, Peer, reportWhen } from "../peer.js";
 import { atMost, exactly } from "../rows.js";
 
@@ -19,7 +20,7 @@ export const memory = {
     "messages that never end, in fragments and chunks of many sizes: no more than twice what came and 2 KiB",
   connections: 200,
   count: CELLS.length,
-  async run({ connections, count, readPath, progress }) {
+  async run({ connections, count, start, progress }) {
     const rows = [];
     for (let i = 0; i < count; i++) {
       // Fewer than all are spread over all.
@@ -27,10 +28,10 @@ export const memory = {
       const stream = neverEnding(fragment);
       const label = `fragments of ${fragment} B in chunks of ${chunk} B`;
       progress(i / count, label);
-      const held = await retained(connections, readPath, stream, chunk);
+      const held = await retained(connections, start, stream, chunk);
       rows.push(atMost(`${label}, ${stream.length} B`, held, 2 * stream.length + 2048, " B"));
     }
-    return [...rows, ...(await promise(connections, readPath))];
+    return [...rows, ...(await promise(connections, start))];
   },
 };
 
@@ -51,12 +52,12 @@ function neverEnding(fragment) {
 /**
  * Bytes that a server holds for each connection that sent that.
  * @param {number} connections
- * @param {import("../../../dist/node/index.js").ReadPath} readPath
+ * @param {Start} start
  * @param {Buffer} stream
  * @param {number} chunk
  */
-async function retained(connections, readPath, stream, chunk) {
-  const child = await Child.start({ options: { readPath, limits: LIMITS }, mode: "silent" });
+async function retained(connections, start, stream, chunk) {
+  const child = await start({ options: { limits: LIMITS }, mode: "silent" });
   // Blocks that are kept for reuse and compiled code are nobody's: the same goes through once before.
   await send(child, Math.min(connections, 70), stream, chunk).then((peers) =>
     peers.map((peer) => peer.reset()),
@@ -68,7 +69,7 @@ async function retained(connections, readPath, stream, chunk) {
   const after = await child.report();
   for (const peer of peers) peer.reset();
   child.kill();
-  return (after.heap + after.buffers - before.heap - before.buffers) / connections;
+  return (after.held - before.held) / connections;
 }
 
 /**
@@ -118,10 +119,10 @@ async function deliver(peers, stream, chunk) {
 /**
  * A header that promises 2^53 - 1 bytes, and no payload behind it.
  * @param {number} connections
- * @param {import("../../../dist/node/index.js").ReadPath} readPath
+ * @param {Start} start
  */
-async function promise(connections, readPath) {
-  const child = await Child.start({ options: { readPath, limits: LIMITS }, mode: "silent" });
+async function promise(connections, start) {
+  const child = await start({ options: { limits: LIMITS }, mode: "silent" });
   const header = Buffer.from("82ff001fffffffffffff37fa213d", "hex");
   await send(child, connections, PING, PING.length);
   const peers = await send(child, connections, PING, PING.length);
@@ -130,7 +131,7 @@ async function promise(connections, readPath) {
   for (const peer of peers) await peer.until(() => peer.received >= 129 + 2 * PONG_BYTES);
   const after = await child.report();
   for (const peer of peers) peer.reset();
-  const held = (after.heap + after.buffers - before.heap - before.buffers) / connections;
+  const held = (after.held - before.held) / connections;
   const rows = [
     atMost("a header that promises 2^53 - 1 B, 21 B", held, 2 * 21 + 2048, " B"),
     exactly("connections that it costs", before.connections - after.connections, 0),

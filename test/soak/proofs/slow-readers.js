@@ -1,4 +1,3 @@
-import { Child } from "../child.js";
 import { each, Peer, REQUEST, reportWhen } from "../peer.js";
 import { afterwards, atMost, exactly, told } from "../rows.js";
 
@@ -14,12 +13,11 @@ export const slowReaders = {
   about: "a server that sends all it can to peers that read nothing: the backlog limit bounds it",
   connections: 100,
   count: 200,
-  async run({ connections, count, readPath, progress }) {
+  async run({ connections, count, start, progress }) {
     const rows = [];
     for (const [half, backlog] of POLICIES.entries()) {
-      const options = { readPath, backlog, limits: { maxBacklogBytes: MAX_BACKLOG } };
-      const child = await Child.start({ options, mode: "push" });
-      const before = await child.report();
+      const options = { backlog, limits: { maxBacklogBytes: MAX_BACKLOG } };
+      const child = await start({ options, mode: "push" });
       /** @type {Peer[]} */
       const peers = [];
       await each(connections, 20, async () => {
@@ -28,12 +26,12 @@ export const slowReaders = {
         peers.push(peer);
         await peer.write(REQUEST);
       });
-      await reportWhen(child, (report) => report.opens === connections);
+      const before = await reportWhen(child, (report) => report.opens === connections);
       let most = 0;
       for (let i = 0; i < count; i++) {
         progress((i / count + half) / 2, `${backlog}: all it can, ${i} times`);
         const report = await child.push();
-        most = Math.max(most, report.buffers + report.heap - before.buffers - before.heap);
+        most = Math.max(most, report.held - before.held);
       }
       const after = await child.report();
       for (const peer of peers) peer.reset();
@@ -42,7 +40,7 @@ export const slowReaders = {
         exactly(`${backlog}: connections`, after.opens, connections),
         atMost(`${backlog}: the most that waited on one`, after.mostBuffered, MAX_BACKLOG + MESSAGE, " B"),
         atMost(
-          `${backlog}: memory for each connection`,
+          `${backlog}: memory for each, over that of an idle one`,
           most / connections,
           MAX_BACKLOG + MESSAGE + 8 * 1024,
           " B",

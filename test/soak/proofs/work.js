@@ -9,6 +9,7 @@ export const work = {
   name: "work",
   about:
     "operations, counted, from 1,024 to 65,536 items of everything that comes in lists: log-log slope at most 1.1",
+  inside: true,
   async run({ progress }) {
     const operations = new Operations();
     const rows = [];
