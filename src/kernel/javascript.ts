@@ -1,7 +1,7 @@
 // The kernel in plain JavaScript: the fallback where WebAssembly is refused, the oracle of the tests and the baseline of
 // the benchmarks. It keeps to the memory map of the compiled ones, so everything above them is the same code.
 import * as layout from "./generated/layout.js";
-import { JavascriptDecode } from "./javascript-decode.js";
+import { javascriptDecode } from "./javascript-decode.js";
 import { mask } from "./javascript-mask.js";
 import { utf8ToUtf16 } from "./javascript-transcode.js";
 import { validate } from "./javascript-utf8.js";
@@ -11,20 +11,13 @@ import type { Kernel } from "./kernel.js";
 export function javascriptKernel(fallbackReason?: string): Kernel {
   const memory = new Uint8Array(layout.MEMORY_PAGES * 0x10000);
   const view = new DataView(memory.buffer);
-  const walker = new JavascriptDecode(memory);
   return {
     name: "js",
     fallbackReason,
     memory,
-    decode: (start, end, flags, maxMessageBytes, maxFragments) =>
-      walker.decode(start, end, flags, maxMessageBytes, maxFragments),
-    mask: (ptr, length, key) => mask(memory, ptr, length, key),
-    validateUtf8(ptr, length, carry) {
-      const result = validate(memory, ptr, ptr + length, carry);
-      if (result.badByte < 0) return result.carry;
-      view.setUint32(layout.STATE_PTR + layout.STATE_BAD_BYTE, result.badByte, true);
-      return 0xffffffff;
-    },
+    decode: javascriptDecode(memory, view),
+    mask: (ptr, length, key) => mask(view, ptr, length, key),
+    validateUtf8: (ptr, length, carry) => validate(view, ptr, length, carry) >>> 0,
     utf8ToUtf16: (ptr, length, out) => utf8ToUtf16(memory, view, ptr, length, out),
   };
 }
