@@ -1,4 +1,5 @@
-import { SIMD_HEX } from "./generated/simd.js";
+import { SIMD_TEXT } from "./generated/simd.js";
+import { bytesFromText } from "./inlined.js";
 import { javascriptKernel } from "./javascript.js";
 import type { Kernel, KernelName } from "./kernel.js";
 import { wasmKernel } from "./wasm.js";
@@ -65,7 +66,7 @@ export function setModule(name: CompiledKernelName, module: object): void {
 function moduleOf(name: CompiledKernelName): WebAssembly.Module {
   let module = modules.get(name);
   if (module === undefined) {
-    module = new WebAssembly.Module(name === "simd" ? bytesFromHex(SIMD_HEX) : scalarBytes());
+    module = new WebAssembly.Module(name === "simd" ? bytesFromText(SIMD_TEXT) : scalarBytes());
     modules.set(name, module);
   }
   return module;
@@ -81,12 +82,6 @@ function scalarBytes(): Uint8Array<ArrayBuffer> {
   // Bundlers would take along a file that they see the way to.
   const here = import.meta.url;
   return files.readFileSync(new URL("generated/scalar.wasm", here));
-}
-
-function bytesFromHex(hex: string): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(hex.length / 2);
-  for (let i = 0; i < bytes.length; i++) bytes[i] = Number.parseInt(hex.slice(2 * i, 2 * i + 2), 16);
-  return bytes;
 }
 
 function environmentVariable(name: string): string | undefined {
