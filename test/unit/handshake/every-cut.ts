@@ -52,11 +52,12 @@ export function outcomeOf(kind: Kind, chunks: readonly Uint8Array[], limits?: He
   return { start: [], fields: [], failure: "more", rest: "", headBytes: parser.headBytes };
 }
 
-/** The one outcome of a head: whole, split at every byte, and byte by byte. */
+/** The one outcome of a head: whole, split at every byte, and byte by byte; without the splits if `WSIMD_SPLITS` is `few`. */
 export function everyCut(kind: Kind, wire: string, limits?: HeadLimits): Outcome {
   const bytes = latin1(wire);
   const whole = outcomeOf(kind, [bytes], limits);
-  for (let cut = 0; cut <= bytes.length; cut++) {
+  const cuts = process.env.WSIMD_SPLITS === "few" ? 0 : bytes.length + 1;
+  for (let cut = 0; cut < cuts; cut++) {
     expect(outcomeOf(kind, [bytes.subarray(0, cut), bytes.subarray(cut)], limits), `cut at ${cut}`).toEqual(
       whole,
     );
