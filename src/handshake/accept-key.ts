@@ -169,11 +169,10 @@ export function writeAcceptKey(key: string, bytes: Uint8Array, at: number): void
  */
 export function isWebSocketKey(value: string): boolean {
   if (value.length !== KEY_LENGTH || !value.endsWith("==")) return false;
-  for (let i = 0; i < 21; i++) {
+  for (let i = 0; i < 22; i++) {
     if ((DECODE[value.charCodeAt(i)] ?? NOT_BASE64) === NOT_BASE64) return false;
   }
-  const last = DECODE[value.charCodeAt(21)] ?? NOT_BASE64;
-  return last !== NOT_BASE64 && (last & 15) === 0;
+  return ((DECODE[value.charCodeAt(21)] ?? 0) & 15) === 0;
 }
 
 /**

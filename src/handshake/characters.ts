@@ -49,18 +49,18 @@ export const DIGIT = classOf("0123456789");
 /**
  * Finds where a run of one class ends.
  *
- * @returns the first index in `start..end` whose character is outside of `table`, or `end`
+ * @returns the first index from `start` on whose character is outside of `table`, or the end of the text
  */
-export function endOfRun(table: Uint8Array, text: string, start: number, end: number): number {
+export function endOfRun(table: Uint8Array, text: string, start: number): number {
   let i = start;
   // A code above 255 has no entry, which is "no" as well.
-  while (i < end && table[text.charCodeAt(i)] === 1) i++;
+  while (i < text.length && table[text.charCodeAt(i)] === 1) i++;
   return i;
 }
 
 /** Whether `text` is a non-empty run of one class. */
 export function consistsOf(table: Uint8Array, text: string): boolean {
-  return text.length > 0 && endOfRun(table, text, 0, text.length) === text.length;
+  return text.length > 0 && endOfRun(table, text, 0) === text.length;
 }
 
 /** Whether `text` is a `token`, RFC 9110 section 5.6.2. */

@@ -50,7 +50,7 @@ class Reader {
   token(): string {
     this.skipSpace();
     const start = this.#at;
-    this.#at = endOfRun(TOKEN_CHARACTER, this.#text, start, this.#text.length);
+    this.#at = endOfRun(TOKEN_CHARACTER, this.#text, start);
     return this.#text.slice(start, this.#at);
   }
 

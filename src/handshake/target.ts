@@ -27,13 +27,13 @@ export function isAuthority(text: string): boolean {
   const end = endOfHost(text);
   if (end <= 0) return false;
   if (end === text.length) return true;
-  return text.charCodeAt(end) === COLON && endOfRun(DIGIT, text, end + 1, text.length) === text.length;
+  return text.charCodeAt(end) === COLON && endOfRun(DIGIT, text, end + 1) === text.length;
 }
 
 /** @returns where the host ends, 0 or -1 if there is none */
 function endOfHost(text: string): number {
-  if (!text.startsWith("[")) return endOfRun(HOST_CHARACTER, text, 0, text.length);
-  const end = endOfRun(IP_LITERAL_CHARACTER, text, 1, text.length);
+  if (!text.startsWith("[")) return endOfRun(HOST_CHARACTER, text, 0);
+  const end = endOfRun(IP_LITERAL_CHARACTER, text, 1);
   return end > 1 && text.startsWith("]", end) ? end + 1 : -1;
 }
 

@@ -33,6 +33,8 @@ describe("acceptKey", () => {
     "€GhlIHNhbXBsZSBub25jZQ==",
     "dGhlIHNhbXBsZSBub25jZ€==",
     "dGhlIHNhbXBsZSBub25jZ-==",
+    "dGhlIHNhbXBsZSBub25jZQ==dGhlIHNhbXBsZSBub25jZQ==",
+    "dGhlIHNhbXBsZSBub25jZQ",
   ])("throws for %j, which is no key", (key) => {
     expect(() => acceptKey(key)).toThrow(TypeError);
   });

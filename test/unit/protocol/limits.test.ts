@@ -41,3 +41,28 @@ test.each(["1", 1n, null, true])("a limit of %s is refused, not converted", (val
   // @ts-expect-error: not a number
   expect(() => resolveLimits({ maxFragments: value })).toThrow(RangeError);
 });
+
+test("who sets a limit that makes no sense is told which and why", () => {
+  expect(() => resolveLimits({ maxMessageBytes: -1 })).toThrow(
+    new RangeError("maxMessageBytes must be an integer of at least 0, not -1"),
+  );
+  expect(() => resolveLimits({ maxFragments: 0.5 })).toThrow(
+    new RangeError("maxFragments must be an integer of at least 1, not 0.5"),
+  );
+  expect(() => resolveLimits({ maxFragments: 2 ** 32 })).toThrow(
+    new RangeError("maxFragments must be below 2^32"),
+  );
+});
+
+test("those that set the same limits share them, and no others do", () => {
+  const limits = resolveLimits({ maxMessageBytes: 7, maxFragments: 8 });
+  expect(resolveLimits({ maxMessageBytes: 7, maxFragments: 8 })).toBe(limits);
+  expect(resolveLimits({ maxMessageBytes: 7, maxFragments: 9 })).toEqual({
+    maxMessageBytes: 7,
+    maxFragments: 9,
+  });
+  expect(resolveLimits({ maxMessageBytes: 6, maxFragments: 9 })).toEqual({
+    maxMessageBytes: 6,
+    maxFragments: 9,
+  });
+});
