@@ -2,6 +2,7 @@ import type { Handlers, Socket } from "../adapter/handlers.js";
 import { type ConnectOptions, connectOn } from "../node/connect.js";
 import { denoRuntime } from "./host.js";
 import { permitted } from "./read-path.js";
+import { denoTransports } from "./transports.js";
 
 /**
  * Connects to a server. Needs the permission `net` for it.
@@ -15,5 +16,5 @@ export async function connect<Data = unknown>(
   options: ConnectOptions<Data> = {},
   handlers: Handlers<Data> = {},
 ): Promise<Socket<Data>> {
-  return connectOn(denoRuntime, url, permitted(options), handlers);
+  return connectOn(denoRuntime, denoTransports, url, permitted(options), handlers);
 }

@@ -3,6 +3,7 @@ import type { ListeningServer } from "../adapter/listening.js";
 import { type ServeOptions, serveOn } from "../node/serve.js";
 import { denoRuntime } from "./host.js";
 import { permitted } from "./read-path.js";
+import { denoTransports } from "./transports.js";
 
 /**
  * Opens a port, or a Unix socket, that speaks WebSocket: requests that are no opening handshake get the HTTP status they
@@ -13,5 +14,5 @@ export async function serve<Data = unknown>(
   options: ServeOptions<Data>,
   handlers: Handlers<Data>,
 ): Promise<ListeningServer<Data>> {
-  return serveOn(denoRuntime, permitted(options), handlers);
+  return serveOn(denoRuntime, denoTransports, permitted(options), handlers);
 }

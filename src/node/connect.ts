@@ -5,9 +5,9 @@ import type { Handlers, Socket } from "../adapter/handlers.js";
 import type { ProxyChoice, ProxyDialer } from "../adapter/proxy.js";
 import type { Runtime } from "../adapter/transport.js";
 import { nodeRuntime } from "./host.js";
-import { NodeTransport } from "./node-transport.js";
+import { NodeTransport, nodeTransports, type TransportOf, type Transports } from "./node-transport.js";
 import { openSocket } from "./open-socket.js";
-import { chooseReadPath, type ReadOptions, type ReadPath } from "./read-path.js";
+import { chooseReadPath, type ReadOptions } from "./read-path.js";
 
 /** How {@link connect} reaches servers through a proxy. */
 export interface ProxyOptions extends ProxyChoice {
@@ -39,26 +39,28 @@ export function connect<Data = unknown>(
   options: ConnectOptions<Data> = {},
   handlers: Handlers<Data> = {},
 ): Promise<Socket<Data>> {
-  return connectOn(nodeRuntime, url, options, handlers);
+  return connectOn(nodeRuntime, nodeTransports, url, options, handlers);
 }
 
 /** {@link connect} on any runtime that has `node:net`. */
 export async function connectOn<Data>(
   runtime: Runtime,
+  transports: Transports,
   url: string | URL,
   options: ConnectOptions<Data>,
   handlers: Handlers<Data>,
 ): Promise<Socket<Data>> {
-  const readPath = await chooseReadPath(options.readPath);
-  const open = (address: Address) => new NodeTransport(openSocket(address, options.tls), readPath);
-  const proxy = options.proxy === undefined ? undefined : proxyDialer(options.proxy, options.tls, readPath);
+  const transportOf = await transports(await chooseReadPath(options.readPath));
+  const open = (address: Address) => transportOf(openSocket(address, options.tls));
+  const proxy =
+    options.proxy === undefined ? undefined : proxyDialer(options.proxy, options.tls, transportOf);
   return connectBy({ runtime, open, proxy }, url, options, handlers);
 }
 
 function proxyDialer(
   asked: string | URL | ProxyOptions,
   tls: ConnectionOptions | undefined,
-  readPath: ReadPath,
+  transportOf: TransportOf,
 ): ProxyDialer {
   const choice: ProxyOptions = typeof asked === "string" || asked instanceof URL ? { url: asked } : asked;
   return {
@@ -67,7 +69,7 @@ function proxyDialer(
     open(proxy) {
       const transport = new NodeTransport(openSocket(proxy, choice.tls), "data");
       const enter = (address: Address): NodeTransport => {
-        const inside = new NodeTransport(openSocket(address, tls, transport.release()), readPath);
+        const inside = transportOf(openSocket(address, tls, transport.release()));
         // TLS within TLS does not say on every runtime.
         inside.remoteAddress = transport.remoteAddress;
         return inside;

@@ -23,6 +23,14 @@ declare module "node:net" {
 /** Runs of bytes that together are no longer than this are joined: one copy is cheaper than a vectored write. */
 const JOIN_BYTES = 16 * 1024;
 
+/** Makes the transport of a socket. */
+export type TransportOf = (socket: NetSocket) => NodeTransport;
+
+/** Decides how transports are made for a read path. */
+export type Transports = (readPath: ReadPath) => TransportOf | Promise<TransportOf>;
+
+export const nodeTransports: Transports = (readPath) => (socket) => new NodeTransport(socket, readPath);
+
 /** A `net.Socket` or `tls.TLSSocket`, whoever made it, as a transport. Its listeners are shared by all. */
 export class NodeTransport implements SocketTransport, Writer {
   remoteAddress = "";

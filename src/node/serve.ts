@@ -17,7 +17,7 @@ import type { PreparedMessage } from "../protocol/prepared-message.js";
 import { type ConnectionHandle, takeConnections } from "./bare-handle.js";
 import { HandleTransport } from "./handle-transport.js";
 import { nodeRuntime } from "./host.js";
-import { NodeTransport } from "./node-transport.js";
+import { nodeTransports, type Transports } from "./node-transport.js";
 import { chooseReadPath, type ReadOptions } from "./read-path.js";
 import { whatWorks } from "./trial.js";
 
@@ -38,12 +38,13 @@ export function serve<Data = unknown>(
   options: ServeOptions<Data>,
   handlers: Handlers<Data>,
 ): Promise<ListeningServer<Data>> {
-  return serveOn(nodeRuntime, options, handlers);
+  return serveOn(nodeRuntime, nodeTransports, options, handlers);
 }
 
 /** {@link serve} on any runtime that has `node:net`. */
 export async function serveOn<Data>(
   runtime: Runtime,
+  transports: Transports,
   options: ServeOptions<Data>,
   handlers: Handlers<Data>,
 ): Promise<ListeningServer<Data>> {
@@ -52,9 +53,10 @@ export async function serveOn<Data>(
   const core = new ServerCore(runtime, resolveServerOptions(options, handlers), handlers, plain);
   checkMaxConnections(maxConnections);
   const readPath = await chooseReadPath(options.readPath);
+  const transportOf = await transports(readPath);
   const handshakes = new Set<NetSocket>();
   const accept = (socket: NetSocket): void => {
-    new Opening(core, new NodeTransport(socket, readPath));
+    new Opening(core, transportOf(socket));
   };
   const acceptHandle = (handle: ConnectionHandle): void => {
     if (maxConnections !== undefined && core.size >= maxConnections) handle.close();

@@ -45,7 +45,10 @@ async function tryAll(): Promise<Trial> {
 }
 
 /** Tries something out on a server of its own. */
-async function onServer<T>(attempt: (server: Server, port: number) => Promise<T>, failed: T): Promise<T> {
+export async function onServer<T>(
+  attempt: (server: Server, port: number) => Promise<T>,
+  failed: T,
+): Promise<T> {
   const server = createServer();
   try {
     server.listen(0, "127.0.0.1");

@@ -1,0 +1,179 @@
+import type { Socket as NetSocket } from "node:net";
+import { systemError } from "../node/direct-write.js";
+import { NodeTransport } from "../node/node-transport.js";
+import {
+  readLength,
+  type StreamHandle,
+  streamHandle,
+  type WriteRequest,
+  wroteLater,
+} from "./stream-handle.js";
+
+const kTransport = Symbol("wsimd transport");
+
+interface TransportHandle extends StreamHandle {
+  [kTransport]?: DenoTransport;
+}
+
+/** Runs of bytes are joined up to this length: a copy is cheaper than a system call. */
+const JOIN_BYTES = 64 * 1024;
+
+/**
+ * A `net.Socket` over TCP or a Unix socket. Its stream sees to the opening handshake, the ends and the errors; everything between them is
+ * read and written below it.
+ */
+export class DenoTransport extends NodeTransport {
+  readonly #socket: NetSocket;
+  #handle: TransportHandle | undefined;
+  /** What the stream does for each read, and for the end. */
+  #streamRead: StreamHandle["onread"] | undefined;
+  /** Where reads go, or should as soon as the stream is empty. */
+  #window: Uint8Array | undefined;
+  #waitingBytes = 0;
+  #takenBytes = 0;
+
+  constructor(socket: NetSocket) {
+    super(socket, "data");
+    this.#socket = socket;
+    if (socket.connecting) socket.once("connect", () => this.#adopt());
+    else this.#adopt();
+  }
+
+  #adopt(): void {
+    this.#handle = streamHandle(this.#socket);
+  }
+
+  override get bufferedBytes(): number {
+    return super.bufferedBytes + this.#waitingBytes;
+  }
+
+  override get sentBytes(): number {
+    return this.#takenBytes;
+  }
+
+  // ---- Reading ----
+
+  override readInto(window: Uint8Array): void {
+    if (this.#handle === undefined) return;
+    this.#window = window;
+    if (this.#streamRead === undefined) this.switchReading();
+    else this.#handle.useUserBuffer(window);
+  }
+
+  override switchReading(): void {
+    const socket = this.#socket;
+    const handle = this.#handle;
+    if (this.#window === undefined || handle === undefined || this.#streamRead !== undefined) return;
+    // A stream reads ahead while it is paused. What that brings must stay in the stream.
+    if (socket.readableLength > 0 || socket.destroyed || socket.isPaused()) return;
+    this.#streamRead = handle.onread;
+    handle[kTransport] = this;
+    // The handle looks at its callback when it starts.
+    handle.readStop();
+    handle.onread = onRead;
+    handle.useUserBuffer(this.#window);
+    handle.readStart();
+    this.readPath = "buffer";
+  }
+
+  /** The handle has read into the window, or has come to its end or an error. */
+  read(handle: StreamHandle): void {
+    const length = readLength();
+    if (length > 0 && this.#window !== undefined) this.sink.receivedInWindow(length, this.#window);
+    else if (length < 0) this.#streamRead?.call(handle);
+  }
+
+  override pause(): void {
+    super.pause();
+    if (this.#readsBelow()) this.#handle?.readStop();
+  }
+
+  override resume(): void {
+    if (this.#readsBelow()) this.#handle?.readStart();
+    super.resume();
+  }
+
+  #readsBelow(): boolean {
+    return this.#streamRead !== undefined && !this.#socket.destroyed;
+  }
+
+  // ---- Writing ----
+
+  override write(bytes: Uint8Array): void {
+    const handle = this.#handle;
+    // What is in the stream comes first.
+    if (handle === undefined || this.#socket.writableLength > 0) super.write(bytes);
+    else if (this.#socket.writable && !this.#writeBelow(handle, bytes)) {
+      // The stream finds the same error, and reports it as streams do.
+      super.write(bytes);
+    }
+  }
+
+  /** @returns false if nothing could be written */
+  #writeBelow(handle: StreamHandle, bytes: Uint8Array): boolean {
+    if (handle.writeBuffer(spare, bytes) !== 0) return false;
+    if (wroteLater()) {
+      spare.begin(this, bytes.length);
+      spare = new Waiting();
+      this.#waitingBytes += bytes.length;
+      this.blocked = true;
+    } else this.#takenBytes += bytes.length;
+    return true;
+  }
+
+  /** The system took what it could not take at once. */
+  taken(status: number, length: number): void {
+    this.#waitingBytes -= length;
+    const socket = this.#socket;
+    if (socket.destroyed) return;
+    if (status < 0) {
+      socket.destroy(systemError(status, "write"));
+      return;
+    }
+    this.#takenBytes += length;
+    if (this.#waitingBytes > 0 || socket.writableNeedDrain) return;
+    this.blocked = false;
+    this.sink.drained();
+  }
+
+  override writeAll(chunks: readonly Uint8Array[]): void {
+    let run: Uint8Array[] = [];
+    let length = 0;
+    for (const chunk of chunks) {
+      if (length > 0 && length + chunk.length > JOIN_BYTES) {
+        this.write(joined(run, length));
+        run = [];
+        length = 0;
+      }
+      run.push(chunk);
+      length += chunk.length;
+    }
+    this.write(joined(run, length));
+  }
+}
+
+function joined(chunks: readonly Uint8Array[], length: number): Uint8Array {
+  const [first] = chunks;
+  return chunks.length === 1 && first !== undefined ? first : Buffer.concat(chunks, length);
+}
+
+function onRead(this: TransportHandle): void {
+  this[kTransport]?.read(this);
+}
+
+class Waiting implements WriteRequest {
+  #transport: DenoTransport | undefined;
+  #length = 0;
+
+  begin(transport: DenoTransport, length: number): void {
+    this.#transport = transport;
+    this.#length = length;
+  }
+
+  oncomplete(status: number): void {
+    this.#transport?.taken(status, this.#length);
+  }
+}
+
+/** The request of the next write. Mostly the system takes all at once, and it serves for another. */
+let spare = new Waiting();

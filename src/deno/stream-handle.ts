@@ -1,0 +1,69 @@
+// What is below a `net.Socket`: the handle that its stream works on. Deno gives it the shape that it has in Node, with one table for all
+// handles in which each call leaves what more it has to tell. Going there saves the stream's bookkeeping for every read and write.
+import type { Socket as NetSocket } from "node:net";
+
+/** The part of a socket's handle that is needed here. */
+export interface StreamHandle {
+  /** Called for each read, when its end or an error comes as well; how long it is stands in the table. */
+  onread: (this: StreamHandle) => unknown;
+  readStart(): number;
+  readStop(): number;
+  /** Lets reads go there from now on. */
+  useUserBuffer(buffer: Uint8Array): void;
+  /** @returns 0, or a negative error number. Whether all was taken at once stands in the table; if not, `request` hears of it */
+  writeBuffer(request: WriteRequest, bytes: Uint8Array): number;
+}
+
+/** A write that the system did not take at once. */
+export interface WriteRequest {
+  /** @param status - 0 or a negative error number */
+  oncomplete(status: number): void;
+}
+
+interface CallResults {
+  readonly table: Int32Array;
+  readonly readLength: number;
+  readonly wroteLater: number;
+}
+
+const results = findResults();
+
+function findResults(): CallResults | undefined {
+  const binding: unknown = Reflect.get(process, "binding");
+  if (typeof binding !== "function") return undefined;
+  try {
+    const streams: object = Reflect.apply(binding, process, ["stream_wrap"]);
+    const table: unknown = Reflect.get(streams, "streamBaseState");
+    const readLength: unknown = Reflect.get(streams, "kReadBytesOrError");
+    const wroteLater: unknown = Reflect.get(streams, "kLastWriteWasAsync");
+    if (!(table instanceof Int32Array)) return undefined;
+    if (typeof readLength !== "number" || typeof wroteLater !== "number") return undefined;
+    return { table, readLength, wroteLater };
+  } catch {
+    // There is no such binding.
+    return undefined;
+  }
+}
+
+/** The handle of a socket that is connected, if there is a way to work on it. */
+export function streamHandle(socket: NetSocket): StreamHandle | undefined {
+  const handle: unknown = Reflect.get(socket, "_handle");
+  return results !== undefined && isStreamHandle(handle) ? handle : undefined;
+}
+
+const METHODS = ["onread", "readStart", "readStop", "useUserBuffer", "writeBuffer"];
+
+function isStreamHandle(handle: unknown): handle is StreamHandle {
+  if (typeof handle !== "object" || handle === null) return false;
+  return METHODS.every((name) => typeof Reflect.get(handle, name) === "function");
+}
+
+/** While `onread` is called: how many bytes were read. Negative at the end, and when something went wrong. */
+export function readLength(): number {
+  return results?.table[results.readLength] ?? 0;
+}
+
+/** After `writeBuffer`: whether the system has not taken all yet. */
+export function wroteLater(): boolean {
+  return results?.table[results.wroteLater] !== 0;
+}
