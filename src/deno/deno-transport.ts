@@ -79,8 +79,15 @@ export class DenoTransport extends NodeTransport {
   /** The handle has read into the window, or has come to its end or an error. */
   read(handle: StreamHandle): void {
     const length = readLength();
-    if (length > 0 && this.#window !== undefined) this.sink.receivedInWindow(length, this.#window);
-    else if (length < 0) this.#streamRead?.call(handle);
+    if (length > 0 && this.#window !== undefined) {
+      rest(handle, this);
+      this.sink.receivedInWindow(length, this.#window);
+    } else if (length < 0) this.#streamRead?.call(handle);
+  }
+
+  /** Reads again after a rest. */
+  readOn(): void {
+    if (this.#readsBelow() && !this.#socket.isPaused()) this.#handle?.readStart();
   }
 
   override pause(): void {
@@ -150,6 +157,32 @@ export class DenoTransport extends NodeTransport {
     }
     this.write(joined(run, length));
   }
+}
+
+/** So many reads go without a rest after one that nobody else took part in. */
+const RESTLESS_READS = 16;
+let resting: DenoTransport[] = [];
+let restless = 0;
+
+/**
+ * Lets a handle read no more in this turn of the event loop. Deno else finds that it has read everything by asking the system once more,
+ * and goes on so for many rounds in which V8 gets no time to finish a collection: with messages of many kilobytes it is always collecting.
+ * Where a connection is alone, a turn more costs more than all that.
+ */
+function rest(handle: StreamHandle, transport: DenoTransport): void {
+  if (restless > 0) {
+    restless--;
+    return;
+  }
+  handle.readStop();
+  if (resting.push(transport) === 1) setImmediate(readOn);
+}
+
+function readOn(): void {
+  const rested = resting;
+  resting = [];
+  if (rested.length === 1) restless = RESTLESS_READS;
+  for (const transport of rested) transport.readOn();
 }
 
 function joined(chunks: readonly Uint8Array[], length: number): Uint8Array {
