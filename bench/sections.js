@@ -343,7 +343,12 @@ function openFileLimit() {
 export const SECTIONS = [
   echoSection("servers", ECHO_CELLS, FIELD, ["wsimd", "ws", "bun"]),
   echoSection("mixed", MIXED_CELLS, FIELD, ["wsimd", "ws"]),
-  echoSection("tls", TLS_CELLS, ["wsimd", "wsimd-data", "wsimd-bun", "ws", "bun"], ["wsimd", "ws"]),
+  echoSection(
+    "tls",
+    TLS_CELLS,
+    ["wsimd", "wsimd-data", "wsimd-bun", "wsimd-deno", "ws", "bun", "deno"],
+    ["wsimd", "ws"],
+  ),
   client,
   broadcast,
   handshakes,

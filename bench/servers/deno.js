@@ -1,5 +1,5 @@
 // `Deno.upgradeWebSocket`: run by Deno.
-import { listening } from "./lifecycle.js";
+import { listening, tlsFiles } from "./lifecycle.js";
 
 /**
  * The part of Deno that is used here.
@@ -11,10 +11,12 @@ import { listening } from "./lifecycle.js";
 /** @type {Deno} */
 const deno = Reflect.get(globalThis, "Deno");
 
+const tls = tlsFiles();
 deno.serve(
   {
     port: 0,
     hostname: "127.0.0.1",
+    ...(tls !== undefined && { cert: String(tls.cert), key: String(tls.key) }),
     /** @param {{ port: number }} address */
     onListen: ({ port }) => listening(port),
   },
