@@ -30,9 +30,9 @@ const small = new Slab(2 * SMALL_BYTES);
 const MEDIUM_BYTES = 32 * 1024;
 const medium = new Slab(2 * MEDIUM_BYTES);
 
+/** Nothing of medium length: in what is left over of slabs, unfinished messages would hold more than their limit. */
 function allocate(length: number): Uint8Array {
-  if (length < SMALL_BYTES) return small.take(length);
-  return length <= MEDIUM_BYTES ? medium.take(length) : new Uint8Array(length);
+  return length < SMALL_BYTES ? small.take(length) : new Uint8Array(length);
 }
 
 const denoHost: Host = {
@@ -40,7 +40,8 @@ const denoHost: Host = {
   // Plain arrays, which is what Deno's own sockets give: a Buffer's slice() is no copy.
   allocate,
   copy(bytes, start, end) {
-    const copy = allocate(end - start);
+    const length = end - start;
+    const copy = length >= SMALL_BYTES && length <= MEDIUM_BYTES ? medium.take(length) : allocate(length);
     copy.set(bytes.subarray(start, end));
     return copy;
   },

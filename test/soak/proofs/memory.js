@@ -3,7 +3,8 @@
 import { each, frame, Peer, reportWhen } from "../peer.js";
 import { atMost, exactly } from "../rows.js";
 
-const FRAGMENTS = [0, 1, 2, 125, 126, 1000, 16_384, 65_536];
+/** First the one that comes nearest to its bound, for who tries one only. */
+const FRAGMENTS = [1000, 0, 1, 2, 125, 126, 16_384, 65_536];
 const CHUNKS = [1, 3, 128, 1448, 65_536];
 const CELLS = FRAGMENTS.flatMap((fragment) => CHUNKS.map((chunk) => ({ fragment, chunk })));
 const WIRE_BYTES = 32 * 1024;
