@@ -34,7 +34,7 @@ export default defineConfig({
       provider: "v8",
       include: ["src/{protocol,handshake,kernel}/**/*.ts"],
       exclude: ["src/kernel/generated/**"],
-      reporter: ["text"],
+      reporter: ["text", "text-summary"],
       thresholds: { branches: 100 },
       reportsDirectory: "build/coverage",
     },

@@ -7,6 +7,10 @@ import { concat } from "../support/hex.js";
 import { describeKernels } from "../support/kernels.js";
 import { bytesLine, textLine } from "../support/run.js";
 
+/** How often each is tried; `WSIMD_RUNS` for more. */
+const RUNS = Number(process.env.WSIMD_RUNS ?? 150);
+const PATIENCE_MS = 30_000 + 100 * RUNS;
+
 /** What the model knows: nothing that the real ones don't tell. */
 type Model = Record<string, never>;
 
@@ -179,7 +183,7 @@ describeKernels("a client and a server", (kernel) => {
     { pieces: true, borrow: false },
     { pieces: false, borrow: true },
     { pieces: true, borrow: true },
-  ])("do anything, in any order: $pieces $borrow", (options) => {
+  ])("do anything, in any order: $pieces $borrow", { timeout: PATIENCE_MS }, (options) => {
     fc.assert(
       fc.property(fc.commands([all], { maxCommands: 60, size: "max" }), (chosen) => {
         const pair = new EndpointPair({ kernel, ...options });
@@ -187,7 +191,7 @@ describeKernels("a client and a server", (kernel) => {
         pair.drain();
         pair.checkEnd();
       }),
-      { seed: 20_269, numRuns: 150 },
+      { seed: 20_269, numRuns: RUNS },
     );
   });
 });
