@@ -125,3 +125,8 @@ export function systemError(status: number, syscall: string): Error {
   const code = getSystemErrorName(status);
   return Object.assign(new Error(`${syscall} ${code}`), { errno: status, code, syscall });
 }
+
+/** Bytes of several runs. */
+export function totalLength(chunks: readonly Uint8Array[]): number {
+  return chunks.reduce((sum, chunk) => sum + chunk.length, 0);
+}

@@ -1,6 +1,6 @@
 import type { SocketTransport, TransportSink } from "../adapter/transport.js";
 import { type ConnectionHandle, type HandleOwner, own, shutDown } from "./bare-handle.js";
-import { systemError, type Writer, writeAllDirectly, writeDirectly } from "./direct-write.js";
+import { systemError, totalLength, type Writer, writeAllDirectly, writeDirectly } from "./direct-write.js";
 
 /** What all connections read into that are not open yet. */
 const HANDSHAKE_WINDOW = Buffer.alloc(16 * 1024);
@@ -18,8 +18,9 @@ export class HandleTransport implements SocketTransport, HandleOwner, Writer {
   /** Whether this side is to end, and whether it did. */
   #ending = false;
   #ended = false;
-  /** Writes that the system has not taken whole. */
+  /** Writes that the system has not taken whole, and how long they are: until then their memory is in use. */
   #unwritten = 0;
+  #unwrittenBytes = 0;
   window: Uint8Array = HANDSHAKE_WINDOW;
   sink!: TransportSink;
   blocked = false;
@@ -56,6 +57,7 @@ export class HandleTransport implements SocketTransport, HandleOwner, Writer {
     if (this.destroyed) return;
     if (status < 0) this.destroy(systemError(status, "write"));
     else if (this.#unwritten === 0) {
+      this.#unwrittenBytes = 0;
       this.blocked = false;
       this.sink.drained();
     }
@@ -64,7 +66,7 @@ export class HandleTransport implements SocketTransport, HandleOwner, Writer {
   // ---- For the socket ----
 
   get bufferedBytes(): number {
-    return this.#unwritten > 0 && !this.destroyed ? this.#handle.writeQueueSize : 0;
+    return this.#unwrittenBytes;
   }
 
   get sentBytes(): number {
@@ -78,20 +80,30 @@ export class HandleTransport implements SocketTransport, HandleOwner, Writer {
   }
 
   write(bytes: Uint8Array): void {
-    if (!this.#ending && !this.destroyed) this.#wrote(writeDirectly(this.#handle, bytes, this));
+    if (this.#ending || this.destroyed) return;
+    const left = writeDirectly(this.#handle, bytes, this);
+    if (left !== 0) this.#waits(left, bytes.length);
   }
 
   writeAll(chunks: readonly Uint8Array[]): void {
     const [first] = chunks;
-    if (chunks.length === 1 && first !== undefined) this.write(first);
-    else if (!this.#ending && !this.destroyed) this.#wrote(writeAllDirectly(this.#handle, chunks, this));
+    if (chunks.length === 1 && first !== undefined) {
+      this.write(first);
+      return;
+    }
+    if (this.#ending || this.destroyed) return;
+    const left = writeAllDirectly(this.#handle, chunks, this);
+    if (left !== 0) this.#waits(left, totalLength(chunks));
   }
 
-  #wrote(left: number): void {
-    if (left === 0) return;
+  #waits(left: number, length: number): void {
     this.blocked = true;
-    if (left < 0) this.#failLater(left, "write");
-    else this.#unwritten++;
+    if (left < 0) {
+      this.#failLater(left, "write");
+      return;
+    }
+    this.#unwritten++;
+    this.#unwrittenBytes += length;
   }
 
   end(): void {
@@ -106,6 +118,7 @@ export class HandleTransport implements SocketTransport, HandleOwner, Writer {
   destroy(error?: Error): void {
     if (this.destroyed) return;
     this.destroyed = true;
+    this.#unwrittenBytes = 0;
     if (error !== undefined) this.sink.failed(error);
     this.#handle.close(() => this.sink.closed());
   }

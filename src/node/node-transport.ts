@@ -2,6 +2,7 @@ import type { Socket as NetSocket } from "node:net";
 import type { SocketTransport, TransportSink } from "../adapter/transport.js";
 import {
   systemError,
+  totalLength,
   type WriteHandle,
   type Writer,
   writeAllDirectly,
@@ -42,8 +43,8 @@ export class NodeTransport implements SocketTransport, Writer {
   #window: Uint8Array | undefined;
   /** What is written to past the stream, if that can be. */
   #handle: WriteHandle | undefined;
-  /** Whether the system has not taken all of what was written there. */
-  #writing = false;
+  /** What was written there, if the system has not taken all of it: until then its memory is in use. */
+  #unwrittenBytes = 0;
   sink!: TransportSink;
   blocked = false;
   gone = false;
@@ -69,8 +70,7 @@ export class NodeTransport implements SocketTransport, Writer {
   }
 
   get bufferedBytes(): number {
-    const inStream = this.#socket.writableLength;
-    return this.#writing && this.#handle !== undefined ? inStream + this.#handle.writeQueueSize : inStream;
+    return this.#socket.writableLength + this.#unwrittenBytes;
   }
 
   get sentBytes(): number {
@@ -111,7 +111,7 @@ export class NodeTransport implements SocketTransport, Writer {
     const socket = this.#socket;
     if (!socket.writable) return;
     const handle = this.#idleHandle();
-    if (handle !== undefined && this.#wrote(writeDirectly(handle, bytes, this))) return;
+    if (handle !== undefined && this.#wrote(writeDirectly(handle, bytes, this), bytes.length)) return;
     // The stream wants a rest after so many bytes, even if the system took them all.
     if (!socket.write(bytes) && socket.writableLength > 0) this.blocked = true;
   }
@@ -125,8 +125,8 @@ export class NodeTransport implements SocketTransport, Writer {
     }
     if (!socket.writable) return;
     const handle = this.#idleHandle();
-    if (handle !== undefined && this.#wrote(writeAllDirectly(handle, chunks, this))) return;
-    const length = chunks.reduce((sum, chunk) => sum + chunk.length, 0);
+    const length = totalLength(chunks);
+    if (handle !== undefined && this.#wrote(writeAllDirectly(handle, chunks, this), length)) return;
     if (length <= JOIN_BYTES) {
       this.write(Buffer.concat(chunks, length));
       return;
@@ -141,20 +141,21 @@ export class NodeTransport implements SocketTransport, Writer {
   /** The handle, if it can be written to: nothing waits, and nobody who gave the socket a time-out counts on the stream to see it. */
   #idleHandle(): WriteHandle | undefined {
     const socket = this.#socket;
-    return this.#writing || socket.writableLength > 0 || socket.timeout ? undefined : this.#handle;
+    const busy = this.#unwrittenBytes > 0 || socket.writableLength > 0 || socket.timeout;
+    return busy ? undefined : this.#handle;
   }
 
   /** @returns false if the system refused: the stream finds the same error, and reports it as streams do */
-  #wrote(left: number): boolean {
+  #wrote(left: number, length: number): boolean {
     if (left < 0) return false;
-    this.#writing = left > 0;
-    this.blocked = this.#writing;
+    this.#unwrittenBytes = left > 0 ? length : 0;
+    this.blocked = left > 0;
     return true;
   }
 
   /** The system took what it could not take at once. */
   written(status: number): void {
-    this.#writing = false;
+    this.#unwrittenBytes = 0;
     const socket = this.#socket;
     if (socket.destroyed) return;
     if (status < 0) {
