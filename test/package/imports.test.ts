@@ -126,7 +126,7 @@ const LAYERS: readonly (readonly [folder: string, ...others: string[]])[] = [
 /** The layers above the protocol know the kernel by its types. This one checks early that the host runs it. */
 const KERNEL_VALUES = ["src/adapter/options.ts -> ../kernel/workspace.js"];
 
-const MAY_USE_NODE = ["src/node", "src/cli"];
+const MAY_USE_NODE = ["src/node", "src/deno", "src/cli"];
 
 /** What only its own runtime has. */
 const isRuntimes = ({ file, name }: Edge): boolean =>
