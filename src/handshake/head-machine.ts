@@ -72,7 +72,7 @@ export class HeadMachine {
   /**
    * Positions from the start of the head. Of a request: the ends of method and target; of a response: the ends of
    * status code and reason phrase. Then, for each header line, start and end of the name, and start and end of the
-   * value together with the white space behind it.
+   * value together with the white space around it.
    */
   get marks(): readonly number[] {
     return this.#marks;
@@ -107,7 +107,7 @@ export class HeadMachine {
    */
   scan(bytes: Uint8Array, end: number, base: number): number {
     let i = 0;
-    while (i < end && this.#state < DONE) {
+    while (this.#state < DONE) {
       i = this.#pass(bytes, i, end);
       if (i === end) break;
       this.#state = this.#step(bytes[i] ?? 0, base + i);
@@ -172,7 +172,6 @@ export class HeadMachine {
         // "No whitespace is allowed between the field name and colon." RFC 9112 section 5.1.
         return byte === COLON ? this.#mark(at, VALUE_START) : this.fail(400, "a header name is malformed");
       case VALUE_START:
-        if (isSpace(byte)) return VALUE_START;
         this.#marks.push(at);
         return this.#stepValue(byte, at);
       default:

@@ -125,7 +125,6 @@ export class HeadParser<K extends keyof HeadKinds> {
    */
   push(chunk: Uint8Array): HeadResult<HeadKinds[K]> {
     const machine = this.#machine;
-    if (machine.failure !== undefined) return machine.failure;
     if (machine.isDone) throw new Error("the head is complete; what follows it is not for this parser");
     const bytes = unshared(chunk);
     const before = this.#length;

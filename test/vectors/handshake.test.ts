@@ -211,6 +211,7 @@ describe("opening handshake, as a server", () => {
   test("bytes from 0x80 up in a value are kept, one for one (RFC 9110 section 5.5)", () => {
     const all = Array.from({ length: 128 }, (_, i) => String.fromCharCode(0x80 + i)).join("");
     expect(accepted(add(`X: ${all}`)).headers.get("x")).toBe(all);
+    expect(accepted(add("X: \xe4")).headers.get("x")).toBe("\xe4");
   });
 
   test("white space around a value is not part of it (RFC 9112 section 5.1)", () => {
@@ -362,7 +363,7 @@ describe("opening handshake, as a server", () => {
     const request = accepted(
       add(
         "Sec-WebSocket-Extensions: unknown ; a = 1;b;a=2",
-        'Sec-WebSocket-Extensions: permessage-deflate; x="\\1\\5",permessage-deflate',
+        'Sec-WebSocket-Extensions: permessage-deflate; x="\\1\\5";y="a\\bc",permessage-deflate',
       ),
     );
     expect(request.extensions).toEqual([
@@ -374,7 +375,13 @@ describe("opening handshake, as a server", () => {
           { name: "a", value: "2" },
         ],
       },
-      { name: "permessage-deflate", parameters: [{ name: "x", value: "15" }] },
+      {
+        name: "permessage-deflate",
+        parameters: [
+          { name: "x", value: "15" },
+          { name: "y", value: "abc" },
+        ],
+      },
       { name: "permessage-deflate", parameters: [] },
     ]);
     expect(decoder.decode(buildAccept(request))).not.toContain("Extensions");

@@ -22,6 +22,7 @@ describe("HeaderList", () => {
 
   test("shows a repeated field as often as it was sent (RFC 9110 section 5.3)", () => {
     expect(list.getAll("X-one")).toEqual(["1", "2", "3"]);
+    expect(list.getAll("host")).toEqual(["a"]);
     expect(list.get("X-one")).toBe("1, 2, 3");
     expect(list.count("X-one")).toBe(3);
     expect(list.count("y")).toBe(0);

@@ -6,6 +6,20 @@ const decoder = new TextDecoder();
 const GOOD: RequestOptions = { host: "example.com:8080", target: "/a?b", key: makeKey(new Uint8Array(16)) };
 
 describe("buildRequest", () => {
+  test("has no line for what is not asked for", () => {
+    expect(decoder.decode(buildRequest({ host: "a", target: "/", key: GOOD.key }))).toBe(
+      `GET / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: ${GOOD.key}\r\n` +
+        "Sec-WebSocket-Version: 13\r\n\r\n",
+    );
+  });
+
+  test("a name that only begins as a reserved one is the caller's, and a value may be empty", () => {
+    const headers = { "Host-Name": "a", "Upgrade-Insecure-Requests": "1", Empty: "" };
+    expect(decoder.decode(buildRequest({ ...GOOD, headers }))).toMatch(
+      /\r\nHost-Name: a\r\nUpgrade-Insecure-Requests: 1\r\nEmpty: \r\n\r\n$/,
+    );
+  });
+
   test("is a request that our own server takes (RFC 6455 section 4.1)", () => {
     const sent = buildRequest({ ...GOOD, headers: new Map([["X-A", "1"]]), protocols: ["a"] });
     const request = accepted(decoder.decode(sent));

@@ -55,11 +55,20 @@ describe("buildRefusal", () => {
     expect(decoder.decode(buildRefusal({ status: 418, reason: "no" }))).toMatch(/^HTTP\/1.1 418 \r\n/);
   });
 
+  test("names another protocol only where it is asked for (RFC 9110 section 7.8)", () => {
+    const connectionOf = (headers: Record<string, string>) =>
+      /\r\nConnection: (.*)\r\n/.exec(decoder.decode(buildRefusal({ status: 400, headers })))?.[1];
+    expect(connectionOf({ Upgrade: "a" })).toBe("close, Upgrade");
+    expect(connectionOf({ "X-A": "a" })).toBe("close");
+  });
+
   test("leaves the content type to the caller", () => {
     const text = decoder.decode(
       buildRefusal({ status: 403, body: "{}", headers: { "content-type": "x/json" } }),
     );
-    expect(text.toLowerCase().split("content-type").length).toBe(2);
+    expect(text).toBe(
+      "HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Length: 2\r\ncontent-type: x/json\r\n\r\n{}",
+    );
   });
 
   test("takes the failure of a parser as it is", () => {
@@ -68,6 +77,10 @@ describe("buildRefusal", () => {
     const outcome = everyCut("response", decoder.decode(buildRefusal(failure)));
     expect(outcome.start).toEqual([505, "HTTP Version Not Supported"]);
     expect(outcome.rest).toBe("the HTTP version is not 1.1\n");
+  });
+
+  test.each([300, 599])("takes status %d", (status) => {
+    expect(decoder.decode(buildRefusal({ status }))).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
   });
 
   test.each([101, 200, 299, 600, 400.5, Number.NaN, -1])("throws for status %d", (status) => {

@@ -8,6 +8,7 @@ import {
   PreparedMessage,
   type Role,
 } from "../../../src/index.js";
+import * as layout from "../../../src/kernel/generated/layout.js";
 import { portableHost } from "../../../src/protocol/host.js";
 import { frame, KEY, parseFrames } from "../../support/frame.js";
 import { concat, hex, toHex } from "../../support/hex.js";
@@ -485,5 +486,59 @@ describeKernels("pings", (kernel) => {
     );
     expect(describeEvents(connection.receive(fromPeer("server", 10, "x")))).toEqual(["pong 78"]);
     expect(output(connection)).toBe("");
+  });
+});
+
+describe.each(ROLES)("a %s's endpoint", (role) => {
+  test("owns what it hands out unless it is to borrow", () => {
+    const sink = new RecordingSink();
+    const payloads: Uint8Array[] = [];
+    sink.inside = (payload) => {
+      if (typeof payload !== "string") payloads.push(payload);
+    };
+    const endpoint = new Endpoint(sink, { role });
+    endpoint.receive(fromPeer(role, 2, hex("01")));
+    endpoint.receive(fromPeer(role, 2, hex("02")));
+    expect(payloads.map(toHex)).toEqual(["01", "02"]);
+  });
+
+  test("fails without a reason unless it is given one", () => {
+    for (const [reason, message] of [
+      ["", "failed by the application"],
+      ["no", "no"],
+    ] as const) {
+      const connection = connect(role);
+      const events = reason === "" ? connection.fail(1008) : connection.fail(1008, reason);
+      expect(events).toMatchObject([{ failure: { code: "APPLICATION", closeCode: 1008, message } }]);
+      const payload = concat([hex("03 f0"), new TextEncoder().encode(reason)]);
+      expect(output(connection)).toBe(asSent(role, 8, payload));
+    }
+  });
+
+  test("says that it cannot receive inside of its own handler", () => {
+    const sink = new RecordingSink();
+    const endpoint = new Endpoint(sink, { role });
+    sink.inside = () => endpoint.receive(hex(""));
+    expect(() => endpoint.receive(fromPeer(role, 1, "a"))).toThrow(
+      new InvalidStateError("receive() was called from inside of a handler of its own"),
+    );
+  });
+
+  test.each([
+    ["text", (endpoint: Endpoint) => endpoint.sendText("\u20ac".repeat(8))],
+    ["binary", (endpoint: Endpoint) => endpoint.sendBinary(new Uint8Array(24))],
+  ])("corked, never builds %s behind the end of the write window", (_, send) => {
+    for (let room = 14; room < 50; room++) {
+      const endpoint = new Endpoint(new RecordingSink(), { role });
+      const { outbox } = endpoint;
+      outbox.cork();
+      const roomLeft = () => layout.WRITE_WINDOW_LENGTH - outbox.stagedBytes;
+      while (roomLeft() > 30_000) endpoint.sendBinary(new Uint8Array(20_000));
+      endpoint.sendBinary(new Uint8Array(roomLeft() - room - (role === "server" ? 4 : 8)));
+      expect(roomLeft()).toBe(room);
+      send(endpoint);
+      expect(roomLeft()).toBeGreaterThanOrEqual(0);
+      outbox.clear();
+    }
   });
 });
