@@ -1,5 +1,5 @@
 import { each, Peer, REQUEST, reportWhen } from "../peer.js";
-import { afterwards, atMost, exactly, told, WARMING_BYTES } from "../rows.js";
+import { afterwards, atMost, exactly, told } from "../rows.js";
 
 const MAX_BACKLOG = 1 << 20;
 /** What the server pushes at a time: one message may go beyond the limit. */
@@ -42,7 +42,7 @@ export const slowReaders = {
         atMost(
           `${backlog}: memory for each, over that of an idle one`,
           most / connections,
-          MAX_BACKLOG + MESSAGE + 8 * 1024 + WARMING_BYTES / connections,
+          MAX_BACKLOG + MESSAGE + 8 * 1024,
           " B",
         ),
         told(`${backlog}: close codes`, JSON.stringify(end.closeCodes)),
