@@ -533,12 +533,15 @@ describe.each(ROLES)("a %s's endpoint", (role) => {
       const { outbox } = endpoint;
       outbox.cork();
       const roomLeft = () => layout.WRITE_WINDOW_LENGTH - outbox.stagedBytes;
-      while (roomLeft() > 30_000) endpoint.sendBinary(new Uint8Array(20_000));
-      endpoint.sendBinary(new Uint8Array(roomLeft() - room - (role === "server" ? 4 : 8)));
-      expect(roomLeft()).toBe(room);
-      send(endpoint);
-      expect(roomLeft()).toBeGreaterThanOrEqual(0);
-      outbox.clear();
+      try {
+        while (roomLeft() > 30_000) endpoint.sendBinary(new Uint8Array(20_000));
+        endpoint.sendBinary(new Uint8Array(roomLeft() - room - (role === "server" ? 4 : 8)));
+        expect(roomLeft()).toBe(room);
+        send(endpoint);
+        expect(roomLeft()).toBeGreaterThanOrEqual(0);
+      } finally {
+        outbox.clear();
+      }
     }
   });
 });
