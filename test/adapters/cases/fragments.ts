@@ -70,7 +70,6 @@ export const fragmentCases: readonly Case[] = [
       };
       const before = buffers();
       const chunk = new Uint8Array(1 << 20);
-      let most = 0;
       for (let sent = 0; sent < total; sent += chunk.length) {
         await peer.write(chunk);
         if (sent % (4 << 20) !== 0) continue;
@@ -80,7 +79,13 @@ export const fragmentCases: readonly Case[] = [
           () => received === end,
           () => `${end} bytes, ${received} came`,
         );
-        most = Math.max(most, buffers() - before);
+        // A chunk that was just handled may outlive a turn and a collection of garbage; what the message needs outlives all.
+        let held = buffers() - before;
+        for (let turns = 0; held >= total / 3 && turns < 100; turns++) {
+          await new Promise((resolve) => setImmediate(resolve));
+          held = buffers() - before;
+        }
+        assert.ok(held < total / 3, `${held} bytes of buffers for a message of ${total}`);
       }
       await until(
         () => received === total,
@@ -90,7 +95,6 @@ export const fragmentCases: readonly Case[] = [
       await peer.write(masked("80 00 |"));
       await peer.expect("81 04 'done'");
       assert.ok(largest <= 1 << 20, `pieces of up to ${largest} bytes`);
-      assert.ok(most < total / 3, `${most} bytes of buffers for a message of ${total}`);
     },
   },
   {
