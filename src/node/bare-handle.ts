@@ -2,8 +2,8 @@
 // made. What Node calls when it has read something asks little of the object that it calls; whoever has that much owns
 // the handle instead of a socket. All of it is internal to Node, so it is looked up in a socket of Node's own and tried out first.
 import type { Server, Socket } from "node:net";
-import type { WriteHandle } from "./direct-write.js";
-import { readSymbols } from "./window-reads.js";
+import { isRequestClass, isWriteHandle, type WriteHandle } from "./direct-write.js";
+import { readSymbols, symbolNamed } from "./window-reads.js";
 
 /** The part of a connection's handle that is needed here. Numbers that are returned are 0 or a negative error number. */
 export interface ConnectionHandle extends WriteHandle {
@@ -38,11 +38,7 @@ export interface HandleOwner {
 interface Internals {
   readonly owner: symbol;
   readonly onread: unknown;
-  readonly shutdownClass: new () => ShutdownRequest;
-}
-
-interface ShutdownRequest {
-  oncomplete?: (status: number) => void;
+  readonly shutdownClass: new () => object;
 }
 
 let internals: Internals | undefined;
@@ -65,7 +61,7 @@ export function learnHandles(socket: Socket, ownerClass: { readonly prototype: H
   handle.shutdown = (request: object) => {
     Reflect.deleteProperty(handle, "shutdown");
     const shutdownClass: unknown = request.constructor;
-    if (isShutdownClass(shutdownClass)) internals = { owner, onread, shutdownClass };
+    if (isRequestClass(shutdownClass)) internals = { owner, onread, shutdownClass };
     return shutdown.call(handle, request);
   };
 }
@@ -91,22 +87,11 @@ function lendSymbols(socket: Socket, owners: HandleOwner): boolean {
   return true;
 }
 
-function symbolNamed(holder: object, description: string): symbol | undefined {
-  return Object.getOwnPropertySymbols(holder).find((symbol) => symbol.description === description);
-}
-
-function isShutdownClass(value: unknown): value is new () => ShutdownRequest {
-  return typeof value === "function" && value !== Object;
-}
+const METHODS = ["useUserBuffer", "readStart", "readStop", "shutdown", "close"];
 
 function isConnectionHandle(handle: unknown): handle is ConnectionHandle {
-  if (typeof handle !== "object" || handle === null) return false;
-  const methods = ["writeBuffer", "writev", "useUserBuffer", "readStart", "readStop", "shutdown", "close"];
-  return (
-    "onread" in handle &&
-    "writeQueueSize" in handle &&
-    methods.every((name) => typeof Reflect.get(handle, name) === "function")
-  );
+  if (!isWriteHandle(handle) || !("onread" in handle)) return false;
+  return METHODS.every((name) => typeof Reflect.get(handle, name) === "function");
 }
 
 /**
@@ -137,9 +122,7 @@ export function own(handle: ConnectionHandle, owner: HandleOwner): number {
 /** Ends this side once all was written. @param done - is called with the outcome, an error number or 0 */
 export function shutDown(handle: ConnectionHandle, done: (status: number) => void): void {
   if (internals === undefined) throw new Error("how handles are shut down is not known");
-  const request = new internals.shutdownClass();
-  request.oncomplete = done;
-  const status = handle.shutdown(request);
+  const status = handle.shutdown(Object.assign(new internals.shutdownClass(), { oncomplete: done }));
   // It is over already, one way or the other.
   if (status !== 0) done(status);
 }

@@ -38,7 +38,8 @@ export function learnToWrite(socket: Socket): void {
   };
 }
 
-function isRequestClass(value: unknown): value is new () => object {
+/** Whether something is the class of the requests that Node gives to its handles. */
+export function isRequestClass(value: unknown): value is new () => object {
   return typeof value === "function" && value !== Object;
 }
 
@@ -50,7 +51,7 @@ export function writeHandle(socket: Socket): WriteHandle | undefined {
   return isWriteHandle(handle) ? handle : undefined;
 }
 
-function isWriteHandle(handle: unknown): handle is WriteHandle {
+export function isWriteHandle(handle: unknown): handle is WriteHandle {
   return (
     typeof handle === "object" &&
     handle !== null &&

@@ -1,5 +1,5 @@
 // Reading straight into the kernel's memory. Node documents `onread: { buffer, callback }` for sockets that connect; the same
-// mechanism, switched on here for any live socket, rests on readSymbols. They are found by what they are called, tried
+// mechanism, switched on here for any live socket, rests on internals. They are found by what they are called, tried
 // out on a real connection, and left alone where they don't do what they should: then reads come by 'data'.
 import { Socket } from "node:net";
 
@@ -20,14 +20,17 @@ function findReadSymbols(): ReadSymbols | undefined {
   // Documented for net.connect(), which hands its options on.
   const options = { allowHalfOpen: false, onread: { buffer: new Uint8Array(1), callback: () => true } };
   const probe = new Socket(options);
-  const symbols = Object.getOwnPropertySymbols(probe);
+  const buffer = symbolNamed(probe, "kBuffer");
+  const callback = symbolNamed(probe, "kBufferCb");
+  const generator = symbolNamed(probe, "kBufferGen");
   probe.destroy();
-  const named = (description: string) => symbols.find((symbol) => symbol.description === description);
-  const buffer = named("kBuffer");
-  const callback = named("kBufferCb");
-  const generator = named("kBufferGen");
   if (buffer === undefined || callback === undefined || generator === undefined) return undefined;
   return { buffer, callback, generator };
+}
+
+/** The symbol that an object of Node's keeps something under, which nobody else has. */
+export function symbolNamed(holder: object, description: string): symbol | undefined {
+  return Object.getOwnPropertySymbols(holder).find((symbol) => symbol.description === description);
 }
 
 /**

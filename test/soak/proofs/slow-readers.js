@@ -18,6 +18,7 @@ export const slowReaders = {
     for (const [half, backlog] of POLICIES.entries()) {
       const options = { backlog, limits: { maxBacklogBytes: MAX_BACKLOG } };
       const child = await start({ options, mode: "push" });
+      const before = await child.report();
       /** @type {Peer[]} */
       const peers = [];
       await each(connections, 20, async () => {
@@ -26,7 +27,7 @@ export const slowReaders = {
         peers.push(peer);
         await peer.write(REQUEST);
       });
-      const before = await reportWhen(child, (report) => report.opens === connections);
+      await reportWhen(child, (report) => report.opens === connections);
       let most = 0;
       for (let i = 0; i < count; i++) {
         progress((i / count + half) / 2, `${backlog}: all it can, ${i} times`);
@@ -40,7 +41,7 @@ export const slowReaders = {
         exactly(`${backlog}: connections`, after.opens, connections),
         atMost(`${backlog}: the most that waited on one`, after.mostBuffered, MAX_BACKLOG + MESSAGE, " B"),
         atMost(
-          `${backlog}: memory for each, over that of an idle one`,
+          `${backlog}: memory for each connection`,
           most / connections,
           MAX_BACKLOG + MESSAGE + 8 * 1024,
           " B",
