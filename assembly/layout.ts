@@ -4,14 +4,16 @@
 /** Linear memory never grows, so that no view of it ever detaches. */
 export const MEMORY_PAGES = 31;
 
-/** Constant tables of the compiled kernels end below this address; the build checks it. */
-export const TABLES_END = 4096;
+/** Constant tables that are part of the binaries end below this address; the build checks it. */
+export const STATIC_TABLES_END = 0x1000;
+/** Those that the SIMD kernel computes when it is instantiated follow, up to here. */
+export const TABLES_END = 0x4000;
 
 // ---- State: what `decode` carries from one call to the next -------------------------------------------------------
 // Written by `decode` when it returns PENDING, read by it when called with RESUME; sixteen 32-bit words that its caller
 // keeps with the connection and does not interpret.
 
-export const STATE_PTR = 4096;
+export const STATE_PTR = 0x4000;
 export const STATE_LENGTH = 64;
 /** u32: header bytes received of a header that is not complete (0-13). */
 export const STATE_SPILL_LENGTH = 0;
@@ -41,7 +43,7 @@ export const FRAME_FIN = 0x80;
 // ---- Records: what `decode` found, in the order of the wire --------------------------------------------------------
 // Four 32-bit words each: info, ptr, length, detail.
 
-export const RECORDS_PTR = 8192;
+export const RECORDS_PTR = 0x5000;
 export const RECORD_LENGTH = 16;
 export const MAX_RECORDS = 4096;
 /** info: the message's opcode (1, 2) or the control frame's (8, 9, 10). */
@@ -54,23 +56,23 @@ export const RECORD_ASCII = 0x20;
 export const RECORD_VIOLATION = 0x40;
 
 // ---- Windows ------------------------------------------------------------------------------------------------------
-// Each is followed by PADDING bytes that a SIMD loop may read and rewrite unchanged.
+// Each is followed by PADDING bytes that a SIMD loop may read, rewrite unchanged, or fill with more than it was asked for.
 
 export const PADDING = 64;
 /** Room in front of the read window where `decode` puts the header bytes of the previous call. */
 export const READ_HEADROOM = 64;
-export const READ_WINDOW_PTR = 0x13000;
+export const READ_WINDOW_PTR = 0x16000;
 export const READ_WINDOW_LENGTH = 0x40000;
 /** Frames to be sent are built in one of these; several, since the operating system may hold on to some. */
 export const WRITE_WINDOWS = 4;
-export const WRITE_WINDOW_PTR = 0x54000;
+export const WRITE_WINDOW_PTR = 0x57000;
 export const WRITE_WINDOW_LENGTH = 0x40000;
 export const WRITE_WINDOW_STRIDE = 0x40040;
 /** Payloads that live outside are masked, and strings are validated, through here. */
-export const SCRATCH_WINDOW_PTR = 0x155000;
+export const SCRATCH_WINDOW_PTR = 0x158000;
 export const SCRATCH_WINDOW_LENGTH = 0x10000;
 /** Text passes through here as UTF-16. */
-export const WIDE_WINDOW_PTR = 0x166000;
+export const WIDE_WINDOW_PTR = 0x169000;
 export const WIDE_WINDOW_LENGTH = 0x80000;
 
 // ---- Calling decode -----------------------------------------------------------------------------------------------

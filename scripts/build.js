@@ -38,7 +38,7 @@ async function buildWasm() {
     const bytes = readFileSync(`build/${target}.wasm`);
     const problem = checkBinary(target, bytes, readFileSync(`build/${target}.wat`, "utf8"), {
       pages: constant(layout, "MEMORY_PAGES"),
-      tablesEnd: constant(layout, "TABLES_END"),
+      tablesEnd: constant(layout, "STATIC_TABLES_END"),
     });
     if (problem !== undefined) throw new BuildError(`${target}.wasm ${problem}`);
     copyFileSync(`build/${target}.wasm`, `src/kernel/generated/${target}.wasm`);

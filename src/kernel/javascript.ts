@@ -3,7 +3,6 @@
 import * as layout from "./generated/layout.js";
 import { javascriptDecode } from "./javascript-decode.js";
 import { mask } from "./javascript-mask.js";
-import { utf8ToUtf16 } from "./javascript-transcode.js";
 import { validate } from "./javascript-utf8.js";
 import type { Kernel } from "./kernel.js";
 
@@ -18,6 +17,5 @@ export function javascriptKernel(fallbackReason?: string): Kernel {
     decode: javascriptDecode(memory, view),
     mask: (ptr, length, key) => mask(view, ptr, length, key),
     validateUtf8: (ptr, length, carry) => validate(view, ptr, length, carry) >>> 0,
-    utf8ToUtf16: (ptr, length, out) => utf8ToUtf16(memory, view, ptr, length, out),
   };
 }

@@ -2,7 +2,7 @@
 export type KernelName = "simd" | "scalar" | "js";
 
 /**
- * The pure functions under the codec, over one fixed memory whose map is `assembly/layout.ts`. All three builds give
+ * The pure functions under the codec, over one fixed memory whose map is `assembly/layout.ts`. All builds give
  * identical results for identical input. A kernel keeps nothing between calls but what its memory holds, so one serves
  * every connection of its thread.
  *
@@ -44,10 +44,20 @@ export interface Kernel {
    */
   validateUtf8(ptr: number, length: number, carry: number): number;
 
+  // Transcoding, for hosts that copy UTF-16 faster than they convert it. Plain JavaScript has none: there the host does it.
+
   /**
    * Decodes UTF-8 that was validated and ends with a whole character.
-   * @param out - address with room for 2 bytes for each byte of input
+   * @param out - address with room for 2 bytes for each byte of input, and for PADDING that may be overwritten
    * @returns the number of UTF-16 units, little-endian, at `out`
    */
-  utf8ToUtf16(ptr: number, length: number, out: number): number;
+  utf8ToUtf16?(ptr: number, length: number, out: number): number;
+
+  /**
+   * Encodes UTF-16, little-endian. A lone surrogate becomes U+FFFD.
+   * @param units - how many there are at `ptr`
+   * @param out - address with room for 3 bytes for each of them, and for PADDING that may be overwritten
+   * @returns the number of bytes at `out`
+   */
+  utf16ToUtf8?(ptr: number, units: number, out: number): number;
 }

@@ -130,7 +130,7 @@ export class Workspace {
     this.written = 0;
   }
 
-  // ---- The kernel's functions, whose traps are KernelTraps here ----
+  // ---- The kernel's functions, whose traps are KernelTraps here; undefined from one that it does not have ----
 
   decode(start: number, end: number, flags: number, maxMessageBytes: number, maxFragments: number): number {
     try {
@@ -156,9 +156,17 @@ export class Workspace {
     }
   }
 
-  utf8ToUtf16(ptr: number, length: number, out: number): number {
+  utf8ToUtf16(ptr: number, length: number, out: number): number | undefined {
     try {
-      return this.kernel.utf8ToUtf16(ptr, length, out);
+      return this.kernel.utf8ToUtf16?.(ptr, length, out);
+    } catch (error) {
+      throw this.#trapped(error);
+    }
+  }
+
+  utf16ToUtf8(ptr: number, units: number, out: number): number | undefined {
+    try {
+      return this.kernel.utf16ToUtf8?.(ptr, units, out);
     } catch (error) {
       throw this.#trapped(error);
     }

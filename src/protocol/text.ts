@@ -15,9 +15,13 @@ export function textAt(
   ascii: boolean,
 ): string {
   const { memory } = workspace;
-  if (ascii || host.decodeUtf16 === undefined) return host.decodeText(memory, ptr, ptr + length, ascii);
-  const units = workspace.utf8ToUtf16(ptr, length, layout.WIDE_WINDOW_PTR);
-  return host.decodeUtf16(memory, layout.WIDE_WINDOW_PTR, layout.WIDE_WINDOW_PTR + 2 * units);
+  if (!ascii && host.decodeUtf16 !== undefined) {
+    const units = workspace.utf8ToUtf16(ptr, length, layout.WIDE_WINDOW_PTR);
+    if (units !== undefined) {
+      return host.decodeUtf16(memory, layout.WIDE_WINDOW_PTR, layout.WIDE_WINDOW_PTR + 2 * units);
+    }
+  }
+  return host.decodeText(memory, ptr, ptr + length, ascii);
 }
 
 /** The string of valid UTF-8 that lies outside of linear memory. */
@@ -28,7 +32,8 @@ export function textOf(
   length: number,
   ascii: boolean,
 ): string {
-  if (ascii || host.decodeUtf16 === undefined) return host.decodeText(bytes, 0, length, ascii);
+  if (ascii || host.decodeUtf16 === undefined || workspace.kernel.utf8ToUtf16 === undefined)
+    return host.decodeText(bytes, 0, length, ascii);
   let text = "";
   for (let start = 0; start < length; ) {
     const end = characterStart(bytes, start, Math.min(start + MOST_BYTES, length), length);

@@ -95,30 +95,6 @@ describe.each(["simd", "scalar", "js"] as const)("the memory around what the %s 
     }
   });
 
-  test("utf8ToUtf16 changes its output only", () => {
-    const random = new Random(43);
-    const watched = new Watched(loadKernel(name), random);
-    const start = layout.WIDE_WINDOW_PTR;
-    for (const widest of [1, 2, 3, 4]) {
-      for (const from of [layout.READ_WINDOW_PTR, layout.SCRATCH_WINDOW_PTR]) {
-        const whole =
-          from === layout.READ_WINDOW_PTR ? layout.READ_WINDOW_LENGTH : layout.SCRATCH_WINDOW_LENGTH;
-        for (const length of [0, 1, 5, 17, 63, 64, 65, 1000, whole]) {
-          const text = randomText(random, Math.max(0, length - 3), widest);
-          watched.kernel.memory.set(text, from);
-          // It has room for 2 bytes for each of input.
-          const room: Range = [start, start + 2 * text.length];
-          const units = watched.call(`utf8ToUtf16 of ${text.length}`, [room], (kernel) =>
-            kernel.utf8ToUtf16(from, text.length, start),
-          );
-          const { memory } = watched.kernel;
-          const decoded = Buffer.from(memory.slice(start, start + 2 * units)).toString("utf16le");
-          if (decoded !== Buffer.from(text).toString()) expect.fail(`wrong text of ${text.length} bytes`);
-        }
-      }
-    }
-  });
-
   test("decode changes its bytes, the header left over before them, the records and the state only", () => {
     const random = new Random(44);
     const watched = new Watched(loadKernel(name), random);
@@ -153,6 +129,57 @@ describe.each(["simd", "scalar", "js"] as const)("the memory around what the %s 
         kernel.decode(layout.READ_WINDOW_PTR, end, flags | layout.DECODE_RESUME, 1 << 20, 1000),
       );
       expect(result >>> layout.DECODED_COUNT_SHIFT).toBeLessThanOrEqual(layout.MAX_RECORDS);
+    }
+  });
+});
+
+describe.each(["simd", "scalar"] as const)("the memory around what the %s kernel transcodes", (name) => {
+  test("utf8ToUtf16 changes its output only", () => {
+    const random = new Random(43);
+    const watched = new Watched(loadKernel(name), random);
+    const start = layout.WIDE_WINDOW_PTR;
+    for (const widest of [1, 2, 3, 4]) {
+      for (const from of [layout.READ_WINDOW_PTR, layout.SCRATCH_WINDOW_PTR]) {
+        const whole =
+          from === layout.READ_WINDOW_PTR ? layout.READ_WINDOW_LENGTH : layout.SCRATCH_WINDOW_LENGTH;
+        for (const length of [0, 1, 5, 17, 63, 64, 65, 1000, whole]) {
+          const text = randomText(random, Math.max(0, length - 3), widest);
+          watched.kernel.memory.set(text, from);
+          // It has room for 2 bytes for each of input, and PADDING.
+          const room: Range = [start, start + 2 * text.length + layout.PADDING];
+          const units = watched.call(`utf8ToUtf16 of ${text.length}`, [room], (kernel) =>
+            kernel.utf8ToUtf16?.(from, text.length, start),
+          );
+          const { memory } = watched.kernel;
+          const decoded = Buffer.from(memory.slice(start, start + 2 * (units ?? 0))).toString("utf16le");
+          if (decoded !== Buffer.from(text).toString()) expect.fail(`wrong text of ${text.length} bytes`);
+        }
+      }
+    }
+  });
+
+  test("utf16ToUtf8 changes its output only", () => {
+    const random = new Random(45);
+    const watched = new Watched(loadKernel(name), random);
+    const { memory } = watched.kernel;
+    const from = layout.WIDE_WINDOW_PTR;
+    const [, ...outputs] = WINDOWS;
+    for (const [start, end] of outputs) {
+      for (const widest of [1, 2, 3, 4]) {
+        for (const length of [0, 1, 5, 17, 63, 64, 65, 1000, layout.SCRATCH_WINDOW_LENGTH / 3]) {
+          const text = Buffer.from(randomText(random, Math.max(0, length - 3), widest)).toString();
+          memory.set(Buffer.from(text, "utf16le"), from);
+          // It has room for 3 bytes for each unit, and PADDING: at the window's beginning and at its end.
+          for (const to of [start, end - 3 * text.length]) {
+            const room: Range = [to, to + 3 * text.length + layout.PADDING];
+            const bytes = watched.call(`utf16ToUtf8 of ${text.length}`, [room], (kernel) =>
+              kernel.utf16ToUtf8?.(from, text.length, to),
+            );
+            const encoded = Buffer.from(memory.slice(to, to + (bytes ?? 0))).toString();
+            if (encoded !== text) expect.fail(`wrong bytes of ${text.length} units`);
+          }
+        }
+      }
     }
   });
 });
