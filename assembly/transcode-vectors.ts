@@ -34,10 +34,15 @@ if (ASC_FEATURE_SIMD) {
 }
 
 // Spread over all lanes where a loop begins: V8 makes a v128.const again in every round.
+const X01: usize = memory.data<u8>([0x01]);
+const X03: usize = memory.data<u8>([0x03]);
 const X0F: usize = memory.data<u8>([0x0f]);
+const X1C: usize = memory.data<u8>([0x1c]);
 const X3F: usize = memory.data<u8>([0x3f]);
 const XBF: usize = memory.data<u8>([0xbf]);
 const XC0: usize = memory.data<u8>([0xc0]);
+const XD8: usize = memory.data<u8>([0xd8]);
+const XDC: usize = memory.data<u8>([0xdc]);
 const XDF: usize = memory.data<u8>([0xdf]);
 const XEF: usize = memory.data<u8>([0xef]);
 
@@ -80,18 +85,18 @@ export function utf8ToUtf16Blocks(ptr: usize, end: usize, to: usize): usize {
     if (v128.any_true(v128.or(fours, foursBefore))) {
       // 11110aaa 10aabbbb 10ccccdd 10dddddd: the high surrogate, 110110aa aabbbbcc with aaaaa less 1, is at the first
       // byte's place. The low one, 110111cc dddddddd, is at the third's, where its low byte stands already.
-      const x03 = i8x16.splat(0x03);
+      const x03 = v128.load8_splat(X03);
       const planes = i8x16.sub(
-        v128.or(v128.and(i16x8.shl(one, 2), i8x16.splat(0x1c)), v128.and(i16x8.shr_u(two, 4), x03)),
-        i8x16.splat(1),
+        v128.or(v128.and(i16x8.shl(one, 2), v128.load8_splat(X1C)), v128.and(i16x8.shr_u(two, 4), x03)),
+        v128.load8_splat(X01),
       );
       const bits = v128.or(i16x8.shl(v128.and(two, x0f), 2), v128.and(i16x8.shr_u(three, 4), x03));
       low = v128.bitselect(v128.or(v128.and(i16x8.shl(planes, 6), xc0), bits), low, fours);
-      const highest = v128.or(v128.and(i16x8.shr_u(planes, 2), x03), i8x16.splat(<i8>0xd8));
+      const highest = v128.or(v128.and(i16x8.shr_u(planes, 2), x03), v128.load8_splat(XD8));
       high = v128.bitselect(highest, high, fours);
       // biome-ignore format: in one line
       const thirds = i8x16.shuffle(foursBefore, fours, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29);
-      high = v128.bitselect(v128.or(v128.and(high, x03), i8x16.splat(<i8>0xdc)), high, thirds);
+      high = v128.bitselect(v128.or(v128.and(high, x03), v128.load8_splat(XDC)), high, thirds);
       kept = v128.or(kept, thirds);
     }
     foursBefore = fours;

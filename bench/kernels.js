@@ -1,11 +1,13 @@
-// The kernels alone: masking, UTF-8 validation and decoding, against bufferutil, plain JavaScript and Node's own
-// validator. `node bench/kernels.js [--quick]`, after `npm run build` and `npm install` in bench/.
+// The kernels alone: masking, UTF-8 validation, transcoding and decoding, against bufferutil, plain JavaScript and Node's own
+// validator and strings. `node bench/kernels.js [--quick]`, after `npm run build` and `npm install` in bench/.
 import { isUtf8 } from "node:buffer";
 import { createRequire } from "node:module";
 import os from "node:os";
 import { pathToFileURL } from "node:url";
 import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads";
 import { Bench } from "tinybench";
+import { ucs2Slice, ucs2Write, utf8Slice, utf8Write } from "../dist/adapter/buffer-methods.js";
+import { makePayload } from "../dist/cli/load/messages.js";
 import * as layout from "../dist/kernel/generated/layout.js";
 import { loadKernel } from "../dist/kernel/load.js";
 
@@ -17,8 +19,11 @@ const KEY_BYTES = Buffer.from([0x37, 0xfa, 0x21, 0x3d]);
 const KEY = KEY_BYTES.readUInt32LE();
 const MASK_SIZES = [16, 64, 128, 1024, 16_384, 65_536, 1_048_576];
 const UTF8_SIZES = [16, 32, 63, 128, 1024, 16_384, 65_536];
+const STRING_SIZES = [128, 1024, 16_384, 65_520];
 const FRAMES = 2000;
 const FRAME_PAYLOAD = 20;
+const TO_STRING = "mixed to string";
+const FROM_STRING = "string to mixed";
 const DECODE = `decode ${FRAMES} × ${FRAME_PAYLOAD} B text`;
 /** A sample takes at least about this long, so that the clock's resolution is no part of it. */
 const SAMPLE_NS = 20_000;
@@ -87,6 +92,7 @@ function kernelCases(kernel) {
     if (call() !== 0) throw new Error(`${subject} finds ${name} of ${size} bytes invalid`);
     cases.push({ name, size, subject, call, before });
   }
+  if (kernel.utf8ToUtf16 !== undefined) cases.push(...stringCases(kernel));
   const stream = frames();
   const start = layout.READ_WINDOW_PTR;
   const end = start + stream.length;
@@ -97,6 +103,36 @@ function kernelCases(kernel) {
     throw new Error(`${subject} does not find all frames`);
   cases.push({ name: DECODE, size: stream.length, subject, call, before });
   return cases;
+}
+
+/**
+ * Strings of mixed text, the servers' benchmark's, and back, as the codec makes them on Node: by way of UTF-16.
+ * @param {Kernel} kernel
+ * @returns {Case[]}
+ */
+function stringCases(kernel) {
+  const { memory, name: subject } = kernel;
+  const bytes = Buffer.from(memory.buffer, memory.byteOffset, memory.length);
+  return STRING_SIZES.flatMap((size) => {
+    const text = makePayload("mixed", size);
+    const string = text.toString();
+    const before = () => text.copy(bytes, layout.SCRATCH_WINDOW_PTR);
+    const decode = () => {
+      const units = kernel.utf8ToUtf16?.(layout.SCRATCH_WINDOW_PTR, size, layout.WIDE_WINDOW_PTR) ?? 0;
+      return ucs2Slice.call(bytes, layout.WIDE_WINDOW_PTR, layout.WIDE_WINDOW_PTR + 2 * units);
+    };
+    const encode = () => {
+      ucs2Write.call(bytes, string, layout.WIDE_WINDOW_PTR, 2 * string.length);
+      return kernel.utf16ToUtf8?.(layout.WIDE_WINDOW_PTR, string.length, layout.WRITE_WINDOW_PTR);
+    };
+    before();
+    if (decode() !== string || encode() !== size)
+      throw new Error(`${subject} transcodes ${size} bytes wrongly`);
+    return [
+      { name: TO_STRING, size, subject, call: decode, before },
+      { name: FROM_STRING, size, subject, call: encode },
+    ];
+  });
 }
 
 /** @returns {Case[]} */
@@ -114,6 +150,20 @@ function peerCases() {
   });
   for (const { name, size, text } of texts()) {
     cases.push({ name, size, subject: "buffer.isUtf8", call: () => isUtf8(text) });
+  }
+  for (const size of STRING_SIZES) {
+    const text = makePayload("mixed", size);
+    const string = text.toString();
+    const bytes = Buffer.alloc(3 * string.length);
+    cases.push(
+      { name: TO_STRING, size, subject: "Buffer", call: () => utf8Slice.call(text, 0, size) },
+      {
+        name: FROM_STRING,
+        size,
+        subject: "Buffer",
+        call: () => utf8Write.call(bytes, string, 0, bytes.length),
+      },
+    );
   }
   return cases;
 }
