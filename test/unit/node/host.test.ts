@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { nodeHost } from "../../../src/node/host.js";
+import { hostFor, nodeHost } from "../../../src/node/host.js";
 import { portableHost } from "../../../src/protocol/host.js";
 
 /** What stands around the text must not change. */
@@ -20,3 +20,16 @@ test.each([0, 1, 2, 31, 32, 33, 100])(
     }
   },
 );
+
+test("UTF-16 is the way of strings where V8 has no fast one of its own", () => {
+  const text = "é好🚀\ud800a";
+  const bytes = new Uint8Array(2 * text.length + 2).fill(UNTOUCHED);
+  const host = hostFor(11);
+  host.writeUtf16?.(text, bytes, 1);
+  expect(host.decodeUtf16?.(bytes, 1, 1 + 2 * text.length)).toBe(text);
+  expect([bytes[0], bytes.at(-1)]).toEqual([UNTOUCHED, UNTOUCHED]);
+  const ways = [11, 12, 13, 14].map((v8) =>
+    Object.keys(hostFor(v8)).filter((name) => name.endsWith("Utf16")),
+  );
+  expect(ways).toEqual([["decodeUtf16", "writeUtf16"], ["decodeUtf16", "writeUtf16"], ["writeUtf16"], []]);
+});
