@@ -22,7 +22,7 @@ export interface Address {
 /**
  * Reads a `ws:`, `wss:`, `ws+unix:` or `wss+unix:` URL (section 3); `http:` and `https:` stand for the first two. The
  * path of `ws+unix:/run/app.sock:/chat` is the socket's, then behind a colon the request's.
- * @throws TypeError if the URL is of another scheme or has a fragment
+ * @throws TypeError if the URL is of another scheme, has a fragment, or holds what can't be decoded
  */
 export function parseAddress(input: string | URL): Address {
   const url = new URL(input);
@@ -63,7 +63,7 @@ function unixAddress(url: URL): Pick<Address, "unixPath" | "hostname" | "port" |
   const target = colon < 0 ? "/" : url.pathname.slice(colon + 1);
   if (path === "") throw new TypeError("a ws+unix: URL names a socket");
   return {
-    unixPath: decodeURIComponent(path),
+    unixPath: percentDecoded(path, "path"),
     hostname: "localhost",
     port: 0,
     host: "localhost",
@@ -71,12 +71,24 @@ function unixAddress(url: URL): Pick<Address, "unixPath" | "hostname" | "port" |
   };
 }
 
-/** The value of `Authorization` for a URL's user and password (RFC 7617), if it has them. */
+/**
+ * The value of `Authorization` for a URL's user and password (RFC 7617), if it has them.
+ * @throws TypeError if they can't be decoded
+ */
 export function basicAuthorization(url: URL): string | undefined {
   if (url.username === "" && url.password === "") return undefined;
-  const credentials = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`;
+  const credentials = `${percentDecoded(url.username, "user")}:${percentDecoded(url.password, "password")}`;
   const bytes = new TextEncoder().encode(credentials);
   return `Basic ${btoa(String.fromCharCode(...bytes))}`;
+}
+
+/** A part of a URL, which the error does not show: it may be a secret. A URL lets any percent sign stand. */
+function percentDecoded(text: string, part: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    throw new TypeError(`the ${part} in a URL must be percent-encoded UTF-8`);
+  }
 }
 
 /**

@@ -6,7 +6,7 @@ import { PreparedMessage } from "../protocol/prepared-message.js";
 import type { Handlers, SendResult, Socket } from "./handlers.js";
 import { isThenable, reportError } from "./report.js";
 import type { SocketContext } from "./socket-context.js";
-import { SocketOutput } from "./socket-output.js";
+import { SocketKeepalive } from "./socket-keepalive.js";
 import type { Transport, TransportSink } from "./transport.js";
 
 /** What a socket has of its own. */
@@ -20,20 +20,15 @@ export interface LiveSocketInit {
 let lastId = 0;
 
 /**
- * A socket at work: a transport on one side, an endpoint on the other, and the time-outs of both. It is the sink of either, so that
- * a connection needs no closures.
+ * A socket at work: a transport on one side, an endpoint on the other, and the application's handlers above. It is the sink of the
+ * first two, so that a connection needs no closures.
  */
-export class LiveSocket extends SocketOutput implements Socket<unknown>, EndpointSink, TransportSink {
+export class LiveSocket extends SocketKeepalive implements Socket<unknown>, EndpointSink, TransportSink {
   readonly id = ++lastId;
   readonly protocol: string;
   data: unknown;
-  #pinged = false;
-  #paused = false;
-  #ending = false;
   #peerEnded = false;
   #gone = false;
-  /** How much the system had taken when the time was last up. */
-  #sentBytes = 0;
   #closeEvent: CloseEvent | undefined;
 
   constructor(context: SocketContext, init: LiveSocketInit) {
@@ -98,24 +93,13 @@ export class LiveSocket extends SocketOutput implements Socket<unknown>, Endpoin
 
   close(code?: number, reason?: string): void {
     this.endpoint.close(code, reason);
-    this.#winding();
+    this.closingBegan();
   }
 
   terminate(): void {
     this.endpoint.end();
     this.endpoint.outbox.clear();
     this.transport.destroy();
-  }
-
-  pause(): void {
-    if (this.#ending) return;
-    this.#paused = true;
-    this.transport.pause();
-  }
-
-  resume(): void {
-    this.#paused = false;
-    this.transport.resume();
   }
 
   // ---- For the adapter ----
@@ -134,7 +118,7 @@ export class LiveSocket extends SocketOutput implements Socket<unknown>, Endpoin
     this.expireAfter(this.options.timeouts.idleMs);
     if (head !== undefined) this.endpoint.outbox.append(head);
     this.cork();
-    if (this.#handlers.open !== undefined) this.#run(() => this.#handlers.open?.(this));
+    this.#call(this.#handlers.open);
     this.uncork();
     if (rest.length > 0) this.received(rest);
     this.transport.readInto(this.endpoint.readWindow);
@@ -147,7 +131,8 @@ export class LiveSocket extends SocketOutput implements Socket<unknown>, Endpoin
   }
 
   received(chunk: Uint8Array): void {
-    this.#heard();
+    this.cork();
+    this.heard();
     try {
       this.endpoint.receive(chunk);
     } catch (error) {
@@ -163,7 +148,8 @@ export class LiveSocket extends SocketOutput implements Socket<unknown>, Endpoin
       this.transport.readInto(this.endpoint.readWindow);
       return;
     }
-    this.#heard();
+    this.cork();
+    this.heard();
     try {
       this.endpoint.receiveWindow(length);
     } catch (error) {
@@ -194,9 +180,7 @@ export class LiveSocket extends SocketOutput implements Socket<unknown>, Endpoin
     this.neverExpire();
     this.context.socketClosed(this);
     const event = this.#closeEvent;
-    if (event !== undefined && this.#handlers.close !== undefined) {
-      this.#run(() => this.#handlers.close?.(this, event));
-    }
+    if (event !== undefined) this.#call(this.#handlers.close, event);
   }
 
   // ---- What the endpoint finds ----
@@ -218,71 +202,16 @@ export class LiveSocket extends SocketOutput implements Socket<unknown>, Endpoin
   }
 
   onPing(payload: Uint8Array): void {
-    if (this.#handlers.ping !== undefined) this.#run(() => this.#handlers.ping?.(this, payload));
+    this.#call(this.#handlers.ping, payload);
   }
 
   onPong(payload: Uint8Array): void {
-    if (this.#handlers.pong !== undefined) this.#run(() => this.#handlers.pong?.(this, payload));
+    this.#call(this.#handlers.pong, payload);
   }
 
   onClose(event: CloseEvent): void {
     this.#closeEvent = event;
-    this.#winding();
-  }
-
-  // ---- Time ----
-
-  protected override expired(): void {
-    const { idleMs, graceMs, closeMs } = this.options.timeouts;
-    if (this.#paused) {
-      // Whoever is not read can't be heard, either.
-      this.#pinged = false;
-      this.expireAfter(idleMs);
-      return;
-    }
-    if (this.#progressed()) {
-      // A peer that is still taking a long message has not gone silent.
-      this.expireAfter(this.#ending ? closeMs : idleMs);
-      return;
-    }
-    if (this.endpoint.state !== "open" || this.#pinged) {
-      this.terminate();
-      return;
-    }
-    this.#pinged = true;
-    this.endpoint.ping();
-    this.flush();
-    this.expireAfter(graceMs);
-  }
-
-  /** Whether the peer took some of what waits for it since this was last asked. */
-  #progressed(): boolean {
-    const before = this.#sentBytes;
-    this.#sentBytes = this.transport.sentBytes;
-    return this.bufferedBytes > 0 && this.#sentBytes > before;
-  }
-
-  /** Bytes came: they cork the outbox, and the peer is alive. */
-  #heard(): void {
-    this.cork();
-    if (this.#ending) return;
-    if (this.#pinged) {
-      this.#pinged = false;
-      this.expireAfter(this.options.timeouts.idleMs);
-    } else {
-      this.postpone();
-    }
-  }
-
-  /** The closing handshake has begun: it may take no longer than `closeMs`. */
-  #winding(): void {
-    if (!this.#ending && !this.#gone) {
-      this.#ending = true;
-      // The peer's Close frame, or its FIN, has to be read.
-      if (this.#paused) this.resume();
-      this.expireAfter(this.options.timeouts.closeMs);
-    }
-    this.later();
+    this.closingBegan();
   }
 
   // ---- Output ----
@@ -292,7 +221,7 @@ export class LiveSocket extends SocketOutput implements Socket<unknown>, Endpoin
   }
 
   protected override drainedOut(): void {
-    if (this.#handlers.drain !== undefined) this.#run(() => this.#handlers.drain?.(this));
+    this.#call(this.#handlers.drain);
   }
 
   /** Section 7.1.1: the server ends TCP first, and the client when the server did, unless there is nothing to wait for. */
@@ -333,9 +262,13 @@ export class LiveSocket extends SocketOutput implements Socket<unknown>, Endpoin
     }
   }
 
-  #run(handler: () => unknown): void {
+  /** Calls a handler, if it is there, in the name of the object that it is a method of. */
+  #call<Rest extends unknown[]>(
+    handler: ((socket: Socket, ...rest: Rest) => unknown) | undefined,
+    ...rest: Rest
+  ): void {
     try {
-      this.#watch(handler());
+      this.#watch(handler?.call(this.#handlers, this, ...rest));
     } catch (error) {
       this.#threw(error);
     }

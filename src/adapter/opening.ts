@@ -2,6 +2,7 @@ import {
   asksForWebSocket,
   buildAccept,
   buildRefusal,
+  checkPlain,
   checkUpgrade,
   HeadParser,
   type RefusalOptions,
@@ -13,7 +14,7 @@ import { Deadline, type Deadlines } from "./deadline.js";
 import { HeldBytes } from "./held-bytes.js";
 import { LiveSocket } from "./live-socket.js";
 import { PlainExchange } from "./plain-exchange.js";
-import type { ServerCore, Unopened } from "./server.js";
+import type { ServerCore } from "./server.js";
 import type { Acceptance, ClientRequest, Verdict } from "./server-options.js";
 import type { SocketTransport, TransportSink } from "./transport.js";
 
@@ -21,12 +22,13 @@ import type { SocketTransport, TransportSink } from "./transport.js";
 const MAX_HELD_BYTES = 16 * 1024;
 
 const NOTHING = new Uint8Array(0);
+const CONTINUE = new TextEncoder().encode("HTTP/1.1 100 Continue\r\n\r\n");
 
 /**
- * A connection to a server that is not open yet: reads the request, asks the application, answers, and hands the
- * transport to a socket or ends it.
+ * A connection to a server that is no open WebSocket, not yet or never: reads the request, asks the application, answers, and
+ * hands the transport to a socket or ends it.
  */
-export class Opening extends Deadline implements TransportSink, Unopened {
+export class Opening extends Deadline implements TransportSink {
   readonly #server: ServerCore;
   readonly #transport: SocketTransport;
   #parser: HeadParser<"request"> | undefined;
@@ -35,7 +37,10 @@ export class Opening extends Deadline implements TransportSink, Unopened {
    * client that leaves is noticed.
    */
   #held: HeldBytes | undefined;
+  /** A plain request that was not answered yet. */
+  #plain: PlainExchange | undefined;
   #over = false;
+  #sentBytes = 0;
 
   constructor(server: ServerCore, transport: SocketTransport) {
     super();
@@ -55,6 +60,7 @@ export class Opening extends Deadline implements TransportSink, Unopened {
       this.#held.append(chunk);
       if (this.#held.length > MAX_HELD_BYTES) this.#transport.pause();
     }
+    if (this.#plain?.complete === false) this.#receivedContent(this.#plain, chunk);
     if (this.#over) return;
     this.#parser ??= new HeadParser("request", this.#server.options.limits);
     const result = this.#parser.push(chunk);
@@ -73,9 +79,7 @@ export class Opening extends Deadline implements TransportSink, Unopened {
     this.#over = true;
     const { fetch } = this.#server;
     if (fetch !== undefined && !asksForWebSocket(head.headers)) {
-      this.neverExpire();
-      new PlainExchange(this.#server, this.#transport, fetch).begin(head, rest);
-      this.#server.opened(this);
+      this.#beginPlain(head, rest);
       return;
     }
     const { origins, verify } = this.#server.options;
@@ -146,14 +150,54 @@ export class Opening extends Deadline implements TransportSink, Unopened {
 
   /** Turns the client away. */
   refuse(refusal: RefusalOptions): void {
-    this.#over = true;
-    this.#held = undefined;
+    this.#answer([buildRefusal(refusal)]);
+  }
+
+  /** Answers, and ends this side. */
+  #answer(chunks: readonly Uint8Array[]): void {
+    this.#forget();
     // The client's end has to be read.
     this.#transport.resume();
-    this.#transport.write(buildRefusal(refusal));
+    this.#transport.writeAll(chunks);
     this.#transport.end();
     this.expireAfter(this.#server.options.timeouts.closeMs);
   }
+
+  // ---- Plain requests ----
+
+  #beginPlain(head: RequestHead, rest: Uint8Array): void {
+    const { limits, timeouts } = this.#server.options;
+    this.expireAfter(timeouts.handshakeMs);
+    const request = checkPlain(head, limits.maxMessageBytes);
+    if (request.type === "refusal") {
+      this.refuse(request);
+      return;
+    }
+    this.#plain = new PlainExchange(request, rest);
+    if (request.expectsContinue && rest.length === 0) this.#transport.write(CONTINUE);
+    this.#receivedContent(this.#plain, NOTHING);
+  }
+
+  #receivedContent(plain: PlainExchange, chunk: Uint8Array): void {
+    plain.received(chunk);
+    const { fetch, secure } = this.#server;
+    if (fetch === undefined || !plain.complete) return;
+    const { remoteAddress } = this.#transport;
+    plain
+      .ask(fetch, secure ? "https" : "http", { remoteAddress })
+      .then((answer) => {
+        // The time was up, or the client left.
+        if (this.#plain !== plain) return;
+        if (answer === undefined) this.refuse({ status: 400, reason: "the host is none that a URL has" });
+        else this.#answer(answer);
+      })
+      .catch((error: unknown) => {
+        if (this.#plain === plain) this.refuse({ status: 500 });
+        this.#server.report(error);
+      });
+  }
+
+  // ---- Time and ends ----
 
   #verifyThrew(error: unknown, waiting = true): void {
     if (waiting) this.refuse({ status: 500 });
@@ -161,15 +205,26 @@ export class Opening extends Deadline implements TransportSink, Unopened {
   }
 
   protected override expired(): void {
-    if (this.#held !== undefined) {
+    if (this.#held !== undefined || this.#plain?.complete) {
       this.refuse({ status: 503, reason: "the server took too long" });
-    } else if (this.#over) {
-      this.#transport.destroy();
-    } else {
+    } else if (!this.#over || this.#plain !== undefined) {
       this.refuse({ status: 408, reason: "the request took too long" });
+    } else if (this.#progressed()) {
+      this.expireAfter(this.#server.options.timeouts.closeMs);
+    } else {
+      this.#transport.destroy();
     }
   }
 
+  /** Whether the client took some of the answer since this was last asked. */
+  #progressed(): boolean {
+    const { sentBytes, bufferedBytes } = this.#transport;
+    const before = this.#sentBytes;
+    this.#sentBytes = sentBytes;
+    return bufferedBytes > 0 && sentBytes > before;
+  }
+
+  /** Ends it without an answer: the server closes. */
   abandon(): void {
     this.#forget();
     this.#transport.destroy();
@@ -182,6 +237,8 @@ export class Opening extends Deadline implements TransportSink, Unopened {
   drained(): void {}
 
   ended(): void {
+    // A client that has asked for a page may end its side and wait.
+    if (this.#plain?.complete) return;
     // This side ends, too: what the application decides from now on can't be told to anybody.
     this.#forget();
     this.#transport.end();
@@ -202,5 +259,7 @@ export class Opening extends Deadline implements TransportSink, Unopened {
   #forget(): void {
     this.#over = true;
     this.#held = undefined;
+    this.#plain?.abandon();
+    this.#plain = undefined;
   }
 }

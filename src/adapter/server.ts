@@ -1,8 +1,10 @@
-import { CloseCode, isSendableCloseCode, MAX_REASON_BYTES } from "../protocol/close-code.js";
+import { CloseCode } from "../protocol/close-code.js";
+import { checkedClosePayload } from "../protocol/close-payload.js";
 import { PreparedMessage } from "../protocol/prepared-message.js";
 import { MAX_TIMER_MS } from "./deadline.js";
 import type { Handlers, Socket } from "./handlers.js";
 import type { LiveSocket } from "./live-socket.js";
+import type { Opening } from "./opening.js";
 import type { FetchHandler } from "./plain-exchange.js";
 import { reportError } from "./report.js";
 import type { ResolvedServerOptions } from "./server-options.js";
@@ -38,12 +40,6 @@ export interface Server<Data = unknown> {
   close(options?: ServerCloseOptions): Promise<void>;
 }
 
-/** A connection that is no open WebSocket: not yet, or never. */
-export interface Unopened {
-  /** Ends it without an answer: the server closes. */
-  abandon(): void;
-}
-
 /** Plain HTTP requests of a server that owns its port. */
 export interface PlainRequests {
   /** Answers them; without it they get 426. */
@@ -61,7 +57,7 @@ export class ServerCore implements SocketContext {
   /** Answers requests that ask for no WebSocket. */
   readonly fetch: FetchHandler | undefined;
   readonly secure: boolean;
-  readonly #openings = new Set<Unopened>();
+  readonly #openings = new Set<Opening>();
   #closed: Promise<void> | undefined;
   #emptied: (() => void) | undefined;
 
@@ -88,13 +84,13 @@ export class ServerCore implements SocketContext {
     return this.connections.size + this.#openings.size;
   }
 
-  opening(opening: Unopened): void {
+  opening(opening: Opening): void {
     this.#openings.add(opening);
     if (this.closing) opening.abandon();
   }
 
   /** The opening is over, one way or the other. */
-  opened(opening: Unopened): void {
+  opened(opening: Opening): void {
     this.#openings.delete(opening);
     this.#checkEmpty();
   }
@@ -123,10 +119,7 @@ export class ServerCore implements SocketContext {
    */
   closeAll(options: ServerCloseOptions = {}): Promise<void> {
     const { code = CloseCode.GOING_AWAY, reason = "", timeoutMs = this.options.timeouts.closeMs } = options;
-    if (!isSendableCloseCode(code)) throw new RangeError(`${String(code)} must not be sent as a close code`);
-    if (this.runtime.host.textBytes(reason).length > MAX_REASON_BYTES) {
-      throw new RangeError(`a reason has at most ${MAX_REASON_BYTES} bytes`);
-    }
+    checkedClosePayload(code, reason, this.runtime.host);
     for (const socket of this.connections.values()) socket.close(code, reason);
     this.#closed ??= this.#allGone(timeoutMs);
     return this.#closed;

@@ -1,8 +1,8 @@
 // Working below streams rests on how Deno keeps to Node's internals. So it is tried out once for each process, on a connection of the
 // process with itself; where bytes do not arrive as they should, streams do all the work, as they do for TLS.
-import { connect, type Server, type Socket } from "node:net";
+import type { Server, Socket } from "node:net";
+import { onLoopback } from "../node/loopback.js";
 import { NodeTransport, type Transports } from "../node/node-transport.js";
-import { onServer } from "../node/trial.js";
 import { DenoTransport } from "./deno-transport.js";
 
 export const denoTransports: Transports = async (readPath) => {
@@ -14,34 +14,20 @@ export const denoTransports: Transports = async (readPath) => {
 let trial: Promise<boolean> | undefined;
 
 function worksBelow(): Promise<boolean> {
-  trial ??= onServer(tryBelow, false);
+  trial ??= onLoopback(tryBelow, false);
   return trial;
 }
 
-const TRIAL_MS = 2_000;
-
 /** Has bytes come by the stream and then below it, an answer go out there, and an end come. */
-function tryBelow(server: Server, port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    let far: Socket | undefined;
-    let answer = "";
-    const over = (works: boolean): void => {
-      clearTimeout(timer);
-      resolve(works);
-      near.destroy();
-      far?.destroy();
-    };
-    const timer = setTimeout(over, TRIAL_MS, false);
-    server.once("connection", (socket) => {
-      far = socket;
-      readBelow(socket, near, (seen) => over(seen === "stream,below," && answer === "answer"));
-    });
-    const near = connect(port, "127.0.0.1", () => near.write("stream,"));
-    near.on("data", (chunk: Buffer) => {
-      answer += chunk.toString("latin1");
-      near.end();
-    });
-    near.on("error", () => over(false));
+function tryBelow(near: Socket, server: Server, over: (works: boolean) => void): void {
+  let answer = "";
+  server.once("connection", (far) => {
+    readBelow(far, near, (seen) => over(seen === "stream,below," && answer === "answer"));
+  });
+  near.on("connect", () => near.write("stream,"));
+  near.on("data", (chunk: Buffer) => {
+    answer += chunk.toString("latin1");
+    near.end();
   });
 }
 

@@ -1,10 +1,10 @@
 // Tries what rests on Node's internals out on real connections, once for each process. What does not do what it should is not used.
-import { once } from "node:events";
-import { connect, createServer, type Server, Socket } from "node:net";
+import type { Server, Socket } from "node:net";
 import type { TransportSink } from "../adapter/transport.js";
 import { knowsHandles, learnHandles, takeConnections } from "./bare-handle.js";
 import { knowsHowToWrite, learnToWrite, writeDirectly, writeHandle } from "./direct-write.js";
 import { HandleTransport } from "./handle-transport.js";
+import { onLoopback } from "./loopback.js";
 import { type OnRead, readInto, readSymbols } from "./window-reads.js";
 
 /** What the trial found to work. */
@@ -17,7 +17,6 @@ export interface Trial {
   readonly handles: boolean;
 }
 
-const TRIAL_MS = 2_000;
 const NOTHING_WORKS: Trial = { reads: false, writes: false, handles: false };
 
 let found: Trial | undefined;
@@ -39,53 +38,14 @@ export function tryInternals(): Promise<Trial> {
 
 async function tryAll(): Promise<Trial> {
   if (readSymbols === undefined) return NOTHING_WORKS;
-  const sockets = await onServer(trySockets, NOTHING_WORKS);
+  const sockets = await onLoopback(trySockets, NOTHING_WORKS);
   if (!sockets.writes || !knowsHandles()) return sockets;
-  return { ...sockets, handles: await onServer(tryHandles, false) };
-}
-
-/** Tries something out on a server of its own. */
-export async function onServer<T>(
-  attempt: (server: Server, port: number) => Promise<T>,
-  failed: T,
-): Promise<T> {
-  const server = createServer();
-  try {
-    server.listen(0, "127.0.0.1");
-    await once(server, "listening");
-    const address = server.address();
-    return address === null || typeof address === "string" ? failed : await attempt(server, address.port);
-  } catch {
-    // No loopback, no descriptors: whatever it is, the public way is there.
-    return failed;
-  } finally {
-    server.close();
-  }
+  return { ...sockets, handles: await onLoopback(tryHandles, false) };
 }
 
 /** Sends two runs of bytes and an end, and looks where they arrive on the accepted side. */
-async function trySockets(server: Server, port: number): Promise<Trial> {
-  const near = connect(port, "127.0.0.1");
-  // Also what comes before anybody else listens: no descriptors are left, or the loopback refuses.
-  const failed = new AbortController();
-  near.on("error", () => failed.abort());
-  const timer = setTimeout(() => near.destroy(), TRIAL_MS);
-  let far: Socket | undefined;
-  try {
-    const accepted: unknown[] = await once(server, "connection", {
-      signal: AbortSignal.any([failed.signal, AbortSignal.timeout(TRIAL_MS)]),
-    });
-    far = accepted[0] instanceof Socket ? accepted[0] : undefined;
-    return far === undefined ? NOTHING_WORKS : await landed(near, far);
-  } finally {
-    clearTimeout(timer);
-    near.destroy();
-    far?.destroy();
-  }
-}
-
-function landed(near: Socket, far: Socket): Promise<Trial> {
-  return new Promise((resolve) => {
+function trySockets(near: Socket, server: Server, over: (found: Trial) => void): void {
+  server.once("connection", (far) => {
     const buffer = new Uint8Array(64);
     let seen = "";
     let lost = false;
@@ -96,10 +56,6 @@ function landed(near: Socket, far: Socket): Promise<Trial> {
       if (seen === "stream,window,") near.end();
       return true;
     };
-    const result = (): Trial => {
-      const reads = !lost && seen === "stream,window,";
-      return { reads, writes: reads && wrote, handles: false };
-    };
     // The first bytes come by the stream, as an opening handshake does.
     far.on("data", (chunk: Buffer) => {
       seen += chunk.toString("latin1");
@@ -107,12 +63,15 @@ function landed(near: Socket, far: Socket): Promise<Trial> {
       wrote = writtenDirectly(near, "window,");
       if (!wrote) near.write("window,");
     });
-    far.on("end", () => resolve(result()));
-    far.on("error", () => resolve(NOTHING_WORKS));
-    far.on("close", () => resolve(NOTHING_WORKS));
-    near.on("error", () => resolve(NOTHING_WORKS));
+    far.on("end", () => {
+      const reads = !lost && seen === "stream,window,";
+      over({ reads, writes: reads && wrote, handles: false });
+    });
+    far.on("close", () => over(NOTHING_WORKS));
+  });
+  near.on("connect", () => {
     learnToWrite(near);
-    near.on("connect", () => learnHandles(near, HandleTransport));
+    learnHandles(near, HandleTransport);
     near.write(Buffer.from("stream,"));
   });
 }
@@ -124,27 +83,14 @@ function writtenDirectly(socket: Socket, text: string): boolean {
 }
 
 /** Owns an accepted handle: reads into two windows, writes in both ways, and sees one end and then the other. */
-function tryHandles(server: Server, port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    let near: Socket | undefined;
-    const over = (works: boolean): void => {
-      clearTimeout(timer);
-      resolve(works);
-      near?.destroy();
-    };
-    const timer = setTimeout(over, TRIAL_MS, false);
-    if (!takeConnections(server, (handle) => new HandleTrial(new HandleTransport(handle), over))) {
-      over(false);
-      return;
-    }
-    near = connect(port, "127.0.0.1", () => near?.write("first,"));
-    let answered = "";
-    near.on("data", (chunk: Buffer) => {
-      answered += chunk.toString("latin1");
-      if (answered === "one,") near?.write("second,");
-      if (answered === "one,two,three,") near?.end();
-    });
-    near.on("error", () => over(false));
+function tryHandles(near: Socket, server: Server, over: (works: boolean) => void): void {
+  if (!takeConnections(server, (handle) => new HandleTrial(new HandleTransport(handle), over))) over(false);
+  let answered = "";
+  near.on("connect", () => near.write("first,"));
+  near.on("data", (chunk: Buffer) => {
+    answered += chunk.toString("latin1");
+    if (answered === "one,") near.write("second,");
+    if (answered === "one,two,three,") near.end();
   });
 }
 

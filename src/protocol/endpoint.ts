@@ -10,38 +10,24 @@
 import type { KernelName } from "../kernel/kernel.js";
 import { sharedWorkspace, type Workspace } from "../kernel/workspace.js";
 import { CloseCode } from "./close-code.js";
-import { checkedClosePayload, parseClosePayload } from "./close-payload.js";
+import { checkedClosePayload, closePayload, parseClosePayload } from "./close-payload.js";
 import { Decoder, type DecoderSink } from "./decoder.js";
-import { Encoder } from "./encoder.js";
-import {
-  type EndpointOptions,
-  type EndpointState,
-  type Role,
-  resolveEndpointOptions,
-} from "./endpoint-options.js";
+import { type EndpointOptions, type EndpointState, resolveEndpointOptions } from "./endpoint-options.js";
 import { type Failure, type FailureCode, failure, InvalidStateError } from "./errors.js";
 import type { CloseEvent, EndpointSink, MessageType } from "./events.js";
 import type { Host } from "./host.js";
 import { FIN, Opcode } from "./opcode.js";
-import { Outbox } from "./outbox.js";
-import type { PreparedMessage } from "./prepared-message.js";
-import { assertBytes, Sending } from "./sending.js";
+import { assertBytes, Sender } from "./sender.js";
 
 export type { EndpointOptions, EndpointState, Role } from "./endpoint-options.js";
 
 const NOTHING = new Uint8Array(0);
 
 /** One endpoint of an open WebSocket connection, after the opening handshake. Adapters drive it. */
-export class Endpoint implements DecoderSink {
-  /** Which side of the opening handshake this is. */
-  readonly role: Role;
-  /** What must be written to the transport. */
-  readonly outbox: Outbox;
+export class Endpoint extends Sender implements DecoderSink {
   readonly #workspace: Workspace;
   readonly #sink: EndpointSink;
   readonly #decoder: Decoder;
-  readonly #encoder: Encoder;
-  readonly #sending: Sending;
   readonly #host: Host;
   #state: EndpointState = "open";
   /** Payload of the newest ping that was not answered yet. */
@@ -53,19 +39,10 @@ export class Endpoint implements DecoderSink {
   constructor(sink: EndpointSink, options: EndpointOptions) {
     const { role, host, pieces, borrow, limits, kernel, maskingKey } = resolveEndpointOptions(options);
     const workspace = sharedWorkspace(kernel);
-    this.role = role;
+    super(role, workspace, host, maskingKey);
     this.#sink = sink;
     this.#host = host;
     this.#workspace = workspace;
-    this.outbox = new Outbox(workspace, host);
-    this.#encoder = new Encoder(
-      workspace,
-      host,
-      this.outbox,
-      role === "client" ? maskingKey : undefined,
-      this,
-    );
-    this.#sending = new Sending(role, this.#encoder, this.outbox);
     this.#decoder = new Decoder(workspace, host, this, {
       limits,
       pieces,
@@ -152,65 +129,7 @@ export class Endpoint implements DecoderSink {
       throw new InvalidStateError("receive() was called from inside of a handler of its own");
   }
 
-  // ---- Sending ----
-
-  /** Whether a message can be sent: the connection is open and no fragmented message is being sent. */
-  get sendable(): boolean {
-    return this.#state === "open" && !this.#sending.inFragments;
-  }
-
-  /**
-   * Sends a text message. A lone surrogate goes out as U+FFFD.
-   * @throws InvalidStateError if the connection is not open, or a fragmented message is
-   */
-  sendText(text: string): void {
-    this.#sending.text(text, this.#state);
-  }
-
-  /**
-   * Sends a binary message.
-   * @param payload - in the server role, 32 KiB or more are not copied: they must not change until they were written
-   * @throws InvalidStateError if the connection is not open, or a fragmented message is
-   */
-  sendBinary(payload: Uint8Array): void {
-    this.#sending.binary(payload, this.#state);
-  }
-
-  /**
-   * Sends a message that was framed before.
-   * @throws InvalidStateError if the connection is not open, or a fragmented message is
-   */
-  sendPrepared(message: PreparedMessage): void {
-    this.#sending.prepared(message, this.#state);
-  }
-
-  /**
-   * Sends a part of a message (section 5.4). The first part decides whether the message is text or binary; strings may
-   * be cut anywhere.
-   * @throws InvalidStateError if the connection is not open
-   * @throws TypeError if the part is not of the message's type
-   */
-  sendFragment(part: string | Uint8Array, final: boolean): void {
-    this.#sending.fragment(part, final, this.#state);
-  }
-
-  /**
-   * Sends a ping (section 5.5.2).
-   * @throws RangeError if the payload is over 125 bytes
-   * @throws InvalidStateError if the connection is not open
-   */
-  ping(payload: Uint8Array = NOTHING): void {
-    this.#sending.control(Opcode.PING, payload, this.#state);
-  }
-
-  /**
-   * Sends a pong that nobody asked for, a one-way heartbeat (section 5.5.3). Pings are answered without this.
-   * @throws RangeError if the payload is over 125 bytes
-   * @throws InvalidStateError if the connection is not open
-   */
-  pong(payload: Uint8Array = NOTHING): void {
-    this.#sending.control(Opcode.PONG, payload, this.#state);
-  }
+  // ---- Closing ----
 
   /**
    * Starts the closing handshake (section 7.1.2): sends a Close frame and waits for the peer's. Does nothing if the connection
@@ -251,18 +170,16 @@ export class Endpoint implements DecoderSink {
   settle(): void {
     const payload = this.#owedPong;
     if (payload === undefined) return;
-    this.#encoder.bytes(FIN | Opcode.PONG, payload);
+    this.encoder.bytes(FIN | Opcode.PONG, payload);
     this.#owedPong = undefined;
   }
 
-  // ---- Closing ----
-
   #sendClose(payload: Uint8Array): void {
     this.settle();
-    this.#encoder.bytes(FIN | Opcode.CLOSE, payload);
+    this.encoder.bytes(FIN | Opcode.CLOSE, payload);
   }
 
-  #fail(reason: Failure, payload: Uint8Array): void {
+  #fail(reason: Failure, payload = closePayload(reason.closeCode, NOTHING)): void {
     const open = this.#state === "open";
     // Masking the Close may trap as well, and come back here.
     if (open) this.#state = "closing";
@@ -332,15 +249,11 @@ export class Endpoint implements DecoderSink {
 
   /** @internal */
   onViolation(code: FailureCode, offset: number): void {
-    const reason = failure(code, offset);
-    this.#fail(reason, checkedClosePayload(reason.closeCode, "", this.#host));
+    this.#fail(failure(code, offset));
   }
 
   /** @internal */
   onTrap(error: unknown): void {
-    this.#fail(
-      failure("INTERNAL", this.#decoder.offset, error),
-      checkedClosePayload(CloseCode.INTERNAL_ERROR, "", this.#host),
-    );
+    this.#fail(failure("INTERNAL", this.#decoder.offset, error));
   }
 }

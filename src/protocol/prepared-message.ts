@@ -29,11 +29,9 @@ function frame(first: number, payload: Uint8Array): Uint8Array {
   const workspace = sharedWorkspace();
   const outbox = new Outbox(workspace, portableHost);
   new Encoder(workspace, portableHost, outbox, undefined).bytes(first, payload);
-  const chunks = outbox.take();
-  if (chunks.length === 1 && chunks[0] !== undefined) return chunks[0];
-  const whole = new Uint8Array(chunks.reduce((sum, chunk) => sum + chunk.length, 0));
+  const whole = new Uint8Array(outbox.bytes);
   let at = 0;
-  for (const chunk of chunks) {
+  for (const chunk of outbox.take()) {
     whole.set(chunk, at);
     at += chunk.length;
   }

@@ -10,7 +10,9 @@ export const connectCases: readonly Case[] = [
     name: "connect() refuses URLs that are none of WebSocket's, without a connection",
     async run(scene) {
       const server = await scene.rawServer(() => {});
-      for (const url of ["ftp://x/", "nonsense", "ws://", `${server.url}#part`, "ws+unix:", ""]) {
+      const undecodable = ["%zz:x@", "x:%zz@", "x:%ff@"].map((user) => server.url.replace("//", `//${user}`));
+      const urls = ["ftp://x/", "nonsense", "ws://", `${server.url}#part`, "ws+unix:", "ws+unix:/%zz", ""];
+      for (const url of [...urls, ...undecodable]) {
         assert.equal((await failure(scene, url)).name, "TypeError", url);
       }
       await turns();

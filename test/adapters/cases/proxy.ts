@@ -185,6 +185,7 @@ export const proxyCases: readonly Case[] = [
       const wrong = [
         ...["", "localhost:3128", "//localhost", "ftp://x/", "socks5://x/", "ws://x/"],
         ...[`${http}path`, `${http}?query`, `${http}#part`],
+        ...["%zz:x@", "x:%zz@"].map((user) => http.replace("//", `//${user}`)),
         { url: http, headers: { X: "a\r\nY: b" } },
         { url: http, headers: { Host: "evil" } },
       ];

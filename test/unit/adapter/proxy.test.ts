@@ -107,3 +107,10 @@ test("a proxy's credentials are decoded", () => {
   expect(hostname).toBe("::1");
   expect(authorization).toBe(`Basic ${Buffer.from("a::b%").toString("base64")}`);
 });
+
+test.each(["http://%zz:b@p:1/", "http://a:%zz@p:1/", "http://a:%ff@p:1/"])(
+  "%s has no credentials that can be decoded",
+  (url) => {
+    expect(() => proxyFor(url, parseAddress("ws://a/"), {})).toThrow(/^the (user|password) in a URL must be/);
+  },
+);

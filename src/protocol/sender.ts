@@ -1,0 +1,153 @@
+import type { Workspace } from "../kernel/workspace.js";
+import { Encoder, type EncoderSink } from "./encoder.js";
+import type { EndpointState, Role } from "./endpoint-options.js";
+import { InvalidStateError } from "./errors.js";
+import type { MessageType } from "./events.js";
+import type { Host } from "./host.js";
+import type { MaskingKeySource } from "./masking-key.js";
+import { FIN, MAX_CONTROL_PAYLOAD_BYTES, Opcode } from "./opcode.js";
+import { Outbox } from "./outbox.js";
+import { PreparedMessage } from "./prepared-message.js";
+
+const NOTHING = new Uint8Array(0);
+
+/**
+ * The side of an endpoint that sends what the application has (section 6.1): messages, whole or in fragments, and control
+ * frames. Each method throws before anything changes if the connection is not open or what is sent makes no sense.
+ */
+export abstract class Sender implements EncoderSink {
+  /** Which side of the opening handshake this is. */
+  readonly role: Role;
+  /** What must be written to the transport. */
+  readonly outbox: Outbox;
+  /** @internal */
+  protected readonly encoder: Encoder;
+  /** The message that is being sent in fragments. */
+  #fragmented: MessageType | undefined;
+  /** A high surrogate at the end of a text fragment, whose other half comes with the next. */
+  #heldSurrogate = "";
+
+  /** @internal @param maskingKey - for the client role alone */
+  protected constructor(role: Role, workspace: Workspace, host: Host, maskingKey: MaskingKeySource) {
+    this.role = role;
+    this.outbox = new Outbox(workspace, host);
+    const key = role === "client" ? maskingKey : undefined;
+    this.encoder = new Encoder(workspace, host, this.outbox, key, this);
+  }
+
+  /** Where the connection stands. */
+  abstract get state(): EndpointState;
+
+  /** @internal */
+  abstract onTrap(error: unknown): void;
+
+  /** Whether a message can be sent: the connection is open and no fragmented message is being sent. */
+  get sendable(): boolean {
+    return this.state === "open" && this.#fragmented === undefined;
+  }
+
+  /**
+   * Sends a text message. A lone surrogate goes out as U+FFFD.
+   * @throws InvalidStateError if the connection is not open, or a fragmented message is
+   */
+  sendText(text: string): void {
+    if (typeof text !== "string") throw new TypeError("text must be a string");
+    this.#assertSendable();
+    this.encoder.text(FIN | Opcode.TEXT, text);
+  }
+
+  /**
+   * Sends a binary message.
+   * @param payload - in the server role, 32 KiB or more are not copied: they must not change until they were written
+   * @throws InvalidStateError if the connection is not open, or a fragmented message is
+   */
+  sendBinary(payload: Uint8Array): void {
+    assertBytes(payload);
+    this.#assertSendable();
+    this.encoder.bytes(FIN | Opcode.BINARY, payload);
+  }
+
+  /**
+   * Sends a message that was framed before.
+   * @throws InvalidStateError if the connection is not open, or a fragmented message is
+   */
+  sendPrepared(message: PreparedMessage): void {
+    if (!(message instanceof PreparedMessage)) throw new TypeError("not a PreparedMessage");
+    this.#assertSendable();
+    if (this.role === "server") this.outbox.append(message.serverFrame);
+    else this.encoder.bytes(FIN | message.opcode, message.payload);
+  }
+
+  /**
+   * Sends a part of a message (section 5.4). The first part decides whether the message is text or binary; strings may
+   * be cut anywhere.
+   * @throws InvalidStateError if the connection is not open
+   * @throws TypeError if the part is not of the message's type
+   */
+  sendFragment(part: string | Uint8Array, final: boolean): void {
+    const type = typeof part === "string" ? "text" : "binary";
+    if (typeof part !== "string") assertBytes(part);
+    this.#assertOpen();
+    const begun = this.#fragmented;
+    if (begun !== undefined && begun !== type) {
+      throw new TypeError(`this message is ${begun}; all of its fragments must be`);
+    }
+    const opcode = begun !== undefined ? Opcode.CONTINUATION : type === "text" ? Opcode.TEXT : Opcode.BINARY;
+    const first = final ? FIN | opcode : opcode;
+    if (typeof part === "string") this.#textFragment(first, part, final);
+    else this.encoder.bytes(first, part);
+    this.#fragmented = final ? undefined : type;
+  }
+
+  /**
+   * Sends a ping (section 5.5.2).
+   * @throws RangeError if the payload is over 125 bytes
+   * @throws InvalidStateError if the connection is not open
+   */
+  ping(payload: Uint8Array = NOTHING): void {
+    this.#control(Opcode.PING, payload);
+  }
+
+  /**
+   * Sends a pong that nobody asked for, a one-way heartbeat (section 5.5.3). Pings are answered without this.
+   * @throws RangeError if the payload is over 125 bytes
+   * @throws InvalidStateError if the connection is not open
+   */
+  pong(payload: Uint8Array = NOTHING): void {
+    this.#control(Opcode.PONG, payload);
+  }
+
+  #control(opcode: number, payload: Uint8Array): void {
+    assertBytes(payload);
+    if (payload.length > MAX_CONTROL_PAYLOAD_BYTES)
+      throw new RangeError("a control payload has at most 125 bytes");
+    this.#assertOpen();
+    this.encoder.bytes(FIN | opcode, payload);
+  }
+
+  #assertOpen(): void {
+    if (this.state !== "open") throw new InvalidStateError(`the connection is ${this.state}`);
+  }
+
+  #assertSendable(): void {
+    this.#assertOpen();
+    if (this.#fragmented !== undefined) throw new InvalidStateError("a fragmented message is being sent");
+  }
+
+  /** Sends the part with the surrogate that the last one ended in, without the one that it ends in itself. */
+  #textFragment(first: number, part: string, final: boolean): void {
+    const text = this.#heldSurrogate + part;
+    const last = text.charCodeAt(text.length - 1);
+    const cut = !final && last >= 0xd800 && last <= 0xdbff;
+    this.encoder.text(first, cut ? text.slice(0, -1) : text);
+    this.#heldSurrogate = cut ? text.slice(-1) : "";
+  }
+}
+
+/** @throws TypeError if it is no Uint8Array */
+export function assertBytes(
+  bytes: unknown,
+  message = "a payload must be a string or a Uint8Array",
+): asserts bytes is Uint8Array {
+  if (!(bytes instanceof Uint8Array)) throw new TypeError(message);
+}
