@@ -1,4 +1,4 @@
 export { decode } from "./frames";
 export { mask } from "./mask";
-export { utf8ToUtf16, utf16ToUtf8 } from "./transcode";
+export { utf8ToUtf16 } from "./transcode";
 export { validateUtf8 } from "./utf8";

@@ -7,13 +7,13 @@ export const MEMORY_PAGES = 31;
 /** Constant tables that are part of the binaries end below this address; the build checks it. */
 export const STATIC_TABLES_END = 0x1000;
 /** Those that the SIMD kernel computes when it is instantiated follow, up to here. */
-export const TABLES_END = 0x4000;
+export const TABLES_END = 0x2000;
 
 // ---- State: what `decode` carries from one call to the next -------------------------------------------------------
 // Written by `decode` when it returns PENDING, read by it when called with RESUME; sixteen 32-bit words that its caller
 // keeps with the connection and does not interpret.
 
-export const STATE_PTR = 0x4000;
+export const STATE_PTR = 0x2000;
 export const STATE_LENGTH = 64;
 /** u32: header bytes received of a header that is not complete (0-13). */
 export const STATE_SPILL_LENGTH = 0;
@@ -43,7 +43,7 @@ export const FRAME_FIN = 0x80;
 // ---- Records: what `decode` found, in the order of the wire --------------------------------------------------------
 // Four 32-bit words each: info, ptr, length, detail.
 
-export const RECORDS_PTR = 0x5000;
+export const RECORDS_PTR = 0x3000;
 export const RECORD_LENGTH = 16;
 export const MAX_RECORDS = 4096;
 /** info: the message's opcode (1, 2) or the control frame's (8, 9, 10). */
@@ -61,18 +61,18 @@ export const RECORD_VIOLATION = 0x40;
 export const PADDING = 64;
 /** Room in front of the read window where `decode` puts the header bytes of the previous call. */
 export const READ_HEADROOM = 64;
-export const READ_WINDOW_PTR = 0x16000;
+export const READ_WINDOW_PTR = 0x14000;
 export const READ_WINDOW_LENGTH = 0x40000;
 /** Frames to be sent are built in one of these; several, since the operating system may hold on to some. */
 export const WRITE_WINDOWS = 4;
-export const WRITE_WINDOW_PTR = 0x57000;
+export const WRITE_WINDOW_PTR = 0x55000;
 export const WRITE_WINDOW_LENGTH = 0x40000;
 export const WRITE_WINDOW_STRIDE = 0x40040;
 /** Payloads that live outside are masked, and strings are validated, through here. */
-export const SCRATCH_WINDOW_PTR = 0x158000;
+export const SCRATCH_WINDOW_PTR = 0x156000;
 export const SCRATCH_WINDOW_LENGTH = 0x10000;
 /** Text passes through here as UTF-16. */
-export const WIDE_WINDOW_PTR = 0x169000;
+export const WIDE_WINDOW_PTR = 0x167000;
 export const WIDE_WINDOW_LENGTH = 0x80000;
 
 // ---- Calling decode -----------------------------------------------------------------------------------------------

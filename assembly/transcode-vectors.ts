@@ -2,33 +2,19 @@
 // real is moved together by a shuffle that a table knows.
 
 import { STATIC_TABLES_END } from "./layout";
-import { firstBytes } from "./utf8-vectors";
 
 const ENTRY_SHIFT: u32 = 4;
 /** The shuffle that moves a set of 8 lanes of 16 bits together. */
 const KEPT_LANES: usize = STATIC_TABLES_END;
-/** The same for the bytes of 8 lanes, of which a set has a second one. */
-const KEPT_PAIRS: usize = STATIC_TABLES_END + 0x1000;
-/** The same for the bytes of 4 lanes of 32 bits, of which the set's low half has a second byte, the high half a third. */
-const KEPT_TRIPLES: usize = STATIC_TABLES_END + 0x2000;
 
 if (ASC_FEATURE_SIMD) {
   for (let set: u32 = 0; set < 256; set++) {
     let lanes = KEPT_LANES + (set << ENTRY_SHIFT);
-    let pairs = KEPT_PAIRS + (set << ENTRY_SHIFT);
-    let triples = KEPT_TRIPLES + (set << ENTRY_SHIFT);
     for (let lane: u32 = 0; lane < 8; lane++) {
-      store<u8>(pairs++, u8(2 * lane));
       if ((set >> lane) & 1) {
-        store<u8>(pairs++, u8(2 * lane + 1));
         store<u16>(lanes, u16(0x0202 * lane + 0x0100));
         lanes += 2;
       }
-    }
-    for (let lane: u32 = 0; lane < 4; lane++) {
-      store<u8>(triples++, u8(4 * lane));
-      if ((set >> lane) & 1) store<u8>(triples++, u8(4 * lane + 1));
-      if ((set >> lane) & 0x10) store<u8>(triples++, u8(4 * lane + 2));
     }
   }
 }
@@ -115,104 +101,4 @@ export function utf8ToUtf16Blocks(ptr: usize, end: usize, to: usize): usize {
 function storeKept(to: usize, units: v128, set: u32): usize {
   v128.store(to, i8x16.swizzle(units, v128.load(KEPT_LANES + (set << ENTRY_SHIFT))));
   return to + (popcnt(set) << 1);
-}
-
-const W003: usize = memory.data<u16>([0x03]);
-const W00F: usize = memory.data<u16>([0x0f]);
-const W03F: usize = memory.data<u16>([0x3f]);
-const W040: usize = memory.data<u16>([0x40]);
-const W080: usize = memory.data<u16>([0x80]);
-const W0C0: usize = memory.data<u16>([0xc0]);
-const W0E0: usize = memory.data<u16>([0xe0]);
-const W0F0: usize = memory.data<u16>([0xf0]);
-const W3FF: usize = memory.data<u16>([0x3ff]);
-const W800: usize = memory.data<u16>([0x800]);
-/** What tells surrogates by their first six bits, what those of a high one are, of a low one, and what stands for a lone one. */
-const FIRST_SIX: usize = memory.data<u16>([0xfc00]);
-const HIGH: usize = memory.data<u16>([0xd800]);
-const LOW: usize = memory.data<u16>([0xdc00]);
-const REPLACEMENT: usize = memory.data<u16>([0xfffd]);
-
-/** Encodes UTF-16; a lone surrogate becomes U+FFFD. @returns the address behind the UTF-8 at `to` */
-export function utf16ToUtf8Blocks(ptr: usize, end: usize, to: usize): usize {
-  let before = i16x8.splat(0);
-  while (ptr < end) {
-    const left = end - ptr;
-    let units = v128.load(ptr);
-    // Zeros behind the end, a byte each, which don't count in the end.
-    if (left < 16) units = v128.and(units, firstBytes(left));
-    ptr += 16;
-    const threes = i16x8.ge_u(units, v128.load16_splat(W800));
-    let threesSet: u32 = i16x8.bitmask(threes);
-    const twos = i16x8.ge_u(units, v128.load16_splat(W080));
-    const twosSet: u32 = i16x8.bitmask(twos);
-    const previous = i16x8.shuffle(before, units, 7, 8, 9, 10, 11, 12, 13, 14);
-    before = units;
-    if (!twosSet) {
-      v128.store(to, i8x16.narrow_i16x8_u(units, units));
-      to += 8;
-      continue;
-    }
-    let surrogates = i16x8.splat(0);
-    let highs = surrogates;
-    if (threesSet) {
-      const firstSix = v128.load16_splat(FIRST_SIX);
-      const high = v128.load16_splat(HIGH);
-      const low = v128.load16_splat(LOW);
-      const first = v128.and(units, firstSix);
-      highs = i16x8.eq(first, high);
-      const lows = i16x8.eq(first, low);
-      surrogates = v128.or(highs, lows);
-      if (v128.any_true(surrogates)) {
-        let next = v128.load(ptr - 14);
-        if (left <= 16) next = v128.and(next, firstBytes(left - 2));
-        const followed = v128.and(highs, i16x8.eq(v128.and(next, firstSix), low));
-        const following = v128.and(lows, i16x8.eq(v128.and(previous, firstSix), high));
-        const pairs = v128.or(followed, following);
-        units = v128.bitselect(v128.load16_splat(REPLACEMENT), units, v128.andnot(surrogates, pairs));
-        surrogates = pairs;
-        threesSet ^= i16x8.bitmask(pairs);
-      }
-    }
-    // Of each unit the bytes that it takes if it takes two: 110aaaaa 10bbbbbb.
-    const x3f = v128.load16_splat(W03F);
-    const x80 = v128.load16_splat(W080);
-    const sixes = i16x8.shr_u(units, 6);
-    const last = v128.or(v128.and(units, x3f), x80);
-    let bytes = v128.or(v128.or(sixes, v128.load16_splat(W0C0)), i16x8.shl(last, 8));
-    bytes = v128.bitselect(bytes, units, twos);
-    if (!threesSet && !v128.any_true(surrogates)) {
-      v128.store(to, i8x16.swizzle(bytes, v128.load(KEPT_PAIRS + (twosSet << ENTRY_SHIFT))));
-      to += 8 + popcnt(twosSet);
-      continue;
-    }
-    // And if it takes three: 1110aaaa 10bbbbbb, then 10cccccc.
-    let middle = v128.or(v128.and(sixes, x3f), x80);
-    const first = v128.or(i16x8.shr_u(units, 12), v128.load16_splat(W0E0));
-    bytes = v128.bitselect(v128.or(first, i16x8.shl(middle, 8)), bytes, threes);
-    if (v128.any_true(surrogates)) {
-      // Two of the bytes each: 110110aa aabbbbcc gives 11110aaa 10aabbbb, with 1 added to aaaa, and 110111dd ddeeeeee with
-      // the cc before it 10ccdddd 10eeeeee.
-      const plane = i16x8.add(v128.and(units, v128.load16_splat(W3FF)), v128.load16_splat(W040));
-      middle = v128.or(v128.and(i16x8.shr_u(plane, 2), x3f), x80);
-      const one = v128.or(v128.or(i16x8.shr_u(plane, 8), v128.load16_splat(W0F0)), i16x8.shl(middle, 8));
-      const cs = i16x8.shl(v128.and(previous, v128.load16_splat(W003)), 4);
-      const third = v128.or(v128.or(v128.and(sixes, v128.load16_splat(W00F)), cs), x80);
-      const other = v128.or(third, i16x8.shl(last, 8));
-      bytes = v128.bitselect(v128.bitselect(one, other, highs), bytes, surrogates);
-    }
-    // biome-ignore format: in one line
-    const lowFour = i16x8.shuffle(bytes, last, 0, 8, 1, 9, 2, 10, 3, 11);
-    to = storeTriples(to, lowFour, (twosSet & 0x0f) | ((threesSet & 0x0f) << 4));
-    // biome-ignore format: in one line
-    const highFour = i16x8.shuffle(bytes, last, 4, 12, 5, 13, 6, 14, 7, 15);
-    to = storeTriples(to, highFour, (twosSet >> 4) | (threesSet & 0xf0));
-  }
-  return to - ((ptr - end) >> 1);
-}
-
-/** Stores the bytes of 4 units, of which the set says how many each has. @returns the address behind them */
-function storeTriples(to: usize, units: v128, set: u32): usize {
-  v128.store(to, i8x16.swizzle(units, v128.load(KEPT_TRIPLES + (set << ENTRY_SHIFT))));
-  return to + 4 + popcnt(set);
 }

@@ -1,7 +1,7 @@
-// Text between UTF-8, as it stands on the wire (RFC 3629), and UTF-16, as JavaScript keeps it (RFC 2781). V8 copies the
-// latter in and out of strings many times faster than it converts the former.
+// Text from UTF-8, as it stands on the wire (RFC 3629), to UTF-16, as JavaScript keeps it (RFC 2781). V8 makes a string of the
+// latter several times faster than of the former.
 
-import { utf8ToUtf16Blocks, utf16ToUtf8Blocks } from "./transcode-vectors";
+import { utf8ToUtf16Blocks } from "./transcode-vectors";
 
 /**
  * Decodes UTF-8 that was validated and ends with a whole character.
@@ -43,46 +43,4 @@ export function utf8ToUtf16(ptr: usize, length: usize, out: usize): u32 {
 function continuation(ptr: usize, index: usize): u32 {
   const byte: u32 = load<u8>(ptr + index);
   return byte & 0x3f;
-}
-
-/**
- * Encodes UTF-16, little-endian. A lone surrogate becomes U+FFFD.
- * @param units - how many there are at `ptr`
- * @param out - room for 3 bytes for each of them, and PADDING
- * @returns the number of bytes at `out`
- */
-export function utf16ToUtf8(ptr: usize, units: usize, out: usize): u32 {
-  const end = ptr + (units << 1);
-  if (ASC_FEATURE_SIMD) return u32(utf16ToUtf8Blocks(ptr, end, out) - out);
-  let to = out;
-  while (ptr < end) {
-    let point: u32 = load<u16>(ptr);
-    ptr += 2;
-    if ((point & 0xf800) === 0xd800) {
-      const low: u32 = point < 0xdc00 && ptr < end ? u32(load<u16>(ptr)) : 0;
-      if ((low & 0xfc00) === 0xdc00) {
-        point = 0x10000 + ((point & 0x3ff) << 10) + (low & 0x3ff);
-        ptr += 2;
-      } else {
-        point = 0xfffd;
-      }
-    }
-    if (point < 0x80) {
-      store<u8>(to++, u8(point));
-      continue;
-    }
-    if (point < 0x800) {
-      store<u8>(to++, u8(0xc0 | (point >> 6)));
-    } else {
-      if (point < 0x10000) {
-        store<u8>(to++, u8(0xe0 | (point >> 12)));
-      } else {
-        store<u8>(to++, u8(0xf0 | (point >> 18)));
-        store<u8>(to++, u8(0x80 | ((point >> 12) & 0x3f)));
-      }
-      store<u8>(to++, u8(0x80 | ((point >> 6) & 0x3f)));
-    }
-    store<u8>(to++, u8(0x80 | (point & 0x3f)));
-  }
-  return u32(to - out);
 }

@@ -59,11 +59,6 @@ const SECOND_HIGH: usize = memory.data<u8>(
 const ONES_AND_ZEROS: usize = memory.data<u64>([~0, ~0, 0, 0], 16);
 const ZEROS: usize = ONES_AND_ZEROS + 16;
 
-/** A mask of the first `count` bytes of a vector, up to 16. */
-export function firstBytes(count: usize): v128 {
-  return v128.load(ZEROS - count);
-}
-
 // Vectors that a loop needs are loaded before it: V8 makes a v128.const again in every round.
 const NIBBLES: usize = memory.data<u32>([0x0f0f0f0f, 0x0f0f0f0f, 0x0f0f0f0f, 0x0f0f0f0f], 16);
 const HIGHEST_BITS: usize = memory.data<u32>([0x80808080, 0x80808080, 0x80808080, 0x80808080], 16);
@@ -103,7 +98,7 @@ export function skipValid(start: usize, end: usize): usize {
     while (ptr < stop) {
       let input = v128.load(ptr);
       // Zeros behind the end are as good as ASCII: they show a sequence that wants more.
-      if (stop - ptr < 16) input = v128.and(input, firstBytes(stop - ptr));
+      if (stop - ptr < 16) input = v128.and(input, v128.load(ZEROS - (stop - ptr)));
       const previous = i8x16.shuffle(
         before,
         input,

@@ -1,7 +1,7 @@
 // What a compiled kernel must be: unknown options of the compiler are silent, so its output is looked at instead.
 
 const MAX_BYTES = { simd: 8192, scalar: 6144 };
-const EXPORTS = ["decode", "mask", "memory", "utf16ToUtf8", "utf8ToUtf16", "validateUtf8"];
+const EXPORTS = ["decode", "mask", "memory", "utf8ToUtf16", "validateUtf8"];
 const SECTION_MEMORY = 5;
 const SECTION_DATA = 11;
 const HAS_MAXIMUM = 1;

@@ -16,10 +16,6 @@ export const ucs2Slice = method<Slice>(
   "ucs2Slice",
   (bytes) => (start, end) => bytes.toString("utf16le", start, end),
 );
-export const ucs2Write = method<Write>(
-  "ucs2Write",
-  (bytes) => (text, start, length) => bytes.write(text, start, length, "utf16le"),
-);
 export const utf8Write = method<Write>(
   "utf8Write",
   (bytes) => (text, start, length) => bytes.write(text, start, length, "utf8"),

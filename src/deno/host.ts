@@ -45,7 +45,7 @@ const denoHost: Host = {
     copy.set(bytes.subarray(start, end));
     return copy;
   },
-  // Deno's own way from UTF-8 to strings is the slower one still, and that from strings to UTF-16 by far.
+  // Deno's own way from UTF-8 to strings is the slower one still.
   decodeUtf16,
 };
 

@@ -44,20 +44,11 @@ export interface Kernel {
    */
   validateUtf8(ptr: number, length: number, carry: number): number;
 
-  // Transcoding, for hosts that copy UTF-16 faster than they convert it. Plain JavaScript has none: there the host does it.
-
   /**
-   * Decodes UTF-8 that was validated and ends with a whole character.
+   * Decodes UTF-8 that was validated and ends with a whole character, for hosts that make strings of UTF-16 faster than of
+   * UTF-8. Plain JavaScript leaves it to the host.
    * @param out - address with room for 2 bytes for each byte of input, and for PADDING that may be overwritten
    * @returns the number of UTF-16 units, little-endian, at `out`
    */
   utf8ToUtf16?(ptr: number, length: number, out: number): number;
-
-  /**
-   * Encodes UTF-16, little-endian. A lone surrogate becomes U+FFFD.
-   * @param units - how many there are at `ptr`
-   * @param out - address with room for 3 bytes for each of them, and for PADDING that may be overwritten
-   * @returns the number of bytes at `out`
-   */
-  utf16ToUtf8?(ptr: number, units: number, out: number): number;
 }

@@ -7,7 +7,6 @@ interface KernelExports extends WebAssembly.Exports {
   mask(ptr: number, length: number, key: number): number;
   validateUtf8(ptr: number, length: number, carry: number): number;
   utf8ToUtf16(ptr: number, length: number, out: number): number;
-  utf16ToUtf8(ptr: number, units: number, out: number): number;
 }
 
 /**
@@ -17,7 +16,7 @@ interface KernelExports extends WebAssembly.Exports {
 export function wasmKernel(name: KernelName, module: WebAssembly.Module, fallbackReason?: string): Kernel {
   const { exports } = new WebAssembly.Instance(module);
   if (!isKernel(exports)) throw new TypeError("not a wsimd kernel");
-  const { decode, mask, validateUtf8, utf8ToUtf16, utf16ToUtf8, memory } = exports;
+  const { decode, mask, validateUtf8, utf8ToUtf16, memory } = exports;
   return {
     name,
     fallbackReason,
@@ -25,13 +24,12 @@ export function wasmKernel(name: KernelName, module: WebAssembly.Module, fallbac
     decode,
     mask: (ptr, length, key) => mask(ptr, length, key) >>> 0,
     utf8ToUtf16,
-    utf16ToUtf8,
     validateUtf8: (ptr, length, carry) => validateUtf8(ptr, length, carry) >>> 0,
   };
 }
 
 function isKernel(exports: WebAssembly.Exports): exports is KernelExports {
-  const functions = ["decode", "mask", "validateUtf8", "utf8ToUtf16", "utf16ToUtf8"];
+  const functions = ["decode", "mask", "validateUtf8", "utf8ToUtf16"];
   return (
     exports.memory instanceof WebAssembly.Memory &&
     functions.every((name) => typeof exports[name] === "function")

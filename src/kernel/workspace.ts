@@ -164,14 +164,6 @@ export class Workspace {
     }
   }
 
-  utf16ToUtf8(ptr: number, units: number, out: number): number | undefined {
-    try {
-      return this.kernel.utf16ToUtf8?.(ptr, units, out);
-    } catch (error) {
-      throw this.#trapped(error);
-    }
-  }
-
   #trapped(error: unknown): KernelTrap {
     this.replaceKernel();
     return new KernelTrap(error);

@@ -1,5 +1,5 @@
 import { Buffer } from "node:buffer";
-import { latin1Slice, ucs2Slice, ucs2Write, utf8Slice, utf8Write } from "../adapter/buffer-methods.js";
+import { latin1Slice, ucs2Slice, utf8Slice, utf8Write } from "../adapter/buffer-methods.js";
 import { Deadlines } from "../adapter/deadline.js";
 import type { Runtime } from "../adapter/transport.js";
 import type { Host } from "../protocol/host.js";
@@ -71,16 +71,12 @@ export function decodeUtf16(bytes: Uint8Array, start: number, end: number): stri
   return ucs2Slice.call(bytes, start, end);
 }
 
-function writeUtf16(text: string, bytes: Uint8Array, start: number): void {
-  ucs2Write.call(bytes, text, start, 2 * text.length);
-}
-
 /**
- * The host for a version of V8. It converts UTF-8 with vectors of its own, to strings from 13 on, in Node 24, and from strings
- * from 14 on, in Node 26; before that the kernel is much faster.
+ * The host for a version of V8. From 13 on, in Node 24, it makes strings of UTF-8 with vectors of its own; before that it makes
+ * them of UTF-16 much faster.
  */
 export function hostFor(v8: number): Host {
-  return { ...nodeHost, ...(v8 < 13 && { decodeUtf16 }), ...(v8 < 14 && { writeUtf16 }) };
+  return v8 < 13 ? { ...nodeHost, decodeUtf16 } : nodeHost;
 }
 
 /** What the shared part of the adapters needs of Node. */

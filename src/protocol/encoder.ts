@@ -14,9 +14,6 @@ const LINEAR_MEMORY_BYTES = layout.MEMORY_PAGES * 0x10000;
 /** The most UTF-16 units whose UTF-8 is sure to fit the scratch window behind a header. */
 const SHORT_TEXT_UNITS = Math.floor((layout.SCRATCH_WINDOW_LENGTH - MAX_HEADER_BYTES) / 3);
 
-/** Shorter strings are not worth a second call. */
-const LEAST_WIDE_UNITS = 64;
-
 /** Who is told when the kernel traps: the frame that it was masking does not go out. */
 export interface EncoderSink {
   onTrap(error: unknown): void;
@@ -33,8 +30,6 @@ export class Encoder {
   /** Undefined in the server role, whose frames are not masked. */
   readonly #maskingKey: MaskingKeySource | undefined;
   readonly #sink: EncoderSink | undefined;
-  /** Whether the last long text was not ASCII. */
-  #wide = false;
 
   constructor(
     workspace: Workspace,
@@ -77,48 +72,11 @@ export class Encoder {
     const { memory } = this.#workspace;
     const ptr = this.#outbox.reserve(3 * text.length + MAX_HEADER_BYTES);
     const guessed = ptr + this.#headerLength(text.length);
-    const length = this.#encode(text, guessed);
-    if (length === undefined) return;
+    const length = this.#host.encodeText(text, memory, guessed);
     const payloadPtr = ptr + this.#headerLength(length);
     // Text that is not ASCII may be longer than it looked and need a longer header.
     if (payloadPtr !== guessed) memory.copyWithin(payloadPtr, guessed, guessed + length);
     this.#complete(first, ptr, payloadPtr, length);
-  }
-
-  /**
-   * Writes a string as UTF-8 into linear memory, a long one by way of UTF-16 if the last one was not ASCII: then this one
-   * won't be, either.
-   * @returns its length, or undefined if the kernel trapped, of which the sink was told
-   */
-  #encode(text: string, ptr: number): number | undefined {
-    const { memory } = this.#workspace;
-    const host = this.#host;
-    const units = text.length;
-    if (
-      units < LEAST_WIDE_UNITS ||
-      host.writeUtf16 === undefined ||
-      this.#workspace.kernel.utf16ToUtf8 === undefined
-    )
-      return host.encodeText(text, memory, ptr);
-    let length: number | undefined;
-    if (this.#wide) {
-      host.writeUtf16(text, memory, layout.WIDE_WINDOW_PTR);
-      length = this.#transcode(units, ptr);
-    } else {
-      length = host.encodeText(text, memory, ptr);
-    }
-    this.#wide = length !== units;
-    return length;
-  }
-
-  /** @returns the length of the UTF-8 at `ptr`, or undefined if the kernel trapped, of which the sink was told */
-  #transcode(units: number, ptr: number): number | undefined {
-    try {
-      return this.#workspace.utf16ToUtf8(layout.WIDE_WINDOW_PTR, units, ptr);
-    } catch (error) {
-      this.#trapped(error);
-      return undefined;
-    }
   }
 
   /** Writes the header at `ptr`, masks the payload behind it and commits the frame. */
@@ -169,14 +127,10 @@ export class Encoder {
     try {
       return this.#workspace.mask(ptr, length, key);
     } catch (error) {
-      this.#trapped(error);
+      if (!(error instanceof KernelTrap)) throw error;
+      this.#sink?.onTrap(error.cause);
       return undefined;
     }
-  }
-
-  #trapped(error: unknown): void {
-    if (!(error instanceof KernelTrap)) throw error;
-    this.#sink?.onTrap(error.cause);
   }
 
   #headerLength(length: number): number {

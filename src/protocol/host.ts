@@ -22,11 +22,6 @@ export interface Host {
    * @returns the number of bytes written
    */
   encodeText(text: string, bytes: Uint8Array, start: number): number;
-  /**
-   * Writes a string as little-endian UTF-16 at `bytes[start]`. Only where that is so much faster than `encodeText` that it is
-   * worth to have the kernel transcode what is not ASCII.
-   */
-  writeUtf16?(text: string, bytes: Uint8Array, start: number): void;
   /** A string as UTF-8 in memory of its own. */
   textBytes(text: string): Uint8Array;
 }

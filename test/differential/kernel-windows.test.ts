@@ -157,29 +157,4 @@ describe.each(["simd", "scalar"] as const)("the memory around what the %s kernel
       }
     }
   });
-
-  test("utf16ToUtf8 changes its output only", () => {
-    const random = new Random(45);
-    const watched = new Watched(loadKernel(name), random);
-    const { memory } = watched.kernel;
-    const from = layout.WIDE_WINDOW_PTR;
-    const [, ...outputs] = WINDOWS;
-    for (const [start, end] of outputs) {
-      for (const widest of [1, 2, 3, 4]) {
-        for (const length of [0, 1, 5, 17, 63, 64, 65, 1000, layout.SCRATCH_WINDOW_LENGTH / 3]) {
-          const text = Buffer.from(randomText(random, Math.max(0, length - 3), widest)).toString();
-          memory.set(Buffer.from(text, "utf16le"), from);
-          // It has room for 3 bytes for each unit, and PADDING: at the window's beginning and at its end.
-          for (const to of [start, end - 3 * text.length]) {
-            const room: Range = [to, to + 3 * text.length + layout.PADDING];
-            const bytes = watched.call(`utf16ToUtf8 of ${text.length}`, [room], (kernel) =>
-              kernel.utf16ToUtf8?.(from, text.length, to),
-            );
-            const encoded = Buffer.from(memory.slice(to, to + (bytes ?? 0))).toString();
-            if (encoded !== text) expect.fail(`wrong bytes of ${text.length} units`);
-          }
-        }
-      }
-    }
-  });
 });

@@ -86,8 +86,8 @@ const withEveryExport = [
   ...[0x01, 0x04, 0x01, 0x60, 0x00, 0x00],
   ...[0x02, 0x07, 0x01, 0x01, 0x6d, 0x01, 0x66, 0x00, 0x00],
   ...section(0x07, [
-    6,
-    ...["decode", "mask", "memory", "utf16ToUtf8", "utf8ToUtf16", "validateUtf8"].flatMap((name) => [
+    5,
+    ...["decode", "mask", "memory", "utf8ToUtf16", "validateUtf8"].flatMap((name) => [
       ...named(name),
       0x00,
       0x00,

@@ -1,13 +1,6 @@
 import { describe, expect, test } from "vitest";
-import {
-  Connection,
-  type ConnectionOptions,
-  Endpoint,
-  type Host,
-  type KernelName,
-} from "../../../src/index.js";
+import { Connection, type ConnectionOptions, Endpoint, type KernelName } from "../../../src/index.js";
 import { BY_REFERENCE_BYTES } from "../../../src/protocol/encoder.js";
-import { portableHost } from "../../../src/protocol/host.js";
 import { growableBuffer, resizableBuffer } from "../../support/buffers.js";
 import { CountingHost } from "../../support/counting-host.js";
 import { frame, KEY, parseFrames } from "../../support/frame.js";
@@ -69,41 +62,6 @@ describeKernels("encoder", (kernel) => {
         }
       }
     });
-  });
-
-  test("texts that are ASCII and others in turn, on a host that writes UTF-16", () => {
-    const wide: string[] = [];
-    const host: Host = {
-      ...portableHost,
-      writeUtf16(text, bytes, start) {
-        wide.push(text);
-        Buffer.from(bytes.buffer, bytes.byteOffset).write(text, start, "utf16le");
-      },
-    };
-    const long = (character: string) => character.repeat(64);
-    const texts = [
-      long("a"),
-      long("é"),
-      long("好"),
-      "ü",
-      long("\ud800"),
-      long("🚀"),
-      long("b"),
-      long("c"),
-      long("é"),
-    ];
-    for (const role of ["server", "client"] as const) {
-      wide.length = 0;
-      const connection = new Connection({ role, kernel, host, maskingKey: rfcKey });
-      for (const text of texts) connection.sendText(text);
-      const frames = parseFrames(concat(connection.takeOutput()));
-      expect(frames.map(({ payload }) => Buffer.from(payload).toString())).toEqual(
-        texts.map((text) => Buffer.from(text).toString()),
-      );
-      // A text goes the way that would have been the better one for the last; plain JavaScript has one way only.
-      const [, , third, , fifth, sixth, seventh] = texts;
-      expect(wide).toEqual(kernel === "js" ? [] : [third, fifth, sixth, seventh]);
-    }
   });
 
   test("text whose header is longer than its UTF-16 units let guess", () => {
