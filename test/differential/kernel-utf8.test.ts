@@ -4,16 +4,12 @@ import type { Kernel } from "../../src/kernel/kernel.js";
 import { loadKernel } from "../../src/kernel/load.js";
 import { Random } from "../support/reference-random.js";
 import { randomText, referenceUtf8 } from "../support/reference-utf8.js";
-import { Utf8Sweep } from "../support/utf8-sweep.js";
+import { BOUNDARIES as BOUNDARY_BYTES, PLACES, Utf8Sweep } from "../support/utf8-sweep.js";
 
 const INVALID = 0xffffffff;
 const PTR = layout.SCRATCH_WINDOW_PTR + 64;
 
-/** Both ends of every range that table 3-7 knows, and the bytes next to them. */
-const BOUNDARIES = [
-  0x00, 0x41, 0x7f, 0x80, 0x8f, 0x90, 0x9f, 0xa0, 0xbf, 0xc0, 0xc1, 0xc2, 0xdf, 0xe0, 0xe1, 0xec, 0xed, 0xee,
-  0xef, 0xf0, 0xf1, 0xf3, 0xf4, 0xf5, 0xf8, 0xff,
-];
+const BOUNDARIES = [...BOUNDARY_BYTES];
 const CONTINUATIONS = [0x41, 0x7f, 0x80, 0x8f, 0x90, 0x9f, 0xa0, 0xbf, 0xc2, 0xf0];
 
 describe.each(["simd", "scalar", "js"] as const)("validateUtf8 on the %s kernel", (name) => {
@@ -36,6 +32,25 @@ describe.each(["simd", "scalar", "js"] as const)("validateUtf8 on the %s kernel"
     const blind: Kernel = { ...kernel, validateUtf8: () => 0 };
     const strata = { first: [0x41], second: [0x41], third: [0x41], last: Uint8Array.of(0xff) };
     expect(() => new Utf8Sweep([blind]).run(strata)).toThrow(`414141ff alone on ${name}: carry 0`);
+  });
+
+  it("a sweep puts what stands for all behind a bad byte there, and only there", () => {
+    const alone = PLACES.slice(0, 1);
+    const strata = {
+      first: [0x41, 0x80],
+      second: [0x41],
+      third: [0x41],
+      last: Uint8Array.of(0x41, 0x42, 0x43),
+    };
+    expect(new Utf8Sweep([kernel], alone).run({ ...strata, behindBad: Uint8Array.of(0xbf) })).toBe(3 + 1);
+    const mended: Kernel = {
+      ...kernel,
+      validateUtf8: (ptr, length, carry) =>
+        kernel.memory[ptr + 3] === 0xbf ? 0 : kernel.validateUtf8(ptr, length, carry),
+    };
+    const sweep = new Utf8Sweep([mended], alone);
+    sweep.run(strata);
+    expect(() => sweep.run({ ...strata, behindBad: Uint8Array.of(0xbf) })).toThrow("80bfbfbf alone");
   });
 
   it("random texts, valid and not, in two calls cut at every byte", () => {

@@ -131,12 +131,20 @@ class Spot {
   }
 }
 
+/** Both ends of every range that table 3-7 knows, and the bytes next to them. */
+export const BOUNDARIES: Uint8Array = Uint8Array.from([
+  0x00, 0x41, 0x7f, 0x80, 0x8f, 0x90, 0x9f, 0xa0, 0xbf, 0xc0, 0xc1, 0xc2, 0xdf, 0xe0, 0xe1, 0xec, 0xed, 0xee,
+  0xef, 0xf0, 0xf1, 0xf3, 0xf4, 0xf5, 0xf8, 0xff,
+]);
+
 /** Which values the four bytes take. */
 export interface Strata {
   readonly first: ArrayLike<number>;
   readonly second: ArrayLike<number>;
   readonly third: ArrayLike<number>;
   readonly last: Uint8Array;
+  /** In place of those, which ones stand behind a byte that is bad already. */
+  readonly behindBad?: Uint8Array;
 }
 
 export class Utf8Sweep {
@@ -156,28 +164,32 @@ export class Utf8Sweep {
 
   /**
    * Checks each combination in each place.
-   * @returns how many calls of a kernel that took, at least
+   * @returns how many sequences that were, counted in each place
    * @throws Error at the first wrong verdict
    */
-  run({ first, second, third, last }: Strata): number {
-    let calls = 0;
+  run({ first, second, third, last, behindBad }: Strata): number {
+    const behind = <T>(verdict: Utf8Verdict, all: T) => (verdict.bad < 0 ? all : (behindBad ?? all));
+    let sequences = 0;
     for (let i = 0; i < first.length; i++) {
       const a = first[i] ?? 0;
       const one = referenceUtf8([a]);
-      for (let j = 0; j < second.length; j++) {
-        const b = second[j] ?? 0;
+      const seconds = behind(one, second);
+      for (let j = 0; j < seconds.length; j++) {
+        const b = seconds[j] ?? 0;
         const two = referenceUtf8([a, b]);
-        for (let k = 0; k < third.length; k++) {
-          const c = third[k] ?? 0;
+        const thirds = behind(two, third);
+        for (let k = 0; k < thirds.length; k++) {
+          const c = thirds[k] ?? 0;
           const three = referenceUtf8([a, b, c]);
+          const lasts = behind(three, last);
           const heads = [one, two, three];
           const wholes = this.#wholes([a, b, c], three);
-          for (const spot of this.#spots) spot.check(a, b, c, last, heads, wholes);
-          calls += last.length * this.#spots.length;
+          for (const spot of this.#spots) spot.check(a, b, c, lasts, heads, wholes);
+          sequences += lasts.length * this.#spots.length;
         }
       }
     }
-    return calls;
+    return sequences;
   }
 
   /** The verdicts on three bytes and each fourth one. */
