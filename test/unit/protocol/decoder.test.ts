@@ -161,7 +161,10 @@ describeKernels("decoder", (kernel) => {
       frame({ fin: false, opcode: 2, payload: new Uint8Array(1001) }),
       frame({ fin: true, opcode: 0, payload: "a" }),
     ]);
-    expect(describeEvents(connection.receive(stream))).toEqual(['close 1006 "" unclean']);
+    const events = cutAt(stream, [1005]).flatMap((chunk) => connection.receive(chunk));
+    expect(describeEvents(events)).toEqual(['close 1006 "" unclean']);
+    // It is the last piece, behind two headers, that there is no room for.
+    expect(events[0]).toMatchObject({ failure: { code: "MESSAGE_TOO_LONG", offset: 1007 } });
   });
 
   test("any other exception of the host reaches the caller", () => {
