@@ -61,6 +61,42 @@ test("a promise of more than the double is not believed", () => {
   expect(host.allocated).toBeLessThanOrEqual(2 * 5001 + 1024);
 });
 
+test.each([
+  // No more than the least block beyond what arrived, and at least what is there already.
+  [513, 514],
+  [514, 512],
+])("at the first byte a promise of %i bytes makes a block of %i", (promised, block) => {
+  const host = new CountingHost();
+  makeBuffer(host).append(new Uint8Array(1), 0, 1, false, promised);
+  expect(host.allocated).toBe(block);
+});
+
+test.each([
+  [511, 512],
+  [512, 612 + 512],
+  [612 + 512, 612 + 612 + 512],
+  [612 + 513, 512],
+])("behind 512 bytes a promise of %i makes a block of %i", (promised, block) => {
+  const host = new CountingHost();
+  const buffer = makeBuffer(host);
+  const memory = new Uint8Array(512);
+  buffer.append(memory, 0, 512, false, 0xffff_ffff);
+  host.allocated = 0;
+  buffer.append(memory, 0, 100, false, promised);
+  expect(host.allocated).toBe(block);
+});
+
+test("a piece of exactly a block is put into one that is used again", () => {
+  const host = new CountingHost();
+  const workspace = new Workspace("js");
+  for (let i = 0; i < 2; i++) {
+    const buffer = makeBuffer(host, workspace);
+    buffer.append(new Uint8Array(BLOCK_BYTES), 0, BLOCK_BYTES, false, 0xffff_ffff);
+    buffer.release();
+  }
+  expect(host.allocated).toBe(BLOCK_BYTES);
+});
+
 test("blocks are used again, and nobody's message is in them any more", () => {
   const host = new CountingHost();
   const workspace = new Workspace("js");
