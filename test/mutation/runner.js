@@ -77,7 +77,7 @@ class InThreadRunner {
     const imported = { ...mutated.mutantCoverage.static };
     const tests = await this.#load();
     const results = [];
-    const measured = [];
+    const measured = [{ id: IMPORT, milliseconds: 0, hits: { ...mutated.mutantCoverage.static } }];
     for (const test of tests.values()) {
       mutated.currentTestId = test.id;
       const start = performance.now();
@@ -110,11 +110,11 @@ class InThreadRunner {
     if (imported) this.#tests = undefined;
     let tests = this.#tests;
     if (tests === undefined) {
-      mutated.activeMutant = imported ? id : undefined;
-      mutated.hitLimit = Number.POSITIVE_INFINITY;
+      if (imported) this.#switchOn(id, IMPORT);
       try {
         tests = await this.#load();
       } catch (error) {
+        if (this.#isEndless) return { status: "timeout", reason: ENDLESS };
         return { status: "killed", killedBy: [], failureMessage: String(error), nrOfTests: 0 };
       } finally {
         mutated.activeMutant = undefined;
@@ -148,14 +148,26 @@ class InThreadRunner {
   async #found(tests, name, mutant) {
     const test = tests.get(name);
     if (test === undefined) return undefined;
+    this.#switchOn(mutant, name);
+    const error = await run(test);
+    mutated.activeMutant = undefined;
+    if (this.#isEndless) return ENDLESS;
+    return error === undefined ? undefined : String(error).slice(0, 200);
+  }
+
+  /**
+   * @param {string} mutant
+   * @param {string} name of a test, or {@link IMPORT}
+   */
+  #switchOn(mutant, name) {
     const hits = this.#measured.get(name)?.hits[mutant] ?? 0;
     mutated.hitCount = 0;
     mutated.hitLimit = MOST_HITS * hits + FEW_HITS;
     mutated.activeMutant = mutant;
-    const error = await run(test);
-    mutated.activeMutant = undefined;
-    if (mutated.hitCount > mutated.hitLimit) return ENDLESS;
-    return error === undefined ? undefined : String(error).slice(0, 200);
+  }
+
+  get #isEndless() {
+    return mutated.hitCount > mutated.hitLimit;
   }
 
   /**
@@ -208,6 +220,9 @@ class InThreadRunner {
 const SUCCESS = 0;
 const FAILED = 1;
 const ENDLESS = "endless loop";
+
+/** Stands for a test, where it is the import of all of them. */
+const IMPORT = "import";
 
 function testFiles() {
   const files = readdirSync("test", { recursive: true, encoding: "utf8" });
