@@ -68,8 +68,9 @@ function withEach(define) {
         /** @type {Define} */
         return (name, ...rest) => {
           const body = bodyOf(rest);
+          const lists = cases.every(Array.isArray);
           cases.forEach((given, i) => {
-            const args = Array.isArray(given) ? given : [given];
+            const args = lists && Array.isArray(given) ? given : [given];
             define(`${format(String(name), ...args)} (${i})`, () => body(...args));
           });
         };

@@ -212,7 +212,7 @@ describe("opening handshake, as a server", () => {
   test("bytes from 0x80 up in a value are kept, one for one (RFC 9110 section 5.5)", () => {
     const all = Array.from({ length: 128 }, (_, i) => String.fromCharCode(0x80 + i)).join("");
     expect(accepted(add(`X: ${all}`)).headers.get("x")).toBe(all);
-    expect(accepted(add("X: \xe4")).headers.get("x")).toBe("\xe4");
+    for (const line of ["X: \xe4", "X:\xe4"]) expect(accepted(add(line)).headers.get("x")).toBe("\xe4");
   });
 
   test("white space around a value is not part of it (RFC 9112 section 5.1)", () => {
