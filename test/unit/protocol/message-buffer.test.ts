@@ -26,9 +26,10 @@ test("bytes come out in order, as memory of exactly their length", () => {
 });
 
 test("an empty message", () => {
-  const buffer = makeBuffer();
-  expect(buffer.takeBytes()).toEqual(hex(""));
-  expect(buffer.takeText()).toBe("");
+  expect(makeBuffer().takeBytes()).toEqual(hex(""));
+  const host = new CountingHost();
+  expect(makeBuffer(host).takeText()).toBe("");
+  expect(host.calls).toBe(0);
 });
 
 test("text that is ASCII in one piece only is decoded as UTF-8", () => {
@@ -49,7 +50,15 @@ test("a frame whose length is believed is copied once", () => {
   buffer.append(memory, 0, 34_464, false, 0);
   expect(host.allocated).toBe(100_000);
   expect(buffer.takeBytes()).toHaveLength(100_000);
-  expect(host.copied).toBe(0);
+  expect([host.allocated, host.copied]).toEqual([100_000, 0]);
+});
+
+test("text in one block becomes a string without being copied first", () => {
+  const host = new CountingHost();
+  const buffer = makeBuffer(host);
+  buffer.append(hex("'abc'"), 0, 3, true, 0);
+  expect(buffer.takeText()).toBe("abc");
+  expect([host.allocated, host.copied]).toEqual([3, 3]);
 });
 
 test("a promise of more than the double is not believed", () => {
@@ -95,6 +104,19 @@ test("a piece of exactly a block is put into one that is used again", () => {
     buffer.release();
   }
   expect(host.allocated).toBe(BLOCK_BYTES);
+});
+
+test("a message of exactly a block does not leave in the block", () => {
+  const workspace = new Workspace("js");
+  const take = (byte: number): Uint8Array => {
+    const buffer = makeBuffer(new CountingHost(), workspace);
+    buffer.append(new Uint8Array(BLOCK_BYTES).fill(byte), 0, BLOCK_BYTES, false, 0xffff_ffff);
+    return buffer.takeBytes();
+  };
+  const first = take(1);
+  const second = take(2);
+  expect([first.every((byte) => byte === 1), second.every((byte) => byte === 2)]).toEqual([true, true]);
+  expect(workspace.blocks.owns(first) || workspace.blocks.owns(second)).toBe(false);
 });
 
 test("blocks are used again, and nobody's message is in them any more", () => {
