@@ -1,4 +1,4 @@
-import { consistsOf, equalsIgnoringCase, isToken, OBS_TEXT, VALUE_CHARACTER } from "./characters.js";
+import { consistsOf, equalsIgnoringCase, isToken, VALUE_CHARACTER } from "./characters.js";
 
 /** Header fields that a caller adds to a head: pairs in order, or an object from name to value. */
 export type HeaderFields =
@@ -61,8 +61,7 @@ function matches(name: string, reserved: string): boolean {
   return equalsIgnoringCase(reserved.endsWith("-") ? name.slice(0, reserved.length) : name, reserved);
 }
 
+/** Of what may stand in a value, only ASCII: {@link consistsOf} takes no `obs-text`, which is of another class. */
 function isSendable(value: string): boolean {
-  return value === "" || consistsOf(SENDABLE, value);
+  return value === "" || consistsOf(VALUE_CHARACTER, value);
 }
-
-const SENDABLE = VALUE_CHARACTER.map((found) => (found === OBS_TEXT ? 0 : found));

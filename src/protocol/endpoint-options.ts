@@ -1,4 +1,4 @@
-import { type KernelChoice, parseKernelName } from "../kernel/load.js";
+import type { KernelChoice } from "../kernel/load.js";
 import { type Host, portableHost } from "./host.js";
 import { type Limits, resolveLimits } from "./limits.js";
 import { type MaskingKeySource, randomMaskingKey } from "./masking-key.js";
@@ -42,6 +42,5 @@ export function resolveEndpointOptions(options: EndpointOptions): ResolvedEndpoi
   const { role, kernel, host = portableHost, pieces = false, borrow = false } = options;
   const { maskingKey = randomMaskingKey } = options;
   if (role !== "server" && role !== "client") throw new TypeError('role must be "server" or "client"');
-  if (kernel !== undefined && kernel !== "auto") parseKernelName(kernel);
   return { role, limits: resolveLimits(options.limits), pieces, borrow, kernel, maskingKey, host };
 }

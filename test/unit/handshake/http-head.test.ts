@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { HeadParser } from "../../../src/handshake/index.js";
 import { EXAMPLE, everyCut, latin1, outcomeOf, wire } from "./every-cut.js";
 
@@ -40,11 +40,25 @@ describe("HeadParser", () => {
     expect(result.head.headers.get("host")).toBe("server.example.com");
   });
 
-  test("takes shared memory", () => {
+  test("takes shared memory, of which nothing is needed after the call", () => {
     const bytes = latin1(`${wire(EXAMPLE)}rest`);
     const shared = new Uint8Array(new SharedArrayBuffer(bytes.length));
     shared.set(bytes);
     expect(outcomeOf("request", [shared])).toEqual(outcomeOf("request", [bytes]));
+    const result = new HeadParser("request").push(shared);
+    if (result.type !== "head") throw new Error(result.type);
+    shared.fill(0xa5);
+    expect(result.rest).toEqual(latin1("rest"));
+  });
+
+  test("reads where the host has no shared memory", () => {
+    const bytes = latin1(wire(EXAMPLE));
+    vi.stubGlobal("SharedArrayBuffer", undefined);
+    try {
+      expect(new HeadParser("request").push(bytes).type).toBe("head");
+    } finally {
+      vi.unstubAllGlobals();
+    }
   });
 
   test("fails at the first bad byte, waiting for nothing", () => {

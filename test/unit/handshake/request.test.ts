@@ -78,11 +78,16 @@ describe("buildRequest", () => {
     expect(() => buildRequest({ ...GOOD, headers, origin: "http://a" })).toThrow(TypeError);
   });
 
-  test("a value that is no string throws, from JavaScript as well", () => {
-    const headers: Record<string, string> = {};
-    Reflect.set(headers, "X", 7);
-    expect(() => buildRequest({ ...GOOD, headers })).toThrow(TypeError);
-    Reflect.set(headers, "X", ["a"]);
-    expect(() => buildRequest({ ...GOOD, headers })).toThrow(TypeError);
+  test.each([7, ["a"]])("a name or a value that is %j throws, from JavaScript as well", (odd) => {
+    const named: [string, string] = ["X", "a"];
+    Reflect.set(named, 0, odd);
+    expect(() => buildRequest({ ...GOOD, headers: [named] })).toThrow(
+      new TypeError(`${JSON.stringify(odd)} is no header name`),
+    );
+    const valued: [string, string] = ["X", "a"];
+    Reflect.set(valued, 1, odd);
+    expect(() => buildRequest({ ...GOOD, headers: [valued] })).toThrow(
+      new TypeError("the value of the header X must be a string of visible ASCII, spaces and tabs"),
+    );
   });
 });

@@ -161,7 +161,31 @@ describeKernels("decoder", (kernel) => {
       frame({ fin: false, opcode: 2, payload: new Uint8Array(1001) }),
       frame({ fin: true, opcode: 0, payload: "a" }),
     ]);
-    expect(describeEvents(connection.receive(stream))).toEqual(['close 1006 "" unclean']);
+    const events = cutAt(stream, [1005]).flatMap((chunk) => connection.receive(chunk));
+    expect(describeEvents(events)).toEqual(['close 1006 "" unclean']);
+    // It is the last piece, behind two headers, that there is no room for.
+    expect(events[0]).toMatchObject({ failure: { code: "MESSAGE_TOO_LONG", offset: 1007 } });
+  });
+
+  test("the host is told which text is ASCII", () => {
+    const host = new CountingHost();
+    const { decodeText } = host;
+    const told: boolean[] = [];
+    host.decodeText = (bytes, start, end, ascii) => {
+      told.push(ascii);
+      return decodeText.call(host, bytes, start, end, ascii);
+    };
+    const connection = new Connection({ role: "client", kernel, host });
+    for (const [stream, line] of [
+      ["81 01 'a'", 'text "a"'],
+      ["81 02 c3 a9", 'text "é"'],
+      ["01 01 'a' 80 01 'b'", 'text "ab"'],
+      ["01 01 'a' 80 02 c3 a9", 'text "aé"'],
+      ["01 02 c3 a9 80 01 'b'", 'text "éb"'],
+    ] as const) {
+      expect(describeEvents(connection.receive(hex(stream)))).toEqual([line]);
+    }
+    expect(told).toEqual([true, false, true, false, false]);
   });
 
   test("any other exception of the host reaches the caller", () => {

@@ -290,6 +290,16 @@ describe.each(ROLES)("a %s's misuse throws and changes nothing", (role) => {
     );
   });
 
+  test("text, inside of a binary message", () => {
+    const connection = connect(role);
+    connection.sendFragment(hex("01"), false);
+    expect(() => connection.sendFragment("a", true)).toThrow(
+      new TypeError("this message is binary; all of its fragments must be"),
+    );
+    connection.sendFragment(hex("02"), true);
+    expect(output(connection)).toBe(`${asSent(role, 2, hex("01"), false)} ${asSent(role, 0, hex("02"))}`);
+  });
+
   test.each(["closing", "closed"])("anything, on a connection that is %s", (state) => {
     const connection = connect(role);
     connection.sendFragment("a", false);

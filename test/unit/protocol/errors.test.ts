@@ -10,6 +10,7 @@ test("each violation of the kernel has a failure of its own name", () => {
 });
 
 test("a violation that nobody knows is our bug, not the peer's", () => {
+  expect(violationCode(layout.VIOLATION_INVALID_UTF8 + 1)).toBe("INTERNAL");
   expect(violationCode(200)).toBe("INTERNAL");
   expect(violationCode(0)).toBe("INTERNAL");
 });

@@ -26,9 +26,10 @@ test("bytes come out in order, as memory of exactly their length", () => {
 });
 
 test("an empty message", () => {
-  const buffer = makeBuffer();
-  expect(buffer.takeBytes()).toEqual(hex(""));
-  expect(buffer.takeText()).toBe("");
+  expect(makeBuffer().takeBytes()).toEqual(hex(""));
+  const host = new CountingHost();
+  expect(makeBuffer(host).takeText()).toBe("");
+  expect(host.calls).toBe(0);
 });
 
 test("text that is ASCII in one piece only is decoded as UTF-8", () => {
@@ -49,7 +50,15 @@ test("a frame whose length is believed is copied once", () => {
   buffer.append(memory, 0, 34_464, false, 0);
   expect(host.allocated).toBe(100_000);
   expect(buffer.takeBytes()).toHaveLength(100_000);
-  expect(host.copied).toBe(0);
+  expect([host.allocated, host.copied]).toEqual([100_000, 0]);
+});
+
+test("text in one block becomes a string without being copied first", () => {
+  const host = new CountingHost();
+  const buffer = makeBuffer(host);
+  buffer.append(hex("'abc'"), 0, 3, true, 0);
+  expect(buffer.takeText()).toBe("abc");
+  expect([host.allocated, host.copied]).toEqual([3, 3]);
 });
 
 test("a promise of more than the double is not believed", () => {
@@ -59,6 +68,55 @@ test("a promise of more than the double is not believed", () => {
   expect(host.allocated).toBe(512);
   buffer.append(new Uint8Array(5000), 0, 5000, false, 0xffff_ffff);
   expect(host.allocated).toBeLessThanOrEqual(2 * 5001 + 1024);
+});
+
+test.each([
+  // No more than the least block beyond what arrived, and at least what is there already.
+  [513, 514],
+  [514, 512],
+])("at the first byte a promise of %i bytes makes a block of %i", (promised, block) => {
+  const host = new CountingHost();
+  makeBuffer(host).append(new Uint8Array(1), 0, 1, false, promised);
+  expect(host.allocated).toBe(block);
+});
+
+test.each([
+  [511, 512],
+  [512, 612 + 512],
+  [612 + 512, 612 + 612 + 512],
+  [612 + 513, 512],
+])("behind 512 bytes a promise of %i makes a block of %i", (promised, block) => {
+  const host = new CountingHost();
+  const buffer = makeBuffer(host);
+  const memory = new Uint8Array(512);
+  buffer.append(memory, 0, 512, false, 0xffff_ffff);
+  host.allocated = 0;
+  buffer.append(memory, 0, 100, false, promised);
+  expect(host.allocated).toBe(block);
+});
+
+test("a piece of exactly a block is put into one that is used again", () => {
+  const host = new CountingHost();
+  const workspace = new Workspace("js");
+  for (let i = 0; i < 2; i++) {
+    const buffer = makeBuffer(host, workspace);
+    buffer.append(new Uint8Array(BLOCK_BYTES), 0, BLOCK_BYTES, false, 0xffff_ffff);
+    buffer.release();
+  }
+  expect(host.allocated).toBe(BLOCK_BYTES);
+});
+
+test("a message of exactly a block does not leave in the block", () => {
+  const workspace = new Workspace("js");
+  const take = (byte: number): Uint8Array => {
+    const buffer = makeBuffer(new CountingHost(), workspace);
+    buffer.append(new Uint8Array(BLOCK_BYTES).fill(byte), 0, BLOCK_BYTES, false, 0xffff_ffff);
+    return buffer.takeBytes();
+  };
+  const first = take(1);
+  const second = take(2);
+  expect([first.every((byte) => byte === 1), second.every((byte) => byte === 2)]).toEqual([true, true]);
+  expect(workspace.blocks.owns(first) || workspace.blocks.owns(second)).toBe(false);
 });
 
 test("blocks are used again, and nobody's message is in them any more", () => {

@@ -177,3 +177,15 @@ test("any mix of calls on three outboxes gives each its bytes, in order", () => 
 function latin1(bytes: Uint8Array): string {
   return Buffer.from(bytes).toString("latin1");
 }
+
+test("what is staged can be looked at where it stands, and be given up", () => {
+  outbox.cork();
+  expect(outbox.lendable).toBe(true);
+  build(outbox, 1, 2);
+  build(outbox, 2, 1);
+  const staged = outbox.staged();
+  expect(toHex(staged)).toBe("01 01 02");
+  expect(staged.buffer).toBe(workspace.memory.buffer);
+  outbox.release();
+  expect([outbox.bytes, outbox.take()]).toEqual([0, []]);
+});

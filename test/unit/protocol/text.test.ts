@@ -69,3 +69,8 @@ describe.each(["simd", "scalar", "js"] as const)("text [%s]", (name) => {
     }
   });
 });
+
+test("what stands behind the text in its block is no part of its last character", () => {
+  const bytes = Uint8Array.of(...bytesOf("é"), 0x80, 0x80);
+  expect(textOf(new Workspace("js"), nodeRuntime.host, bytes, 2, false)).toBe("é");
+});
