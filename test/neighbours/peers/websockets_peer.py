@@ -50,9 +50,10 @@ async def client(url, large):
 
 
 async def echo(ws, *_):
-    say(f"protocol {ws.subprotocol}")
+    # Said together in the end: another connection may be at work meanwhile.
+    seen = [f"protocol {ws.subprotocol}"]
     await (await ws.ping("hi"))
-    say("pong")
+    seen.append("pong")
     try:
         async for message in ws:
             if message == "close me":
@@ -64,7 +65,8 @@ async def echo(ws, *_):
     except websockets.ConnectionClosedError:
         # That is every end with another code than 1000 and 1001.
         pass
-    say(f"closed {ws.close_code} {ws.close_reason}")
+    seen.append(f"closed {ws.close_code} {ws.close_reason}")
+    say("\n".join(seen))
 
 
 async def server():
