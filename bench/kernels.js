@@ -6,7 +6,7 @@ import os from "node:os";
 import { pathToFileURL } from "node:url";
 import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads";
 import { Bench } from "tinybench";
-import { ucs2Slice, utf8Slice } from "../dist/adapter/buffer-methods.js";
+import { utf8Slice, utf16Slice } from "../dist/adapter/buffer-methods.js";
 import { makePayload } from "../dist/cli/load/messages.js";
 import * as layout from "../dist/kernel/generated/layout.js";
 import { loadKernel } from "../dist/kernel/load.js";
@@ -118,7 +118,7 @@ function stringCases(kernel) {
     const before = () => text.copy(bytes, layout.SCRATCH_WINDOW_PTR);
     const decode = () => {
       const units = kernel.utf8ToUtf16?.(layout.SCRATCH_WINDOW_PTR, size, layout.WIDE_WINDOW_PTR) ?? 0;
-      return ucs2Slice.call(bytes, layout.WIDE_WINDOW_PTR, layout.WIDE_WINDOW_PTR + 2 * units);
+      return utf16Slice(bytes, layout.WIDE_WINDOW_PTR, layout.WIDE_WINDOW_PTR + 2 * units);
     };
     before();
     if (decode() !== string) throw new Error(`${subject} transcodes ${size} bytes wrongly`);
@@ -144,7 +144,7 @@ function peerCases() {
   }
   for (const size of STRING_SIZES) {
     const text = makePayload("mixed", size);
-    cases.push({ name: TO_STRING, size, subject: "Buffer", call: () => utf8Slice.call(text, 0, size) });
+    cases.push({ name: TO_STRING, size, subject: "Buffer", call: () => utf8Slice(text, 0, size) });
   }
   return cases;
 }

@@ -4,22 +4,35 @@
 type Slice = (this: Uint8Array, start: number, end: number) => string;
 type Write = (this: Uint8Array, text: string, start: number, length: number) => number;
 
-export const latin1Slice = method<Slice>(
+// Not exported, so that V8 knows them for constants: `call` is a third faster then.
+const ofLatin1 = method<Slice>(
   "latin1Slice",
   (bytes) => (start, end) => bytes.toString("latin1", start, end),
 );
-export const utf8Slice = method<Slice>(
-  "utf8Slice",
-  (bytes) => (start, end) => bytes.toString("utf8", start, end),
-);
-export const ucs2Slice = method<Slice>(
-  "ucs2Slice",
-  (bytes) => (start, end) => bytes.toString("utf16le", start, end),
-);
-export const utf8Write = method<Write>(
+const ofUtf8 = method<Slice>("utf8Slice", (bytes) => (start, end) => bytes.toString("utf8", start, end));
+const ofUtf16 = method<Slice>("ucs2Slice", (bytes) => (start, end) => bytes.toString("utf16le", start, end));
+const toUtf8 = method<Write>(
   "utf8Write",
   (bytes) => (text, start, length) => bytes.write(text, start, length, "utf8"),
 );
+
+export function latin1Slice(bytes: Uint8Array, start: number, end: number): string {
+  return ofLatin1.call(bytes, start, end);
+}
+
+export function utf8Slice(bytes: Uint8Array, start: number, end: number): string {
+  return ofUtf8.call(bytes, start, end);
+}
+
+/** Of little-endian UTF-16. */
+export function utf16Slice(bytes: Uint8Array, start: number, end: number): string {
+  return ofUtf16.call(bytes, start, end);
+}
+
+/** @returns the number of bytes written, no more than `length` */
+export function utf8Write(bytes: Uint8Array, text: string, start: number, length: number): number {
+  return toUtf8.call(bytes, text, start, length);
+}
 
 /** A method of Buffer's that is not documented, or what does the same where it is missing. */
 function method<F extends Slice | Write>(

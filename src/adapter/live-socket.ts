@@ -3,7 +3,7 @@ import { CloseCode } from "../protocol/close-code.js";
 import type { EndpointState, Role } from "../protocol/endpoint.js";
 import type { CloseEvent, EndpointSink, MessageType } from "../protocol/events.js";
 import { PreparedMessage } from "../protocol/prepared-message.js";
-import type { Handlers, SendResult, Socket } from "./handlers.js";
+import type { SendResult, Socket } from "./handlers.js";
 import { isThenable, reportError } from "./report.js";
 import type { SocketContext } from "./socket-context.js";
 import { SocketKeepalive } from "./socket-keepalive.js";
@@ -35,10 +35,6 @@ export class LiveSocket extends SocketKeepalive implements Socket<unknown>, Endp
     super(context, init.role, init.transport);
     this.protocol = init.protocol;
     this.data = init.data;
-  }
-
-  get #handlers(): Handlers {
-    return this.context.handlers;
   }
 
   // ---- For the application ----
@@ -118,7 +114,7 @@ export class LiveSocket extends SocketKeepalive implements Socket<unknown>, Endp
     this.expireAfter(this.options.timeouts.idleMs);
     if (head !== undefined) this.endpoint.outbox.append(head);
     this.cork();
-    this.#call(this.#handlers.open);
+    this.#call(this.context.handlers.open);
     this.uncork();
     if (rest.length > 0) this.received(rest);
     this.transport.readInto(this.endpoint.readWindow);
@@ -169,7 +165,7 @@ export class LiveSocket extends SocketKeepalive implements Socket<unknown>, Endp
   }
 
   failed(error: unknown): void {
-    if (this.#handlers.error !== undefined) reportError(this.#handlers, this, error);
+    if (this.context.handlers.error !== undefined) reportError(this.context.handlers, this, error);
   }
 
   closed(): void {
@@ -180,7 +176,7 @@ export class LiveSocket extends SocketKeepalive implements Socket<unknown>, Endp
     this.neverExpire();
     this.context.socketClosed(this);
     const event = this.#closeEvent;
-    if (event !== undefined) this.#call(this.#handlers.close, event);
+    if (event !== undefined) this.#call(this.context.handlers.close, event);
   }
 
   // ---- What the endpoint finds ----
@@ -195,18 +191,18 @@ export class LiveSocket extends SocketKeepalive implements Socket<unknown>, Endp
 
   onPiece(payload: Uint8Array, type: MessageType, final: boolean): void {
     try {
-      this.#watch(this.#handlers.piece?.(this, payload, type, final));
+      this.#watch(this.context.handlers.piece?.(this, payload, type, final));
     } catch (error) {
       this.#threw(error);
     }
   }
 
   onPing(payload: Uint8Array): void {
-    this.#call(this.#handlers.ping, payload);
+    this.#call(this.context.handlers.ping, payload);
   }
 
   onPong(payload: Uint8Array): void {
-    this.#call(this.#handlers.pong, payload);
+    this.#call(this.context.handlers.pong, payload);
   }
 
   onClose(event: CloseEvent): void {
@@ -221,7 +217,7 @@ export class LiveSocket extends SocketKeepalive implements Socket<unknown>, Endp
   }
 
   protected override drainedOut(): void {
-    this.#call(this.#handlers.drain);
+    this.#call(this.context.handlers.drain);
   }
 
   /** Section 7.1.1: the server ends TCP first, and the client when the server did, unless there is nothing to wait for. */
@@ -231,7 +227,7 @@ export class LiveSocket extends SocketKeepalive implements Socket<unknown>, Endp
   }
 
   protected override broke(error: unknown): void {
-    reportError(this.#handlers, this, error);
+    reportError(this.context.handlers, this, error);
     this.terminate();
   }
 
@@ -255,7 +251,7 @@ export class LiveSocket extends SocketKeepalive implements Socket<unknown>, Endp
 
   #message(data: string | Uint8Array): void {
     try {
-      const result = this.#handlers.message?.(this, data);
+      const result = this.context.handlers.message?.(this, data);
       if (result !== undefined) this.#watch(result);
     } catch (error) {
       this.#threw(error);
@@ -268,7 +264,7 @@ export class LiveSocket extends SocketKeepalive implements Socket<unknown>, Endp
     ...rest: Rest
   ): void {
     try {
-      this.#watch(handler?.call(this.#handlers, this, ...rest));
+      this.#watch(handler?.call(this.context.handlers, this, ...rest));
     } catch (error) {
       this.#threw(error);
     }
@@ -282,6 +278,6 @@ export class LiveSocket extends SocketKeepalive implements Socket<unknown>, Endp
   /** An exception of the application's, or a bug of our own: neither is blamed on the peer. */
   #threw(error: unknown): void {
     this.fail(CloseCode.INTERNAL_ERROR, "", error);
-    reportError(this.#handlers, this, error);
+    reportError(this.context.handlers, this, error);
   }
 }

@@ -9,8 +9,8 @@ const bunHost: Host = {
   copy: (bytes, start, end) => Uint8Array.prototype.slice.call(bytes, start, end),
   // No `decodeUtf16`: JavaScriptCore makes strings of UTF-8 faster than the kernel makes UTF-16.
   decodeText: (bytes, start, end, ascii) =>
-    ascii ? latin1Slice.call(bytes, start, end) : utf8Slice.call(bytes, start, end),
-  encodeText: (text, bytes, start) => utf8Write.call(bytes, text, start, 3 * text.length),
+    ascii ? latin1Slice(bytes, start, end) : utf8Slice(bytes, start, end),
+  encodeText: (text, bytes, start) => utf8Write(bytes, text, start, 3 * text.length),
 };
 
 /** What the shared part of the adapters needs of Bun. */

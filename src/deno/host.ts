@@ -1,38 +1,23 @@
+import { Slab } from "../adapter/slab.js";
 import type { Runtime } from "../adapter/transport.js";
+import { copyInto } from "../adapter/views.js";
 import { decodeUtf16, nodeHost, nodeRuntime } from "../node/host.js";
 import type { Host } from "../protocol/host.js";
 
-/** Where payloads are cut from that are too short for memory of their own, which is cleared and costs up to 2 µs. */
-class Slab {
-  readonly #size: number;
-  #bytes = new Uint8Array();
-  #used = 0;
-
-  constructor(size: number) {
-    this.#size = size;
-  }
-
-  take(length: number): Uint8Array {
-    if (this.#used + length > this.#bytes.length) {
-      this.#bytes = new Uint8Array(this.#size);
-      this.#used = 0;
-    }
-    const start = this.#used;
-    // The next one begins at a multiple of 8.
-    this.#used = (start + length + 7) & ~7;
-    return new Uint8Array(this.#bytes.buffer, start, length);
-  }
-}
-
-// Whoever keeps a short payload keeps no more alive than with one from Node's pool.
+// Memory of their own, which is cleared, costs short payloads up to 2 µs. Whoever keeps one of these keeps no more alive than with one from
+// Node's pool.
 const SMALL_BYTES = 4 * 1024;
-const small = new Slab(2 * SMALL_BYTES);
+const small = new Slab(2 * SMALL_BYTES, cleared, Uint8Array);
 const MEDIUM_BYTES = 32 * 1024;
-const medium = new Slab(2 * MEDIUM_BYTES);
+const medium = new Slab(2 * MEDIUM_BYTES, cleared, Uint8Array);
+
+function cleared(bytes: number): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(bytes);
+}
 
 /** Nothing of medium length: in what is left over of slabs, unfinished messages would hold more than their limit. */
 function allocate(length: number): Uint8Array {
-  return length < SMALL_BYTES ? small.take(length) : new Uint8Array(length);
+  return length < SMALL_BYTES ? small.take(length) : cleared(length);
 }
 
 const denoHost: Host = {
@@ -42,7 +27,7 @@ const denoHost: Host = {
   copy(bytes, start, end) {
     const length = end - start;
     const copy = length >= SMALL_BYTES && length <= MEDIUM_BYTES ? medium.take(length) : allocate(length);
-    copy.set(bytes.subarray(start, end));
+    copyInto(copy, bytes, start, end);
     return copy;
   },
   // Deno's own way from UTF-8 to strings is the slower one still.

@@ -1,38 +1,45 @@
 import { Buffer } from "node:buffer";
-import { latin1Slice, ucs2Slice, utf8Slice, utf8Write } from "../adapter/buffer-methods.js";
+import { latin1Slice, utf8Slice, utf8Write, utf16Slice } from "../adapter/buffer-methods.js";
 import { Deadlines } from "../adapter/deadline.js";
+import { Slab } from "../adapter/slab.js";
 import type { Runtime } from "../adapter/transport.js";
+import { copyInto, type ViewClass, viewOf } from "../adapter/views.js";
 import type { Host } from "../protocol/host.js";
 
-/** Up to here payloads come from Node's own pool, which is so small that for longer ones it is made anew all the time. */
+/** The class of all Buffers. `Buffer.from`, which looks at its arguments first, takes twice the time. */
+const FastBuffer = bufferClass();
+/** Short payloads are cut from slabs of the size of Node's own pool: whoever keeps one keeps no more alive. */
 const SMALL_BYTES = 256;
-/** Medium payloads are cut from slabs, as the chunks are that a stream reads: memory of their own costs twice as much. */
-const SLAB_BYTES = 64 * 1024;
-const MEDIUM_BYTES = SLAB_BYTES / 2;
-/** Up to here a loop copies faster than a call, for which a view of the source would have to be made. */
-const LOOP_BYTES = 32;
+const small = new Slab(8 * 1024, allocate, FastBuffer);
+/** Medium ones from such as the chunks are that a stream reads: memory of their own costs twice as much. */
+const MEDIUM_BYTES = 32 * 1024;
+const medium = new Slab(2 * MEDIUM_BYTES, allocate, FastBuffer);
 /** Up to here ASCII text is written faster by a loop than by a call. */
 const LOOP_UNITS = 32;
-let slab = Buffer.alloc(0);
-let slabUsed = 0;
 
-function allocateOwned(length: number): Buffer {
-  if (length <= SMALL_BYTES || length > MEDIUM_BYTES) return Buffer.allocUnsafe(length);
-  if (slabUsed + length > slab.length) {
-    slab = Buffer.allocUnsafeSlow(SLAB_BYTES);
-    slabUsed = 0;
-  }
-  const start = slabUsed;
-  // The next one begins at a multiple of 8.
-  slabUsed = (start + length + 7) & ~7;
-  return slab.subarray(start, start + length);
+function allocate(bytes: number): Buffer<ArrayBuffer> {
+  return Buffer.allocUnsafeSlow(bytes);
 }
 
-function copyOwned(bytes: Uint8Array, start: number, end: number): Buffer {
+function bufferClass(): ViewClass {
+  const found: unknown = Reflect.get(Buffer, Symbol.species);
+  if (!isViewClass(found)) throw new TypeError("Buffers have no class");
+  return found;
+}
+
+function isViewClass(value: unknown): value is ViewClass {
+  return typeof value === "function" && value.prototype === Buffer.prototype;
+}
+
+function copyOwned(bytes: Uint8Array, start: number, end: number): Uint8Array {
   const length = end - start;
-  const copy = allocateOwned(length);
-  if (length > LOOP_BYTES) copy.set(bytes.subarray(start, end));
-  else for (let i = 0; i < length; i++) copy[i] = bytes[start + i] ?? 0;
+  const copy =
+    length <= SMALL_BYTES
+      ? small.take(length)
+      : length <= MEDIUM_BYTES
+        ? medium.take(length)
+        : Buffer.allocUnsafeSlow(length);
+  copyInto(copy, bytes, start, end);
   return copy;
 }
 
@@ -47,7 +54,7 @@ function encodeText(text: string, bytes: Uint8Array, start: number): number {
     }
     if (i === length) return length;
   }
-  return utf8Write.call(bytes, text, start, 3 * length);
+  return utf8Write(bytes, text, start, 3 * length);
 }
 
 /** What Node does faster than portable JavaScript. */
@@ -55,20 +62,20 @@ export const nodeHost: Host = {
   // Small ones come from Node's pool, which costs a tenth of memory of their own; none is cleared.
   allocate: (length) => Buffer.allocUnsafe(length),
   copy: copyOwned,
-  view: (bytes, start, end) => Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start),
+  view: (bytes, start, end) => viewOf(FastBuffer, bytes, start, end),
   decodeText: (bytes, start, end, ascii) =>
-    ascii ? latin1Slice.call(bytes, start, end) : utf8Slice.call(bytes, start, end),
+    ascii ? latin1Slice(bytes, start, end) : utf8Slice(bytes, start, end),
   encodeText,
   textBytes(text) {
     // Buffer.from() would reserve three times the length first.
     const bytes = Buffer.allocUnsafe(Buffer.byteLength(text, "utf8"));
-    utf8Write.call(bytes, text, 0, bytes.length);
+    utf8Write(bytes, text, 0, bytes.length);
     return bytes;
   },
 };
 
 export function decodeUtf16(bytes: Uint8Array, start: number, end: number): string {
-  return ucs2Slice.call(bytes, start, end);
+  return utf16Slice(bytes, start, end);
 }
 
 /**

@@ -27,3 +27,37 @@ test("strings are made of UTF-16 where V8 has no fast way from UTF-8", () => {
   expect(hostFor(12).decodeUtf16?.(bytes, 2, bytes.length)).toBe(text);
   expect(hostFor(13).decodeUtf16).toBeUndefined();
 });
+
+// Around the lengths where another way of copying begins: a loop, slabs of two sizes, memory of its own.
+const LENGTHS = [0, 1, 31, 32, 33, 255, 256, 257, 8192, 32_767, 32_768, 32_769, 100_000];
+const source = new Uint8Array(100_003).map((_, i) => (i * 31) & 0xff);
+
+test("copies are Buffers that nothing else shares, whatever was copied before", () => {
+  const copies = LENGTHS.flatMap((length) => {
+    // Of two sources, so that what is known of the last one is of no use.
+    const other = source.slice(0, length + 3);
+    return [
+      { copy: nodeHost.copy(source, 1, 1 + length), start: 1, length },
+      { copy: nodeHost.copy(other, 2, 2 + length), start: 2, length },
+      { copy: nodeHost.copy(other.subarray(1), 2, 2 + length), start: 3, length },
+    ];
+  });
+  for (const { copy, start, length } of copies) {
+    expect(Object.getPrototypeOf(copy)).toBe(Buffer.prototype);
+    expect(copy.byteOffset % 8).toBe(0);
+    expect(Buffer.compare(copy, source.subarray(start, start + length))).toBe(0);
+  }
+  for (const { copy } of copies) copy.fill(0);
+  expect(nodeHost.copy(source, 1, 40)).toEqual(Buffer.from(source.subarray(1, 40)));
+});
+
+test("whoever keeps a short copy keeps no more alive than with one from Node's pool", () => {
+  expect(nodeHost.copy(source, 0, 256).buffer.byteLength).toBe(Buffer.poolSize);
+});
+
+test("a view is a Buffer over the same bytes", () => {
+  const bytes = source.slice(0, 10);
+  const view = nodeHost.view(bytes.subarray(2), 1, 4);
+  bytes[3] = 7;
+  expect(view).toEqual(Buffer.from([7, source[4] ?? 0, source[5] ?? 0]));
+});

@@ -1,0 +1,31 @@
+import type { ViewClass } from "./views.js";
+
+/** A run of memory that payloads are cut from, one behind the other. Each keeps all of it alive. */
+export class Slab {
+  readonly #bytes: number;
+  readonly #allocate: (bytes: number) => Uint8Array<ArrayBuffer>;
+  readonly #view: ViewClass;
+  #buffer = new ArrayBuffer(0);
+  /** Less than nothing as long as there is no memory: not even an empty payload can be cut from it. */
+  #left = -1;
+
+  /** @param allocate - gives memory of its own, which need not be cleared */
+  constructor(bytes: number, allocate: (bytes: number) => Uint8Array<ArrayBuffer>, view: ViewClass) {
+    this.#bytes = bytes;
+    this.#allocate = allocate;
+    this.#view = view;
+  }
+
+  /** Cuts off memory for a payload that fits a slab. */
+  take(length: number): Uint8Array {
+    // Each begins at a multiple of 8.
+    const room = (length + 7) & ~7;
+    if (room > this.#left) {
+      this.#buffer = this.#allocate(this.#bytes).buffer;
+      this.#left = this.#bytes;
+    }
+    const start = this.#bytes - this.#left;
+    this.#left -= room;
+    return new this.#view(this.#buffer, start, length);
+  }
+}

@@ -1,0 +1,34 @@
+// Views of memory, and copies by way of them, in the form that V8 compiles best: from a buffer directly, with a method that was looked up
+// once. `target.set(bytes.subarray(…))` does the same in twice the time.
+
+/** A class of views: Uint8Array or one that extends it. */
+export type ViewClass = new (buffer: ArrayBufferLike, byteOffset: number, length: number) => Uint8Array;
+
+/** Up to here a loop copies faster than a call. */
+const LOOP_BYTES = 32;
+const { set } = Uint8Array.prototype;
+
+/** Whose memory was viewed last, linear memory nearly always, and what takes a while to ask it for. */
+let source: Uint8Array = new Uint8Array(0);
+let sourceBuffer: ArrayBufferLike = source.buffer;
+let sourceOffset = 0;
+
+function lookAt(bytes: Uint8Array): void {
+  if (bytes === source) return;
+  source = bytes;
+  sourceBuffer = bytes.buffer;
+  sourceOffset = bytes.byteOffset;
+}
+
+/** A view of `bytes[start, end)`. */
+export function viewOf(View: ViewClass, bytes: Uint8Array, start: number, end: number): Uint8Array {
+  lookAt(bytes);
+  return new View(sourceBuffer, sourceOffset + start, end - start);
+}
+
+/** Copies `bytes[start, end)` to the beginning of `target`. */
+export function copyInto(target: Uint8Array, bytes: Uint8Array, start: number, end: number): void {
+  const length = end - start;
+  if (length <= LOOP_BYTES) for (let i = 0; i < length; i++) target[i] = bytes[start + i] ?? 0;
+  else set.call(target, viewOf(Uint8Array, bytes, start, end));
+}
