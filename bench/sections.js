@@ -46,13 +46,14 @@ function installed(names) {
 const FIELD = SUBJECTS.map(({ name }) => name).filter((name) => name !== "net");
 
 /**
- * How echo cells are measured.
+ * How echo cells are measured: rounds with the same processes, and that with so many processes, as two of the same program
+ * differ, too.
  * @param {boolean} quick
  */
 function pace(quick) {
   return quick
-    ? { rounds: 2, fewerRounds: 2, seconds: 0.8, firstWarmup: 0.6, warmup: 0.3 }
-    : { rounds: 3, fewerRounds: 1, seconds: 1.5, firstWarmup: 1.5, warmup: 0.4 };
+    ? { processes: 1, rounds: 2, seconds: 0.8, firstWarmup: 0.6, warmup: 0.3 }
+    : { processes: 2, rounds: 3, seconds: 1, firstWarmup: 1.5, warmup: 0.4 };
 }
 
 /**
@@ -72,48 +73,64 @@ function echoSection(name, allCells, allSubjects, quickSubjects) {
   return {
     name,
     seconds(quick) {
-      const { cells, subjects, rounds, fewerRounds, seconds, firstWarmup, warmup } = plan(quick);
-      const each = seconds + warmup + OVERHEAD_SECONDS;
-      let total = cells.length * subjects.length * (firstWarmup - warmup + 0.3);
-      for (const cell of cells) {
-        const often = compared(cell);
-        for (const subject of subjects) total += each * (often.has(subject) ? rounds : fewerRounds);
-      }
-      return total;
+      const { cells, subjects, processes, rounds, seconds, firstWarmup, warmup } = plan(quick);
+      const first = seconds + firstWarmup + OVERHEAD_SECONDS + 0.3;
+      const more = (rounds - 1) * (seconds + warmup + OVERHEAD_SECONDS);
+      const often = cells.reduce(
+        (sum, cell) => sum + subjects.filter((each) => compared(cell).has(each)).length,
+        0,
+      );
+      return often * processes * (first + more) + (cells.length * subjects.length - often) * first;
     },
-    async run({ quick, progress, record, failed }) {
-      const { cells, subjects, rounds, fewerRounds, seconds, firstWarmup, warmup } = plan(quick);
+    async run(context) {
+      const { cells, subjects, processes, ...pace } = plan(context.quick);
       for (const cell of cells) {
         const often = compared(cell);
-        await withServers(subjects, cell, failed, async (servers) => {
-          for (let round = 0; round < rounds; round++) {
-            for (const [subject, { program, port }] of servers) {
-              if (round >= fewerRounds && !often.has(subject)) continue;
-              const warm = round === 0 ? firstWarmup : warmup;
-              progress.step(`${cell.id}  ${subject}  round ${round + 1}`, seconds + warm + OVERHEAD_SECONDS);
-              try {
-                const scheme = cell.tls ? "wss" : "ws";
-                const result = await runLoad([
-                  `${scheme}://127.0.0.1:${port}/`,
-                  `--${cell.kind}`,
-                  ...["--size", cell.size, "--depth", cell.depth, "--connections", cell.connections],
-                  ...["--seconds", seconds, "--warmup", warm, "--pid", program.pid],
-                  ...(cell.tls ? ["--insecure"] : []),
-                ]);
-                record(cell.id, subject, "cpuUsPerMessage", result.server.cpuUsPerMessage);
-                record(cell.id, subject, "messagesPerSecond", result.messagesPerSecond);
-                record(cell.id, subject, "p99Us", result.latencyUs.p99);
-                record(cell.id, subject, "loadCpuShare", result.loadCpuShare);
-              } catch (error) {
-                failed(cell.id, subject, error);
-                servers.delete(subject);
-              }
-            }
-          }
-        });
+        for (let i = 0; i < processes; i++) {
+          const these = i === 0 ? subjects : subjects.filter((subject) => often.has(subject));
+          await withServers(these, cell, context.failed, (servers) =>
+            load(context, cell, servers, often, pace),
+          );
+        }
       }
     },
   };
+}
+
+/**
+ * Loads servers in turns.
+ * @param {Context} context
+ * @param {import("./cells.js").Cell} cell
+ * @param {Servers} servers
+ * @param {Set<string>} often - those that are loaded in each round; the others are in the first
+ * @param {{ rounds: number, seconds: number, firstWarmup: number, warmup: number }} pace
+ */
+async function load({ progress, record, failed }, cell, servers, often, pace) {
+  const { rounds, seconds, firstWarmup, warmup } = pace;
+  for (let round = 0; round < rounds; round++) {
+    for (const [subject, { program, port }] of servers) {
+      if (round > 0 && !often.has(subject)) continue;
+      const warm = round === 0 ? firstWarmup : warmup;
+      progress.step(`${cell.id}  ${subject}  round ${round + 1}`, seconds + warm + OVERHEAD_SECONDS);
+      try {
+        const scheme = cell.tls ? "wss" : "ws";
+        const result = await runLoad([
+          `${scheme}://127.0.0.1:${port}/`,
+          `--${cell.kind}`,
+          ...["--size", cell.size, "--depth", cell.depth, "--connections", cell.connections],
+          ...["--seconds", seconds, "--warmup", warm, "--pid", program.pid],
+          ...(cell.tls ? ["--insecure"] : []),
+        ]);
+        record(cell.id, subject, "cpuUsPerMessage", result.server.cpuUsPerMessage);
+        record(cell.id, subject, "messagesPerSecond", result.messagesPerSecond);
+        record(cell.id, subject, "p99Us", result.latencyUs.p99);
+        record(cell.id, subject, "loadCpuShare", result.loadCpuShare);
+      } catch (error) {
+        failed(cell.id, subject, error);
+        servers.delete(subject);
+      }
+    }
+  }
 }
 
 /**
