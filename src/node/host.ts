@@ -17,6 +17,8 @@ const medium = new Slab(2 * MEDIUM_BYTES, allocate, FastBuffer);
 /** Up to here ASCII text is written faster by a loop than by a call. */
 const LOOP_UNITS = 32;
 
+const encoder = new TextEncoder();
+
 function allocate(bytes: number): Buffer<ArrayBuffer> {
   return Buffer.allocUnsafeSlow(bytes);
 }
@@ -57,6 +59,18 @@ function encodeText(text: string, bytes: Uint8Array, start: number): number {
   return utf8Write(bytes, text, start, 3 * length);
 }
 
+function textBytes(text: string): Buffer {
+  // What is ASCII, as most text is, takes a byte for each unit. To count first takes longer than to write.
+  const bytes = Buffer.allocUnsafe(text.length);
+  const { read, written } = encoder.encodeInto(text, bytes);
+  if (read === text.length) return bytes;
+  const rest = text.slice(read);
+  const whole = Buffer.allocUnsafe(written + Buffer.byteLength(rest, "utf8"));
+  whole.set(bytes.subarray(0, written));
+  utf8Write(whole, rest, written, whole.length - written);
+  return whole;
+}
+
 /** What Node does faster than portable JavaScript. */
 export const nodeHost: Host = {
   // Small ones come from Node's pool, which costs a tenth of memory of their own; none is cleared.
@@ -66,12 +80,7 @@ export const nodeHost: Host = {
   decodeText: (bytes, start, end, ascii) =>
     ascii ? latin1Slice(bytes, start, end) : utf8Slice(bytes, start, end),
   encodeText,
-  textBytes(text) {
-    // Buffer.from() would reserve three times the length first.
-    const bytes = Buffer.allocUnsafe(Buffer.byteLength(text, "utf8"));
-    utf8Write(bytes, text, 0, bytes.length);
-    return bytes;
-  },
+  textBytes,
 };
 
 export function decodeUtf16(bytes: Uint8Array, start: number, end: number): string {

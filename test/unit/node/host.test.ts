@@ -21,6 +21,15 @@ test.each([0, 1, 2, 31, 32, 33, 100])(
   },
 );
 
+test.each([0, 1, 2, 3, 40, 1000])("text of %i units gets just the memory that its UTF-8 takes", (length) => {
+  for (const special of ["", "é", "世", "\ud83d", "\udc00", "🚀", "é世🚀\ud83d"]) {
+    for (let at = 0; at + special.length <= length; at++) {
+      const text = "a".repeat(at) + special + "b".repeat(length - at - special.length);
+      expect(nodeHost.textBytes(text)).toEqual(Buffer.from(text));
+    }
+  }
+});
+
 test("strings are made of UTF-16 where V8 has no fast way from UTF-8", () => {
   const text = "é好🚀\ud800a";
   const bytes = Buffer.from(` ${text}`, "utf16le");
