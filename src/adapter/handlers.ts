@@ -71,8 +71,8 @@ export interface Handlers<Data = unknown> {
   open?(socket: Socket<Data>): unknown;
   /**
    * A message: a string if it is text, else bytes (on Node a `Buffer`), which the handler owns unless the option `borrow`
-   * is set. A message of 4 to 32 KiB may share its memory with its neighbours (64 KiB at most stay alive with it); copy
-   * what you keep for long.
+   * is set. A message of up to 32 KiB may share its memory with others: 64 KiB at most stay alive with it, and its
+   * `buffer` can't be transferred. Copy what you keep for long, or give to a worker.
    */
   message?(socket: Socket<Data>, data: string | Uint8Array): unknown;
   /** Needs the option `pieces`, and the other way round: a part of a message. That of text may end inside of a character. */

@@ -6,6 +6,8 @@ export type ViewClass = new (buffer: ArrayBufferLike, byteOffset: number, length
 
 /** Up to here a loop copies faster than a call. */
 const LOOP_BYTES = 32;
+/** From here on what a view costs makes no difference. */
+const LONG_BYTES = 32 * 1024;
 const { set } = Uint8Array.prototype;
 
 /** Whose memory was viewed last, linear memory nearly always, and what takes a while to ask it for. */
@@ -30,5 +32,10 @@ export function viewOf(View: ViewClass, bytes: Uint8Array, start: number, end: n
 export function copyInto(target: Uint8Array, bytes: Uint8Array, start: number, end: number): void {
   const length = end - start;
   if (length <= LOOP_BYTES) for (let i = 0; i < length; i++) target[i] = bytes[start + i] ?? 0;
-  else set.call(target, viewOf(Uint8Array, bytes, start, end));
+  // Long ones may be the application's, which must not stay alive for having been looked at.
+  else
+    set.call(
+      target,
+      length > LONG_BYTES ? bytes.subarray(start, end) : viewOf(Uint8Array, bytes, start, end),
+    );
 }

@@ -1,23 +1,23 @@
 import { Slab } from "../adapter/slab.js";
 import type { Runtime } from "../adapter/transport.js";
 import { copyInto } from "../adapter/views.js";
-import { decodeUtf16, nodeHost, nodeRuntime } from "../node/host.js";
+import { decodeUtf16, nodeHost, nodeRuntime, untransferable } from "../node/host.js";
 import type { Host } from "../protocol/host.js";
 
 // Memory of their own, which is cleared, costs short payloads up to 2 µs. Whoever keeps one of these keeps no more alive than with one from
 // Node's pool.
 const SMALL_BYTES = 4 * 1024;
-const small = new Slab(2 * SMALL_BYTES, cleared, Uint8Array);
+const small = new Slab(2 * SMALL_BYTES, allocateShared, Uint8Array);
 const MEDIUM_BYTES = 32 * 1024;
-const medium = new Slab(2 * MEDIUM_BYTES, cleared, Uint8Array);
+const medium = new Slab(2 * MEDIUM_BYTES, allocateShared, Uint8Array);
 
-function cleared(bytes: number): Uint8Array<ArrayBuffer> {
-  return new Uint8Array(bytes);
+function allocateShared(bytes: number): Uint8Array<ArrayBuffer> {
+  return untransferable(new Uint8Array(bytes));
 }
 
 /** Nothing of medium length: in what is left over of slabs, unfinished messages would hold more than their limit. */
 function allocate(length: number): Uint8Array {
-  return length < SMALL_BYTES ? small.take(length) : cleared(length);
+  return length < SMALL_BYTES ? small.take(length) : new Uint8Array(length);
 }
 
 const denoHost: Host = {

@@ -1,4 +1,5 @@
 import { Buffer } from "node:buffer";
+import { markAsUntransferable } from "node:worker_threads";
 import { latin1Slice, utf8Slice, utf8Write, utf16Slice } from "../adapter/buffer-methods.js";
 import { Deadlines } from "../adapter/deadline.js";
 import { Slab } from "../adapter/slab.js";
@@ -10,17 +11,23 @@ import type { Host } from "../protocol/host.js";
 const FastBuffer = bufferClass();
 /** Short payloads are cut from slabs of the size of Node's own pool: whoever keeps one keeps no more alive. */
 const SMALL_BYTES = 256;
-const small = new Slab(8 * 1024, allocate, FastBuffer);
+const small = new Slab(8 * 1024, allocateShared, FastBuffer);
 /** Medium ones from such as the chunks are that a stream reads: memory of their own costs twice as much. */
 const MEDIUM_BYTES = 32 * 1024;
-const medium = new Slab(2 * MEDIUM_BYTES, allocate, FastBuffer);
+const medium = new Slab(2 * MEDIUM_BYTES, allocateShared, FastBuffer);
 /** Up to here ASCII text is written faster by a loop than by a call. */
 const LOOP_UNITS = 32;
 
 const encoder = new TextEncoder();
 
-function allocate(bytes: number): Buffer<ArrayBuffer> {
-  return Buffer.allocUnsafeSlow(bytes);
+function allocateShared(bytes: number): Uint8Array<ArrayBuffer> {
+  return untransferable(Buffer.allocUnsafeSlow(bytes));
+}
+
+/** Whoever gives the memory of a payload to a worker must not take that of other payloads along. */
+export function untransferable(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+  markAsUntransferable(bytes.buffer);
+  return bytes;
 }
 
 function bufferClass(): ViewClass {

@@ -10,6 +10,15 @@ const LENGTHS = [0, 1, 125, 126, 127, 65_535, 65_536, 1 << 20];
 const text = (length: number): string => "€uro ".repeat(length).slice(0, length);
 const bytes = (length: number): Uint8Array => Uint8Array.from({ length }, (_, i) => (i * 31) & 0xff);
 
+/** As for a worker, where the runtime lets it. */
+function transferAway(data: Uint8Array): void {
+  try {
+    structuredClone(data.buffer, { transfer: [data.buffer] });
+  } catch {
+    // It says no.
+  }
+}
+
 export const messageCases: readonly Case[] = [
   {
     name: "text and binary of every length come back as they were (section 5.2)",
@@ -30,6 +39,31 @@ export const messageCases: readonly Case[] = [
         }
       }
       assert.equal(recorder.count("message"), sent.length);
+    },
+  },
+  {
+    name: "an application that transfers the memory of a message away harms no other",
+    async run(scene) {
+      const got: Uint8Array[] = [];
+      const server = await scene.serve(
+        {},
+        {
+          message(socket, data) {
+            assert.ok(data instanceof Uint8Array);
+            socket.send(data);
+            if (got.push(data) === 2) transferAway(data);
+          },
+        },
+      );
+      const peer = await scene.client(server);
+      await peer.write(masked("82 01 | 01", "82 01 | 02", "82 01 | 03"));
+      await peer.expect("82 01 01  82 01 02  82 01 03");
+      await peer.write(masked("82 01 | 04", "82 7e 01 00 | aa*256"));
+      await peer.expect("82 01 04  82 7e 01 00 aa*256");
+      assert.deepEqual(
+        [0, 2, 3].map((i) => Array.from(got[i] ?? [])),
+        [[1], [3], [4]],
+      );
     },
   },
   {

@@ -64,6 +64,19 @@ test("whoever keeps a short copy keeps no more alive than with one from Node's p
   expect(nodeHost.copy(source, 0, 256).buffer.byteLength).toBe(Buffer.poolSize);
 });
 
+test("a copy's memory stays where it is, whoever asks to transfer it", () => {
+  const copies = [16, 1000].map((length) => nodeHost.copy(source, 0, length));
+  for (const { buffer } of copies) {
+    try {
+      // Node 20 clones instead, later ones refuse.
+      structuredClone(buffer, { transfer: [buffer] });
+    } catch (error) {
+      expect(String(error)).toContain("DataCloneError");
+    }
+  }
+  expect(copies.map(({ length }) => length)).toEqual([16, 1000]);
+});
+
 test("a view is a Buffer over the same bytes", () => {
   const bytes = source.slice(0, 10);
   const view = nodeHost.view(bytes.subarray(2), 1, 4);
