@@ -83,13 +83,23 @@ function echoSection(name, allCells, allSubjects, quickSubjects) {
       return often * processes * (first + more) + (cells.length * subjects.length - often) * first;
     },
     async run(context) {
-      const { cells, subjects, processes, ...pace } = plan(context.quick);
+      const { cells, subjects, processes, ...rounds } = plan(context.quick);
       for (const cell of cells) {
         const often = compared(cell);
+        /** What failed once is left out for good, so that the rounds of all others stay side by side. @type {Set<string>} */
+        const gone = new Set();
+        const failed = (
+          /** @type {string} */ id,
+          /** @type {string} */ subject,
+          /** @type {unknown} */ error,
+        ) => {
+          gone.add(subject);
+          context.failed(id, subject, error);
+        };
         for (let i = 0; i < processes; i++) {
-          const these = i === 0 ? subjects : subjects.filter((subject) => often.has(subject));
-          await withServers(these, cell, context.failed, (servers) =>
-            load(context, cell, servers, often, pace),
+          const these = subjects.filter((each) => (i === 0 || often.has(each)) && !gone.has(each));
+          await withServers(these, cell, failed, (servers) =>
+            load({ ...context, failed }, cell, servers, often, rounds),
           );
         }
       }

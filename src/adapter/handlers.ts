@@ -71,8 +71,8 @@ export interface Handlers<Data = unknown> {
   open?(socket: Socket<Data>): unknown;
   /**
    * A message: a string if it is text, else bytes (on Node a `Buffer`), which the handler owns unless the option `borrow`
-   * is set. A message of up to 32 KiB may share its memory with others: 64 KiB at most stay alive with it, and its
-   * `buffer` can't be transferred. Copy what you keep for long, or give to a worker.
+   * is set. A payload of up to 32 KiB may share its memory with others, 64 KiB at most: copy what you keep for long, and
+   * what you transfer to a worker or a byte stream.
    */
   message?(socket: Socket<Data>, data: string | Uint8Array): unknown;
   /** Needs the option `pieces`, and the other way round: a part of a message. That of text may end inside of a character. */

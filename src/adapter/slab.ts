@@ -6,8 +6,7 @@ export class Slab {
   readonly #allocate: (bytes: number) => Uint8Array<ArrayBuffer>;
   readonly #view: ViewClass;
   #buffer = new ArrayBuffer(0);
-  /** Less than nothing as long as there is no memory: not even an empty payload can be cut from it. */
-  #left = -1;
+  #left = 0;
 
   /** @param allocate - gives memory of its own, which need not be cleared */
   constructor(bytes: number, allocate: (bytes: number) => Uint8Array<ArrayBuffer>, view: ViewClass) {
@@ -20,7 +19,8 @@ export class Slab {
   take(length: number): Uint8Array {
     // Each begins at a multiple of 8.
     const room = (length + 7) & ~7;
-    if (room > this.#left) {
+    // There is no memory at first, and none any more when the application has transferred it with a payload of its own.
+    if (room > this.#left || this.#buffer.byteLength === 0) {
       this.#buffer = this.#allocate(this.#bytes).buffer;
       this.#left = this.#bytes;
     }

@@ -36,6 +36,6 @@ export function copyInto(target: Uint8Array, bytes: Uint8Array, start: number, e
   else
     set.call(
       target,
-      length > LONG_BYTES ? bytes.subarray(start, end) : viewOf(Uint8Array, bytes, start, end),
+      length >= LONG_BYTES ? bytes.subarray(start, end) : viewOf(Uint8Array, bytes, start, end),
     );
 }

@@ -24,9 +24,13 @@ function allocateShared(bytes: number): Uint8Array<ArrayBuffer> {
   return untransferable(Buffer.allocUnsafeSlow(bytes));
 }
 
-/** Whoever gives the memory of a payload to a worker must not take that of other payloads along. */
+/** Whoever gives the memory of a payload to a worker must not take that of other payloads along, where that can be prevented. */
 export function untransferable(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
-  markAsUntransferable(bytes.buffer);
+  try {
+    markAsUntransferable(bytes.buffer);
+  } catch {
+    // Older versions of Deno and Bun have it in name only.
+  }
   return bytes;
 }
 

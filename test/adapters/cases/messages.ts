@@ -19,6 +19,18 @@ function transferAway(data: Uint8Array): void {
   }
 }
 
+/** A byte stream takes over what it is given. */
+function streamAway(data: Uint8Array): void {
+  const { buffer, byteOffset, byteLength } = data;
+  assert.ok(buffer instanceof ArrayBuffer);
+  const view = new DataView(buffer, byteOffset, byteLength);
+  try {
+    new ReadableStream({ type: "bytes", start: (controller) => controller.enqueue(view) });
+  } catch {
+    // It says no.
+  }
+}
+
 export const messageCases: readonly Case[] = [
   {
     name: "text and binary of every length come back as they were (section 5.2)",
@@ -58,12 +70,33 @@ export const messageCases: readonly Case[] = [
       const peer = await scene.client(server);
       await peer.write(masked("82 01 | 01", "82 01 | 02", "82 01 | 03"));
       await peer.expect("82 01 01  82 01 02  82 01 03");
-      await peer.write(masked("82 01 | 04", "82 7e 01 00 | aa*256"));
-      await peer.expect("82 01 04  82 7e 01 00 aa*256");
+      await peer.write(masked("82 01 | 04", "82 7e 01 01 | aa*257"));
+      await peer.expect("82 01 04  82 7e 01 01 aa*257");
       assert.deepEqual(
         [0, 2, 3].map((i) => Array.from(got[i] ?? [])),
         [[1], [3], [4]],
       );
+    },
+  },
+  {
+    name: "messages go on whole when an application has given the memory of one to a byte stream",
+    async run(scene) {
+      const server = await scene.serve(
+        {},
+        {
+          message(socket, data) {
+            assert.ok(data instanceof Uint8Array);
+            socket.send(data);
+            streamAway(data);
+          },
+        },
+      );
+      const peer = await scene.client(server);
+      for (const frame of ["82 01 | 01", "82 28 | 02*40", "82 7e 01 01 | 03*257", "82 7e 13 88 | 04*5000"]) {
+        await peer.write(masked(frame, frame));
+        const plain = frame.replace(" |", "");
+        await peer.expect(`${plain} ${plain}`);
+      }
     },
   },
   {

@@ -21,12 +21,19 @@ test.each([0, 1, 2, 31, 32, 33, 100])(
   },
 );
 
-test.each([0, 1, 2, 3, 40, 1000])("text of %i units gets just the memory that its UTF-8 takes", (length) => {
+test.each([0, 1, 2, 3, 40, 300])("text of %i units gets just the memory that its UTF-8 takes", (length) => {
   for (const special of ["", "é", "世", "\ud83d", "\udc00", "🚀", "é世🚀\ud83d"]) {
     for (let at = 0; at + special.length <= length; at++) {
       const text = "a".repeat(at) + special + "b".repeat(length - at - special.length);
       expect(nodeHost.textBytes(text)).toEqual(Buffer.from(text));
     }
+  }
+});
+
+test("so does long text that goes over a byte for each unit late or early", () => {
+  const long = "a".repeat(70_000);
+  for (const text of [long, `${long}é`, `é${long}`, `${long}🚀`, "好".repeat(70_000), `${long}\ud83d`]) {
+    expect(Buffer.compare(nodeHost.textBytes(text), Buffer.from(text))).toBe(0);
   }
 });
 
