@@ -76,14 +76,15 @@ function echoSection(name, allCells, allSubjects, quickSubjects) {
       const { cells, subjects, processes, rounds, seconds, firstWarmup, warmup } = plan(quick);
       const first = seconds + firstWarmup + OVERHEAD_SECONDS + 0.3;
       const more = (rounds - 1) * (seconds + warmup + OVERHEAD_SECONDS);
-      const often = cells.reduce(
-        (sum, cell) => sum + subjects.filter((each) => compared(cell).has(each)).length,
-        0,
-      );
-      return often * processes * (first + more) + (cells.length * subjects.length - often) * first;
+      let total = 0;
+      for (const cell of cells) {
+        const often = compared(cell);
+        for (const subject of subjects) total += often.has(subject) ? processes * (first + more) : first;
+      }
+      return total;
     },
     async run(context) {
-      const { cells, subjects, processes, ...rounds } = plan(context.quick);
+      const { cells, subjects, processes, ...timing } = plan(context.quick);
       for (const cell of cells) {
         const often = compared(cell);
         /** What failed once is left out for good, so that the rounds of all others stay side by side. @type {Set<string>} */
@@ -99,7 +100,7 @@ function echoSection(name, allCells, allSubjects, quickSubjects) {
         for (let i = 0; i < processes; i++) {
           const these = subjects.filter((each) => (i === 0 || often.has(each)) && !gone.has(each));
           await withServers(these, cell, failed, (servers) =>
-            load({ ...context, failed }, cell, servers, often, rounds),
+            load({ ...context, failed }, cell, servers, often, timing),
           );
         }
       }
@@ -113,10 +114,10 @@ function echoSection(name, allCells, allSubjects, quickSubjects) {
  * @param {import("./cells.js").Cell} cell
  * @param {Servers} servers
  * @param {Set<string>} often - those that are loaded in each round; the others are in the first
- * @param {{ rounds: number, seconds: number, firstWarmup: number, warmup: number }} pace
+ * @param {{ rounds: number, seconds: number, firstWarmup: number, warmup: number }} timing
  */
-async function load({ progress, record, failed }, cell, servers, often, pace) {
-  const { rounds, seconds, firstWarmup, warmup } = pace;
+async function load({ progress, record, failed }, cell, servers, often, timing) {
+  const { rounds, seconds, firstWarmup, warmup } = timing;
   for (let round = 0; round < rounds; round++) {
     for (const [subject, { program, port }] of servers) {
       if (round > 0 && !often.has(subject)) continue;

@@ -15,27 +15,24 @@ let source: Uint8Array = new Uint8Array(0);
 let sourceBuffer: ArrayBufferLike = source.buffer;
 let sourceOffset = 0;
 
-function lookAt(bytes: Uint8Array): void {
-  if (bytes === source) return;
-  source = bytes;
-  sourceBuffer = bytes.buffer;
-  sourceOffset = bytes.byteOffset;
-}
-
 /** A view of `bytes[start, end)`. */
 export function viewOf(View: ViewClass, bytes: Uint8Array, start: number, end: number): Uint8Array {
-  lookAt(bytes);
+  if (bytes !== source) {
+    source = bytes;
+    sourceBuffer = bytes.buffer;
+    sourceOffset = bytes.byteOffset;
+  }
   return new View(sourceBuffer, sourceOffset + start, end - start);
 }
 
 /** Copies `bytes[start, end)` to the beginning of `target`. */
 export function copyInto(target: Uint8Array, bytes: Uint8Array, start: number, end: number): void {
   const length = end - start;
-  if (length <= LOOP_BYTES) for (let i = 0; i < length; i++) target[i] = bytes[start + i] ?? 0;
+  if (length <= LOOP_BYTES) {
+    for (let i = 0; i < length; i++) target[i] = bytes[start + i] ?? 0;
+    return;
+  }
   // Long ones may be the application's, which must not stay alive for having been looked at.
-  else
-    set.call(
-      target,
-      length >= LONG_BYTES ? bytes.subarray(start, end) : viewOf(Uint8Array, bytes, start, end),
-    );
+  const long = length >= LONG_BYTES;
+  set.call(target, long ? bytes.subarray(start, end) : viewOf(Uint8Array, bytes, start, end));
 }

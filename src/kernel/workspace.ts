@@ -45,8 +45,6 @@ export class Workspace {
   writer: object | undefined;
   writePtr = layout.WRITE_WINDOW_PTR;
   written = 0;
-  /** Which of the windows that is, and who holds the others. */
-  #leased = 0;
   readonly #holders: (WindowHolder | undefined)[] = Array.from({ length: layout.WRITE_WINDOWS });
 
   /** Blocks for messages that come in pieces. */
@@ -100,7 +98,6 @@ export class Workspace {
       if (holder !== undefined && holder.bufferedBytes > 0) continue;
       holders[i] = undefined;
       this.writer = writer;
-      this.#leased = i;
       this.writePtr = layout.WRITE_WINDOW_PTR + i * layout.WRITE_WINDOW_STRIDE;
       this.written = 0;
       return true;
@@ -111,7 +108,7 @@ export class Workspace {
   /** Whether there is a window besides the one that is leased. */
   get hasSpareWindow(): boolean {
     const holders = this.#holders;
-    const leased = this.#leased;
+    const leased = this.#leasedIndex();
     for (let i = 0; i < holders.length; i++) {
       const holder = holders[i];
       if (i !== leased && (holder === undefined || holder.bufferedBytes === 0)) return true;
@@ -119,12 +116,17 @@ export class Workspace {
     return false;
   }
 
+  /** No getter: V8 compiles none that is private. */
+  #leasedIndex(): number {
+    return (this.writePtr - layout.WRITE_WINDOW_PTR) / layout.WRITE_WINDOW_STRIDE;
+  }
+
   /**
    * Ends the lease.
    * @param holder - who still needs the window's bytes; it is not leased again before that has none buffered
    */
   releaseWriteWindow(holder: WindowHolder | undefined): void {
-    this.#holders[this.#leased] = holder;
+    this.#holders[this.#leasedIndex()] = holder;
     this.writer = undefined;
     this.written = 0;
   }
