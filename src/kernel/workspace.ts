@@ -41,6 +41,14 @@ export class Workspace {
   recordsEnd = 0;
   windowEnd = 0;
 
+  /**
+   * The message of text that was decoded last, while its bytes stand in the read window: there, and so long. Whoever sends it
+   * on needs not encode it anew.
+   */
+  receivedText: string | undefined;
+  receivedPtr = 0;
+  receivedLength = 0;
+
   /** Who builds frames in a write window, where that begins, and how many of its bytes are taken. */
   writer: object | undefined;
   writePtr = layout.WRITE_WINDOW_PTR;
@@ -91,29 +99,26 @@ export class Workspace {
    * @returns false if somebody else has one, or the operating system still holds them all
    */
   leaseWriteWindow(writer: object): boolean {
-    if (this.writer !== undefined) return false;
-    const holders = this.#holders;
-    for (let i = 0; i < holders.length; i++) {
-      const holder = holders[i];
-      if (holder !== undefined && holder.bufferedBytes > 0) continue;
-      holders[i] = undefined;
-      this.writer = writer;
-      this.writePtr = layout.WRITE_WINDOW_PTR + i * layout.WRITE_WINDOW_STRIDE;
-      this.written = 0;
-      return true;
-    }
-    return false;
+    const index = this.writer === undefined ? this.#freeWindow(-1) : -1;
+    if (index < 0) return false;
+    this.writer = writer;
+    this.writePtr = layout.WRITE_WINDOW_PTR + index * layout.WRITE_WINDOW_STRIDE;
+    this.written = 0;
+    return true;
   }
 
   /** Whether there is a window besides the one that is leased. */
   get hasSpareWindow(): boolean {
+    return this.#freeWindow(this.#leasedIndex()) >= 0;
+  }
+
+  /** The first window whose bytes nobody needs, but for one; -1 if there is none. */
+  #freeWindow(except: number): number {
     const holders = this.#holders;
-    const leased = this.#leasedIndex();
     for (let i = 0; i < holders.length; i++) {
-      const holder = holders[i];
-      if (i !== leased && (holder === undefined || holder.bufferedBytes === 0)) return true;
+      if (i !== except && (holders[i]?.bufferedBytes ?? 0) === 0) return i;
     }
-    return false;
+    return -1;
   }
 
   /** No getter: V8 compiles none that is private. */
@@ -134,6 +139,7 @@ export class Workspace {
   // ---- The kernel's functions, whose traps are KernelTraps here; undefined from one that it does not have ----
 
   decode(start: number, end: number, flags: number, maxMessageBytes: number, maxFragments: number): number {
+    this.receivedText = undefined;
     try {
       return this.kernel.decode(start, end, flags, maxMessageBytes, maxFragments);
     } catch (error) {

@@ -145,6 +145,7 @@ export class Decoder {
       this.#sink.onTrap(error.cause);
     } finally {
       this.#walking = false;
+      workspace.receivedText = undefined;
       workspace.windowEnd = windowEnd;
       workspace.recordsEnd = recordsEnd;
     }
@@ -203,7 +204,12 @@ export class Decoder {
   }
 
   #text(info: number, ptr: number, length: number): string {
-    return textAt(this.#workspace, this.#host, ptr, length, (info & layout.RECORD_ASCII) !== 0);
+    const workspace = this.#workspace;
+    const text = textAt(workspace, this.#host, ptr, length, (info & layout.RECORD_ASCII) !== 0);
+    workspace.receivedText = text;
+    workspace.receivedPtr = ptr;
+    workspace.receivedLength = length;
+    return text;
   }
 
   #payload(ptr: number, length: number): Uint8Array {

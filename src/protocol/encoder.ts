@@ -15,7 +15,7 @@ const LINEAR_MEMORY_BYTES = layout.MEMORY_PAGES * 0x10000;
 const SHORT_TEXT_UNITS = Math.floor((layout.SCRATCH_WINDOW_LENGTH - MAX_HEADER_BYTES) / 3);
 
 /** Looked up once: V8 would do it anew for each message, which takes as long as the copy of a short one. */
-const { set } = Uint8Array.prototype;
+const { copyWithin, set } = Uint8Array.prototype;
 
 /** Who is told when the kernel traps: the frame that it was masking does not go out. */
 export interface EncoderSink {
@@ -60,14 +60,17 @@ export class Encoder {
     else {
       const { memory } = this.#workspace;
       const ptr = this.#outbox.reserve(length + MAX_HEADER_BYTES);
-      const payloadPtr = ptr + this.#headerLength(length);
-      set.call(memory, payload, payloadPtr);
-      this.#complete(first, ptr, payloadPtr, length);
+      set.call(memory, payload, ptr + this.#headerLength(length));
+      this.#complete(first, ptr, length);
     }
   }
 
   /** Puts a frame of text into the outbox. */
   text(first: number, text: string): void {
+    if (text === this.#workspace.receivedText) {
+      this.#received(first);
+      return;
+    }
     if (text.length > SHORT_TEXT_UNITS) {
       this.#large(first, this.#host.textBytes(text));
       return;
@@ -79,11 +82,24 @@ export class Encoder {
     const payloadPtr = ptr + this.#headerLength(length);
     // Text that is not ASCII may be longer than it looked and need a longer header.
     if (payloadPtr !== guessed) memory.copyWithin(payloadPtr, guessed, guessed + length);
-    this.#complete(first, ptr, payloadPtr, length);
+    this.#complete(first, ptr, length);
   }
 
-  /** Writes the header at `ptr`, masks the payload behind it and commits the frame. */
-  #complete(first: number, ptr: number, payloadPtr: number, length: number): void {
+  /** Text that goes out as it came in: what a relay or a chat sends is not encoded anew, let alone for each of its receivers. */
+  #received(first: number): void {
+    const { memory, receivedPtr, receivedLength: length } = this.#workspace;
+    if (length >= BY_REFERENCE_BYTES) {
+      this.#large(first, this.#host.view(memory, receivedPtr, receivedPtr + length));
+      return;
+    }
+    const ptr = this.#outbox.reserve(length + MAX_HEADER_BYTES);
+    copyWithin.call(memory, ptr + this.#headerLength(length), receivedPtr, receivedPtr + length);
+    this.#complete(first, ptr, length);
+  }
+
+  /** Writes the header at `ptr`, masks the payload that stands behind its place, and commits the frame. */
+  #complete(first: number, ptr: number, length: number): void {
+    const payloadPtr = ptr + this.#headerLength(length);
     const key = this.#maskingKey?.();
     writeHeader(this.#workspace.memory, ptr, first, length, key);
     if (key !== undefined && this.#mask(payloadPtr, length, key) === undefined) return;
@@ -106,7 +122,7 @@ export class Encoder {
     // A view that was borrowed from any kernel, for which its length speaks: another buffer of that length is copied
     // without need, but safely.
     const borrowed = payload.buffer.byteLength === LINEAR_MEMORY_BYTES;
-    const stable = payload.buffer instanceof ArrayBuffer && !isResizable(payload.buffer);
+    const stable = payload.buffer instanceof ArrayBuffer && Reflect.get(payload.buffer, "resizable") !== true;
     return stable && !borrowed ? payload : this.#host.copy(payload, 0, payload.length);
   }
 
@@ -138,13 +154,8 @@ export class Encoder {
 
   #headerLength(length: number): number {
     const key = this.#maskingKey === undefined ? 0 : 4;
-    if (length < 126) return 2 + key;
-    return length < 0x10000 ? 4 + key : 10 + key;
+    return key + (length < 126 ? 2 : length < 0x10000 ? 4 : 10);
   }
-}
-
-function isResizable(buffer: ArrayBuffer): boolean {
-  return "resizable" in buffer && buffer.resizable === true;
 }
 
 /** Writes a frame header (section 5.2) of the shortest form at `bytes[at]`. */

@@ -125,8 +125,7 @@ export class Endpoint extends Sender implements DecoderSink {
   }
 
   #assertNotReceiving(): void {
-    if (this.#decoder.walking)
-      throw new InvalidStateError("receive() was called from inside of a handler of its own");
+    if (this.#decoder.walking) throw new InvalidStateError("receive() was called by a handler of its own");
   }
 
   // ---- Closing ----

@@ -18,22 +18,29 @@ export class PreparedMessage {
     if (typeof message !== "string" && !(message instanceof Uint8Array)) {
       throw new TypeError("a message must be a string or a Uint8Array");
     }
-    this.opcode = typeof message === "string" ? Opcode.TEXT : Opcode.BINARY;
-    const payload = typeof message === "string" ? portableHost.textBytes(message) : message;
-    this.serverFrame = frame(FIN | this.opcode, payload);
-    this.payload = this.serverFrame.subarray(this.serverFrame.length - payload.length);
+    const workspace = sharedWorkspace();
+    const outbox = new Outbox(workspace, portableHost);
+    const encoder = new Encoder(workspace, portableHost, outbox, undefined);
+    if (typeof message === "string") {
+      this.opcode = Opcode.TEXT;
+      encoder.text(FIN | Opcode.TEXT, message);
+    } else {
+      this.opcode = Opcode.BINARY;
+      encoder.bytes(FIN | Opcode.BINARY, message);
+    }
+    const frame = new Uint8Array(outbox.bytes);
+    let at = 0;
+    for (const chunk of outbox.take()) {
+      frame.set(chunk, at);
+      at += chunk.length;
+    }
+    this.serverFrame = frame;
+    this.payload = frame.subarray(payloadOffset(frame[1] ?? 0));
   }
 }
 
-function frame(first: number, payload: Uint8Array): Uint8Array {
-  const workspace = sharedWorkspace();
-  const outbox = new Outbox(workspace, portableHost);
-  new Encoder(workspace, portableHost, outbox, undefined).bytes(first, payload);
-  const whole = new Uint8Array(outbox.bytes);
-  let at = 0;
-  for (const chunk of outbox.take()) {
-    whole.set(chunk, at);
-    at += chunk.length;
-  }
-  return whole;
+/** Where a payload begins behind an unmasked header with this second byte. */
+function payloadOffset(length: number): number {
+  if (length < 126) return 2;
+  return length === 126 ? 4 : 10;
 }

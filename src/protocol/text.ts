@@ -32,8 +32,7 @@ export function textOf(
   length: number,
   ascii: boolean,
 ): string {
-  if (ascii || host.decodeUtf16 === undefined || workspace.kernel.utf8ToUtf16 === undefined)
-    return host.decodeText(bytes, 0, length, ascii);
+  if (ascii || host.decodeUtf16 === undefined) return host.decodeText(bytes, 0, length, ascii);
   let text = "";
   for (let start = 0; start < length; ) {
     const end = characterStart(bytes, start, Math.min(start + MOST_BYTES, length), length);

@@ -530,7 +530,7 @@ describe.each(ROLES)("a %s's endpoint", (role) => {
     const endpoint = new Endpoint(sink, { role });
     sink.inside = () => endpoint.receive(hex(""));
     expect(() => endpoint.receive(fromPeer(role, 1, "a"))).toThrow(
-      new InvalidStateError("receive() was called from inside of a handler of its own"),
+      new InvalidStateError("receive() was called by a handler of its own"),
     );
   });
 
