@@ -1,5 +1,5 @@
 // The parts of the benchmark that run whole processes. In each, the servers take turns within a round, so that a change in the
-// machine's mood meets all of them.
+// machine's mood meets all of them. Who fails once is left out from then on: rounds are compared by their numbers.
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -87,7 +87,7 @@ function echoSection(name, allCells, allSubjects, quickSubjects) {
       const { cells, subjects, processes, ...timing } = plan(context.quick);
       for (const cell of cells) {
         const often = compared(cell);
-        /** What failed once is left out for good, so that the rounds of all others stay side by side. @type {Set<string>} */
+        /** @type {Set<string>} */
         const gone = new Set();
         const failed = (
           /** @type {string} */ id,
@@ -100,7 +100,7 @@ function echoSection(name, allCells, allSubjects, quickSubjects) {
         for (let i = 0; i < processes; i++) {
           const these = subjects.filter((each) => (i === 0 || often.has(each)) && !gone.has(each));
           await withServers(these, cell, failed, (servers) =>
-            load({ ...context, failed }, cell, servers, often, timing),
+            load({ ...context, failed }, cell, servers, often, timing, i * timing.rounds),
           );
         }
       }
@@ -115,14 +115,15 @@ function echoSection(name, allCells, allSubjects, quickSubjects) {
  * @param {Servers} servers
  * @param {Set<string>} often - those that are loaded in each round; the others are in the first
  * @param {{ rounds: number, seconds: number, firstWarmup: number, warmup: number }} timing
+ * @param {number} before - rounds with other processes
  */
-async function load({ progress, record, failed }, cell, servers, often, timing) {
+async function load({ progress, record, failed }, cell, servers, often, timing, before) {
   const { rounds, seconds, firstWarmup, warmup } = timing;
   for (let round = 0; round < rounds; round++) {
     for (const [subject, { program, port }] of servers) {
       if (round > 0 && !often.has(subject)) continue;
       const warm = round === 0 ? firstWarmup : warmup;
-      progress.step(`${cell.id}  ${subject}  round ${round + 1}`, seconds + warm + OVERHEAD_SECONDS);
+      progress.step(`${cell.id}  ${subject}  round ${before + round + 1}`, seconds + warm + OVERHEAD_SECONDS);
       try {
         const scheme = cell.tls ? "wss" : "ws";
         const result = await runLoad([
@@ -195,10 +196,11 @@ const client = {
     const [rounds, seconds] = quick ? [2, 0.8] : [5, 2];
     const cell = { id: "client/1000/16" };
     const [partner = "wsimd"] = installed(["bun"]);
+    const subjects = new Set(["wsimd", "ws"]);
     await withServers([partner], cell, failed, async (servers) => {
       for (const { port } of servers.values()) {
         for (let round = 0; round < rounds; round++) {
-          for (const subject of ["wsimd", "ws"]) {
+          for (const subject of subjects) {
             progress.step(`${cell.id}  ${subject}  round ${round + 1}`, seconds + 1.4);
             try {
               const url = `ws://127.0.0.1:${port}/`;
@@ -207,6 +209,7 @@ const client = {
               record(cell.id, subject, "messagesPerSecond", result.messages / result.seconds);
             } catch (error) {
               failed(cell.id, subject, error);
+              subjects.delete(subject);
             }
           }
         }
@@ -295,7 +298,8 @@ const memory = {
     const wanted = quick ? 2000 : 10_000;
     const connections = Math.min(wanted, openFileLimit() - RESERVED_DESCRIPTORS);
     if (connections < wanted) console.error(`memory: only ${connections} connections, see ulimit -n`);
-    const subjects = installed(quick ? ["wsimd", "net", "ws"] : [...FIELD.filter(hasOwnMemory), "net"]);
+    const all = quick ? ["wsimd", "net", "ws"] : [...FIELD.filter(hasOwnMemory), "net"];
+    const subjects = new Set(installed(all));
     for (let round = 0; round < rounds; round++) {
       for (const subject of subjects) {
         progress.step(`memory  ${subject}  ${connections} connections`, quick ? 2.5 : 6);
@@ -313,6 +317,7 @@ const memory = {
               });
             } catch (error) {
               failed(cell.id, subject, error);
+              subjects.delete(subject);
             }
           }
         });
