@@ -42,8 +42,8 @@ export class Workspace {
   windowEnd = 0;
 
   /**
-   * The message of text that was decoded last, while its bytes stand in the read window: there, and so long. Whoever sends it
-   * on needs not encode it anew.
+   * The message of text that was decoded last, while its bytes stand in the read window, at this address, of this length. Whoever
+   * sends it on need not encode it again.
    */
   receivedText: string | undefined;
   receivedPtr = 0;

@@ -14,7 +14,10 @@ export interface Host {
    * it is worth to have the kernel transcode first.
    */
   decodeUtf16?(bytes: Uint8Array, start: number, end: number): string;
-  /** The string of valid UTF-8 in `bytes[start, end)`; `ascii` tells that all of it is below 0x80. */
+  /**
+   * The string of valid UTF-8 in `bytes[start, end)`; `ascii` tells that all of it is below 0x80. Nothing may be left out or
+   * normalized, a byte order mark neither: when the string is sent on, so are these bytes.
+   */
   decodeText(bytes: Uint8Array, start: number, end: number, ascii: boolean): string;
   /**
    * Writes a string as UTF-8 at `bytes[start]`, where there is room for 3 bytes for each of its UTF-16 units. A lone

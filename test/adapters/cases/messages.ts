@@ -7,6 +7,9 @@ import type { Case } from "../scene.js";
 /** Where the payload length takes more bytes, and beyond one read. */
 const LENGTHS = [0, 1, 125, 126, 127, 65_535, 65_536, 1 << 20];
 
+/** The lowest and the highest of each length in UTF-8, and byte order marks, which are characters like others. */
+const EDGES = "\ufeff\0\x7f\x80\u07ff\u0800\ud7ff\ue000\uffff\u{10000}\u{10ffff}\ufeff";
+
 const text = (length: number): string => "€uro ".repeat(length).slice(0, length);
 const bytes = (length: number): Uint8Array => Uint8Array.from({ length }, (_, i) => (i * 31) & 0xff);
 
@@ -39,13 +42,16 @@ export const messageCases: readonly Case[] = [
       const client = new Recorder();
       const options = { limits: { maxMessageBytes: 4 << 20 } };
       const socket = await scene.connect(server.url, options, client);
-      const sent: (string | Uint8Array)[] = LENGTHS.flatMap((length) => [text(length), bytes(length)]);
+      const lengths = LENGTHS.flatMap((length) => [text(length), bytes(length)]);
+      const sent: (string | Uint8Array)[] = [EDGES, EDGES.repeat(9), ...lengths];
       for (const [i, message] of sent.entries()) {
         socket.send(message);
         await client.until("message", i + 1);
         const back = client.messages[i];
-        if (typeof message === "string") assert.equal(back, message);
-        else {
+        if (typeof message === "string") {
+          assert.equal(back, message);
+          assert.equal(recorder.messages[i], message);
+        } else {
           assert.ok(back instanceof Uint8Array);
           assert.ok(Buffer.from(message).equals(back), `${message.length} bytes came back different`);
         }

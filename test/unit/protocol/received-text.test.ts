@@ -1,17 +1,17 @@
 // Text that goes out as it came in is not encoded anew: its bytes are taken from the read window, while they stand there.
 import fc from "fast-check";
-import { describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import { Endpoint, type EndpointOptions, type Host, PreparedMessage, type Role } from "../../../src/index.js";
 import * as layout from "../../../src/kernel/generated/layout.js";
 import { sharedWorkspace } from "../../../src/kernel/workspace.js";
+import { hostFor } from "../../../src/node/host.js";
 import { portableHost } from "../../../src/protocol/host.js";
 import { frame, KEY, parseFrames } from "../../support/frame.js";
 import { concat } from "../../support/hex.js";
 import { describeKernels } from "../../support/kernels.js";
 import { RecordingSink } from "../../support/recording-sink.js";
 
-const MASK = Uint8Array.from(KEY);
-const MASKING_KEY = new DataView(MASK.buffer).getUint32(0, true);
+const MASKING_KEY = new DataView(Uint8Array.from(KEY).buffer).getUint32(0, true);
 
 /** An endpoint whose handler a test may set, and which counts the strings that it encodes. */
 class End {
@@ -20,27 +20,38 @@ class End {
   encoded = 0;
 
   constructor(options: Partial<EndpointOptions> = {}) {
-    const host: Host = {
-      ...portableHost,
+    const { host = portableHost } = options;
+    const counting: Host = {
+      ...host,
       encodeText: (text, bytes, start) => {
         this.encoded++;
-        return portableHost.encodeText(text, bytes, start);
+        return host.encodeText(text, bytes, start);
       },
       textBytes: (text) => {
         this.encoded++;
-        return portableHost.textBytes(text);
+        return host.textBytes(text);
       },
     };
     this.endpoint = new Endpoint(this.sink, {
       role: "server",
-      host,
       maskingKey: () => MASKING_KEY,
       ...options,
+      host: counting,
     });
   }
 
-  /** What it sent since the last call: each frame's opcode and text, and that frames are masked as they must be. */
+  /** Sends each text on as it comes, to this end or another. */
+  echo(to: End = this): this {
+    this.sink.inside = (payload) => to.endpoint.sendText(String(payload));
+    return this;
+  }
+
+  /**
+   * What it sent since the last call: each frame's opcode and text. Frames must be masked as its role says, and be no view of a
+   * window that is read into again.
+   */
   sent(): string[] {
+    this.endpoint.readWindow.fill(0xa5);
     const frames = parseFrames(concat(this.endpoint.outbox.take()));
     return frames.map(({ opcode, mask, payload }) => {
       expect(mask).toEqual(this.endpoint.role === "client" ? KEY : undefined);
@@ -54,7 +65,12 @@ function texts(role: Role, ...all: string[]): Uint8Array {
   return concat(all.map((payload) => frame({ opcode: 1, mask, payload })));
 }
 
+function bytes(role: Role, payload: string): Uint8Array {
+  return frame({ opcode: 2, mask: role === "server" ? KEY : undefined, payload });
+}
+
 const GREETING = "grüße, 世界 🚀";
+const LONGER_THAN_SCRATCH = "€".repeat(40_000);
 
 describeKernels("text that is sent on", (kernel) => {
   describe.each(["server", "client"] as const)("by a %s", (role) => {
@@ -67,62 +83,69 @@ describeKernels("text that is sent on", (kernel) => {
       { what: "behind that edge", text: "é".repeat(63) },
       { what: "at the edge of what is copied", text: `${"é".repeat(16_383)}a` },
       { what: "behind that edge", text: "é".repeat(16_384) },
-      { what: "longer than the scratch window", text: "€".repeat(40_000) },
+      { what: "longer than the scratch window", text: LONGER_THAN_SCRATCH },
     ])("$what: with the bytes that came", ({ text }) => {
-      const end = new End({ kernel, role });
-      end.sink.inside = (payload) => end.endpoint.sendText(String(payload));
+      const end = new End({ kernel, role }).echo();
       end.endpoint.receive(texts(role, text, "x", text));
-      expect(end.sent()).toEqual([`1 ${text}`, "1 x", `1 ${text}`]);
-      expect(end.encoded).toBe(0);
+      expect([end.sent(), end.encoded]).toEqual([[`1 ${text}`, "1 x", `1 ${text}`], 0]);
     });
 
     test("as a fragment", () => {
       const end = new End({ kernel, role });
       end.sink.inside = (payload) => end.endpoint.sendFragment(String(payload), payload === "z");
       end.endpoint.receive(texts(role, GREETING, "z"));
-      expect(end.sent()).toEqual([`1 ${GREETING}`, "0 z"]);
-      expect(end.encoded).toBe(0);
+      expect([end.sent(), end.encoded]).toEqual([[`1 ${GREETING}`, "0 z"], 0]);
     });
 
     test("while the outbox is corked", () => {
-      const end = new End({ kernel, role });
-      end.sink.inside = (payload) => end.endpoint.sendText(String(payload));
+      const end = new End({ kernel, role }).echo();
       end.endpoint.outbox.cork();
-      end.endpoint.receive(texts(role, GREETING, "z", "é".repeat(20_000)));
+      end.endpoint.receive(texts(role, GREETING, "z", LONGER_THAN_SCRATCH, "é".repeat(9000)));
       end.endpoint.outbox.uncork();
-      expect(end.sent()).toEqual([`1 ${GREETING}`, "1 z", `1 ${"é".repeat(20_000)}`]);
-      expect(end.encoded).toBe(0);
+      expect([end.sent(), end.encoded]).toEqual([
+        [`1 ${GREETING}`, "1 z", `1 ${LONGER_THAN_SCRATCH}`, `1 ${"é".repeat(9000)}`],
+        0,
+      ]);
+    });
+
+    test("out of more messages than the table of records holds", () => {
+      const all = Array.from({ length: layout.MAX_RECORDS + 900 }, (_, i) => `${i % 7}ü`);
+      const end = new End({ kernel, role }).echo();
+      end.endpoint.receive(texts(role, ...all));
+      expect([end.sent(), end.encoded]).toEqual([all.map((text) => `1 ${text}`), 0]);
+    });
+
+    test("behind a header that a read has cut", () => {
+      const end = new End({ kernel, role }).echo();
+      const chunk = texts(role, GREETING);
+      end.endpoint.receive(chunk.subarray(0, 1));
+      end.endpoint.receive(chunk.subarray(1));
+      expect([end.sent(), end.encoded]).toEqual([[`1 ${GREETING}`], 0]);
     });
   });
 
   test("what does not fit the scratch window goes around it", () => {
-    const end = new End({ kernel });
+    const end = new End({ kernel }).echo();
     const behind = sharedWorkspace(kernel).memory.subarray(
       layout.SCRATCH_WINDOW_PTR + layout.SCRATCH_WINDOW_LENGTH,
       layout.WIDE_WINDOW_PTR + layout.WIDE_WINDOW_LENGTH,
     );
     behind.fill(0xa5);
-    end.sink.inside = (payload) => end.endpoint.sendText(String(payload));
-    end.endpoint.receive(texts("server", "€".repeat(40_000)));
+    end.endpoint.receive(texts("server", LONGER_THAN_SCRATCH));
     expect(behind.every((byte) => byte === 0xa5)).toBe(true);
   });
 
-  test("to another connection, of the other role: masked there", () => {
-    const from = new End({ kernel });
-    const to = new End({ kernel, role: "client" });
-    from.sink.inside = (payload) => to.endpoint.sendText(String(payload));
-    from.endpoint.receive(texts("server", GREETING, "z"));
-    expect([to.sent(), from.sent(), to.encoded]).toEqual([[`1 ${GREETING}`, "1 z"], [], 0]);
+  test("on a host that makes strings of UTF-16", () => {
+    const end = new End({ kernel, host: hostFor(12) }).echo();
+    end.endpoint.receive(texts("server", GREETING, "z", "é".repeat(9000)));
+    expect([end.sent(), end.encoded]).toEqual([[`1 ${GREETING}`, "1 z", `1 ${"é".repeat(9000)}`], 0]);
   });
 
-  test("prepared, for many", () => {
-    const end = new End({ kernel });
-    const prepared: PreparedMessage[] = [];
-    end.sink.inside = (payload) => prepared.push(new PreparedMessage(payload));
-    end.endpoint.receive(texts("server", GREETING, "é".repeat(63), "é".repeat(40_000)));
-    for (const each of prepared) end.endpoint.sendPrepared(each);
-    expect(end.sent()).toEqual([`1 ${GREETING}`, `1 ${"é".repeat(63)}`, `1 ${"é".repeat(40_000)}`]);
-    expect(prepared.map(({ payload }) => payload.length)).toEqual([20, 126, 80_000]);
+  test("to another connection, of the other role: masked there", () => {
+    const to = new End({ kernel, role: "client" });
+    const from = new End({ kernel }).echo(to);
+    from.endpoint.receive(texts("server", GREETING, "z"));
+    expect([to.sent(), from.sent(), to.encoded]).toEqual([[`1 ${GREETING}`, "1 z"], [], 0]);
   });
 
   test("an equal string from elsewhere is as good, another one of its length is encoded", () => {
@@ -132,64 +155,93 @@ describeKernels("text that is sent on", (kernel) => {
       end.endpoint.sendText(GREETING.replace("ü", "ö"));
     };
     end.endpoint.receive(texts("server", GREETING));
-    expect(end.sent()).toEqual([`1 ${GREETING}`, `1 ${GREETING.replace("ü", "ö")}`]);
-    expect(end.encoded).toBe(1);
+    expect([end.sent(), end.encoded]).toEqual([[`1 ${GREETING}`, `1 ${GREETING.replace("ü", "ö")}`], 1]);
   });
 
-  test("behind another connection's read inside of the handler: encoded, since that was where its bytes stood", () => {
-    for (const chunk of [
-      texts("server", "x".repeat(90)),
-      frame({ opcode: 2, mask: KEY, payload: "binary bytes over the text" }),
-      frame({ opcode: 1, mask: KEY, payload: "half of" }).subarray(0, 9),
-    ]) {
+  describe("encoded, where its bytes have gone:", () => {
+    test.each([
+      { what: "text", chunk: texts("server", "x".repeat(90)), handed: true },
+      { what: "bytes", chunk: bytes("server", "binary bytes over the text"), handed: true },
+      { what: "half of a frame", chunk: texts("server", "half of").subarray(0, 9), handed: false },
+    ])("while and after another connection reads $what inside of the handler", ({ chunk, handed }) => {
       const outer = new End({ kernel });
       const inner = new End({ kernel });
-      const held: string[] = [];
-      inner.sink.inside = () => inner.endpoint.sendText(held[0] ?? "");
+      inner.sink.inside = () => inner.endpoint.sendText(GREETING);
       outer.sink.inside = (payload) => {
-        held.push(String(payload));
         inner.endpoint.receive(chunk);
-        outer.endpoint.sendText(held[0] ?? "");
+        outer.endpoint.sendText(String(payload));
       };
       outer.endpoint.receive(texts("server", GREETING));
-      expect(outer.sent()).toEqual([`1 ${GREETING}`]);
-      for (const line of inner.sent()) expect(line).toBe(`1 ${GREETING}`);
-    }
+      expect([outer.sent(), outer.encoded]).toEqual([[`1 ${GREETING}`], 1]);
+      expect([inner.sent(), inner.encoded]).toEqual(handed ? [[`1 ${GREETING}`], 1] : [[], 0]);
+    });
+
+    test("the text of that other connection, when it has been read", () => {
+      const outer = new End({ kernel });
+      const inner = new End({ kernel });
+      outer.sink.inside = () => {
+        inner.endpoint.receive(texts("server", "ünner"));
+        outer.endpoint.sendText("ünner");
+      };
+      outer.endpoint.receive(texts("server", GREETING));
+      expect([outer.sent(), outer.encoded]).toEqual([["1 ünner"], 1]);
+    });
+
+    test("behind its read, whatever the transport has put there since", () => {
+      const end = new End({ kernel });
+      end.endpoint.receive(texts("server", GREETING));
+      end.endpoint.readWindow.fill(0xa5);
+      end.endpoint.sendText(GREETING);
+      expect([end.sent(), end.encoded]).toEqual([[`1 ${GREETING}`], 1]);
+    });
+
+    test("behind a read whose handler threw", () => {
+      const end = new End({ kernel });
+      end.sink.inside = () => {
+        throw new Error("the handler's");
+      };
+      expect(() => end.endpoint.receive(texts("server", GREETING))).toThrow("the handler's");
+      const other = new End({ kernel });
+      other.endpoint.readWindow.fill(0xa5);
+      other.endpoint.sendText(GREETING);
+      expect([other.sent(), other.encoded]).toEqual([[`1 ${GREETING}`], 1]);
+    });
+
+    test("in fragments or cut by a read, so that it never stood in one place", () => {
+      const end = new End({ kernel }).echo();
+      const cut = texts("server", GREETING);
+      end.endpoint.receive(
+        concat([
+          frame({ fin: false, opcode: 1, mask: KEY, payload: "gr" }),
+          frame({ opcode: 0, mask: KEY, payload: "üße" }),
+          cut.subarray(0, 12),
+        ]),
+      );
+      end.endpoint.receive(cut.subarray(12));
+      expect([end.sent(), end.encoded]).toEqual([["1 grüße", `1 ${GREETING}`], 2]);
+    });
   });
 
-  test("behind its own read: encoded, whatever the transport has put there since", () => {
-    const end = new End({ kernel });
-    end.endpoint.receive(texts("server", GREETING));
-    end.endpoint.readWindow.fill(0xa5);
-    end.endpoint.sendText(GREETING);
-    expect([end.sent(), end.encoded]).toEqual([[`1 ${GREETING}`], 1]);
-  });
-
-  test("behind a read whose handler threw: encoded", () => {
-    const end = new End({ kernel });
-    end.sink.inside = () => {
-      throw new Error("the handler's");
+  test("a kernel that traps meanwhile leaves the bytes to the next one", () => {
+    const workspace = sharedWorkspace(kernel);
+    const trapped = workspace.kernel;
+    const old = workspace.memory;
+    workspace.kernel = {
+      ...trapped,
+      mask: () => {
+        throw new WebAssembly.RuntimeError("unreachable");
+      },
     };
-    expect(() => end.endpoint.receive(texts("server", GREETING))).toThrow("the handler's");
-    const other = new End({ kernel });
-    other.endpoint.readWindow.fill(0xa5);
-    other.endpoint.sendText(GREETING);
-    expect([other.sent(), other.encoded]).toEqual([[`1 ${GREETING}`], 1]);
-  });
-
-  test("in fragments or cut by a read, it is encoded: there is no place where all of it stands", () => {
+    const victim = new End({ kernel, role: "client" });
     const end = new End({ kernel });
-    end.sink.inside = (payload) => end.endpoint.sendText(String(payload));
-    const cut = texts("server", GREETING);
-    end.endpoint.receive(
-      concat([
-        frame({ fin: false, opcode: 1, mask: KEY, payload: "gr" }),
-        frame({ opcode: 0, mask: KEY, payload: "üße" }),
-        cut.subarray(0, 12),
-      ]),
-    );
-    end.endpoint.receive(cut.subarray(12));
-    expect([end.sent(), end.encoded]).toEqual([["1 grüße", `1 ${GREETING}`], 2]);
+    end.sink.inside = (payload) => {
+      victim.endpoint.sendText(String(payload));
+      old.fill(0xa5);
+      end.endpoint.sendText(String(payload));
+    };
+    end.endpoint.receive(texts("server", GREETING));
+    expect(workspace.memory).not.toBe(old);
+    expect([end.sent(), end.encoded, victim.endpoint.state]).toEqual([[`1 ${GREETING}`], 0, "closed"]);
   });
 
   test("whatever is sent to whom, and whoever reads in between, every text arrives as it is (seed 20268)", () => {
@@ -205,48 +257,67 @@ describeKernels("text that is sent on", (kernel) => {
       "🚀".repeat(9),
     );
     const act = fc.record({
-      does: fc.constantFrom("send", "send what came", "read", "prepare" as const),
+      does: fc.constantFrom("send", "send what came", "read text", "read bytes"),
       end: fc.nat(2),
       text,
       inside: fc.array(text, { minLength: 1, maxLength: 3 }),
     });
+    const first = fc.array(text, { minLength: 1, maxLength: 4 });
     fc.assert(
-      fc.property(
-        fc.array(text, { minLength: 1, maxLength: 4 }),
-        fc.array(act, { maxLength: 12 }),
-        (all, acts) => {
-          const ends = [0, 1, 2].map((i) => new End({ kernel, role: i === 2 ? "client" : "server" }));
-          const expected: string[][] = [[], [], []];
-          const plan = [...acts];
-          const walking = new Set<number>();
-          const send = (at: number, message: string, prepared = false) => {
-            const endpoint = ends[at]?.endpoint;
-            if (prepared) endpoint?.sendPrepared(new PreparedMessage(message));
-            else endpoint?.sendText(message);
-            expected[at]?.push(`1 ${message}`);
+      fc.property(first, fc.array(act, { maxLength: 12 }), fc.boolean(), (all, acts, corked) => {
+        const roles: Role[] = ["server", "server", "client"];
+        const ends = roles.map((role) => new End({ kernel, role }));
+        const expected: string[][] = ends.map(() => []);
+        const plan = [...acts];
+        let came = "";
+        const send = (at: number, message: string) => {
+          ends[at]?.endpoint.sendText(message);
+          expected[at]?.push(`1 ${message}`);
+        };
+        const walking = new Set<number>();
+        const read = (at: number, chunk: Uint8Array) => {
+          if (walking.has(at)) return;
+          walking.add(at);
+          ends[at]?.endpoint.receive(chunk);
+          walking.delete(at);
+        };
+        for (const { sink } of ends) {
+          sink.inside = (payload) => {
+            // That of a handler further out stays: it is sent when others have been where it stood.
+            if (typeof payload === "string") came = payload;
+            for (let i = 0; i < 3; i++) {
+              const next = plan.pop();
+              if (next === undefined) return;
+              const role = roles[next.end] ?? "server";
+              if (next.does === "send") send(next.end, next.text);
+              else if (next.does === "send what came") send(next.end, came);
+              else if (next.does === "read text") read(next.end, texts(role, ...next.inside));
+              else read(next.end, concat(next.inside.map((each) => bytes(role, each))));
+            }
           };
-          const read = (at: number, messages: readonly string[]) => {
-            walking.add(at);
-            ends[at]?.endpoint.receive(texts(at === 2 ? "client" : "server", ...messages));
-            walking.delete(at);
-          };
-          for (const { sink } of ends) {
-            sink.inside = (payload) => {
-              for (let i = 0; i < 3; i++) {
-                const next = plan.pop();
-                if (next === undefined) return;
-                if (next.does === "send") send(next.end, next.text);
-                else if (next.does === "prepare") send(next.end, String(payload), true);
-                else if (next.does === "read" && !walking.has(next.end)) read(next.end, next.inside);
-                else send(next.end, String(payload));
-              }
-            };
-          }
-          read(0, all);
-          expect(ends.map((end) => end.sent())).toEqual(expected);
-        },
-      ),
-      { seed: 20_268, numRuns: 400 },
+        }
+        if (corked) ends[1]?.endpoint.outbox.cork();
+        read(0, texts("server", ...all));
+        if (corked) ends[1]?.endpoint.outbox.uncork();
+        expect(ends.map((end) => end.sent())).toEqual(expected);
+      }),
+      { seed: 20_268, numRuns: 600 },
     );
+  });
+});
+
+describe("text that is prepared where it came to", () => {
+  afterEach(() => vi.restoreAllMocks());
+
+  test("is framed with the bytes that came", () => {
+    const calls = [vi.spyOn(portableHost, "encodeText"), vi.spyOn(portableHost, "textBytes")];
+    const end = new End();
+    const prepared: PreparedMessage[] = [];
+    end.sink.inside = (payload) => prepared.push(new PreparedMessage(payload));
+    end.endpoint.receive(texts("server", GREETING, "é".repeat(63), LONGER_THAN_SCRATCH));
+    for (const call of calls) expect(call).not.toHaveBeenCalled();
+    for (const each of prepared) end.endpoint.sendPrepared(each);
+    expect(end.sent()).toEqual([`1 ${GREETING}`, `1 ${"é".repeat(63)}`, `1 ${LONGER_THAN_SCRATCH}`]);
+    expect(prepared.map(({ payload }) => payload.length)).toEqual([20, 126, 120_000]);
   });
 });
