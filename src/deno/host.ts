@@ -1,6 +1,7 @@
 import { Slab } from "../adapter/slab.js";
 import type { Runtime } from "../adapter/transport.js";
 import { copyInto } from "../adapter/views.js";
+import { keepFreedMemory } from "../node/freed-memory.js";
 import { decodeUtf16, nodeHost, nodeRuntime, untransferable } from "../node/host.js";
 import type { Host } from "../protocol/host.js";
 
@@ -9,15 +10,22 @@ import type { Host } from "../protocol/host.js";
 const SMALL_BYTES = 4 * 1024;
 const small = new Slab(2 * SMALL_BYTES, allocateShared, Uint8Array);
 const MEDIUM_BYTES = 32 * 1024;
-const medium = new Slab(2 * MEDIUM_BYTES, allocateShared, Uint8Array);
+const medium = new Slab(2 * MEDIUM_BYTES, allocateMedium, Uint8Array);
 
 function allocateShared(bytes: number): Uint8Array<ArrayBuffer> {
   return untransferable(new Uint8Array(bytes));
 }
 
+function allocateMedium(bytes: number): Uint8Array<ArrayBuffer> {
+  keepFreedMemory();
+  return allocateShared(bytes);
+}
+
 /** Nothing of medium length: in what is left over of slabs, unfinished messages would hold more than their limit. */
 function allocate(length: number): Uint8Array {
-  return length < SMALL_BYTES ? small.take(length) : new Uint8Array(length);
+  if (length < SMALL_BYTES) return small.take(length);
+  keepFreedMemory();
+  return new Uint8Array(length);
 }
 
 const denoHost: Host = {

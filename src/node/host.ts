@@ -6,6 +6,7 @@ import { Slab } from "../adapter/slab.js";
 import type { Runtime } from "../adapter/transport.js";
 import { copyInto, type ViewClass, viewOf } from "../adapter/views.js";
 import type { Host } from "../protocol/host.js";
+import { keepFreedMemory } from "./freed-memory.js";
 
 /** The class of all Buffers. `Buffer.from`, which looks at its arguments first, takes twice the time. */
 const FastBuffer = bufferClass();
@@ -14,7 +15,7 @@ const SMALL_BYTES = 256;
 const small = new Slab(8 * 1024, allocateShared, FastBuffer);
 /** Medium ones from such as the chunks are that a stream reads: memory of their own costs twice as much. */
 const MEDIUM_BYTES = 32 * 1024;
-const medium = new Slab(2 * MEDIUM_BYTES, allocateShared, FastBuffer);
+const medium = new Slab(2 * MEDIUM_BYTES, allocateMedium, FastBuffer);
 /** Up to here ASCII text is written faster by a loop than by a call. */
 const LOOP_UNITS = 32;
 
@@ -22,6 +23,17 @@ const encoder = new TextEncoder();
 
 function allocateShared(bytes: number): Uint8Array<ArrayBuffer> {
   return untransferable(Buffer.allocUnsafeSlow(bytes));
+}
+
+function allocateMedium(bytes: number): Uint8Array<ArrayBuffer> {
+  keepFreedMemory();
+  return allocateShared(bytes);
+}
+
+/** Small ones come from Node's pool, which costs a tenth of memory of their own; none is cleared. */
+function allocate(bytes: number): Buffer {
+  if (bytes > MEDIUM_BYTES) keepFreedMemory();
+  return Buffer.allocUnsafe(bytes);
 }
 
 /** Whoever gives the memory of a payload to a worker must not take that of other payloads along, where that can be prevented. */
@@ -51,7 +63,7 @@ function copyOwned(bytes: Uint8Array, start: number, end: number): Uint8Array {
       ? small.take(length)
       : length <= MEDIUM_BYTES
         ? medium.take(length)
-        : Buffer.allocUnsafeSlow(length);
+        : allocate(length);
   copyInto(copy, bytes, start, end);
   return copy;
 }
@@ -72,11 +84,11 @@ function encodeText(text: string, bytes: Uint8Array, start: number): number {
 
 function textBytes(text: string): Buffer {
   // What is ASCII, as most text is, takes a byte for each unit. To count first takes longer than to write.
-  const bytes = Buffer.allocUnsafe(text.length);
+  const bytes = allocate(text.length);
   const { read, written } = encoder.encodeInto(text, bytes);
   if (read === text.length) return bytes;
   const rest = text.slice(read);
-  const whole = Buffer.allocUnsafe(written + Buffer.byteLength(rest, "utf8"));
+  const whole = allocate(written + Buffer.byteLength(rest, "utf8"));
   whole.set(bytes.subarray(0, written));
   utf8Write(whole, rest, written, whole.length - written);
   return whole;
@@ -84,8 +96,7 @@ function textBytes(text: string): Buffer {
 
 /** What Node does faster than portable JavaScript. */
 export const nodeHost: Host = {
-  // Small ones come from Node's pool, which costs a tenth of memory of their own; none is cleared.
-  allocate: (length) => Buffer.allocUnsafe(length),
+  allocate,
   copy: copyOwned,
   view: (bytes, start, end) => viewOf(FastBuffer, bytes, start, end),
   decodeText: (bytes, start, end, ascii) =>
