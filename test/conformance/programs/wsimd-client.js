@@ -14,8 +14,7 @@ for (;;) {
         /** @type {import("../../../dist/node/index.js").Socket} */ socket,
         /** @type {string | Uint8Array} */ data,
       ) => {
-        // Not at once: text would go out with the bytes that it came with, whatever string had been made of them.
-        queueMicrotask(() => socket.send(data));
+        socket.send(data);
       },
       close: () => resolve(undefined),
       error() {},

@@ -8,8 +8,7 @@ const server = await serve(
   { host: "127.0.0.1", port: 0, backlog: "tell" },
   {
     message(socket, data) {
-      // Not at once: text would go out with the bytes that it came with, whatever string had been made of them.
-      queueMicrotask(() => socket.send(data));
+      socket.send(data);
     },
     error() {
       // Clients that vanish are part of the test.
