@@ -20,6 +20,7 @@ const COLOURS = new Map([
   ["faye", "#a98fd0"],
   ["bun", "#e08a3c"],
   ["deno", "#b3923a"],
+  ["floor", "#9a9a9a"],
 ]);
 
 const WIDTH = 860;

@@ -17,6 +17,7 @@ const NODE = [process.execPath, "--expose-gc"];
  * @property {string} label - for people
  * @property {string[] | undefined} command - undefined if it is not installed
  * @property {Record<string, string>} [env]
+ * @property {readonly import("./cells.js").Cell["kind"][]} [kinds] - the only payloads that it is for
  */
 
 /** @param {string} path - from here */
@@ -32,6 +33,13 @@ export const SUBJECTS = [
     label: "wsimd, borrowed payloads",
     command: [...NODE, file("servers/wsimd.js")],
     env: { BENCH_BORROW: "1" },
+  },
+  {
+    name: "wsimd-utf8",
+    label: "wsimd, text as bytes",
+    command: [...NODE, file("servers/wsimd.js")],
+    env: { BENCH_UTF8: "1" },
+    kinds: ["text", "mixed"],
   },
   {
     name: "wsimd-data",
@@ -58,6 +66,7 @@ export const SUBJECTS = [
   { name: "wsimd-deno", label: "wsimd on Deno", command: denoCommand("wsimd-deno") },
   { name: "deno", label: "Deno.upgradeWebSocket", command: denoCommand("deno") },
   { name: "net", label: "bare net.Socket", command: [...NODE, file("servers/net.js")] },
+  { name: "floor", label: "no protocol", command: [...NODE, file("servers/floor.js")] },
 ];
 
 /** @param {string} server */

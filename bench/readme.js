@@ -24,7 +24,7 @@ const KERNEL_ROWS = [
 ];
 
 /** Servers in columns; whoever was not measured has none. */
-const SERVERS = ["wsimd", "wsimd-borrow", "ws", "ws-js", "bun", "deno"];
+const SERVERS = ["wsimd", "wsimd-borrow", "ws", "ws-js", "bun", "deno", "floor"];
 const METRIC = "cpuUsPerMessage";
 
 /**

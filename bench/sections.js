@@ -43,7 +43,20 @@ function installed(names) {
   );
 }
 
-const FIELD = SUBJECTS.map(({ name }) => name).filter((name) => name !== "net");
+/** Whoever speaks the protocol, set up in a way that matters for more than text. */
+const FIELD = SUBJECTS.filter(
+  ({ name, kinds }) => name !== "net" && name !== "floor" && kinds === undefined,
+).map(({ name }) => name);
+const ECHOERS = SUBJECTS.map(({ name }) => name).filter((name) => name !== "net");
+
+/**
+ * @param {string} subject
+ * @param {import("./cells.js").Cell} cell
+ */
+function isFor(subject, cell) {
+  const kinds = SUBJECTS.find(({ name }) => name === subject)?.kinds;
+  return kinds === undefined || kinds.includes(cell.kind);
+}
 
 /**
  * How echo cells are measured: rounds with the same processes, and that with so many processes, as two of the same program
@@ -79,7 +92,9 @@ function echoSection(name, allCells, allSubjects, quickSubjects) {
       let total = 0;
       for (const cell of cells) {
         const often = compared(cell);
-        for (const subject of subjects) total += often.has(subject) ? processes * (first + more) : first;
+        for (const subject of subjects.filter((each) => isFor(each, cell))) {
+          total += often.has(subject) ? processes * (first + more) : first;
+        }
       }
       return total;
     },
@@ -98,7 +113,9 @@ function echoSection(name, allCells, allSubjects, quickSubjects) {
           context.failed(id, subject, error);
         };
         for (let i = 0; i < processes; i++) {
-          const these = subjects.filter((each) => (i === 0 || often.has(each)) && !gone.has(each));
+          const these = subjects.filter(
+            (each) => isFor(each, cell) && (i === 0 || often.has(each)) && !gone.has(each),
+          );
           await withServers(these, cell, failed, (servers) =>
             load({ ...context, failed }, cell, servers, often, timing, i * timing.rounds),
           );
@@ -378,8 +395,8 @@ function openFileLimit() {
 
 /** @type {Section[]} */
 export const SECTIONS = [
-  echoSection("servers", ECHO_CELLS, FIELD, ["wsimd", "ws", "bun"]),
-  echoSection("mixed", MIXED_CELLS, FIELD, ["wsimd", "ws"]),
+  echoSection("servers", ECHO_CELLS, ECHOERS, ["wsimd", "ws", "bun", "floor"]),
+  echoSection("mixed", MIXED_CELLS, ECHOERS, ["wsimd", "wsimd-utf8", "ws"]),
   echoSection(
     "tls",
     TLS_CELLS,

@@ -1,5 +1,5 @@
-// The floor: bare sockets, of which each gets a canned answer to the handshake and to whatever comes behind it. No protocol, so
-// it is good for memory and for broadcasts only.
+// The floor for memory and for broadcasts: bare sockets, of which each gets a canned answer to the handshake and to whatever comes
+// behind it.
 import { createHash } from "node:crypto";
 import { createServer } from "node:net";
 import { listening } from "./lifecycle.js";

@@ -1,4 +1,5 @@
-// This package. WSIMD_READ and WSIMD_KERNEL choose how it reads and decodes, BENCH_BORROW whether payloads are borrowed.
+// This package. WSIMD_READ and WSIMD_KERNEL choose how it reads and decodes, BENCH_BORROW whether payloads are borrowed, BENCH_UTF8
+// whether text comes as bytes.
 import { serve } from "../../dist/node/index.js";
 import { listening, tlsFiles } from "./lifecycle.js";
 
@@ -11,11 +12,12 @@ const server = await serve(
     // The clients that only hold connections answer no pings.
     timeouts: { idleMs: 300_000 },
     borrow: process.env.BENCH_BORROW === "1",
+    utf8: process.env.BENCH_UTF8 === "1",
     ...(tls !== undefined && { tls }),
   },
   {
-    message(socket, data) {
-      socket.send(data);
+    message(socket, data, type) {
+      socket.send(data, type);
     },
     error() {
       // Clients that go away with a reset are part of the handshake benchmark.
