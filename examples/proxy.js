@@ -1,4 +1,4 @@
-// Joins each client with a connection of its own to another server; whichever side is slower holds the other back.
+// Joins each client with a connection of its own to another server. Text stays bytes; the slower side holds the other back.
 // Run: node examples/proxy.js [URL]
 import { connect, serve } from "wsimd/node";
 
@@ -8,9 +8,9 @@ const target = process.argv[2] ?? "ws://127.0.0.1:8081/";
 /** @typedef {{ other?: import("wsimd/node").Socket<End> }} End */
 /** @type {import("wsimd/node").Handlers<End>} */
 const forwarding = {
-  message(socket, data) {
+  message(socket, data, type) {
     // The other side takes less than comes in here: read no more, and TCP makes the sender wait, until it drains.
-    if (socket.data.other?.send(data) === "buffered") socket.pause();
+    if (socket.data.other?.send(data, type) === "buffered") socket.pause();
   },
   drain: ({ data }) => data.other?.resume(),
   close({ data: { other } }, { code, reason }) {
@@ -21,13 +21,13 @@ const forwarding = {
 };
 
 const server = await serve(
-  { host: "127.0.0.1", port, verify: () => ({ data: /** @type {End} */ ({}) }) },
+  { host: "127.0.0.1", port, utf8: true, verify: () => ({ data: /** @type {End} */ ({}) }) },
   {
     ...forwarding,
     async open(client) {
       client.pause();
       try {
-        client.data.other = await connect(target, { data: { other: client } }, forwarding);
+        client.data.other = await connect(target, { utf8: true, data: { other: client } }, forwarding);
         if (client.state !== "open") client.data.other.close(1001);
       } catch {
         client.close(1014, "the server cannot be reached");

@@ -21,6 +21,7 @@ export type {
   MessageType,
   PieceEvent,
   TextEvent,
+  Utf8Event,
 } from "./protocol/events.js";
 export type { Host } from "./protocol/host.js";
 export { DEFAULT_LIMITS, type Limits } from "./protocol/limits.js";

@@ -34,13 +34,14 @@ export interface Socket<Data = unknown> {
   readonly kernel: KernelName;
 
   /**
-   * Sends a message: text if it is a string, else binary.
+   * Sends a message: text if it is a string, else binary, unless `type` says that the bytes are text.
    * @param message - bytes of 32 KiB or more may be sent without being copied: they must not change until
    * `bufferedBytes` is 0
    * @throws InvalidStateError while a fragmented message is being sent
-   * @throws TypeError if it is neither a string nor bytes
+   * @param type - what bytes are. Default "binary"
+   * @throws TypeError if it is neither a string nor bytes, a string of type "binary", or text that is not UTF-8
    */
-  send(message: string | Uint8Array | PreparedMessage): SendResult;
+  send(message: string | Uint8Array | PreparedMessage, type?: MessageType): SendResult;
   /** Sends a part of a message; the first decides its type. Strings may be cut anywhere. */
   sendFragment(part: string | Uint8Array, final: boolean): SendResult;
   /** Sends a ping of at most 125 bytes. Pings that come are answered without help. */
@@ -70,11 +71,11 @@ export interface Handlers<Data = unknown> {
   /** The connection is open. */
   open?(socket: Socket<Data>): unknown;
   /**
-   * A message: a string if it is text, else bytes (on Node a `Buffer`), which the handler owns unless the option `borrow`
-   * is set. A payload of up to 32 KiB may share its memory with others, 64 KiB at most: copy what you keep for long, and
+   * A message: a string if it is text, unless the option `utf8` is set, else bytes (on Node a `Buffer`), which the handler owns
+   * unless the option `borrow` is set; and its type. A payload of up to 32 KiB may share its memory with others, 64 KiB at most: copy what you keep for long, and
    * what you transfer to a worker or a byte stream.
    */
-  message?(socket: Socket<Data>, data: string | Uint8Array): unknown;
+  message?(socket: Socket<Data>, data: string | Uint8Array, type: MessageType): unknown;
   /** Needs the option `pieces`, and the other way round: a part of a message. That of text may end inside of a character. */
   piece?(socket: Socket<Data>, payload: Uint8Array, type: MessageType, final: boolean): unknown;
   /** A ping came. Its pong is sent without any help. */

@@ -1,4 +1,5 @@
 import type { KernelName } from "../kernel/kernel.js";
+import { assertMessage } from "../protocol/arguments.js";
 import { CloseCode } from "../protocol/close-code.js";
 import type { EndpointState, Role } from "../protocol/endpoint.js";
 import type { CloseEvent, EndpointSink, MessageType } from "../protocol/events.js";
@@ -61,17 +62,19 @@ export class LiveSocket extends SocketKeepalive implements Socket<unknown>, Endp
     return this.endpoint.state === "open" ? "open" : "closing";
   }
 
-  send(message: string | Uint8Array | PreparedMessage): SendResult {
+  send(message: string | Uint8Array | PreparedMessage, type?: MessageType): SendResult {
     const endpoint = this.endpoint;
-    if (endpoint.state !== "open" || this.overBacklog()) return this.#refuse(message);
+    if (endpoint.state !== "open" || this.overBacklog()) return this.#refuse(message, type);
+    if (type !== undefined) assertSendable(message, type);
     if (typeof message === "string") endpoint.sendText(message);
     else if (message instanceof PreparedMessage) endpoint.sendPrepared(message);
+    else if (type === "text") endpoint.sendText(message);
     else endpoint.sendBinary(message);
     return this.queued();
   }
 
   sendFragment(part: string | Uint8Array, final: boolean): SendResult {
-    if (this.endpoint.state !== "open") return this.#refuse(part);
+    if (this.endpoint.state !== "open") return this.#refuse(part, undefined);
     if (this.overBacklog()) {
       // A message can't be dropped from the middle.
       this.#failBacklog();
@@ -181,12 +184,12 @@ export class LiveSocket extends SocketKeepalive implements Socket<unknown>, Endp
 
   // ---- What the endpoint finds ----
 
-  onText(text: string): void {
-    this.#message(text);
+  onText(text: string | Uint8Array): void {
+    this.#message(text, "text");
   }
 
   onBinary(payload: Uint8Array): void {
-    this.#message(payload);
+    this.#message(payload, "binary");
   }
 
   onPiece(payload: Uint8Array, type: MessageType, final: boolean): void {
@@ -231,14 +234,8 @@ export class LiveSocket extends SocketKeepalive implements Socket<unknown>, Endp
     this.terminate();
   }
 
-  #refuse(message: unknown): SendResult {
-    if (
-      typeof message !== "string" &&
-      !(message instanceof Uint8Array) &&
-      !(message instanceof PreparedMessage)
-    ) {
-      throw new TypeError("a message must be a string or a Uint8Array");
-    }
+  #refuse(message: unknown, type: MessageType | undefined): SendResult {
+    assertSendable(message, type);
     if (this.endpoint.state === "open" && this.options.backlog === "close") this.#failBacklog();
     return "dropped";
   }
@@ -249,9 +246,9 @@ export class LiveSocket extends SocketKeepalive implements Socket<unknown>, Endp
 
   // ---- The application's exceptions ----
 
-  #message(data: string | Uint8Array): void {
+  #message(data: string | Uint8Array, type: MessageType): void {
     try {
-      const result = this.context.handlers.message?.(this, data);
+      const result = this.context.handlers.message?.(this, data, type);
       if (result !== undefined) this.#watch(result);
     } catch (error) {
       this.#threw(error);
@@ -280,4 +277,9 @@ export class LiveSocket extends SocketKeepalive implements Socket<unknown>, Endp
     this.fail(CloseCode.INTERNAL_ERROR, "", error);
     reportError(this.context.handlers, this, error);
   }
+}
+
+/** @throws TypeError if it is nothing that can be sent, or not of this type */
+function assertSendable(message: unknown, type: MessageType | undefined): void {
+  if (!(message instanceof PreparedMessage)) assertMessage(message, type);
 }

@@ -50,10 +50,15 @@ export interface SocketOptions {
    */
   readonly pieces?: boolean;
   /**
-   * Hand binary payloads to `message` as views that are valid only until it returns, or, if it is asynchronous, until
+   * Hand payloads to `message` as views that are valid only until it returns, or, if it is asynchronous, until
    * its first `await`. Default false: they are owned by who gets them.
    */
   readonly borrow?: boolean;
+  /**
+   * Give text to `message` as UTF-8, which was checked, for those who need no strings: they pass it on, or parse bytes. Default
+   * false.
+   */
+  readonly utf8?: boolean;
   /** Default: what the environment variable `WSIMD_KERNEL` says, else the fastest that this host runs. */
   readonly kernel?: KernelChoice;
 }
@@ -64,6 +69,7 @@ export interface ResolvedSocketOptions {
   readonly backlog: BacklogPolicy;
   readonly pieces: boolean;
   readonly borrow: boolean;
+  readonly utf8: boolean;
   readonly kernel: KernelChoice | undefined;
 }
 
@@ -85,7 +91,7 @@ export const DEFAULT_TIMEOUTS: Timeouts = {
 
 /** @throws TypeError or RangeError for options that make no sense */
 export function resolveSocketOptions(options: SocketOptions): ResolvedSocketOptions {
-  const { backlog = "close", pieces = false, borrow = false, kernel } = options;
+  const { backlog = "close", pieces = false, borrow = false, utf8 = false, kernel } = options;
   if (backlog !== "close" && backlog !== "drop" && backlog !== "tell") {
     throw new TypeError('backlog must be "close", "drop" or "tell"');
   }
@@ -98,7 +104,7 @@ export function resolveSocketOptions(options: SocketOptions): ResolvedSocketOpti
   for (const [name, value] of Object.entries(timeouts)) assertPositive(name, value);
   // A kernel that this host can't run must be refused here, not in the middle of the first connection.
   sharedWorkspace(kernel);
-  return { limits, timeouts, backlog, pieces, borrow, kernel };
+  return { limits, timeouts, backlog, pieces, borrow, utf8, kernel };
 }
 
 /**

@@ -1,5 +1,6 @@
 import { CloseCode } from "../protocol/close-code.js";
 import { checkedClosePayload } from "../protocol/close-payload.js";
+import type { MessageType } from "../protocol/events.js";
 import { PreparedMessage } from "../protocol/prepared-message.js";
 import { MAX_TIMER_MS } from "./deadline.js";
 import type { Handlers, Socket } from "./handlers.js";
@@ -25,6 +26,8 @@ export interface ServerCloseOptions {
 export interface BroadcastOptions<Data = unknown> {
   /** A socket that does not get the message: who sent it, mostly. */
   readonly except?: Socket<Data>;
+  /** What bytes are. Default "binary". */
+  readonly type?: MessageType;
 }
 
 /** What every server has, however it gets its connections. */
@@ -105,7 +108,8 @@ export class ServerCore implements SocketContext {
   }
 
   broadcast(message: string | Uint8Array | PreparedMessage, options: BroadcastOptions = {}): number {
-    const prepared = message instanceof PreparedMessage ? message : new PreparedMessage(message);
+    const prepared =
+      message instanceof PreparedMessage ? message : new PreparedMessage(message, options.type);
     let count = 0;
     for (const socket of this.connections.values()) {
       if (socket !== options.except && socket.sendable && socket.send(prepared) !== "dropped") count++;

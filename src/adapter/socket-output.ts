@@ -26,14 +26,14 @@ export abstract class SocketOutput extends Deadline implements Flushable, Endpoi
 
   constructor(context: SocketContext, role: EndpointOptions["role"], transport: Transport) {
     super();
-    const { limits, pieces, borrow, kernel } = context.options;
-    const known = { role, limits, pieces, borrow, host: context.runtime.host };
+    const { limits, pieces, borrow, utf8, kernel } = context.options;
+    const known = { role, limits, pieces, borrow, utf8, host: context.runtime.host };
     this.endpoint = new Endpoint(this, kernel === undefined ? known : { ...known, kernel });
     this.transport = transport;
     this.context = context;
   }
 
-  abstract onText(text: string): void;
+  abstract onText(text: string | Uint8Array): void;
   abstract onBinary(payload: Uint8Array): void;
   abstract onPiece(payload: Uint8Array, type: MessageType, final: boolean): void;
   abstract onPing(payload: Uint8Array): void;

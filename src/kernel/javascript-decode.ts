@@ -1,8 +1,9 @@
 // `decode` in plain JavaScript. Same steps, same order of checks and same records as assembly/frames.ts.
 import * as layout from "./generated/layout.js";
 import { mask } from "./javascript-mask.js";
-import { INVALID, isAscii, validate } from "./javascript-utf8.js";
+import { isAscii, validate } from "./javascript-utf8.js";
 import type { Kernel } from "./kernel.js";
+import { BAD_UTF8 } from "./kernel.js";
 
 const TEXT = 1;
 const CLOSE = 8;
@@ -138,8 +139,8 @@ export function javascriptDecode(memory: Uint8Array, view: DataView): Kernel["de
   function text(length: number, ends: boolean): boolean {
     const carry = utf8;
     utf8 = validate(view, ptr, length, carry);
-    if (utf8 !== INVALID && !(ends && utf8 !== 0)) return true;
-    const bad = utf8 === INVALID ? stateWord(layout.STATE_BAD_BYTE) : ptr + length;
+    if (utf8 !== BAD_UTF8 && !(ends && utf8 !== 0)) return true;
+    const bad = utf8 === BAD_UTF8 ? stateWord(layout.STATE_BAD_BYTE) : ptr + length;
     const valid = bad - ptr;
     const ascii = carry === 0 && isAscii(view, ptr, valid);
     if (valid > 0) record(ascii ? TEXT | layout.RECORD_ASCII : TEXT, ptr, valid, remaining - valid);

@@ -13,5 +13,5 @@ export function mask(view: DataView, ptr: number, length: number, key: number): 
     view.setUint8(p, view.getUint8(p) ^ rotated);
     rotated = (rotated >>> 8) | (rotated << 24);
   }
-  return rotated >>> 0;
+  return rotated | 0;
 }

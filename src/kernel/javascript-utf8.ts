@@ -1,13 +1,11 @@
 // Incremental UTF-8 validation in plain JavaScript, after table 3-7 of the Unicode standard (RFC 3629 section 4). A carry
 // is as in assembly/utf8.ts: `needed | lower << 8 | upper << 16`, or 0 between characters.
 import * as layout from "./generated/layout.js";
-
-/** In place of a carry: a byte cannot follow those before it. */
-export const INVALID = -1;
+import { BAD_UTF8 } from "./kernel.js";
 
 /**
  * Validates `length` bytes at `ptr` that follow the sequence `carry`.
- * @returns the carry after them, or INVALID with the address of the first bad byte in the state
+ * @returns the carry after them, or BAD_UTF8 with the address of the first bad byte in the state
  */
 export function validate(view: DataView, ptr: number, length: number, carry: number): number {
   let open = carry;
@@ -17,12 +15,12 @@ export function validate(view: DataView, ptr: number, length: number, carry: num
       if (byte < 0x80) continue;
       open = afterLead(byte);
     } else if (byte < ((open >> 8) & 0xff) || byte > open >> 16) {
-      open = INVALID;
+      open = BAD_UTF8;
     } else {
       const needed = (open & 3) - 1;
       open = needed === 0 ? 0 : 0xbf8000 | needed;
     }
-    if (open === INVALID) {
+    if (open === BAD_UTF8) {
       view.setUint32(layout.STATE_PTR + layout.STATE_BAD_BYTE, p, true);
       break;
     }
@@ -32,7 +30,7 @@ export function validate(view: DataView, ptr: number, length: number, carry: num
 
 /** The carry after a byte from 0x80 to 0xFF as the first of a sequence. */
 function afterLead(byte: number): number {
-  if (byte < 0xc2 || byte > 0xf4) return INVALID;
+  if (byte < 0xc2 || byte > 0xf4) return BAD_UTF8;
   if (byte < 0xe0) return 0xbf8001;
   if (byte === 0xe0) return 0xbfa002;
   if (byte === 0xed) return 0x9f8002;

@@ -16,6 +16,6 @@ export function javascriptKernel(fallbackReason?: string): Kernel {
     memory,
     decode: javascriptDecode(memory, view),
     mask: (ptr, length, key) => mask(view, ptr, length, key),
-    validateUtf8: (ptr, length, carry) => validate(view, ptr, length, carry) >>> 0,
+    validateUtf8: (ptr, length, carry) => validate(view, ptr, length, carry),
   };
 }

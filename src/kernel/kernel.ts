@@ -1,6 +1,9 @@
 /** Which of the three builds of the kernel a {@link Kernel} is. */
 export type KernelName = "simd" | "scalar" | "js";
 
+/** What {@link Kernel.validateUtf8} returns at a bad byte. */
+export const BAD_UTF8 = -1;
+
 /**
  * The pure functions under the codec, over one fixed memory whose map is `assembly/layout.ts`. All builds give
  * identical results for identical input. A kernel keeps nothing between calls but what its memory holds, so one serves
@@ -32,14 +35,14 @@ export interface Kernel {
 
   /**
    * XORs `length` bytes at `ptr` with the masking key, as it stands on the wire read little-endian (section 5.3).
-   * @returns the key, rotated to go on with the same payload at `ptr + length`
+   * @returns the key, rotated to go on with the same payload at `ptr + length`, as a signed number
    */
   mask(ptr: number, length: number, key: number): number;
 
   /**
    * Validates `length` bytes of UTF-8 at `ptr` (section 8.1, RFC 3629).
    * @param carry - what the call for the bytes before returned, 0 at the start
-   * @returns the unfinished sequence at the end: 0 if there is none, `0xffffffff` at a bad byte, whose address is then
+   * @returns the unfinished sequence at the end: 0 if there is none, {@link BAD_UTF8} at a bad byte, whose address is then
    * in the state
    */
   validateUtf8(ptr: number, length: number, carry: number): number;

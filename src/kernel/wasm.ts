@@ -22,9 +22,9 @@ export function wasmKernel(name: KernelName, module: WebAssembly.Module, fallbac
     fallbackReason,
     memory: new Uint8Array(memory.buffer),
     decode,
-    mask: (ptr, length, key) => mask(ptr, length, key) >>> 0,
+    mask,
+    validateUtf8,
     utf8ToUtf16,
-    validateUtf8: (ptr, length, carry) => validateUtf8(ptr, length, carry) >>> 0,
   };
 }
 

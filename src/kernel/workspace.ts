@@ -264,7 +264,7 @@ export function kernelInUse(): KernelInUse {
  */
 export function provideKernel(name: CompiledKernelName, binary: object): void {
   if (!COMPILED.includes(name)) {
-    throw new RangeError(`${COMPILED.join(" and ")} are the kernels with a binary, not "${name}"`);
+    throw new RangeError(`kernel "${name}" has no binary`);
   }
   const module = isBytes(binary) ? new WebAssembly.Module(binary) : binary;
   wasmKernel(name, module);

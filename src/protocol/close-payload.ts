@@ -1,5 +1,6 @@
 // The body of a Close frame (section 5.5.1): nothing, or a status code and a reason.
 import * as layout from "../kernel/generated/layout.js";
+import { BAD_UTF8 } from "../kernel/kernel.js";
 import type { Workspace } from "../kernel/workspace.js";
 import { CloseCode, isSendableCloseCode, MAX_REASON_BYTES } from "./close-code.js";
 import type { FailureCode } from "./errors.js";
@@ -48,6 +49,6 @@ function firstBadByte(payload: Uint8Array, workspace: Workspace): number {
   memory.set(payload, ptr);
   const carry = workspace.validateUtf8(ptr + 2, payload.length - 2, 0);
   if (carry === 0) return -1;
-  if (carry !== 0xffffffff) return payload.length;
-  return (words[(layout.STATE_PTR + layout.STATE_BAD_BYTE) / 4] ?? 0) - ptr;
+  if (carry !== BAD_UTF8) return payload.length;
+  return (words[(layout.STATE_PTR + layout.STATE_BAD_BYTE) >>> 2] ?? 0) - ptr;
 }

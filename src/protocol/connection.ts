@@ -17,8 +17,8 @@ class EventList implements EndpointSink {
     return events;
   }
 
-  onText(text: string): void {
-    this.events.push({ type: "text", text });
+  onText(text: string | Uint8Array): void {
+    this.events.push(typeof text === "string" ? { type: "text", text } : { type: "utf8", payload: text });
   }
   onBinary(payload: Uint8Array): void {
     this.events.push({ type: "binary", payload });
@@ -97,8 +97,12 @@ export class Connection {
     return this.#endpoint.outbox.take();
   }
 
-  /** Sends a text message. @throws InvalidStateError unless {@link Endpoint.sendable} */
-  sendText(text: string): void {
+  /**
+   * Sends a text message: a string, or UTF-8 as with {@link sendBinary}.
+   * @throws InvalidStateError unless {@link Endpoint.sendable}
+   * @throws TypeError for bytes that are not UTF-8
+   */
+  sendText(text: string | Uint8Array): void {
     this.#endpoint.sendText(text);
   }
 

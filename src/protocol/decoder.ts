@@ -1,20 +1,19 @@
 import * as layout from "../kernel/generated/layout.js";
 import { KernelTrap, type Workspace } from "../kernel/workspace.js";
 import { type FailureCode, violationCode } from "./errors.js";
-import type { MessageType } from "./events.js";
+import type { EndpointSink } from "./events.js";
 import type { Host } from "./host.js";
 import type { Limits } from "./limits.js";
 import { MessageBuffer } from "./message-buffer.js";
 import { MAX_CONTROL_PAYLOAD_BYTES, Opcode } from "./opcode.js";
 import { textAt } from "./text.js";
 
-/** Where a {@link Decoder} pushes what it finds. Control payloads are owned by the sink. */
-export interface DecoderSink {
-  onText(text: string): void;
-  onBinary(payload: Uint8Array): void;
-  onPiece(payload: Uint8Array, type: MessageType, final: boolean): void;
+/** Where a {@link Decoder} pushes the messages that it finds. */
+export type MessageSink = Pick<EndpointSink, "onText" | "onBinary" | "onPiece" | "onPong">;
+
+/** Where it pushes what the protocol has to act on. Payloads are owned by the sink. */
+export interface ProtocolSink {
   onPing(payload: Uint8Array): void;
-  onPong(payload: Uint8Array): void;
   /** A Close frame, its payload as it came; `offset` is the payload's. */
   onCloseFrame(payload: Uint8Array, offset: number): void;
   /** The bytes break a rule. The decoder takes no more of them. */
@@ -32,16 +31,18 @@ export interface DecoderOptions {
   readonly pieces: boolean;
   /** Hand out binary payloads as views of linear memory, valid until the handler returns, where that saves a copy. */
   readonly borrow: boolean;
+  /** Hand out text as bytes. */
+  readonly utf8: boolean;
 }
 
 /** The longest string that V8 makes; text of more bytes might not fit one. */
 const MAX_TEXT_BYTES = 0x1fffffe8;
 
-const STATE_WORD = layout.STATE_PTR / 4;
-const STATE_WORDS = layout.STATE_LENGTH / 4;
-const CONSUMED_WORD = (layout.STATE_PTR + layout.STATE_CONSUMED) / 4;
-const RECORD_WORDS = layout.RECORD_LENGTH / 4;
-const RECORDS_WORD = layout.RECORDS_PTR / 4;
+const STATE_WORD = layout.STATE_PTR >>> 2;
+const STATE_WORDS = layout.STATE_LENGTH >>> 2;
+const CONSUMED_WORD = (layout.STATE_PTR + layout.STATE_CONSUMED) >>> 2;
+const RECORD_WORDS = layout.RECORD_LENGTH >>> 2;
+const RECORDS_WORD = layout.RECORDS_PTR >>> 2;
 
 /**
  * Frames to messages: a push decoder over a kernel. It copies what one read from the network gave into the kernel's read window,
@@ -51,11 +52,14 @@ const RECORDS_WORD = layout.RECORDS_PTR / 4;
 export class Decoder {
   readonly #workspace: Workspace;
   readonly #host: Host;
-  readonly #sink: DecoderSink;
+  readonly #messages: MessageSink;
+  readonly #protocol: ProtocolSink;
   readonly #limits: Limits;
   readonly #flags: number;
   readonly #pieces: boolean;
   readonly #borrow: boolean;
+  /** The opcode of messages that are handed out as strings, if there is any. */
+  readonly #stringOpcode: number | undefined;
 
   /** The kernel's state, when the bytes so far end inside of a frame or a message. */
   #state: Uint32Array | undefined;
@@ -67,17 +71,25 @@ export class Decoder {
   #message: MessageBuffer | undefined;
   #control: MessageBuffer | undefined;
 
-  constructor(workspace: Workspace, host: Host, sink: DecoderSink, options: DecoderOptions) {
+  constructor(
+    workspace: Workspace,
+    host: Host,
+    messages: MessageSink,
+    protocol: ProtocolSink,
+    options: DecoderOptions,
+  ) {
     this.#workspace = workspace;
     this.#host = host;
-    this.#sink = sink;
+    this.#messages = messages;
+    this.#protocol = protocol;
     this.#limits = options.limits;
     this.#flags = options.fromServer ? layout.DECODE_FROM_SERVER : 0;
     this.#pieces = options.pieces;
     this.#borrow = options.borrow;
+    this.#stringOpcode = options.utf8 ? undefined : Opcode.TEXT;
   }
 
-  /** Whether it is calling the sink right now. */
+  /** Whether it is calling a sink right now. */
   get walking(): boolean {
     return this.#walking;
   }
@@ -142,7 +154,7 @@ export class Decoder {
     } catch (error) {
       this.stop();
       if (!(error instanceof KernelTrap)) throw error;
-      this.#sink.onTrap(error.cause);
+      this.#protocol.onTrap(error.cause);
     } finally {
       this.#walking = false;
       workspace.receivedText = undefined;
@@ -192,15 +204,21 @@ export class Decoder {
   #violation(ptr: number, detail: number): void {
     const offset = this.#offset + ptr - layout.READ_WINDOW_PTR;
     this.stop();
-    this.#sink.onViolation(violationCode(detail), offset);
+    this.#protocol.onViolation(violationCode(detail), offset);
   }
 
   #data(info: number, ptr: number, length: number, promised: number): void {
     if (this.#pieces) this.#piece(info, ptr, length);
     else if ((info & layout.RECORD_END) === 0 || this.#message !== undefined)
       this.#gather(info, ptr, length, promised);
-    else if ((info & layout.RECORD_OPCODE) === Opcode.TEXT) this.#sink.onText(this.#text(info, ptr, length));
-    else this.#sink.onBinary(this.#payload(ptr, length));
+    else if ((info & layout.RECORD_OPCODE) === this.#stringOpcode)
+      this.#messages.onText(this.#text(info, ptr, length));
+    else this.#bytes(info, this.#payload(ptr, length));
+  }
+
+  #bytes(info: number, payload: Uint8Array): void {
+    if ((info & layout.RECORD_OPCODE) === Opcode.TEXT) this.#messages.onText(payload);
+    else this.#messages.onBinary(payload);
   }
 
   #text(info: number, ptr: number, length: number): string {
@@ -221,16 +239,17 @@ export class Decoder {
 
   #piece(info: number, ptr: number, length: number): void {
     const type = (info & layout.RECORD_OPCODE) === Opcode.TEXT ? "text" : "binary";
-    this.#sink.onPiece(this.#payload(ptr, length), type, (info & layout.RECORD_END) !== 0);
+    this.#messages.onPiece(this.#payload(ptr, length), type, (info & layout.RECORD_END) !== 0);
   }
 
   #gather(info: number, ptr: number, length: number, promised: number): void {
-    this.#message ??= new MessageBuffer(this.#workspace, this.#host);
+    this.#message ??= new MessageBuffer(this.#workspace.blocks, this.#host);
     const message = this.#message;
-    const text = (info & layout.RECORD_OPCODE) === Opcode.TEXT;
+    const text = (info & layout.RECORD_OPCODE) === this.#stringOpcode;
     let whole: string | Uint8Array;
     try {
-      if (text && message.length + length > MAX_TEXT_BYTES) throw new RangeError("longer than any string");
+      // As V8 would, but before the bytes are there.
+      if (text && message.length + length > MAX_TEXT_BYTES) throw new RangeError();
       const ascii = (info & layout.RECORD_ASCII) !== 0;
       message.append(this.#workspace.memory, ptr, length, ascii, promised);
       if ((info & layout.RECORD_END) === 0) return;
@@ -239,12 +258,12 @@ export class Decoder {
       // A message that this host can't hold is over a limit like any other.
       if (!(error instanceof RangeError)) throw error;
       this.stop();
-      this.#sink.onViolation("MESSAGE_TOO_LONG", this.#offset + ptr - layout.READ_WINDOW_PTR);
+      this.#protocol.onViolation("MESSAGE_TOO_LONG", this.#offset + ptr - layout.READ_WINDOW_PTR);
       return;
     }
     this.#message = undefined;
-    if (typeof whole === "string") this.#sink.onText(whole);
-    else this.#sink.onBinary(whole);
+    if (typeof whole === "string") this.#messages.onText(whole);
+    else this.#bytes(info, whole);
   }
 
   #controlFrame(info: number, ptr: number, length: number): void {
@@ -252,19 +271,19 @@ export class Decoder {
     if ((info & layout.RECORD_END) !== 0 && this.#control === undefined) {
       payload = this.#host.copy(this.#workspace.memory, ptr, ptr + length);
     } else {
-      this.#control ??= new MessageBuffer(this.#workspace, this.#host);
+      this.#control ??= new MessageBuffer(this.#workspace.blocks, this.#host);
       this.#control.append(this.#workspace.memory, ptr, length, false, MAX_CONTROL_PAYLOAD_BYTES);
       if ((info & layout.RECORD_END) === 0) return;
       payload = this.#control.takeBytes();
       this.#control = undefined;
     }
     const opcode = info & layout.RECORD_OPCODE;
-    if (opcode === Opcode.PING) this.#sink.onPing(payload);
-    else if (opcode === Opcode.PONG) this.#sink.onPong(payload);
+    if (opcode === Opcode.PING) this.#protocol.onPing(payload);
+    else if (opcode === Opcode.PONG) this.#messages.onPong(payload);
     else {
       const offset = this.#offset + ptr + length - payload.length - layout.READ_WINDOW_PTR;
       this.stop();
-      this.#sink.onCloseFrame(payload, offset);
+      this.#protocol.onCloseFrame(payload, offset);
     }
   }
 }

@@ -1,9 +1,11 @@
 import * as layout from "../kernel/generated/layout.js";
 import { KernelTrap, type Workspace } from "../kernel/workspace.js";
+import { headerLength, writeHeader } from "./frame-header.js";
 import type { Host } from "./host.js";
 import type { MaskingKeySource } from "./masking-key.js";
-import { MASK, MAX_HEADER_BYTES } from "./opcode.js";
+import { MAX_HEADER_BYTES } from "./opcode.js";
 import type { Outbox } from "./outbox.js";
+import { assertUtf8 } from "./text.js";
 
 /** From here on a server's payload goes out behind its header without being copied. */
 export const BY_REFERENCE_BYTES = 32 * 1024;
@@ -32,14 +34,14 @@ export class Encoder {
   readonly #outbox: Outbox;
   /** Undefined in the server role, whose frames are not masked. */
   readonly #maskingKey: MaskingKeySource | undefined;
-  readonly #sink: EncoderSink | undefined;
+  readonly #sink: EncoderSink;
 
   constructor(
     workspace: Workspace,
     host: Host,
     outbox: Outbox,
     maskingKey: MaskingKeySource | undefined,
-    sink?: EncoderSink,
+    sink: EncoderSink,
   ) {
     this.#workspace = workspace;
     this.#host = host;
@@ -63,6 +65,20 @@ export class Encoder {
       set.call(memory, payload, ptr + this.#headerLength(length));
       this.#complete(first, ptr, length);
     }
+  }
+
+  /**
+   * Puts a frame of text, of which there are the bytes already, into the outbox, in the way of {@link bytes}.
+   * @throws TypeError if they are not UTF-8, as a whole
+   */
+  utf8(first: number, payload: Uint8Array): void {
+    try {
+      assertUtf8(this.#workspace, payload);
+    } catch (error) {
+      this.#trapped(error);
+      return;
+    }
+    this.bytes(first, payload);
   }
 
   /** Puts a frame of text into the outbox. */
@@ -146,47 +162,17 @@ export class Encoder {
     try {
       return this.#workspace.mask(ptr, length, key);
     } catch (error) {
-      if (!(error instanceof KernelTrap)) throw error;
-      this.#sink?.onTrap(error.cause);
+      this.#trapped(error);
       return undefined;
     }
   }
 
+  #trapped(error: unknown): void {
+    if (!(error instanceof KernelTrap)) throw error;
+    this.#sink.onTrap(error.cause);
+  }
+
   #headerLength(length: number): number {
-    const key = this.#maskingKey === undefined ? 0 : 4;
-    return key + (length < 126 ? 2 : length < 0x10000 ? 4 : 10);
+    return headerLength(length) + (this.#maskingKey === undefined ? 0 : 4);
   }
-}
-
-/** Writes a frame header (section 5.2) of the shortest form at `bytes[at]`. */
-function writeHeader(
-  bytes: Uint8Array,
-  at: number,
-  first: number,
-  length: number,
-  key: number | undefined,
-): void {
-  const mask = key === undefined ? 0 : MASK;
-  let p = at;
-  bytes[p++] = first;
-  if (length < 126) {
-    bytes[p++] = mask | length;
-  } else if (length < 0x10000) {
-    bytes[p++] = mask | 126;
-    p = writeBigEndian(bytes, p, length, 2);
-  } else {
-    bytes[p++] = mask | 127;
-    p = writeBigEndian(bytes, p, Math.floor(length / 0x1_0000_0000), 4);
-    p = writeBigEndian(bytes, p, length, 4);
-  }
-  if (key === undefined) return;
-  bytes[p++] = key;
-  bytes[p++] = key >>> 8;
-  bytes[p++] = key >>> 16;
-  bytes[p] = key >>> 24;
-}
-
-function writeBigEndian(bytes: Uint8Array, at: number, value: number, count: number): number {
-  for (let i = 0; i < count; i++) bytes[at + i] = value >>> (8 * (count - 1 - i));
-  return at + count;
 }

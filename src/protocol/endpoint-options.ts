@@ -17,8 +17,10 @@ export interface EndpointOptions {
   readonly limits?: Partial<Limits>;
   /** Report messages in the pieces in which they arrive, instead of whole. Default false. */
   readonly pieces?: boolean;
-  /** Hand out binary payloads as views that are valid until the handler returns. Default false: they are owned. */
+  /** Hand out payloads as views that are valid until the handler returns. Default false: they are owned. */
   readonly borrow?: boolean;
+  /** Hand out text as UTF-8, which was checked, for those who need no strings. Default false. */
+  readonly utf8?: boolean;
   /** Default: what the environment variable `WSIMD_KERNEL` says, else the fastest that this host runs. */
   readonly kernel?: KernelChoice;
   /** The client role's masking keys. Default: the host's CSPRNG. */
@@ -32,6 +34,7 @@ export interface ResolvedEndpointOptions {
   readonly limits: Limits;
   readonly pieces: boolean;
   readonly borrow: boolean;
+  readonly utf8: boolean;
   readonly kernel: KernelChoice | undefined;
   readonly maskingKey: MaskingKeySource;
   readonly host: Host;
@@ -39,8 +42,8 @@ export interface ResolvedEndpointOptions {
 
 /** @throws TypeError or RangeError for options that make no sense */
 export function resolveEndpointOptions(options: EndpointOptions): ResolvedEndpointOptions {
-  const { role, kernel, host = portableHost, pieces = false, borrow = false } = options;
+  const { role, kernel, host = portableHost, pieces = false, borrow = false, utf8 = false } = options;
   const { maskingKey = randomMaskingKey } = options;
   if (role !== "server" && role !== "client") throw new TypeError('role must be "server" or "client"');
-  return { role, limits: resolveLimits(options.limits), pieces, borrow, kernel, maskingKey, host };
+  return { role, limits: resolveLimits(options.limits), pieces, borrow, utf8, kernel, maskingKey, host };
 }

@@ -9,22 +9,23 @@
 
 import type { KernelName } from "../kernel/kernel.js";
 import { sharedWorkspace, type Workspace } from "../kernel/workspace.js";
+import { assertBytes } from "./arguments.js";
 import { CloseCode } from "./close-code.js";
 import { checkedClosePayload, closePayload, parseClosePayload } from "./close-payload.js";
-import { Decoder, type DecoderSink } from "./decoder.js";
+import { Decoder, type ProtocolSink } from "./decoder.js";
 import { type EndpointOptions, type EndpointState, resolveEndpointOptions } from "./endpoint-options.js";
 import { type Failure, type FailureCode, failure, InvalidStateError } from "./errors.js";
-import type { CloseEvent, EndpointSink, MessageType } from "./events.js";
+import type { CloseEvent, EndpointSink } from "./events.js";
 import type { Host } from "./host.js";
 import { FIN, Opcode } from "./opcode.js";
-import { assertBytes, Sender } from "./sender.js";
+import { Sender } from "./sender.js";
 
 export type { EndpointOptions, EndpointState, Role } from "./endpoint-options.js";
 
 const NOTHING = new Uint8Array(0);
 
 /** One endpoint of an open WebSocket connection, after the opening handshake. Adapters drive it. */
-export class Endpoint extends Sender implements DecoderSink {
+export class Endpoint extends Sender implements ProtocolSink {
   readonly #workspace: Workspace;
   readonly #sink: EndpointSink;
   readonly #decoder: Decoder;
@@ -37,16 +38,17 @@ export class Endpoint extends Sender implements DecoderSink {
    * @throws TypeError or RangeError for options that make no sense
    */
   constructor(sink: EndpointSink, options: EndpointOptions) {
-    const { role, host, pieces, borrow, limits, kernel, maskingKey } = resolveEndpointOptions(options);
+    const { role, host, pieces, borrow, utf8, limits, kernel, maskingKey } = resolveEndpointOptions(options);
     const workspace = sharedWorkspace(kernel);
     super(role, workspace, host, maskingKey);
     this.#sink = sink;
     this.#host = host;
     this.#workspace = workspace;
-    this.#decoder = new Decoder(workspace, host, this, {
+    this.#decoder = new Decoder(workspace, host, sink, this, {
       limits,
       pieces,
       borrow,
+      utf8,
       fromServer: role === "client",
     });
   }
@@ -205,32 +207,12 @@ export class Endpoint extends Sender implements DecoderSink {
 
   // ---- What the decoder finds, and the kernel's traps ----
 
-  /** @internal */
-  onText(text: string): void {
-    this.#sink.onText(text);
-  }
-
-  /** @internal */
-  onBinary(payload: Uint8Array): void {
-    this.#sink.onBinary(payload);
-  }
-
-  /** @internal */
-  onPiece(payload: Uint8Array, type: MessageType, final: boolean): void {
-    this.#sink.onPiece(payload, type, final);
-  }
-
   /** @internal Section 5.5.3: an endpoint "MAY elect to send a Pong frame for only the most recently processed Ping". */
   onPing(payload: Uint8Array): void {
     // Section 5.5.2: "an endpoint MUST send a Pong frame in response, unless it already received a Close frame"; having sent
     // one itself makes no difference. A copy, for the handler owns the payload. Not slice(): a Buffer's gives a view.
     this.#owedPong = this.#host.copy(payload, 0, payload.length);
     this.#sink.onPing(payload);
-  }
-
-  /** @internal */
-  onPong(payload: Uint8Array): void {
-    this.#sink.onPong(payload);
   }
 
   /** @internal */

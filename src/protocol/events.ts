@@ -18,7 +18,7 @@ export interface CloseEvent {
 }
 
 /** What `Connection.receive` reports. Payloads are owned by who gets the event. */
-export type ConnectionEvent = TextEvent | BinaryEvent | PieceEvent | ControlEvent | CloseEvent;
+export type ConnectionEvent = TextEvent | Utf8Event | BinaryEvent | PieceEvent | ControlEvent | CloseEvent;
 
 /** A message of text. */
 export interface TextEvent {
@@ -26,6 +26,14 @@ export interface TextEvent {
   readonly type: "text";
   /** The message. */
   readonly text: string;
+}
+
+/** A message of text, with the option `utf8`. */
+export interface Utf8Event {
+  /** Tells this event from the others. */
+  readonly type: "utf8";
+  /** The message, which is valid UTF-8. */
+  readonly payload: Uint8Array;
 }
 
 /** A message of bytes. */
@@ -62,8 +70,8 @@ export interface PieceEvent {
  * `receive`.
  */
 export interface EndpointSink {
-  /** A message of text came. */
-  onText(text: string): void;
+  /** A message of text came: a string, or with the option `utf8` a payload as with `onBinary`. */
+  onText(text: string | Uint8Array): void;
   /** With `borrow`, the payload is valid until the handler returns; else the handler owns it. */
   onBinary(payload: Uint8Array): void;
   /** Only with `pieces`; the payload as with `onBinary`. */

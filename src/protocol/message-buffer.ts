@@ -1,7 +1,5 @@
 import { BLOCK_BYTES, type BlockPool } from "../kernel/block-pool.js";
-import type { Workspace } from "../kernel/workspace.js";
 import type { Host } from "./host.js";
-import { textOf } from "./text.js";
 
 const LEAST_BLOCK_BYTES = 512;
 
@@ -11,7 +9,6 @@ const LEAST_BLOCK_BYTES = 512;
  * finely they are cut and whatever length a header promises.
  */
 export class MessageBuffer {
-  readonly #workspace: Workspace;
   readonly #host: Host;
   readonly #pool: BlockPool;
   /** Full blocks, in order. */
@@ -22,10 +19,9 @@ export class MessageBuffer {
   #length = 0;
   #ascii = true;
 
-  constructor(workspace: Workspace, host: Host) {
-    this.#workspace = workspace;
+  constructor(pool: BlockPool, host: Host) {
     this.#host = host;
-    this.#pool = workspace.blocks;
+    this.#pool = pool;
   }
 
   get length(): number {
@@ -71,7 +67,7 @@ export class MessageBuffer {
     const bytes = inOne ? block : this.#pool.scratch(length, this.#host);
     if (inOne) this.release();
     else this.#gatherInto(bytes);
-    return textOf(this.#workspace, this.#host, bytes, length, this.#ascii);
+    return this.#host.decodeText(bytes, 0, length, this.#ascii);
   }
 
   #gatherInto(whole: Uint8Array): void {

@@ -1,8 +1,10 @@
 import { sharedWorkspace } from "../kernel/workspace.js";
-import { Encoder } from "./encoder.js";
+import { assertMessage } from "./arguments.js";
+import type { MessageType } from "./events.js";
+import { headerLength, writeHeader } from "./frame-header.js";
 import { portableHost } from "./host.js";
 import { FIN, Opcode } from "./opcode.js";
-import { Outbox } from "./outbox.js";
+import { assertUtf8 } from "./text.js";
 
 /** A message framed once, to be sent on any number of connections. Servers share its bytes. */
 export class PreparedMessage {
@@ -13,34 +15,22 @@ export class PreparedMessage {
   /** Header and payload, as a server sends them. */
   readonly serverFrame: Uint8Array;
 
-  /** @throws TypeError if the message is neither a string nor bytes */
-  constructor(message: string | Uint8Array) {
-    if (typeof message !== "string" && !(message instanceof Uint8Array)) {
-      throw new TypeError("a message must be a string or a Uint8Array");
-    }
-    const workspace = sharedWorkspace();
-    const outbox = new Outbox(workspace, portableHost);
-    const encoder = new Encoder(workspace, portableHost, outbox, undefined);
-    if (typeof message === "string") {
-      this.opcode = Opcode.TEXT;
-      encoder.text(FIN | Opcode.TEXT, message);
-    } else {
-      this.opcode = Opcode.BINARY;
-      encoder.bytes(FIN | Opcode.BINARY, message);
-    }
-    const frame = new Uint8Array(outbox.bytes);
-    let at = 0;
-    for (const chunk of outbox.take()) {
-      frame.set(chunk, at);
-      at += chunk.length;
-    }
+  /**
+   * @param type - what bytes are, "binary" by default; a string is "text"
+   * @throws TypeError if the message is neither a string nor bytes, not of that type, or text that is not UTF-8
+   */
+  constructor(message: string | Uint8Array, type?: MessageType) {
+    assertMessage(message, type);
+    const string = typeof message === "string";
+    const payload = string ? portableHost.textBytes(message) : message;
+    if (!string && type === "text") assertUtf8(sharedWorkspace(), payload);
+    const { length } = payload;
+    const start = headerLength(length);
+    const frame = new Uint8Array(start + length);
+    this.opcode = string || type === "text" ? Opcode.TEXT : Opcode.BINARY;
+    writeHeader(frame, 0, FIN | this.opcode, length, undefined);
+    frame.set(payload, start);
     this.serverFrame = frame;
-    this.payload = frame.subarray(payloadOffset(frame[1] ?? 0));
+    this.payload = frame.subarray(start);
   }
-}
-
-/** Where a payload begins behind an unmasked header with this second byte. */
-function payloadOffset(length: number): number {
-  if (length < 126) return 2;
-  return length === 126 ? 4 : 10;
 }

@@ -1,4 +1,5 @@
 import type { Workspace } from "../kernel/workspace.js";
+import { assertBytes } from "./arguments.js";
 import { Encoder, type EncoderSink } from "./encoder.js";
 import type { EndpointState, Role } from "./endpoint-options.js";
 import { InvalidStateError } from "./errors.js";
@@ -47,13 +48,16 @@ export abstract class Sender implements EncoderSink {
   }
 
   /**
-   * Sends a text message. A lone surrogate goes out as U+FFFD.
+   * Sends a text message.
+   * @param text - a string, of which a lone surrogate goes out as U+FFFD; or UTF-8, as with {@link sendBinary}
    * @throws InvalidStateError if the connection is not open, or a fragmented message is
+   * @throws TypeError if it is neither, or not UTF-8 (section 8.1)
    */
-  sendText(text: string): void {
-    if (typeof text !== "string") throw new TypeError("text must be a string");
+  sendText(text: string | Uint8Array): void {
+    if (typeof text !== "string") assertBytes(text);
     this.#assertSendable();
-    this.encoder.text(FIN | Opcode.TEXT, text);
+    if (typeof text === "string") this.encoder.text(FIN | Opcode.TEXT, text);
+    else this.encoder.utf8(FIN | Opcode.TEXT, text);
   }
 
   /**
@@ -142,12 +146,4 @@ export abstract class Sender implements EncoderSink {
     this.encoder.text(first, cut ? text.slice(0, -1) : text);
     this.#heldSurrogate = cut ? text.slice(-1) : "";
   }
-}
-
-/** @throws TypeError if it is no Uint8Array */
-export function assertBytes(
-  bytes: unknown,
-  message = "a payload must be a string or a Uint8Array",
-): asserts bytes is Uint8Array {
-  if (!(bytes instanceof Uint8Array)) throw new TypeError(message);
 }

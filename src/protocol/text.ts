@@ -1,9 +1,10 @@
-// Making strings of the text that was received.
+// Text as bytes: making strings of what was received, checking what is to be sent.
 import * as layout from "../kernel/generated/layout.js";
+import { BAD_UTF8 } from "../kernel/kernel.js";
 import type { Workspace } from "../kernel/workspace.js";
 import type { Host } from "./host.js";
 
-/** The most UTF-8 that is transcoded in one go. */
+/** The most UTF-8 that is checked in one go. */
 const MOST_BYTES = layout.SCRATCH_WINDOW_LENGTH;
 
 /** The string of the valid UTF-8 at `ptr` in linear memory; `ascii` tells that all of it is below 0x80. */
@@ -24,29 +25,17 @@ export function textAt(
   return host.decodeText(memory, ptr, ptr + length, ascii);
 }
 
-/** The string of valid UTF-8 that lies outside of linear memory. */
-export function textOf(
-  workspace: Workspace,
-  host: Host,
-  bytes: Uint8Array,
-  length: number,
-  ascii: boolean,
-): string {
-  if (ascii || host.decodeUtf16 === undefined) return host.decodeText(bytes, 0, length, ascii);
-  let text = "";
-  for (let start = 0; start < length; ) {
-    const end = characterStart(bytes, start, Math.min(start + MOST_BYTES, length), length);
-    workspace.memory.set(bytes.subarray(start, end), layout.SCRATCH_WINDOW_PTR);
-    text += textAt(workspace, host, layout.SCRATCH_WINDOW_PTR, end - start, false);
-    start = end;
+/**
+ * Checks bytes outside of the scratch window that are to be a message of text (section 8.1).
+ * @throws TypeError if they are not UTF-8
+ * @throws KernelTrap
+ */
+export function assertUtf8(workspace: Workspace, bytes: Uint8Array): void {
+  let carry = 0;
+  for (let at = 0; at < bytes.length && carry !== BAD_UTF8; at += MOST_BYTES) {
+    const part = bytes.length > MOST_BYTES ? bytes.subarray(at, at + MOST_BYTES) : bytes;
+    workspace.memory.set(part, layout.SCRATCH_WINDOW_PTR);
+    carry = workspace.validateUtf8(layout.SCRATCH_WINDOW_PTR, part.length, carry);
   }
-  return text;
-}
-
-/** Where the character begins that the byte at `end` belongs to, so that none is cut there. */
-function characterStart(bytes: Uint8Array, start: number, end: number, length: number): number {
-  if (end === length) return end;
-  let at = end;
-  while (at > start && ((bytes[at] ?? 0) & 0xc0) === 0x80) at--;
-  return at;
+  if (carry !== 0) throw new TypeError("text must be UTF-8");
 }

@@ -6,7 +6,12 @@ import { happened, until } from "./until.js";
 /** What was called on the handlers of one side, in order. */
 export type Call =
   | { readonly type: "open" | "drain"; readonly socket: Socket }
-  | { readonly type: "message"; readonly socket: Socket; readonly data: string | Uint8Array }
+  | {
+      readonly type: "message";
+      readonly socket: Socket;
+      readonly data: string | Uint8Array;
+      readonly messageType: MessageType;
+    }
   | {
       readonly type: "piece";
       readonly socket: Socket;
@@ -35,8 +40,9 @@ export class Recorder implements Handlers {
   open(socket: Socket): unknown {
     return this.#called({ type: "open", socket }, () => this.#also.open?.(socket));
   }
-  message(socket: Socket, data: string | Uint8Array): unknown {
-    return this.#called({ type: "message", socket, data }, () => this.#also.message?.(socket, data));
+  message(socket: Socket, data: string | Uint8Array, messageType: MessageType): unknown {
+    const call: Call = { type: "message", socket, data, messageType };
+    return this.#called(call, () => this.#also.message?.(socket, data, messageType));
   }
   #piece(socket: Socket, data: Uint8Array, messageType: MessageType, final: boolean): unknown {
     const call: Call = { type: "piece", socket, data, messageType, final };
@@ -117,8 +123,8 @@ function words(call: Call): string {
       return call.type;
     case "message":
       return typeof call.data === "string"
-        ? `text ${JSON.stringify(call.data)}`
-        : `binary ${toHex(call.data)}`.trim();
+        ? `${call.messageType} ${JSON.stringify(call.data)}`
+        : `${call.messageType} ${toHex(call.data)}`.trim();
     case "piece":
       return `${call.messageType} piece ${toHex(call.data)}${call.final ? " final" : ""}`;
     case "ping":

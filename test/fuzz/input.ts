@@ -2,7 +2,7 @@
 import type { KernelName, Limits, Role } from "../../src/index.js";
 import type { Door } from "../support/outcome.js";
 
-/** Role, pieces, borrow, door; limits, kernel, ws; eight chunk sizes. */
+/** Role, pieces, borrow, door, utf8; limits, kernel, ws; eight chunk sizes. */
 export const HEADER_BYTES = 10;
 
 export const LIMITS: readonly Limits[] = [
@@ -35,6 +35,7 @@ export interface FuzzInput {
   readonly role: Role;
   readonly pieces: boolean;
   readonly borrow: boolean;
+  readonly utf8: boolean;
   readonly door: Door;
   readonly limits: Limits;
   readonly runs: readonly Run[];
@@ -53,6 +54,7 @@ export function parseInput(bytes: Uint8Array): FuzzInput {
     role: (flags & 1) === 0 ? "server" : "client",
     pieces: (flags & 2) !== 0,
     borrow: (flags & 4) !== 0,
+    utf8: (flags & 0x20) !== 0,
     door: DOORS[(flags >> 3) & 3] ?? "receive",
     limits: LIMITS[choice & 7] ?? { maxMessageBytes: 0, maxFragments: 1 },
     runs: [

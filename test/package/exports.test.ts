@@ -52,6 +52,7 @@ const ENTRIES = [
       "PieceEvent",
       "Role",
       "TextEvent",
+      "Utf8Event",
     ],
   },
   {

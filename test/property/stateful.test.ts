@@ -67,13 +67,14 @@ const whole = (parts: readonly (string | Uint8Array)[]) =>
 
 /** Each way to send, tried in whatever state the connection is. */
 const sending: fc.Arbitrary<Named> = fc.oneof(
-  fc.tuple(bodies, fc.constantFrom("whole", "prepared")).map(
+  fc.tuple(bodies, fc.constantFrom("whole", "prepared", "utf8")).map(
     ([body, way]): Named => [
       `send ${way} ${typeOf(body)} of ${body.length}`,
       (side, pair) => {
         const { endpoint } = side;
         const done = pair.attempt(side, endpoint.state === "open" && side.sending === undefined, () => {
           if (way === "prepared") endpoint.sendPrepared(new PreparedMessage(body));
+          else if (way === "utf8" && typeof body === "string") endpoint.sendText(Buffer.from(body));
           else if (typeof body === "string") endpoint.sendText(body);
           else endpoint.sendBinary(body);
         });
@@ -183,7 +184,9 @@ describeKernels("a client and a server", (kernel) => {
     { pieces: true, borrow: false },
     { pieces: false, borrow: true },
     { pieces: true, borrow: true },
-  ])("do anything, in any order: $pieces $borrow", { timeout: PATIENCE_MS }, (options) => {
+    { utf8: true, borrow: false },
+    { utf8: true, borrow: true },
+  ])("do anything, in any order: %o", { timeout: PATIENCE_MS }, (options) => {
     fc.assert(
       fc.property(fc.commands([all], { maxCommands: 60, size: "max" }), (chosen) => {
         const pair = new EndpointPair({ kernel, ...options });

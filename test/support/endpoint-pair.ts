@@ -48,8 +48,8 @@ export class Side implements EndpointSink {
     this.endpoint = new Endpoint(this, options);
   }
 
-  onText(text: string): void {
-    this.#message(textLine(text));
+  onText(text: string | Uint8Array): void {
+    this.#message(textLine(typeof text === "string" ? text : utf8.decode(text)));
   }
   onBinary(payload: Uint8Array): void {
     this.#message(bytesLine("binary", payload));

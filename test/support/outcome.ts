@@ -14,7 +14,7 @@ import { bytesLine, closeLine, textLine } from "./run.js";
 
 /** A message, whole, or another event. Of a failure, what tells it from others. */
 export type OutcomeEvent =
-  | Exclude<ConnectionEvent, { type: "piece" | "close" }>
+  | Exclude<ConnectionEvent, { type: "piece" | "close" | "utf8" }>
   | (Omit<CloseEvent, "failure"> & { readonly failure?: Pick<Failure, "code" | "closeCode" | "offset"> });
 
 export interface Outcome {
@@ -87,11 +87,12 @@ class Events implements EndpointSink {
 
   push(event: ConnectionEvent): void {
     if (event.type === "piece") this.onPiece(event.payload, event.messageType, event.final);
+    else if (event.type === "utf8") this.onText(event.payload);
     else this.list.push(event);
   }
 
-  onText(text: string): void {
-    this.list.push({ type: "text", text });
+  onText(text: string | Uint8Array): void {
+    this.list.push({ type: "text", text: typeof text === "string" ? text : utf8.decode(text) });
   }
   onBinary(payload: Uint8Array): void {
     this.list.push({ type: "binary", payload: this.#kept(payload) });

@@ -8,9 +8,9 @@ export class RecordingSink implements EndpointSink {
   /** Called inside of the handler, before the line is written: bytes that were changed meanwhile show. */
   inside: (payload: Uint8Array | string) => void = () => {};
 
-  onText(text: string): void {
+  onText(text: string | Uint8Array): void {
     this.inside(text);
-    this.lines.push(textLine(text));
+    this.lines.push(typeof text === "string" ? textLine(text) : bytesLine("utf8", text));
   }
   onBinary(payload: Uint8Array): void {
     this.inside(payload);

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { KernelName, Role } from "../../src/index.js";
+import type { EndpointOptions, KernelName, Role } from "../../src/index.js";
 import { byteByByte, everyBytes, everyCut, everyTwoCuts } from "../support/cuts.js";
 import { concat, hex, toHex } from "../support/hex.js";
 import { describeKernels } from "../support/kernels.js";
@@ -72,13 +72,19 @@ function expectVector(
   const options = { role, kernel, ...(vector.limits && { limits: vector.limits }) };
   expect(run(bytes, options)).toEqual(expected);
   const whole = outcomeOf(bytes, [], options, "connection");
+  const text = expected.events.some((line) => line.startsWith("text ")) || vector.failure?.closeCode === 1007;
+  const forms: readonly Pick<EndpointOptions, "pieces" | "utf8">[] = [
+    {},
+    { pieces: true },
+    ...(text ? [{ utf8: true }] : []),
+  ];
   const expectSame = (stream: Uint8Array, cuts: readonly number[]): void => {
-    for (const pieces of [false, true]) {
-      const found = outcomeOf(stream, cuts, { ...options, pieces }, "connection");
+    for (const form of forms) {
+      const found = outcomeOf(stream, cuts, { ...options, ...form }, "connection");
       if (sameOutcome(found, whole)) continue;
-      expect({ cuts, pieces, found: describeOutcome(found) }).toEqual({
+      expect({ cuts, form, found: describeOutcome(found) }).toEqual({
         cuts,
-        pieces,
+        form,
         found: describeOutcome(whole),
       });
     }

@@ -60,6 +60,58 @@ export const messageCases: readonly Case[] = [
     },
   },
   {
+    name: "text comes as UTF-8 where that is asked for, and is sent on as text (section 8.1)",
+    async run(scene) {
+      const texts = [EDGES, text(0), text(200), text(40_000), text(300_000)];
+      for (const borrow of [false, true]) {
+        const recorder = new Recorder({ message: (socket, data, type) => void socket.send(data, type) });
+        const server = await scene.serve({ utf8: true, borrow }, recorder);
+        const client = new Recorder();
+        const socket = await scene.connect(server.url, {}, client);
+        for (const [i, each] of texts.entries()) {
+          socket.send(Buffer.from(each), "text");
+          await client.until("message", i + 1);
+        }
+        socket.send(bytes(3));
+        await client.until("message", texts.length + 1);
+        assert.deepEqual(client.messages.slice(0, texts.length), texts);
+        assert.equal(client.log.at(-1), "binary 00 1f 3e");
+        const got = recorder.calls.flatMap((call) => (call.type === "message" ? [call] : []));
+        assert.ok(got.every(({ data }) => data instanceof Uint8Array));
+        assert.deepEqual(
+          got.map(({ messageType }) => messageType),
+          [...texts.map(() => "text"), "binary"],
+        );
+      }
+    },
+  },
+  {
+    name: "UTF-8 is sent and broadcast as text if it is some; what it can't be is refused before anything is sent",
+    async run(scene) {
+      const recorder = new Recorder();
+      const server = await scene.serve({}, recorder);
+      const peer = await scene.client(server);
+      const { socket } = recorder;
+      for (const [message, type] of [
+        [Uint8Array.of(0x61, 0xff), "text"],
+        ["a", "binary"],
+        ["a", { binary: false }],
+        [Uint8Array.of(0x61), "utf8"],
+      ]) {
+        assert.throws(() => Reflect.apply(socket.send, socket, [message, type]), TypeError);
+        assert.throws(() => Reflect.apply(server.broadcast, server, [message, { type }]), TypeError);
+      }
+      assert.equal(socket.send(Uint8Array.of(0xc3, 0xa9), "text"), "sent");
+      assert.equal(server.broadcast(Uint8Array.of(0x61), { type: "text" }), 1);
+      assert.equal(server.broadcast(Uint8Array.of(0x62), { type: "binary" }), 1);
+      assert.equal(socket.send("c", "text"), "sent");
+      await peer.expect("81 02 c3 a9  81 01 61  82 01 62  81 01 63");
+      socket.close();
+      assert.equal(socket.send(Uint8Array.of(0xff), "text"), "dropped");
+      assert.throws(() => Reflect.apply(socket.send, socket, ["a", "binary"]), TypeError);
+    },
+  },
+  {
     name: "an application that transfers the memory of a message away harms no other",
     async run(scene) {
       const got: Uint8Array[] = [];

@@ -1,6 +1,14 @@
 // Checked by the type checker: nothing here is called.
 import { expectTypeOf, test } from "vitest";
-import { attach, connect, type Handlers, type Socket, serve, upgrade } from "../../../src/node/index.js";
+import {
+  attach,
+  connect,
+  type Handlers,
+  type MessageType,
+  type Socket,
+  serve,
+  upgrade,
+} from "../../../src/node/index.js";
 
 interface User {
   name: string;
@@ -24,6 +32,7 @@ test("the type of data reaches whatever has sockets", () => {
   expectTypeOf<ReturnType<typeof calls.plain>>().toEqualTypeOf<Promise<Socket>>();
   expectTypeOf<NonNullable<Parameters<Serving["broadcast"]>[1]>>().toEqualTypeOf<{
     readonly except?: Socket<User>;
+    readonly type?: MessageType;
   }>();
 });
 

@@ -1,7 +1,7 @@
 // Text that goes out as it came in is not encoded anew: its bytes are taken from the read window, while they stand there.
 import fc from "fast-check";
-import { afterEach, describe, expect, test, vi } from "vitest";
-import { Endpoint, type EndpointOptions, type Host, PreparedMessage, type Role } from "../../../src/index.js";
+import { describe, expect, test } from "vitest";
+import { Endpoint, type EndpointOptions, type Host, type Role } from "../../../src/index.js";
 import * as layout from "../../../src/kernel/generated/layout.js";
 import { sharedWorkspace } from "../../../src/kernel/workspace.js";
 import { hostFor } from "../../../src/node/host.js";
@@ -303,21 +303,5 @@ describeKernels("text that is sent on", (kernel) => {
       }),
       { seed: 20_268, numRuns: 600 },
     );
-  });
-});
-
-describe("text that is prepared where it came to", () => {
-  afterEach(() => vi.restoreAllMocks());
-
-  test("is framed with the bytes that came", () => {
-    const calls = [vi.spyOn(portableHost, "encodeText"), vi.spyOn(portableHost, "textBytes")];
-    const end = new End();
-    const prepared: PreparedMessage[] = [];
-    end.sink.inside = (payload) => prepared.push(new PreparedMessage(payload));
-    end.endpoint.receive(texts("server", GREETING, "é".repeat(63), LONGER_THAN_SCRATCH));
-    for (const call of calls) expect(call).not.toHaveBeenCalled();
-    for (const each of prepared) end.endpoint.sendPrepared(each);
-    expect(end.sent()).toEqual([`1 ${GREETING}`, `1 ${"é".repeat(63)}`, `1 ${LONGER_THAN_SCRATCH}`]);
-    expect(prepared.map(({ payload }) => payload.length)).toEqual([20, 126, 120_000]);
   });
 });

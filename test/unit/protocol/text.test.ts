@@ -3,7 +3,7 @@ import * as layout from "../../../src/kernel/generated/layout.js";
 import { Workspace } from "../../../src/kernel/workspace.js";
 import { nodeRuntime } from "../../../src/node/host.js";
 import { portableHost } from "../../../src/protocol/host.js";
-import { textAt, textOf } from "../../../src/protocol/text.js";
+import { textAt } from "../../../src/protocol/text.js";
 
 const UNITS = [
   "a",
@@ -60,17 +60,4 @@ describe.each(["simd", "scalar", "js"] as const)("text [%s]", (name) => {
       expect(memory[behind + i]).toBe(0xa5);
     }
   });
-
-  test("long text outside of linear memory is cut between characters only", () => {
-    for (const shift of [0, 1, 2, 3]) {
-      const text = "x".repeat(shift) + "😀é€".repeat(30_000);
-      const bytes = bytesOf(text);
-      expect(textOf(workspace, nodeRuntime.host, bytes, bytes.length, false)).toBe(text);
-    }
-  });
-});
-
-test("what stands behind the text in its block is no part of its last character", () => {
-  const bytes = Uint8Array.of(...bytesOf("é"), 0x80, 0x80);
-  expect(textOf(new Workspace("js"), nodeRuntime.host, bytes, 2, false)).toBe("é");
 });

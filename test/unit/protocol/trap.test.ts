@@ -1,4 +1,4 @@
-// Traps outside of decode, which reentrancy.test.ts has: in masking, in a close reason, in making a string.
+// Traps outside of decode, which reentrancy.test.ts has: in masking, in a close reason, in making a string, in checking text.
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { LiveSocket } from "../../../src/adapter/live-socket.js";
 import { resolveSocketOptions } from "../../../src/adapter/options.js";
@@ -54,22 +54,29 @@ describeKernels("a trap outside of decode", (kernel) => {
 
   // Plain JavaScript leaves this to the host.
   if (kernel !== "js") {
-    test.each([
-      ["whole", [clientFrame(1, "é")]],
-      ["in fragments", [clientFrame(1, "é", false), clientFrame(0, "é")]],
-    ])("while it makes a string of text, %s", (_, frames) => {
+    test("while it makes a string of text", () => {
       const victim = connection("server");
       const bystander = connection("server");
       bystander.receive(clientFrame(1, "ü", false));
       breakKernel("utf8ToUtf16");
-      expect(victim.receive(concat([clientFrame(2, "a"), ...frames, clientFrame(2, "b")]))).toEqual([
-        { type: "binary", payload: nodeRuntime.host.copy(hex("'a'"), 0, 1) },
-        INTERNAL,
-      ]);
+      expect(victim.receive(concat([clientFrame(2, "a"), clientFrame(1, "é"), clientFrame(2, "b")]))).toEqual(
+        [{ type: "binary", payload: nodeRuntime.host.copy(hex("'a'"), 0, 1) }, INTERNAL],
+      );
       expect(toHex(concat(victim.takeOutput()))).toBe("88 02 03 f3");
       expect(bystander.receive(clientFrame(0, "é"))).toEqual([{ type: "text", text: "üé" }]);
     });
   }
+
+  test.each<ConnectionOptions["role"]>(["server", "client"])(
+    "while it checks text that a %s sends as bytes: nothing of it goes out, nothing is thrown",
+    (role) => {
+      const victim = connection(role);
+      breakKernel("validateUtf8");
+      victim.sendText(hex("'a'"));
+      expect(victim.end()).toEqual([INTERNAL]);
+      expect(parseFrames(concat(victim.takeOutput())).map(({ opcode }) => opcode)).toEqual([8]);
+    },
+  );
 
   test("while it validates a close reason", () => {
     const victim = connection("server");
@@ -153,6 +160,25 @@ describeKernels("a trap outside of decode", (kernel) => {
       expect(events).toEqual([INTERNAL]);
     });
   });
+});
+
+test("a trap of the thread's own kernel, while it makes a string of fragments", () => {
+  const workspace = sharedWorkspace();
+  const { kernel } = workspace;
+  const [victim, bystander] = [0, 1].map(
+    () => new Connection({ role: "server", kernel: "scalar", host: nodeRuntime.host }),
+  );
+  bystander?.receive(clientFrame(1, "ü", false));
+  workspace.kernel = {
+    ...kernel,
+    utf8ToUtf16() {
+      throw trap;
+    },
+  };
+  expect(victim?.receive(concat([clientFrame(1, "é", false), clientFrame(0, "é")]))).toEqual([INTERNAL]);
+  expect(workspace.kernel).not.toBe(kernel);
+  expect(workspace.memory.buffer).not.toBe(kernel.memory.buffer);
+  expect(bystander?.receive(clientFrame(0, "é"))).toEqual([{ type: "text", text: "üé" }]);
 });
 
 test("a kernel that cannot be replaced: whoever sends is told", () => {

@@ -1,0 +1,193 @@
+// Text that is handed out and taken as UTF-8, without a string in between.
+import { describe, expect, test } from "vitest";
+import { Connection, Endpoint, PreparedMessage, type Role } from "../../../src/index.js";
+import * as layout from "../../../src/kernel/generated/layout.js";
+import { BY_REFERENCE_BYTES } from "../../../src/protocol/encoder.js";
+import { frame, KEY, parseFrames } from "../../support/frame.js";
+import { concat, hex, toHex } from "../../support/hex.js";
+import { describeKernels } from "../../support/kernels.js";
+import { RecordingSink } from "../../support/recording-sink.js";
+
+const ROLES: readonly Role[] = ["server", "client"];
+const utf8 = (text: string) => new TextEncoder().encode(text);
+const fromPeer = (role: Role, opcode: number, payload: Uint8Array, fin = true) =>
+  frame({ fin, opcode, payload, ...(role === "server" && { mask: KEY }) });
+
+/** Not UTF-8, each with the place where that shows. */
+const BAD: readonly Uint8Array[] = [
+  hex("80"),
+  hex("'abc' c3"),
+  hex("c0 80"),
+  hex("ed a0 80"),
+  hex("f4 90 80 80"),
+  hex("'0123456789abcdef0123456789abcdef' ff 'x'"),
+  hex("e2 82"),
+];
+
+/** Lengths around where headers, copies and the scratch window change. */
+const LENGTHS = [
+  0,
+  1,
+  125,
+  126,
+  1000,
+  BY_REFERENCE_BYTES - 1,
+  BY_REFERENCE_BYTES,
+  layout.SCRATCH_WINDOW_LENGTH - 1,
+  layout.SCRATCH_WINDOW_LENGTH,
+  layout.SCRATCH_WINDOW_LENGTH + 1,
+  3 * layout.SCRATCH_WINDOW_LENGTH + 2,
+];
+
+/** Text of exactly so many bytes, whose characters lie across every boundary. */
+function textOf(length: number): Uint8Array {
+  const bytes = new Uint8Array(length).fill(0x61);
+  const pattern = utf8("é€😀");
+  const start = length % pattern.length;
+  for (let at = start; at < length; at += pattern.length) bytes.set(pattern, at);
+  return bytes;
+}
+
+describeKernels("text as UTF-8", (kernel) => {
+  describe.each(ROLES)("a %s", (role) => {
+    const connection = () => new Connection({ role, kernel, maskingKey: () => 0x3d21fa37 });
+    const sent = (bytes: Uint8Array) =>
+      toHex(frame({ opcode: 1, payload: bytes, ...(role === "client" && { mask: KEY }) }));
+
+    test("gets the bytes that came, as an event of their own", () => {
+      const end = new Connection({ role, kernel, utf8: true });
+      const chunk = concat([
+        fromPeer(role, 1, utf8("é")),
+        fromPeer(role, 2, hex("c3 a9")),
+        fromPeer(role, 1, hex("e2 82"), false),
+        fromPeer(role, 0, hex("ac 'a'")),
+        fromPeer(role, 1, hex("")),
+      ]);
+      const events = end.receive(chunk);
+      chunk.fill(0xa5);
+      expect(events).toEqual([
+        { type: "utf8", payload: hex("c3 a9") },
+        { type: "binary", payload: hex("c3 a9") },
+        { type: "utf8", payload: hex("e2 82 ac 'a'") },
+        { type: "utf8", payload: hex("") },
+      ]);
+    });
+
+    test("is given what came before bytes that are not UTF-8, and no more", () => {
+      const end = new Connection({ role, kernel, utf8: true });
+      const events = end.receive(
+        concat([fromPeer(role, 1, utf8("a")), fromPeer(role, 1, hex("'b' ff 'c'"))]),
+      );
+      expect(events).toMatchObject([
+        { type: "utf8", payload: hex("'a'") },
+        { type: "close", code: 1006, failure: { code: "INVALID_UTF8", closeCode: 1007 } },
+      ]);
+    });
+
+    test.each([false, true])("owns the bytes unless it borrows: borrow %s", (borrow) => {
+      const sink = new RecordingSink();
+      const kept: Uint8Array[] = [];
+      sink.inside = (payload) => {
+        if (typeof payload !== "string") kept.push(payload);
+      };
+      const endpoint = new Endpoint(sink, { role, kernel, utf8: true, borrow });
+      endpoint.receive(fromPeer(role, 1, hex("'abc'")));
+      endpoint.receive(fromPeer(role, 1, hex("'def'")));
+      expect(sink.lines).toEqual(["utf8 61 62 63", "utf8 64 65 66"]);
+      expect(kept.map(toHex)).toEqual([borrow ? "64 65 66" : "61 62 63", "64 65 66"]);
+    });
+
+    test("in pieces it makes no difference", () => {
+      const end = new Connection({ role, kernel, utf8: true, pieces: true });
+      expect(end.receive(fromPeer(role, 1, hex("c3"), false))).toEqual([
+        { type: "piece", messageType: "text", payload: hex("c3"), final: false },
+      ]);
+    });
+
+    test.each(LENGTHS)("sends %i bytes as text", (length) => {
+      const end = connection();
+      const bytes = textOf(length);
+      end.sendText(bytes);
+      end.sendPrepared(new PreparedMessage(bytes, "text"));
+      const [first, second, ...rest] = parseFrames(concat(end.takeOutput()));
+      for (const each of [first, second]) {
+        expect(each?.opcode).toBe(1);
+        expect(Buffer.compare(each?.payload ?? hex("ff"), bytes)).toBe(0);
+      }
+      expect(rest).toEqual([]);
+    });
+
+    test.each(BAD.map((bytes) => [toHex(bytes), bytes] as const))("refuses to send %s", (_, bad) => {
+      const error = new TypeError("text must be UTF-8");
+      const end = connection();
+      for (const before of [0, 20, BY_REFERENCE_BYTES, layout.SCRATCH_WINDOW_LENGTH - 1]) {
+        const bytes = concat([new Uint8Array(before).fill(0x61), bad]);
+        expect(() => end.sendText(bytes)).toThrow(error);
+        expect(() => new PreparedMessage(bytes, "text")).toThrow(error);
+      }
+      expect(end.takeOutput()).toEqual([]);
+      expect(end.state).toBe("open");
+      end.sendText(utf8("é"));
+      expect(toHex(concat(end.takeOutput()))).toBe(sent(utf8("é")));
+    });
+
+    test("bytes are the caller's again once they were sent", () => {
+      const end = connection();
+      const bytes = utf8("abc");
+      end.sendText(bytes);
+      bytes.fill(0xff);
+      expect(toHex(concat(end.takeOutput()))).toBe(sent(utf8("abc")));
+    });
+
+    test("sends nothing in the middle of a fragmented message, or when it is no longer open", () => {
+      const end = connection();
+      end.sendFragment("a", false);
+      expect(() => end.sendText(utf8("b"))).toThrow("a fragmented message is being sent");
+      end.close();
+      expect(() => end.sendText(utf8("b"))).toThrow("the connection is closing");
+    });
+  });
+
+  test("what is borrowed can be sent on in the handler, and is checked again: it may have been changed", () => {
+    const sink = new RecordingSink();
+    const endpoint = new Endpoint(sink, { role: "server", kernel, utf8: true, borrow: true });
+    const errors: unknown[] = [];
+    sink.inside = (payload) => {
+      if (typeof payload === "string") return;
+      endpoint.sendText(payload);
+      payload[0] = 0xff;
+      try {
+        endpoint.sendText(payload);
+      } catch (error) {
+        errors.push(error);
+      }
+    };
+    const long = textOf(40_000);
+    endpoint.receive(concat([fromPeer("server", 1, utf8("é")), fromPeer("server", 1, long)]));
+    const frames = parseFrames(concat(endpoint.outbox.take()));
+    expect(frames.map(({ payload }) => payload.length)).toEqual([2, 40_000]);
+    expect(Buffer.compare(frames[1]?.payload ?? hex(""), long)).toBe(0);
+    expect(errors).toEqual([new TypeError("text must be UTF-8"), new TypeError("text must be UTF-8")]);
+  });
+});
+
+test.each<[string, string | Uint8Array, unknown]>([
+  ["a string as binary", "a", "binary"],
+  ["a string as anything", "a", "utf8"],
+  ["bytes as anything", hex("61"), "utf8"],
+  ["bytes as what ws calls it", hex("61"), { binary: true }],
+])("%s is no prepared message", (_, message, type) => {
+  expect(() => Reflect.construct(PreparedMessage, [message, type])).toThrow(
+    new TypeError(`this message can't be sent as "${String(type)}"`),
+  );
+});
+
+test.each([
+  ["a", "text", 1],
+  [hex("61"), "text", 1],
+  [hex("61"), "binary", 2],
+] as const)("%o prepared as %s", (message, type, opcode) => {
+  const prepared = new PreparedMessage(message, type);
+  expect(prepared.opcode).toBe(opcode);
+  expect(toHex(prepared.serverFrame)).toBe(`8${opcode} 01 61`);
+});
