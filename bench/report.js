@@ -207,7 +207,7 @@ const ECHO_NOTE =
   "100 connections (4 for 1 MiB, 20 for TLS). In the client role, the clients' own CPU time, against the same server. Text comes as " +
   "a string and goes back as the same string; but `ws` hands it out as bytes, and sends those, as *wsimd, text as bytes* does. wsimd " +
   "notices that a text goes out as it came in, and encodes nothing: see *send mixed* below for what another text takes. *No protocol* " +
-  "is a Node program that makes the same reads and writes but counts bytes instead of looking at them: what is above it is the protocol's.\n";
+  "reads and writes as wsimd does, but counts bytes instead of looking at them: what is above it is the protocol's.\n";
 const LATENCY_NOTE =
   "99 % of replies come within this time, under full load: with 100 connections that never pause it mostly says how long a " +
   "message waits for its turn.\n";

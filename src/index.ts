@@ -23,7 +23,7 @@ export type {
   TextEvent,
   Utf8Event,
 } from "./protocol/events.js";
-export type { Host } from "./protocol/host.js";
+export type { Host, Transcoder } from "./protocol/host.js";
 export { DEFAULT_LIMITS, type Limits } from "./protocol/limits.js";
 export { type MaskingKeySource, randomMaskingKey } from "./protocol/masking-key.js";
 export { Opcode } from "./protocol/opcode.js";

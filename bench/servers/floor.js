@@ -1,52 +1,76 @@
-// The floor for echoes: what Node and the system take for the same reads and writes. Bytes are counted, not looked at, but for the first
-// header of a connection, and answers are canned: nothing is unmasked, copied or handed to anybody. Reads go into one buffer, by
-// the internals behind the documented `onread` of clients.
+// The floor for echoes: wsimd's own way to read and write, without the protocol. Bytes are counted, not looked at, but for the first
+// header of a connection, and answers are canned: nothing is unmasked, copied or handed to anybody.
 import { createHash } from "node:crypto";
-import { createServer, Socket } from "node:net";
+import { createServer } from "node:net";
+import { takeConnections } from "../../dist/node/bare-handle.js";
+import { HandleTransport } from "../../dist/node/handle-transport.js";
+import { tryInternals } from "../../dist/node/trial.js";
 import { listening } from "./lifecycle.js";
 
 const GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
-const READ_BYTES = 256 * 1024;
-const window = Buffer.alloc(READ_BYTES);
+const window = Buffer.alloc(256 * 1024);
 
-/** @type {Socket} */
-const probe = Reflect.construct(Socket, [{ onread: { buffer: window, callback: () => true } }]);
-const symbols = new Map(Object.getOwnPropertySymbols(probe).map((each) => [each.description, each]));
-probe.destroy();
+/** What a transport reports to. */
+class Counting {
+  /** @type {HandleTransport} */
+  #transport;
+  /** Of each frame, as long as the first. */
+  #length = 0;
+  #answerLength = 0;
+  #answers = window;
+  #bytes = 0;
 
-/** @param {string} description */
-function symbol(description) {
-  const found = symbols.get(description);
-  if (found === undefined) throw new Error(`this version of Node has no ${description}`);
-  return found;
+  /** @param {HandleTransport} transport */
+  constructor(transport) {
+    this.#transport = transport;
+    transport.sink = this;
+  }
+
+  /**
+   * @param {number} length
+   * @param {Uint8Array} read
+   */
+  receivedInWindow(length, read) {
+    if (read !== window) {
+      this.#transport.write(handshake(Buffer.from(read.subarray(0, length)).toString("latin1")));
+      this.#transport.readInto(window);
+      return;
+    }
+    if (this.#length === 0) this.#learn();
+    this.#bytes += length;
+    const frames = Math.floor(this.#bytes / this.#length);
+    this.#bytes -= frames * this.#length;
+    if (frames > 0) this.#transport.write(this.#answers.subarray(0, frames * this.#answerLength));
+  }
+
+  #learn() {
+    const payload = payloadLength(window);
+    const header = headerOf(window[0] ?? 0, payload);
+    this.#answerLength = header.length + payload;
+    this.#length = this.#answerLength + 4;
+    const most = Math.ceil(window.length / this.#length) + 1;
+    const answer = Buffer.concat([header, Buffer.alloc(payload, "x")]);
+    this.#answers = Buffer.concat(Array.from({ length: most }, () => answer));
+  }
+
+  received() {}
+  drained() {}
+  ended() {
+    this.#transport.destroy();
+  }
+  closed() {}
+  failed() {}
 }
 
-/**
- * Answers as many frames as came, of which all are as long as the first.
- * @param {Socket} socket
- */
-function answers(socket) {
-  let length = 0;
-  let bytes = 0;
-  /** @type {Buffer} */
-  let canned = Buffer.alloc(0);
-  /** @type {number} */
-  let answerBytes = 0;
-  return (/** @type {number} */ count) => {
-    if (length === 0) {
-      const payload = payloadLength(window);
-      const header = headerOf(window[0] ?? 0, payload);
-      answerBytes = header.length + payload;
-      length = answerBytes + 4;
-      const most = Math.ceil(READ_BYTES / length) + 1;
-      canned = Buffer.concat(Array.from({ length: most }, () => [header, Buffer.alloc(payload, "x")]).flat());
-    }
-    bytes += count;
-    const frames = Math.floor(bytes / length);
-    bytes -= frames * length;
-    if (frames > 0) socket.write(canned.subarray(0, frames * answerBytes));
-    return true;
-  };
+/** @param {string} head */
+function handshake(head) {
+  const key = /sec-websocket-key: (\S+)/i.exec(head)?.[1] ?? "";
+  const accept = createHash("sha1")
+    .update(key + GUID)
+    .digest("base64");
+  return Buffer.from(
+    `HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\n\r\n`,
+  );
 }
 
 /** @param {Buffer} frame */
@@ -69,25 +93,11 @@ function headerOf(first, payload) {
   return header;
 }
 
-const server = createServer({ noDelay: true }, (socket) => {
-  socket.on("error", () => {});
-  socket.once("data", (chunk) => {
-    const key = /sec-websocket-key: (\S+)/i.exec(chunk.toString("latin1"))?.[1] ?? "";
-    const accept = createHash("sha1")
-      .update(key + GUID)
-      .digest("base64");
-    socket.pause();
-    Reflect.set(socket, symbol("kBuffer"), window);
-    Reflect.set(socket, symbol("kBufferCb"), answers(socket));
-    Reflect.get(socket, "_handle").useUserBuffer(window);
-    socket.write(
-      `HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\n\r\n`,
-    );
-    socket.resume();
-  });
-});
+await tryInternals();
+const server = createServer();
 server.listen(0, "127.0.0.1", 511, () => {
   const address = server.address();
   if (address === null || typeof address === "string") throw new Error("no port");
+  takeConnections(server, (handle) => void new Counting(new HandleTransport(handle)));
   listening(address.port);
 });

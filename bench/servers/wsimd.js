@@ -16,9 +16,10 @@ const server = await serve(
     ...(tls !== undefined && { tls }),
   },
   {
-    message(socket, data, type) {
-      socket.send(data, type);
-    },
+    message:
+      process.env.BENCH_UTF8 === "1"
+        ? (socket, data, type) => void socket.send(data, type)
+        : (socket, data) => void socket.send(data),
     error() {
       // Clients that go away with a reset are part of the handshake benchmark.
     },

@@ -37,13 +37,17 @@ export interface Socket<Data = unknown> {
    * Sends a message: text if it is a string, else binary, unless `type` says that the bytes are text.
    * @param message - bytes of 32 KiB or more may be sent without being copied: they must not change until
    * `bufferedBytes` is 0
+   * @param type - what bytes are. Default "binary"; a `PreparedMessage` has its own
    * @throws InvalidStateError while a fragmented message is being sent
-   * @param type - what bytes are. Default "binary"
    * @throws TypeError if it is neither a string nor bytes, a string of type "binary", or text that is not UTF-8
    */
   send(message: string | Uint8Array | PreparedMessage, type?: MessageType): SendResult;
-  /** Sends a part of a message; the first decides its type. Strings may be cut anywhere. */
-  sendFragment(part: string | Uint8Array, final: boolean): SendResult;
+  /**
+   * Sends a part of a message; the first decides its type. Text may be cut anywhere.
+   * @param type - what bytes are. Default "binary"
+   * @throws TypeError if the part is not like those before, or of a type that it can't be
+   */
+  sendFragment(part: string | Uint8Array, final: boolean, type?: MessageType): SendResult;
   /** Sends a ping of at most 125 bytes. Pings that come are answered without help. */
   ping(payload?: Uint8Array): SendResult;
   /**

@@ -73,14 +73,14 @@ export class LiveSocket extends SocketKeepalive implements Socket<unknown>, Endp
     return this.queued();
   }
 
-  sendFragment(part: string | Uint8Array, final: boolean): SendResult {
-    if (this.endpoint.state !== "open") return this.#refuse(part, undefined);
+  sendFragment(part: string | Uint8Array, final: boolean, type?: MessageType): SendResult {
+    if (this.endpoint.state !== "open") return this.#refuse(part, type);
     if (this.overBacklog()) {
       // A message can't be dropped from the middle.
       this.#failBacklog();
       return "dropped";
     }
-    this.endpoint.sendFragment(part, final);
+    this.endpoint.sendFragment(part, final, type);
     return this.queued();
   }
 
@@ -279,7 +279,7 @@ export class LiveSocket extends SocketKeepalive implements Socket<unknown>, Endp
   }
 }
 
-/** @throws TypeError if it is nothing that can be sent, or not of this type */
+/** @throws TypeError if it is nothing that can be sent, or not of this type: a prepared message has its own */
 function assertSendable(message: unknown, type: MessageType | undefined): void {
-  if (!(message instanceof PreparedMessage)) assertMessage(message, type);
+  if (type !== undefined || !(message instanceof PreparedMessage)) assertMessage(message, type);
 }

@@ -1,3 +1,4 @@
+import { assertMessage } from "../protocol/arguments.js";
 import { CloseCode } from "../protocol/close-code.js";
 import { checkedClosePayload } from "../protocol/close-payload.js";
 import type { MessageType } from "../protocol/events.js";
@@ -26,7 +27,7 @@ export interface ServerCloseOptions {
 export interface BroadcastOptions<Data = unknown> {
   /** A socket that does not get the message: who sent it, mostly. */
   readonly except?: Socket<Data>;
-  /** What bytes are. Default "binary". */
+  /** What bytes are. Default "binary"; a `PreparedMessage` has its own. */
   readonly type?: MessageType;
 }
 
@@ -108,8 +109,9 @@ export class ServerCore implements SocketContext {
   }
 
   broadcast(message: string | Uint8Array | PreparedMessage, options: BroadcastOptions = {}): number {
-    const prepared =
-      message instanceof PreparedMessage ? message : new PreparedMessage(message, options.type);
+    const { type } = options;
+    if (type !== undefined) assertMessage(message, type);
+    const prepared = message instanceof PreparedMessage ? message : new PreparedMessage(message, type);
     let count = 0;
     for (const socket of this.connections.values()) {
       if (socket !== options.except && socket.sendable && socket.send(prepared) !== "dropped") count++;

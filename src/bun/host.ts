@@ -7,7 +7,7 @@ const bunHost: Host = {
   ...portableHost,
   // Bun makes small arrays inside of its garbage collector's heap: no pool is faster.
   copy: (bytes, start, end) => Uint8Array.prototype.slice.call(bytes, start, end),
-  // No `decodeUtf16`: JavaScriptCore makes strings of UTF-8 faster than the kernel makes UTF-16.
+  // JavaScriptCore makes strings of UTF-8 faster than the kernel makes UTF-16.
   decodeText: (bytes, start, end, ascii) =>
     ascii ? latin1Slice(bytes, start, end) : utf8Slice(bytes, start, end),
   encodeText: (text, bytes, start) => utf8Write(bytes, text, start, 3 * text.length),

@@ -2,8 +2,7 @@ import { Slab } from "../adapter/slab.js";
 import type { Runtime } from "../adapter/transport.js";
 import { copyInto } from "../adapter/views.js";
 import { keepFreedMemory } from "../node/freed-memory.js";
-import { nodeHost, nodeRuntime, untransferable } from "../node/host.js";
-import { byUtf16 } from "../node/utf16-text.js";
+import { decodeText, nodeHost, nodeRuntime, untransferable } from "../node/host.js";
 import type { Host } from "../protocol/host.js";
 
 // Memory of their own, which is cleared, costs short payloads up to 2 µs. Whoever keeps one of these keeps no more alive than with one from
@@ -39,8 +38,8 @@ const denoHost: Host = {
     copyInto(copy, bytes, start, end);
     return copy;
   },
-  // Deno's own way from UTF-8 to strings is the slower one still.
-  ...byUtf16,
+  // Deno's own way from UTF-8 to strings is still the slower one.
+  decodeText,
 };
 
 /** What the shared part of the adapters needs of Deno. */

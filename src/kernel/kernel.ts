@@ -42,7 +42,7 @@ export interface Kernel {
   /**
    * Validates `length` bytes of UTF-8 at `ptr` (section 8.1, RFC 3629).
    * @param carry - what the call for the bytes before returned, 0 at the start
-   * @returns the unfinished sequence at the end: 0 if there is none, {@link BAD_UTF8} at a bad byte, whose address is then
+   * @returns the unfinished sequence at the end: 0 if there is none, -1 at a bad byte, whose address is then
    * in the state
    */
   validateUtf8(ptr: number, length: number, carry: number): number;

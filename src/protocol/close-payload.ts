@@ -39,7 +39,7 @@ export function parseClosePayload(payload: Uint8Array, workspace: Workspace): Pa
   if (!isSendableCloseCode(code)) return { failure: "CLOSE_CODE", at: 0 };
   const bad = firstBadByte(payload, workspace);
   if (bad >= 0) return { failure: "CLOSE_REASON", at: bad };
-  return { code, reason: portableHost.decodeText(payload, 2, payload.length, false) };
+  return { code, reason: portableHost.decodeText(payload, 2, payload.length, false, workspace) };
 }
 
 /** Offset of the first byte of the reason that is not UTF-8, or -1. Section 8.1. */

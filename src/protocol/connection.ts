@@ -114,9 +114,9 @@ export class Connection {
     this.#endpoint.sendBinary(payload);
   }
 
-  /** Sends a part of a message; the first decides its type. Strings may be cut anywhere. */
-  sendFragment(part: string | Uint8Array, final: boolean): void {
-    this.#endpoint.sendFragment(part, final);
+  /** Sends a part of a message; the first decides its type. Text may be cut anywhere. @param type - what bytes are. Default "binary" */
+  sendFragment(part: string | Uint8Array, final: boolean, type?: MessageType): void {
+    this.#endpoint.sendFragment(part, final, type);
   }
 
   /** Sends a message that was framed before. */

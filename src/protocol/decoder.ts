@@ -6,7 +6,6 @@ import type { Host } from "./host.js";
 import type { Limits } from "./limits.js";
 import { MessageBuffer } from "./message-buffer.js";
 import { MAX_CONTROL_PAYLOAD_BYTES, Opcode } from "./opcode.js";
-import { textAt } from "./text.js";
 
 /** Where a {@link Decoder} pushes the messages that it finds. */
 export type MessageSink = Pick<EndpointSink, "onText" | "onBinary" | "onPiece" | "onPong">;
@@ -29,7 +28,7 @@ export interface DecoderOptions {
   readonly fromServer: boolean;
   /** Hand out messages in the pieces in which they arrive, instead of whole. */
   readonly pieces: boolean;
-  /** Hand out binary payloads as views of linear memory, valid until the handler returns, where that saves a copy. */
+  /** Hand out payloads as views of linear memory, valid until the handler returns, where that saves a copy. */
   readonly borrow: boolean;
   /** Hand out text as bytes. */
   readonly utf8: boolean;
@@ -223,7 +222,8 @@ export class Decoder {
 
   #text(info: number, ptr: number, length: number): string {
     const workspace = this.#workspace;
-    const text = textAt(workspace, this.#host, ptr, length, (info & layout.RECORD_ASCII) !== 0);
+    const ascii = (info & layout.RECORD_ASCII) !== 0;
+    const text = this.#host.decodeText(workspace.memory, ptr, ptr + length, ascii, workspace);
     workspace.receivedText = text;
     workspace.receivedPtr = ptr;
     workspace.receivedLength = length;
@@ -243,7 +243,7 @@ export class Decoder {
   }
 
   #gather(info: number, ptr: number, length: number, promised: number): void {
-    this.#message ??= new MessageBuffer(this.#workspace.blocks, this.#host);
+    this.#message ??= new MessageBuffer(this.#workspace, this.#host);
     const message = this.#message;
     const text = (info & layout.RECORD_OPCODE) === this.#stringOpcode;
     let whole: string | Uint8Array;
@@ -271,7 +271,7 @@ export class Decoder {
     if ((info & layout.RECORD_END) !== 0 && this.#control === undefined) {
       payload = this.#host.copy(this.#workspace.memory, ptr, ptr + length);
     } else {
-      this.#control ??= new MessageBuffer(this.#workspace.blocks, this.#host);
+      this.#control ??= new MessageBuffer(this.#workspace, this.#host);
       this.#control.append(this.#workspace.memory, ptr, length, false, MAX_CONTROL_PAYLOAD_BYTES);
       if ((info & layout.RECORD_END) === 0) return;
       payload = this.#control.takeBytes();

@@ -3,7 +3,7 @@ import { KernelTrap, type Workspace } from "../kernel/workspace.js";
 import { headerLength, writeHeader } from "./frame-header.js";
 import type { Host } from "./host.js";
 import type { MaskingKeySource } from "./masking-key.js";
-import { MAX_HEADER_BYTES } from "./opcode.js";
+import { FIN, MAX_HEADER_BYTES } from "./opcode.js";
 import type { Outbox } from "./outbox.js";
 import { assertUtf8 } from "./text.js";
 
@@ -19,7 +19,7 @@ const SHORT_TEXT_UNITS = Math.floor((layout.SCRATCH_WINDOW_LENGTH - MAX_HEADER_B
 /** Looked up once: V8 would do it anew for each message, which takes as long as the copy of a short one. */
 const { copyWithin, set } = Uint8Array.prototype;
 
-/** Who is told when the kernel traps: the frame that it was masking does not go out. */
+/** Who is told when the kernel traps: the frame that it was masking or checking does not go out. */
 export interface EncoderSink {
   onTrap(error: unknown): void;
 }
@@ -35,6 +35,8 @@ export class Encoder {
   /** Undefined in the server role, whose frames are not masked. */
   readonly #maskingKey: MaskingKeySource | undefined;
   readonly #sink: EncoderSink;
+  /** The character that the last fragment of a message of UTF-8 ended inside of. */
+  #carry = 0;
 
   constructor(
     workspace: Workspace,
@@ -69,16 +71,18 @@ export class Encoder {
 
   /**
    * Puts a frame of text, of which there are the bytes already, into the outbox, in the way of {@link bytes}.
-   * @throws TypeError if they are not UTF-8, as a whole
+   * @throws TypeError if they do not go on with the message as UTF-8, or do not end it so
    */
   utf8(first: number, payload: Uint8Array): void {
+    let carry: number;
     try {
-      assertUtf8(this.#workspace, payload);
+      carry = assertUtf8(this.#workspace, payload, this.#carry, (first & FIN) !== 0);
     } catch (error) {
       this.#trapped(error);
       return;
     }
     this.bytes(first, payload);
+    this.#carry = carry;
   }
 
   /** Puts a frame of text into the outbox. */
@@ -101,7 +105,7 @@ export class Encoder {
     this.#complete(first, ptr, length);
   }
 
-  /** Text that goes out as it came in: what a relay or a chat sends is not encoded anew, let alone for each of its receivers. */
+  /** Text that goes out as it came in: what a relay sends is not encoded anew. */
   #received(first: number): void {
     const { memory, receivedPtr, receivedLength: length } = this.#workspace;
     if (length >= BY_REFERENCE_BYTES) {

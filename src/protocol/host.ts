@@ -1,3 +1,11 @@
+/** What the kernel of a connection has for a {@link Host}. */
+export interface Transcoder {
+  /** The kernel's memory. Text that was received is decoded where it stands in it, if it came in one piece. */
+  readonly memory: Uint8Array;
+  /** As `Kernel.utf8ToUtf16`; undefined if the kernel has none. */
+  utf8ToUtf16(ptr: number, length: number, out: number): number | undefined;
+}
+
 /**
  * What a host does faster than portable JavaScript: making strings of bytes, bytes of strings, and memory for payloads.
  * Adapters bring their runtime's own; without one, portable JavaScript serves anywhere.
@@ -10,15 +18,11 @@ export interface Host {
   /** A view of `bytes[start, end)`. */
   view(bytes: Uint8Array, start: number, end: number): Uint8Array;
   /**
-   * The string of the little-endian UTF-16 in `bytes[start, end)`. Only where that is so much faster than `decodeText` that
-   * it is worth to have the kernel transcode first.
-   */
-  decodeUtf16?(bytes: Uint8Array, start: number, end: number): string;
-  /**
    * The string of valid UTF-8 in `bytes[start, end)`; `ascii` tells that all of it is below 0x80. Nothing may be left out or
    * normalized, a byte order mark neither: when the string is sent on, so are these bytes.
+   * @param transcoder - for hosts that make strings of UTF-16 so much faster that it is worth to have the kernel transcode first
    */
-  decodeText(bytes: Uint8Array, start: number, end: number, ascii: boolean): string;
+  decodeText(bytes: Uint8Array, start: number, end: number, ascii: boolean, transcoder: Transcoder): string;
   /**
    * Writes a string as UTF-8 at `bytes[start]`, where there is room for 3 bytes for each of its UTF-16 units. A lone
    * surrogate becomes U+FFFD.

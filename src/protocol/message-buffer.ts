@@ -1,4 +1,5 @@
 import { BLOCK_BYTES, type BlockPool } from "../kernel/block-pool.js";
+import type { Workspace } from "../kernel/workspace.js";
 import type { Host } from "./host.js";
 
 const LEAST_BLOCK_BYTES = 512;
@@ -9,6 +10,7 @@ const LEAST_BLOCK_BYTES = 512;
  * finely they are cut and whatever length a header promises.
  */
 export class MessageBuffer {
+  readonly #workspace: Workspace;
   readonly #host: Host;
   readonly #pool: BlockPool;
   /** Full blocks, in order. */
@@ -19,9 +21,10 @@ export class MessageBuffer {
   #length = 0;
   #ascii = true;
 
-  constructor(pool: BlockPool, host: Host) {
+  constructor(workspace: Workspace, host: Host) {
+    this.#workspace = workspace;
     this.#host = host;
-    this.#pool = pool;
+    this.#pool = workspace.blocks;
   }
 
   get length(): number {
@@ -67,7 +70,7 @@ export class MessageBuffer {
     const bytes = inOne ? block : this.#pool.scratch(length, this.#host);
     if (inOne) this.release();
     else this.#gatherInto(bytes);
-    return this.#host.decodeText(bytes, 0, length, this.#ascii);
+    return this.#host.decodeText(bytes, 0, length, this.#ascii, this.#workspace);
   }
 
   #gatherInto(whole: Uint8Array): void {

@@ -18,12 +18,12 @@ export class PreparedMessage {
   /**
    * @param type - what bytes are, "binary" by default; a string is "text"
    * @throws TypeError if the message is neither a string nor bytes, not of that type, or text that is not UTF-8
+   * @throws RangeError if the environment variable `WSIMD_KERNEL` names no kernel
    */
   constructor(message: string | Uint8Array, type?: MessageType) {
     assertMessage(message, type);
     const string = typeof message === "string";
     const payload = string ? portableHost.textBytes(message) : message;
-    if (!string && type === "text") assertUtf8(sharedWorkspace(), payload);
     const { length } = payload;
     const start = headerLength(length);
     const frame = new Uint8Array(start + length);
@@ -32,5 +32,7 @@ export class PreparedMessage {
     frame.set(payload, start);
     this.serverFrame = frame;
     this.payload = frame.subarray(start);
+    // What was copied, not what others may still write to.
+    if (!string && type === "text") assertUtf8(sharedWorkspace(), this.payload);
   }
 }

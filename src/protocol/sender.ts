@@ -1,5 +1,5 @@
 import type { Workspace } from "../kernel/workspace.js";
-import { assertBytes } from "./arguments.js";
+import { assertBytes, assertMessage } from "./arguments.js";
 import { Encoder, type EncoderSink } from "./encoder.js";
 import type { EndpointState, Role } from "./endpoint-options.js";
 import { InvalidStateError } from "./errors.js";
@@ -23,8 +23,8 @@ export abstract class Sender implements EncoderSink {
   readonly outbox: Outbox;
   /** @internal */
   protected readonly encoder: Encoder;
-  /** The message that is being sent in fragments. */
-  #fragmented: MessageType | undefined;
+  /** What the message is that is being sent in fragments: text as strings or as UTF-8, or bytes. */
+  #fragmented: "text" | "utf8" | "binary" | undefined;
   /** A high surrogate at the end of a text fragment, whose other half comes with the next. */
   #heldSurrogate = "";
 
@@ -83,24 +83,27 @@ export abstract class Sender implements EncoderSink {
   }
 
   /**
-   * Sends a part of a message (section 5.4). The first part decides whether the message is text or binary; strings may
-   * be cut anywhere.
+   * Sends a part of a message (section 5.4). The first part decides whether the message is text, as strings or as UTF-8, or
+   * binary. Strings and UTF-8 may be cut anywhere.
+   * @param type - what bytes are. Default "binary"
    * @throws InvalidStateError if the connection is not open
-   * @throws TypeError if the part is not of the message's type
+   * @throws TypeError if the part is not like those before, or not UTF-8
    */
-  sendFragment(part: string | Uint8Array, final: boolean): void {
-    const type = typeof part === "string" ? "text" : "binary";
-    if (typeof part !== "string") assertBytes(part);
+  sendFragment(part: string | Uint8Array, final: boolean, type?: MessageType): void {
+    assertMessage(part, type);
+    const like = typeof part === "string" ? "text" : type === "text" ? "utf8" : "binary";
     this.#assertOpen();
     const begun = this.#fragmented;
-    if (begun !== undefined && begun !== type) {
+    if (begun !== undefined && begun !== like) {
       throw new TypeError(`this message is ${begun}; all of its fragments must be`);
     }
-    const opcode = begun !== undefined ? Opcode.CONTINUATION : type === "text" ? Opcode.TEXT : Opcode.BINARY;
+    const opcode =
+      begun !== undefined ? Opcode.CONTINUATION : like === "binary" ? Opcode.BINARY : Opcode.TEXT;
     const first = final ? FIN | opcode : opcode;
     if (typeof part === "string") this.#textFragment(first, part, final);
+    else if (type === "text") this.encoder.utf8(first, part);
     else this.encoder.bytes(first, part);
-    this.#fragmented = final ? undefined : type;
+    this.#fragmented = final ? undefined : like;
   }
 
   /**

@@ -1,7 +1,7 @@
 import { CloseCode } from "../protocol/close-code.js";
 import { Connection, type ConnectionOptions } from "../protocol/connection.js";
 import type { EndpointState } from "../protocol/endpoint-options.js";
-import type { ConnectionEvent } from "../protocol/events.js";
+import type { ConnectionEvent, MessageType, Utf8Event } from "../protocol/events.js";
 import { PreparedMessage } from "../protocol/prepared-message.js";
 import { Conduit } from "./conduit.js";
 
@@ -11,6 +11,8 @@ export interface OutgoingFragment {
   readonly type: "fragment";
   /** Text may be cut anywhere. */
   readonly part: string | Uint8Array;
+  /** What bytes are. Default "binary". */
+  readonly messageType?: MessageType;
   /** Whether it is the last. */
   readonly final: boolean;
 }
@@ -33,11 +35,12 @@ export interface OutgoingClose {
   readonly reason?: string;
 }
 
-/** What is written to an encoder: text, bytes or a prepared message, each a message of its own, or one of the others. */
+/** What is written to an encoder: text, bytes or a prepared message, each a message of its own, text as UTF-8, or one of the others. */
 export type OutgoingMessage =
   | string
   | Uint8Array
   | PreparedMessage
+  | Utf8Event
   | OutgoingFragment
   | OutgoingControl
   | OutgoingClose;
@@ -126,7 +129,9 @@ export class CodecStreams {
 
   #sendOther(message: Extract<OutgoingMessage, { readonly type: string }>): void {
     const connection = this.#connection;
-    if (message?.type === "fragment") connection.sendFragment(message.part, message.final);
+    if (message?.type === "fragment")
+      connection.sendFragment(message.part, message.final, message.messageType);
+    else if (message?.type === "utf8") connection.sendText(message.payload);
     else if (message?.type === "ping") connection.ping(message.payload);
     else if (message?.type === "pong") connection.pong(message.payload);
     else if (message?.type === "close") connection.close(message.code, message.reason);

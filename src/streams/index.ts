@@ -16,7 +16,7 @@ export { CloseCode } from "../protocol/close-code.js";
 export type { ConnectionOptions } from "../protocol/connection.js";
 export type { EndpointState, Role } from "../protocol/endpoint-options.js";
 export { type Failure, type FailureCode, InvalidStateError } from "../protocol/errors.js";
-export type { CloseEvent, ConnectionEvent, MessageType, PieceEvent } from "../protocol/events.js";
+export type { CloseEvent, ConnectionEvent, MessageType, PieceEvent, Utf8Event } from "../protocol/events.js";
 export type { Limits } from "../protocol/limits.js";
 export { PreparedMessage } from "../protocol/prepared-message.js";
 export { createServer, type PeerInfo, type StreamServer, type StreamServerOptions } from "./accept.js";

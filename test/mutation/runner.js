@@ -164,8 +164,7 @@ class InThreadRunner {
    * @returns what it failed for
    */
   async #found(tests, name, mutant) {
-    const test = tests.get(name);
-    if (test === undefined) return undefined;
+    const test = named(tests, name);
     this.#switchOn(mutant, name);
     const error = await run(test);
     mutated.activeMutant = undefined;
@@ -193,8 +192,7 @@ class InThreadRunner {
    * @param {string} name
    */
   async #fails(tests, name) {
-    const test = tests.get(name);
-    return test !== undefined && (await run(test)) !== undefined;
+    return (await run(named(tests, name))) !== undefined;
   }
 
   /** Imports the tests, and the source that they test, anew. */
@@ -248,6 +246,17 @@ function testFiles() {
     .map((name) => `test/${name.replaceAll("\\", "/")}`)
     .filter((name) => FILES.test(name))
     .sort();
+}
+
+/**
+ * @param {Map<string, Test>} tests
+ * @param {string} name
+ */
+function named(tests, name) {
+  const test = tests.get(name);
+  // To go on without it would let mutants survive that it finds.
+  if (test === undefined) throw new Error(`there is no test ${name} any more`);
+  return test;
 }
 
 /**

@@ -71,12 +71,22 @@ function withEach(define) {
           const lists = cases.every(Array.isArray);
           cases.forEach((given, i) => {
             const args = lists && Array.isArray(given) ? given : [given];
-            define(`${format(String(name), ...args)} (${i})`, () => body(...args));
+            define(`${titleOf(String(name), args)} (${i})`, () => body(...args));
           });
         };
       },
     },
   );
+}
+
+/**
+ * What a title asks for of its arguments, and no more: the others may print in another way each time, such as errors with their stacks.
+ * @param {string} title
+ * @param {unknown[]} args
+ */
+function titleOf(title, args) {
+  const wanted = title.match(/%[sdifjoO]/g)?.length ?? 0;
+  return format(title, ...args.slice(0, wanted));
 }
 
 /**

@@ -1,8 +1,8 @@
 // A client and a server over a network that cuts, delays and drops: whatever both do, in any order and state, the rules hold.
 import fc from "fast-check";
 import { test } from "vitest";
-import { PreparedMessage, type Role } from "../../src/index.js";
-import { EndpointPair, HandlerError, type Side } from "../support/endpoint-pair.js";
+import { type MessageType, PreparedMessage, type Role } from "../../src/index.js";
+import { EndpointPair, HandlerError, type Like, type Side } from "../support/endpoint-pair.js";
 import { concat } from "../support/hex.js";
 import { describeKernels } from "../support/kernels.js";
 import { bytesLine, textLine } from "../support/run.js";
@@ -65,6 +65,22 @@ const whole = (parts: readonly (string | Uint8Array)[]) =>
     ? parts.join("")
     : concat(parts.filter((part) => typeof part !== "string"));
 
+/** A fragment, as it is given and as the other side gets it. */
+interface Fragment {
+  readonly like: Like;
+  readonly part: string | Uint8Array;
+  readonly given: string | Uint8Array;
+  readonly type?: MessageType;
+}
+const fragments: fc.Arbitrary<Fragment> = fc.oneof(
+  texts.map((part): Fragment => ({ like: "text", part, given: part })),
+  texts.map((text): Fragment => {
+    const given = Buffer.from(text);
+    return { like: "utf8", part: given.toString(), given, type: "text" };
+  }),
+  payloads.map((part): Fragment => ({ like: "binary", part, given: part })),
+);
+
 /** Each way to send, tried in whatever state the connection is. */
 const sending: fc.Arbitrary<Named> = fc.oneof(
   fc.tuple(bodies, fc.constantFrom("whole", "prepared", "utf8")).map(
@@ -82,18 +98,18 @@ const sending: fc.Arbitrary<Named> = fc.oneof(
       },
     ],
   ),
-  fc.tuple(bodies, fc.boolean()).map(
-    ([part, final]): Named => [
-      `send ${final ? "last " : ""}fragment, ${typeOf(part)} of ${part.length}`,
+  fc.tuple(fragments, fc.boolean()).map(
+    ([{ like, part, given, type }, final]): Named => [
+      `send ${final ? "last " : ""}fragment, ${like} of ${part.length}`,
       (side, pair) => {
         const { endpoint, sending: begun } = side;
-        const fits = begun === undefined || begun.type === typeOf(part);
+        const fits = begun === undefined || begun.like === like;
         const done = pair.attempt(side, endpoint.state === "open" && fits, () =>
-          endpoint.sendFragment(part, final),
+          endpoint.sendFragment(given, final, type),
         );
         if (!done) return;
         const parts = [...(begun?.parts ?? []), part];
-        side.sending = final ? undefined : { type: typeOf(part), parts };
+        side.sending = final ? undefined : { like, parts };
         if (final) pair.other(side).expected.push(line(whole(parts)));
       },
     ],

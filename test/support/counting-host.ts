@@ -1,4 +1,4 @@
-import type { Host } from "../../src/index.js";
+import type { Host, Transcoder } from "../../src/index.js";
 import { portableHost } from "../../src/protocol/host.js";
 
 /** Counts the memory that the codec asks its host for. */
@@ -26,10 +26,10 @@ export class CountingHost implements Host {
     this.calls++;
     return portableHost.view(bytes, start, end);
   }
-  decodeText(bytes: Uint8Array, start: number, end: number, ascii: boolean): string {
+  decodeText(bytes: Uint8Array, start: number, end: number, ascii: boolean, transcoder: Transcoder): string {
     this.calls++;
     this.copied += end - start;
-    return portableHost.decodeText(bytes, start, end, ascii);
+    return portableHost.decodeText(bytes, start, end, ascii, transcoder);
   }
   encodeText(text: string, bytes: Uint8Array, start: number): number {
     this.calls++;

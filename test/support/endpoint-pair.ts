@@ -15,6 +15,9 @@ import { bytesLine, textLine } from "./run.js";
 
 const STATES: readonly EndpointState[] = ["open", "closing", "closed"];
 
+/** What the fragments of a message are, all of them. */
+export type Like = "text" | "utf8" | "binary";
+
 /** What a handler throws, when it is told to. */
 export class HandlerError extends Error {}
 
@@ -31,7 +34,7 @@ export class Side implements EndpointSink {
   /** What the next handler does besides writing down, one thing after the other. */
   reactions: (() => void)[] = [];
   /** The message that is being sent in fragments. */
-  sending: { readonly type: MessageType; readonly parts: (string | Uint8Array)[] } | undefined;
+  sending: { readonly like: Like; readonly parts: (string | Uint8Array)[] } | undefined;
   /** Bytes on their way to this side. */
   inbound: Uint8Array = new Uint8Array(0);
   /** Whether its transport takes nothing at the moment. */

@@ -78,11 +78,33 @@ export const messageCases: readonly Case[] = [
         assert.equal(client.log.at(-1), "binary 00 1f 3e");
         const got = recorder.calls.flatMap((call) => (call.type === "message" ? [call] : []));
         assert.ok(got.every(({ data }) => data instanceof Uint8Array));
+        const reader = new Recorder();
+        const other = await scene.connect(server.url, { utf8: true }, reader);
+        other.send("é");
+        await reader.until("message");
+        assert.deepEqual(reader.log, ["open", "text c3 a9"]);
         assert.deepEqual(
           got.map(({ messageType }) => messageType),
           [...texts.map(() => "text"), "binary"],
         );
       }
+    },
+  },
+  {
+    name: "text in pieces is sent on piece by piece (section 5.4)",
+    async run(scene) {
+      const recorder = new Recorder({
+        piece: (socket, payload, type, final) => void socket.sendFragment(payload, final, type),
+      });
+      const server = await scene.serve({ pieces: true }, recorder);
+      const client = new Recorder();
+      const socket = await scene.connect(server.url, {}, client);
+      const sent = [EDGES, text(70_000), ""];
+      for (const [i, each] of sent.entries()) {
+        socket.send(each);
+        await client.until("message", i + 1);
+      }
+      assert.deepEqual(client.messages, sent);
     },
   },
   {

@@ -171,9 +171,9 @@ describeKernels("decoder", (kernel) => {
     const host = new CountingHost();
     const { decodeText } = host;
     const told: boolean[] = [];
-    host.decodeText = (bytes, start, end, ascii) => {
+    host.decodeText = (bytes, start, end, ascii, transcoder) => {
       told.push(ascii);
-      return decodeText.call(host, bytes, start, end, ascii);
+      return decodeText.call(host, bytes, start, end, ascii, transcoder);
     };
     const connection = new Connection({ role: "client", kernel, host });
     for (const [stream, line] of [

@@ -197,6 +197,8 @@ describe.each(ROLES)("a %s's misuse throws and changes nothing", (role) => {
   const noString = new TypeError("a reason must be a string");
   const bytes = new TypeError("a payload must be a string or a Uint8Array");
   const chunk = new TypeError("a chunk must be a Uint8Array");
+  const message = new TypeError("a message must be a string or a Uint8Array");
+  const notBinary = new TypeError('this message can\'t be sent as "binary"');
   const MISUSES: [string, (connection: Connection) => void, Error][] = [
     ["a ping over 125 bytes", (c) => c.ping(long), control],
     ["a pong over 125 bytes", (c) => c.pong(long), control],
@@ -238,7 +240,8 @@ describe.each(ROLES)("a %s's misuse throws and changes nothing", (role) => {
     // @ts-expect-error: not bytes
     ["a ping of null", (c) => c.ping(null), bytes],
     // @ts-expect-error: not bytes
-    ["a fragment that is neither", (c) => c.sendFragment(5, false), bytes],
+    ["a fragment that is neither", (c) => c.sendFragment(5, false), message],
+    ["a fragment of a string as binary", (c) => c.sendFragment("a", false, "binary"), notBinary],
     // @ts-expect-error: not bytes
     ["a chunk that is a string", (c) => c.receive("81"), chunk],
     // @ts-expect-error: not a Uint8Array

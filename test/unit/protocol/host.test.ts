@@ -1,6 +1,8 @@
 import { expect, test } from "vitest";
-import { portableHost } from "../../../src/protocol/host.js";
+import { portableHost, type Transcoder } from "../../../src/protocol/host.js";
 import { hex, toHex } from "../../support/hex.js";
+
+const NONE: Transcoder = { memory: hex(""), utf8ToUtf16: () => undefined };
 
 test("a copy is a copy, of a Buffer and of shared memory too", () => {
   for (const bytes of [new Uint8Array(4), Buffer.alloc(4), new Uint8Array(new SharedArrayBuffer(4))]) {
@@ -23,15 +25,15 @@ test("a view is a view", () => {
 test.each([0, 1, 23, 24, 25, 26, 1000])("ASCII of %i bytes", (length) => {
   const text = Array.from({ length }, (_, i) => String.fromCharCode(i % 128)).join("");
   const bytes = portableHost.textBytes(`<${text}>`);
-  expect(portableHost.decodeText(bytes, 1, length + 1, true)).toBe(text);
-  expect(portableHost.decodeText(bytes, 1, length + 1, false)).toBe(text);
+  expect(portableHost.decodeText(bytes, 1, length + 1, true, NONE)).toBe(text);
+  expect(portableHost.decodeText(bytes, 1, length + 1, false, NONE)).toBe(text);
 });
 
 test("text keeps its byte order mark and its NULs", () => {
   const text = "\ufeff\u0000é\u{1f496}\ufeff";
   const bytes = portableHost.textBytes(text);
   expect(toHex(bytes)).toBe("ef bb bf 00 c3 a9 f0 9f 92 96 ef bb bf");
-  expect(portableHost.decodeText(bytes, 0, bytes.length, false)).toBe(text);
+  expect(portableHost.decodeText(bytes, 0, bytes.length, false, NONE)).toBe(text);
 });
 
 test("a lone surrogate becomes U+FFFD, and nothing is written behind the text's room", () => {

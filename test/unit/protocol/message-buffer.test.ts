@@ -9,7 +9,7 @@ import { frame, KEY } from "../../support/frame.js";
 import { concat, hex, toHex } from "../../support/hex.js";
 
 function makeBuffer(host = new CountingHost(), workspace = new Workspace("js")): MessageBuffer {
-  return new MessageBuffer(workspace.blocks, host);
+  return new MessageBuffer(workspace, host);
 }
 
 test("bytes come out in order, as memory of exactly their length", () => {

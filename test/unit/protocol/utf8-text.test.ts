@@ -13,7 +13,7 @@ const utf8 = (text: string) => new TextEncoder().encode(text);
 const fromPeer = (role: Role, opcode: number, payload: Uint8Array, fin = true) =>
   frame({ fin, opcode, payload, ...(role === "server" && { mask: KEY }) });
 
-/** Not UTF-8, each with the place where that shows. */
+/** Not UTF-8, from its beginning, in the middle or at its end. */
 const BAD: readonly Uint8Array[] = [
   hex("80"),
   hex("'abc' c3"),
@@ -131,12 +131,77 @@ describeKernels("text as UTF-8", (kernel) => {
       expect(toHex(concat(end.takeOutput()))).toBe(sent(utf8("é")));
     });
 
+    test("refuses what was bad in a part that was checked before", () => {
+      const bytes = concat([new Uint8Array(layout.SCRATCH_WINDOW_LENGTH - 1).fill(0x61), hex("80 ff")]);
+      expect(() => connection().sendText(bytes)).toThrow(new TypeError("text must be UTF-8"));
+    });
+
     test("bytes are the caller's again once they were sent", () => {
       const end = connection();
       const bytes = utf8("abc");
       end.sendText(bytes);
       bytes.fill(0xff);
       expect(toHex(concat(end.takeOutput()))).toBe(sent(utf8("abc")));
+    });
+
+    test("sends fragments of it, cut anywhere, with control frames between them", () => {
+      const end = connection();
+      const message = utf8("aé€😀");
+      for (let i = 0; i < message.length; i++) {
+        end.sendFragment(message.subarray(i, i + 1), false, "text");
+        if (i === 4) end.ping();
+      }
+      end.sendFragment(hex(""), true, "text");
+      end.sendText("next");
+      const frames = parseFrames(concat(end.takeOutput()));
+      expect(frames.map(({ opcode }) => opcode)).toEqual([1, 0, 0, 0, 0, 9, 0, 0, 0, 0, 0, 0, 1]);
+      expect(frames.map(({ fin }) => fin)).toEqual([
+        ...Array(5).fill(false),
+        true,
+        ...Array(5).fill(false),
+        true,
+        true,
+      ]);
+      const whole = concat(frames.filter(({ opcode }) => opcode < 8).map(({ payload }) => payload));
+      expect(toHex(whole)).toBe(toHex(concat([message, utf8("next")])));
+    });
+
+    test("refuses the fragment that would break it, and goes on with another", () => {
+      const error = new TypeError("text must be UTF-8");
+      const end = connection();
+      end.sendFragment(hex("'a' e2 82"), false, "text");
+      expect(() => end.sendFragment(hex("'b'"), false, "text")).toThrow(error);
+      expect(() => end.sendFragment(hex(""), true, "text")).toThrow(error);
+      expect(() => end.sendFragment(hex("ac c3"), true, "text")).toThrow(error);
+      end.sendFragment(hex("ac"), true, "text");
+      const frames = parseFrames(concat(end.takeOutput()));
+      expect(frames.map(({ payload }) => toHex(payload))).toEqual(["61 e2 82", "ac"]);
+      end.sendText(utf8("b"));
+      expect(toHex(concat(end.takeOutput()))).toBe(sent(utf8("b")));
+    });
+
+    test("the fragments of a message are all alike", () => {
+      const [text, bytes] = ["a", hex("61")];
+      const parts = [
+        ["text", [text]],
+        ["utf8", [bytes, "text"]],
+        ["binary", [bytes]],
+      ] as const;
+      const send = (end: Connection, [part, type]: readonly [string | Uint8Array, "text"?]) =>
+        end.sendFragment(part, false, type);
+      for (const [begun, first] of parts) {
+        const end = connection();
+        send(end, first);
+        for (const [like, next] of parts) {
+          if (like === begun) send(end, next);
+          else {
+            expect(() => send(end, next)).toThrow(
+              new TypeError(`this message is ${begun}; all of its fragments must be`),
+            );
+          }
+        }
+        expect(parseFrames(concat(end.takeOutput()))).toHaveLength(2);
+      }
     });
 
     test("sends nothing in the middle of a fragmented message, or when it is no longer open", () => {
@@ -146,6 +211,20 @@ describeKernels("text as UTF-8", (kernel) => {
       end.close();
       expect(() => end.sendText(utf8("b"))).toThrow("the connection is closing");
     });
+  });
+
+  test("pieces of text can be sent on as they come", () => {
+    const sink = new RecordingSink();
+    const endpoint = new Endpoint(sink, { role: "server", kernel, pieces: true, borrow: true });
+    sink.onPiece = (payload, type, final) => endpoint.sendFragment(payload, final, type);
+    const message = fromPeer("server", 1, utf8("aé€😀"));
+    for (const byte of message) endpoint.receive(Uint8Array.of(byte));
+    endpoint.receive(fromPeer("server", 2, hex("ff")));
+    const frames = parseFrames(concat(endpoint.outbox.take()));
+    const binary = frames.pop();
+    expect(frames[0]?.opcode).toBe(1);
+    expect(toHex(concat(frames.map(({ payload }) => payload)))).toBe(toHex(utf8("aé€😀")));
+    expect(binary).toMatchObject({ opcode: 2, payload: hex("ff") });
   });
 
   test("what is borrowed can be sent on in the handler, and is checked again: it may have been changed", () => {
