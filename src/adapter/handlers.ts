@@ -45,7 +45,7 @@ export interface Socket<Data = unknown> {
   /**
    * Sends a part of a message; the first decides its type. Text may be cut anywhere.
    * @param type - what bytes are. Default "binary"
-   * @throws TypeError if the part is not like those before, or of a type that it can't be
+   * @throws TypeError if the part is not like those before, of a type that it can't be, or text that is not UTF-8
    */
   sendFragment(part: string | Uint8Array, final: boolean, type?: MessageType): SendResult;
   /** Sends a ping of at most 125 bytes. Pings that come are answered without help. */
@@ -75,9 +75,9 @@ export interface Handlers<Data = unknown> {
   /** The connection is open. */
   open?(socket: Socket<Data>): unknown;
   /**
-   * A message: a string if it is text, unless the option `utf8` is set, else bytes (on Node a `Buffer`), which the handler owns
-   * unless the option `borrow` is set; and its type. A payload of up to 32 KiB may share its memory with others, 64 KiB at most: copy what you keep for long, and
-   * what you transfer to a worker or a byte stream.
+   * A message, and its type: a string if it is text, unless the option `utf8` is set, else bytes (on Node a `Buffer`), which the
+   * handler owns unless the option `borrow` is set. A payload of up to 32 KiB may share its memory with others, 64 KiB at most:
+   * copy what you keep for long, and what you transfer to a worker or a byte stream.
    */
   message?(socket: Socket<Data>, data: string | Uint8Array, type: MessageType): unknown;
   /** Needs the option `pieces`, and the other way round: a part of a message. That of text may end inside of a character. */
