@@ -2,8 +2,7 @@
 import * as layout from "./generated/layout.js";
 import { mask } from "./javascript-mask.js";
 import { isAscii, validate } from "./javascript-utf8.js";
-import type { Kernel } from "./kernel.js";
-import { BAD_UTF8 } from "./kernel.js";
+import { BAD_UTF8, type Kernel } from "./kernel.js";
 
 const TEXT = 1;
 const CLOSE = 8;

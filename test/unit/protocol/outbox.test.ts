@@ -48,6 +48,12 @@ describe("corked", () => {
     expect(outbox.take().map(toHex)).toEqual(["01 01 02"]);
   });
 
+  test("nothing makes no chunk", () => {
+    outbox.cork();
+    outbox.uncork();
+    expect(outbox.take()).toEqual([]);
+  });
+
   test("what is appended keeps its place", () => {
     build(outbox, 1, 1);
     outbox.cork();

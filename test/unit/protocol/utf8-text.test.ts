@@ -37,6 +37,8 @@ const LENGTHS = [
   layout.SCRATCH_WINDOW_LENGTH,
   layout.SCRATCH_WINDOW_LENGTH + 1,
   3 * layout.SCRATCH_WINDOW_LENGTH + 2,
+  // More than there is room for behind the scratch window.
+  layout.MEMORY_PAGES * 0x10000 - layout.SCRATCH_WINDOW_PTR + 1,
 ];
 
 /** Text of exactly so many bytes, whose characters lie across every boundary. */
@@ -132,7 +134,7 @@ describeKernels("text as UTF-8", (kernel) => {
     });
 
     test("refuses what was bad in a part that was checked before", () => {
-      const bytes = concat([new Uint8Array(layout.SCRATCH_WINDOW_LENGTH - 1).fill(0x61), hex("80 ff")]);
+      const bytes = concat([new Uint8Array(layout.SCRATCH_WINDOW_LENGTH - 1).fill(0x61), hex("80 ff 80 80")]);
       expect(() => connection().sendText(bytes)).toThrow(new TypeError("text must be UTF-8"));
     });
 
