@@ -231,6 +231,20 @@ describeKernels("text as UTF-8", (kernel) => {
     expect(binary).toMatchObject({ opcode: 2, payload: hex("ff") });
   });
 
+  test("what is borrowed stays right while its handler feeds another connection", () => {
+    const options = { role: "server", kernel, utf8: true, borrow: true } as const;
+    const inner = new RecordingSink();
+    const outer = new RecordingSink();
+    const other = new Endpoint(inner, options);
+    // The sink writes down what it got behind this.
+    outer.inside = () => other.receive(fromPeer("server", 1, utf8("within")));
+    new Endpoint(outer, options).receive(
+      concat([fromPeer("server", 1, utf8("first")), fromPeer("server", 1, utf8("second €"))]),
+    );
+    expect(outer.lines).toEqual([`utf8 ${toHex(utf8("first"))}`, `utf8 ${toHex(utf8("second €"))}`]);
+    expect(inner.lines).toEqual([`utf8 ${toHex(utf8("within"))}`, `utf8 ${toHex(utf8("within"))}`]);
+  });
+
   test("what is borrowed can be sent on in the handler, and is checked again: it may have been changed", () => {
     const sink = new RecordingSink();
     const endpoint = new Endpoint(sink, { role: "server", kernel, utf8: true, borrow: true });
