@@ -1,11 +1,12 @@
 import { describe, expect, it } from "vitest";
 import * as layout from "../../src/kernel/generated/layout.js";
-import { BAD_UTF8, type Kernel } from "../../src/kernel/kernel.js";
+import type { Kernel } from "../../src/kernel/kernel.js";
 import { loadKernel } from "../../src/kernel/load.js";
 import { Random } from "../support/reference-random.js";
 import { randomText, referenceUtf8 } from "../support/reference-utf8.js";
 import { BOUNDARIES as BOUNDARY_BYTES, PLACES, Utf8Sweep } from "../support/utf8-sweep.js";
 
+const INVALID = -1;
 const PTR = layout.SCRATCH_WINDOW_PTR + 64;
 
 const BOUNDARIES = [...BOUNDARY_BYTES];
@@ -110,7 +111,7 @@ function checkCuts(kernel: Kernel, text: readonly number[], label: string): void
   write(kernel, text);
   for (let cut = 0; cut <= text.length; cut++) {
     let carry = validate(kernel, 0, cut, 0);
-    if (carry !== BAD_UTF8) carry = validate(kernel, cut, text.length - cut, carry);
+    if (carry !== INVALID) carry = validate(kernel, cut, text.length - cut, carry);
     expectVerdict(kernel, carry, expected, () => `${label} cut at ${cut}`);
   }
 }
@@ -133,8 +134,8 @@ function expectVerdict(
   label: () => string,
 ): void {
   const view = new DataView(kernel.memory.buffer);
-  const bad = result === BAD_UTF8 ? view.getUint32(layout.STATE_PTR + layout.STATE_BAD_BYTE, true) - PTR : -1;
-  const carry = result === BAD_UTF8 ? 0 : result;
+  const bad = result === INVALID ? view.getUint32(layout.STATE_PTR + layout.STATE_BAD_BYTE, true) - PTR : -1;
+  const carry = result === INVALID ? 0 : result;
   if (bad !== expected.bad || carry !== expected.carry) {
     expect.fail(`${label()}: bad byte ${bad}, carry ${carry}, not ${expected.bad}, ${expected.carry}`);
   }

@@ -1,9 +1,10 @@
 // Four bytes at all places where a validator of blocks may go wrong, against the naive one.
 import * as layout from "../../src/kernel/generated/layout.js";
-import { BAD_UTF8, type Kernel } from "../../src/kernel/kernel.js";
+import type { Kernel } from "../../src/kernel/kernel.js";
 import { hex } from "./reference-decode.js";
 import { referenceUtf8, type Utf8Verdict } from "./reference-utf8.js";
 
+const INVALID = -1;
 /** Where no text is: unfinished before it, continued behind it. Neither may matter. */
 const BEFORE_ALL = 0xf0;
 const BEHIND_ALL = 0x80;
@@ -94,8 +95,8 @@ class Spot {
       memory[ptr + 3] = lasts[0] ?? 0;
       carry = this.#validate(this.#start, split, 0);
       const head = heads[cut - 1];
-      if (head === undefined || carry !== (head.bad < 0 ? head.carry : BAD_UTF8)) this.#fail(carry);
-      if (carry === BAD_UTF8) {
+      if (head === undefined || carry !== (head.bad < 0 ? head.carry : INVALID)) this.#fail(carry);
+      if (carry === INVALID) {
         if (this.#badByte() !== ptr + (head?.bad ?? 0)) this.#fail(carry);
         return;
       }
@@ -109,7 +110,7 @@ class Spot {
       const { bad, carry: left } = wholes[last] ?? VALID;
       // What is behind is ASCII, and continues nothing.
       const expectedBad = bad < 0 && left !== 0 && this.#behind > 0 ? 4 : bad;
-      if (expectedBad < 0 ? result !== left : result !== BAD_UTF8 || this.#badByte() !== ptr + expectedBad)
+      if (expectedBad < 0 ? result !== left : result !== INVALID || this.#badByte() !== ptr + expectedBad)
         this.#fail(result);
     }
   }
@@ -125,7 +126,7 @@ class Spot {
   #fail(result: number): never {
     const bytes = hex(this.#memory.subarray(this.#ptr, this.#ptr + 4));
     const found =
-      result === BAD_UTF8 ? `bad byte ${this.#badByte() - this.#ptr}` : `carry ${result.toString(16)}`;
+      result === INVALID ? `bad byte ${this.#badByte() - this.#ptr}` : `carry ${result.toString(16)}`;
     throw new Error(`${bytes} ${this.#place.name} on ${this.#kernel.name}: ${found}`);
   }
 }
