@@ -1,13 +1,12 @@
 // The floor for echoes: wsimd's own way to read and write, without the protocol. Bytes are counted, not looked at, but for the first
 // header of a connection, and answers are canned: nothing is unmasked, copied or handed to anybody.
-import { createHash } from "node:crypto";
 import { createServer } from "node:net";
 import { takeConnections } from "../../dist/node/bare-handle.js";
 import { HandleTransport } from "../../dist/node/handle-transport.js";
 import { tryInternals } from "../../dist/node/trial.js";
 import { listening } from "./lifecycle.js";
+import { switching } from "./switching.js";
 
-const GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 const window = Buffer.alloc(256 * 1024);
 
 /** What a transport reports to. */
@@ -32,7 +31,7 @@ class Counting {
    */
   receivedInWindow(length, read) {
     if (read !== window) {
-      this.#transport.write(handshake(Buffer.from(read.subarray(0, length)).toString("latin1")));
+      this.#transport.write(switching(Buffer.from(read.subarray(0, length))));
       this.#transport.readInto(window);
       return;
     }
@@ -60,17 +59,6 @@ class Counting {
   }
   closed() {}
   failed() {}
-}
-
-/** @param {string} head */
-function handshake(head) {
-  const key = /sec-websocket-key: (\S+)/i.exec(head)?.[1] ?? "";
-  const accept = createHash("sha1")
-    .update(key + GUID)
-    .digest("base64");
-  return Buffer.from(
-    `HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\n\r\n`,
-  );
 }
 
 /** @param {Buffer} frame */

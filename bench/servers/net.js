@@ -1,10 +1,9 @@
 // The floor for memory and for broadcasts: bare sockets, of which each gets a canned answer to the handshake and to whatever comes
 // behind it.
-import { createHash } from "node:crypto";
 import { createServer } from "node:net";
 import { listening } from "./lifecycle.js";
+import { switching } from "./switching.js";
 
-const GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 /** A binary message of 20 bytes. */
 const REPLY = Buffer.from([0x82, 20, ...Buffer.alloc(20, "x")]);
 const GET = 0x47;
@@ -21,13 +20,7 @@ function onData(chunk) {
     this.write(REPLY);
     return;
   }
-  const key = /sec-websocket-key: (\S+)/i.exec(chunk.toString("latin1"))?.[1] ?? "";
-  const accept = createHash("sha1")
-    .update(key + GUID)
-    .digest("base64");
-  this.write(
-    `HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\n\r\n`,
-  );
+  this.write(switching(chunk));
 }
 
 /** @this {import("node:net").Socket} */
