@@ -65,7 +65,7 @@ export class LiveSocket extends SocketKeepalive implements Socket<unknown>, Endp
   send(message: string | Uint8Array | PreparedMessage, type?: MessageType): SendResult {
     const endpoint = this.endpoint;
     if (endpoint.state !== "open" || this.overBacklog()) return this.#refuse(message, type);
-    if (type !== undefined) assertSendable(message, type);
+    if (type !== undefined) assertMessage(message, type);
     if (typeof message === "string") endpoint.sendText(message);
     else if (message instanceof PreparedMessage) endpoint.sendPrepared(message);
     else if (type === "text") endpoint.sendText(message);
@@ -235,7 +235,8 @@ export class LiveSocket extends SocketKeepalive implements Socket<unknown>, Endp
   }
 
   #refuse(message: unknown, type: MessageType | undefined): SendResult {
-    assertSendable(message, type);
+    // A prepared message has its own type.
+    if (type !== undefined || !(message instanceof PreparedMessage)) assertMessage(message, type);
     if (this.endpoint.state === "open" && this.options.backlog === "close") this.#failBacklog();
     return "dropped";
   }
@@ -277,9 +278,4 @@ export class LiveSocket extends SocketKeepalive implements Socket<unknown>, Endp
     this.fail(CloseCode.INTERNAL_ERROR, "", error);
     reportError(this.context.handlers, this, error);
   }
-}
-
-/** @throws TypeError if it is nothing that can be sent, or not of this type: a prepared message has its own */
-function assertSendable(message: unknown, type: MessageType | undefined): void {
-  if (type !== undefined || !(message instanceof PreparedMessage)) assertMessage(message, type);
 }
