@@ -1,6 +1,6 @@
 import type { Socket as NetSocket } from "node:net";
 import { systemError } from "../node/direct-write.js";
-import { NodeTransport } from "../node/node-transport.js";
+import { DuplexTransport } from "../node/duplex-transport.js";
 import {
   readLength,
   type StreamHandle,
@@ -22,7 +22,8 @@ const JOIN_BYTES = 64 * 1024;
  * A `net.Socket` over TCP or a Unix socket. Its stream sees to the opening handshake, the ends and the errors; everything between them is
  * read and written below it.
  */
-export class DenoTransport extends NodeTransport {
+export class DenoTransport extends DuplexTransport<NetSocket> {
+  override readonly takesAtOnce = true;
   readonly #socket: NetSocket;
   #handle: TransportHandle | undefined;
   /** What the stream does for each read, and for the end. */
@@ -33,13 +34,14 @@ export class DenoTransport extends NodeTransport {
   #takenBytes = 0;
 
   constructor(socket: NetSocket) {
-    super(socket, "data");
+    super(socket);
     this.#socket = socket;
     if (socket.connecting) socket.once("connect", () => this.#adopt());
     else this.#adopt();
   }
 
   #adopt(): void {
+    this.remoteAddress = this.#socket.remoteAddress ?? "";
     this.#handle = streamHandle(this.#socket);
   }
 

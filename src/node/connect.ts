@@ -68,7 +68,7 @@ function proxyDialer(
     environment: process.env,
     open(proxy) {
       const transport = new NodeTransport(openSocket(proxy, choice.tls), "data");
-      const enter = (address: Address): NodeTransport => {
+      const enter = (address: Address) => {
         const inside = transportOf(openSocket(address, tls, transport.release()));
         // TLS within TLS does not say on every runtime.
         inside.remoteAddress = transport.remoteAddress;

@@ -1,5 +1,5 @@
+// The sockets of Node's streams as transports, with shortcuts below the streams where a trial has shown that they work.
 import type { Socket as NetSocket } from "node:net";
-import type { SocketTransport, TransportSink } from "../adapter/transport.js";
 import {
   systemError,
   totalLength,
@@ -9,34 +9,22 @@ import {
   writeDirectly,
   writeHandle,
 } from "./direct-write.js";
+import { DuplexTransport, transportOf } from "./duplex-transport.js";
 import type { ReadPath } from "./read-path.js";
 import { tryInternals, whatWorks } from "./trial.js";
 import { readInto } from "./window-reads.js";
 
-const kTransport = Symbol("wsimd transport");
-
-declare module "node:net" {
-  interface Socket {
-    [kTransport]?: NodeTransport;
-  }
-}
-
-/** Runs of bytes that together are no longer than this are joined: one copy is cheaper than a vectored write. */
-const JOIN_BYTES = 16 * 1024;
-
 /** Makes the transport of a socket. */
-export type TransportOf = (socket: NetSocket) => NodeTransport;
+export type TransportOf = (socket: NetSocket) => DuplexTransport<NetSocket>;
 
 /** Decides how transports are made for a read path. */
 export type Transports = (readPath: ReadPath) => TransportOf | Promise<TransportOf>;
 
 export const nodeTransports: Transports = (readPath) => (socket) => new NodeTransport(socket, readPath);
 
-/** A `net.Socket` or `tls.TLSSocket`, whoever made it, as a transport. Its listeners are shared by all. */
-export class NodeTransport implements SocketTransport, Writer {
-  remoteAddress = "";
-  readonly takesAtOnce: boolean;
-  readPath: "buffer" | "data" = "data";
+/** A `net.Socket` or `tls.TLSSocket`, whoever made it, as a transport: a stream with shortcuts past it. */
+export class NodeTransport extends DuplexTransport<NetSocket> implements Writer {
+  override readonly takesAtOnce: boolean;
   readonly #socket: NetSocket;
   readonly #choice: ReadPath;
   /** Where reads should go as soon as the stream is empty. */
@@ -45,22 +33,14 @@ export class NodeTransport implements SocketTransport, Writer {
   #handle: WriteHandle | undefined;
   /** What was written there, if the system has not taken all of it: until then its memory is in use. */
   #unwrittenBytes = 0;
-  sink!: TransportSink;
-  blocked = false;
-  gone = false;
 
   constructor(socket: NetSocket, choice: ReadPath) {
+    super(socket);
     this.#socket = socket;
     this.#choice = choice;
+    this.takesAtOnce = !("encrypted" in socket);
     if (socket.connecting) socket.once("connect", () => this.#connected());
     else this.#connected();
-    this.takesAtOnce = !("encrypted" in socket);
-    socket[kTransport] = this;
-    socket.on("data", onData);
-    socket.on("end", onEnd);
-    socket.on("drain", onDrain);
-    socket.on("error", onError);
-    socket.on("close", onClose);
   }
 
   #connected(): void {
@@ -69,17 +49,17 @@ export class NodeTransport implements SocketTransport, Writer {
     if (this.#choice !== "data" && whatWorks()?.writes) this.#handle = writeHandle(socket);
   }
 
-  get bufferedBytes(): number {
-    return this.#socket.writableLength + this.#unwrittenBytes;
+  override get bufferedBytes(): number {
+    return super.bufferedBytes + this.#unwrittenBytes;
   }
 
-  get sentBytes(): number {
+  override get sentBytes(): number {
     const handle: unknown = Reflect.get(this.#socket, "_handle");
     // As Node's own time-outs do it: within one long write, only the system's queue moves.
     return numberIn(handle, "bytesWritten") - numberIn(handle, "writeQueueSize");
   }
 
-  readInto(window: Uint8Array): void {
+  override readInto(window: Uint8Array): void {
     if (this.#choice === "data") return;
     this.#window = window;
     const works = whatWorks();
@@ -88,7 +68,7 @@ export class NodeTransport implements SocketTransport, Writer {
   }
 
   /** Lets reads go into the window, if one waits and nothing that came before it is left in the stream. */
-  switchReading(): void {
+  override switchReading(): void {
     const socket = this.#socket;
     if (this.#window === undefined || socket.readableLength > 0 || socket.destroyed) return;
     // A stream reads ahead while it is paused. What that brings must stay in the stream.
@@ -107,35 +87,19 @@ export class NodeTransport implements SocketTransport, Writer {
     });
   }
 
-  write(bytes: Uint8Array): void {
-    const socket = this.#socket;
-    if (!socket.writable) return;
+  override write(bytes: Uint8Array): void {
+    if (!this.#socket.writable) return;
     const handle = this.#idleHandle();
     if (handle !== undefined && this.#wrote(writeDirectly(handle, bytes, this), bytes.length)) return;
-    // The stream wants a rest after so many bytes, even if the system took them all.
-    if (!socket.write(bytes) && socket.writableLength > 0) this.blocked = true;
+    super.write(bytes);
   }
 
-  writeAll(chunks: readonly Uint8Array[]): void {
-    const [first] = chunks;
-    const socket = this.#socket;
-    if (chunks.length === 1 && first !== undefined) {
-      this.write(first);
+  override writeAll(chunks: readonly Uint8Array[]): void {
+    if (!this.#socket.writable) return;
+    const handle = chunks.length > 1 ? this.#idleHandle() : undefined;
+    if (handle !== undefined && this.#wrote(writeAllDirectly(handle, chunks, this), totalLength(chunks)))
       return;
-    }
-    if (!socket.writable) return;
-    const handle = this.#idleHandle();
-    const length = totalLength(chunks);
-    if (handle !== undefined && this.#wrote(writeAllDirectly(handle, chunks, this), length)) return;
-    if (length <= JOIN_BYTES) {
-      this.write(Buffer.concat(chunks, length));
-      return;
-    }
-    socket.cork();
-    for (const chunk of chunks) this.write(chunk);
-    socket.uncork();
-    // While it was corked it could only seem to be full.
-    if (socket.writableLength === 0) this.blocked = false;
+    super.writeAll(chunks);
   }
 
   /** The handle, if it can be written to: nothing waits, and nobody who gave the socket a time-out counts on the stream to see it. */
@@ -165,34 +129,6 @@ export class NodeTransport implements SocketTransport, Writer {
     this.blocked = false;
     this.sink.drained();
   }
-
-  end(): void {
-    if (this.#socket.writable) this.#socket.end();
-  }
-
-  destroy(): void {
-    this.#socket.destroy();
-  }
-
-  pause(): void {
-    this.#socket.pause();
-  }
-
-  resume(): void {
-    this.#socket.resume();
-  }
-
-  /** Lets go of the socket, which somebody else must read from now on. */
-  release(): NetSocket {
-    const socket = this.#socket;
-    delete socket[kTransport];
-    socket.off("data", onData);
-    socket.off("end", onEnd);
-    socket.off("drain", onDrain);
-    socket.off("error", onError);
-    socket.off("close", onClose);
-    return socket;
-  }
 }
 
 function numberIn(handle: unknown, name: string): number {
@@ -201,36 +137,7 @@ function numberIn(handle: unknown, name: string): number {
   return typeof value === "number" ? value : 0;
 }
 
-function onData(this: NetSocket, chunk: Buffer): void {
-  const transport = this[kTransport];
-  if (transport === undefined) return;
-  transport.sink.received(chunk);
-  transport.switchReading();
-}
-
 function onRead(this: NetSocket, length: number, window: Uint8Array): boolean {
-  this[kTransport]?.sink.receivedInWindow(length, window);
+  transportOf(this)?.sink.receivedInWindow(length, window);
   return !this.isPaused();
-}
-
-function onEnd(this: NetSocket): void {
-  this[kTransport]?.sink.ended();
-}
-
-function onDrain(this: NetSocket): void {
-  const transport = this[kTransport];
-  if (transport === undefined) return;
-  transport.blocked = false;
-  transport.sink.drained();
-}
-
-function onError(this: NetSocket, error: Error): void {
-  this[kTransport]?.sink.failed(error);
-}
-
-function onClose(this: NetSocket): void {
-  const transport = this[kTransport];
-  if (transport === undefined || transport.gone) return;
-  transport.gone = true;
-  transport.sink.closed();
 }

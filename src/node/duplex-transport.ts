@@ -1,0 +1,290 @@
+// Any stream of Node's that reads and writes bytes, driven by its public interface alone, as a transport.
+import { Socket as NetSocket } from "node:net";
+import { type Duplex, finished } from "node:stream";
+import type { SocketTransport, TransportSink } from "../adapter/transport.js";
+import { totalLength } from "./direct-write.js";
+import { remoteAddressOf } from "./remote-address.js";
+
+/** In the registry of all symbols, so that a second copy of this package sees it as well. */
+const kTransport = Symbol.for("wsimd transport");
+
+interface Carrier extends Duplex {
+  [kTransport]?: DuplexTransport;
+}
+
+/** Runs of bytes that together are no longer than this are joined: one copy is cheaper than a vectored write. */
+const JOIN_BYTES = 16 * 1024;
+
+/** Something that a stream told of while its transport was busy. */
+type Report = Uint8Array | "drain" | "end" | "close";
+
+/** A stream as a transport. Its listeners are shared by all transports. */
+export class DuplexTransport<Stream extends Duplex = Duplex> implements SocketTransport {
+  remoteAddress = "";
+  readonly takesAtOnce: boolean = false;
+  readPath: "buffer" | "data" = "data";
+  readonly #stream: Stream;
+  /** Whether a report is being handled, or a write is under way: a stream may answer within either. */
+  #busy = false;
+  /** What came meanwhile, in its order. */
+  #held: Report[] | undefined;
+  #paused = false;
+  #writtenBytes = 0;
+  sink!: TransportSink;
+  blocked = false;
+  gone = false;
+
+  constructor(stream: Stream) {
+    this.#stream = stream;
+    this.remoteAddress = remoteAddressOf(stream);
+    const carrier: Carrier = stream;
+    carrier[kTransport] = this;
+    stream.on("data", onData);
+    stream.on("end", onEnd);
+    stream.on("drain", onDrain);
+    stream.on("error", onError);
+    stream.on("close", onClose);
+  }
+
+  get bufferedBytes(): number {
+    return this.#stream.writableLength;
+  }
+
+  get sentBytes(): number {
+    return this.#writtenBytes - this.#stream.writableLength;
+  }
+
+  /** A stream chooses its memory itself. */
+  readInto(_window: Uint8Array): void {}
+
+  /** Called when a chunk has been handled: a transport that can read past its stream may begin to. */
+  switchReading(): void {}
+
+  // ---- Writing ----
+
+  write(bytes: Uint8Array): void {
+    const stream = this.#stream;
+    if (!stream.writable) return;
+    const wasBusy = this.#busy;
+    this.#busy = true;
+    this.#writtenBytes += bytes.length;
+    try {
+      // The stream wants a rest after so many bytes, even if all were taken.
+      if (!stream.write(bytes) && stream.writableLength > 0) this.blocked = true;
+    } catch (error) {
+      // The implementation of a stream may throw.
+      this.fail(error);
+    }
+    this.#busy = wasBusy;
+  }
+
+  writeAll(chunks: readonly Uint8Array[]): void {
+    const [first] = chunks;
+    const stream = this.#stream;
+    if (first === undefined || !stream.writable) return;
+    const length = totalLength(chunks);
+    if (chunks.length === 1 || length <= JOIN_BYTES) {
+      this.write(chunks.length === 1 ? first : Buffer.concat(chunks, length));
+      return;
+    }
+    stream.cork();
+    for (const chunk of chunks) this.write(chunk);
+    this.#uncork();
+    // While it was corked it could only seem to be full.
+    if (stream.writableLength === 0) this.blocked = false;
+  }
+
+  #uncork(): void {
+    const wasBusy = this.#busy;
+    this.#busy = true;
+    try {
+      this.#stream.uncork();
+    } catch (error) {
+      this.fail(error);
+    }
+    this.#busy = wasBusy;
+  }
+
+  // ---- Reading ----
+
+  pause(): void {
+    this.#paused = true;
+    this.#stream.pause();
+  }
+
+  resume(): void {
+    this.#paused = false;
+    if (this.#held === undefined) this.#stream.resume();
+    else setImmediate(handleHeld, this);
+  }
+
+  /** @internal A chunk, or what else the stream tells of. */
+  reported(report: Report): void {
+    if (this.gone) return;
+    if (this.#busy || this.#held !== undefined) this.#hold(report);
+    else this.#handle(report);
+  }
+
+  /** Keeps a report until the stream's caller has returned: what handles reports is not to be entered twice. */
+  #hold(report: Report): void {
+    if (this.#held === undefined) {
+      this.#held = [];
+      this.#stream.pause();
+      setImmediate(handleHeld, this);
+    }
+    this.#held.push(report);
+  }
+
+  /** @internal */
+  handleHeld(): void {
+    const held = this.#held;
+    if (held === undefined || this.#busy) return;
+    let count = 0;
+    for (const report of held) {
+      if (this.gone || (this.#paused && typeof report !== "string")) break;
+      count++;
+      this.#handle(report);
+    }
+    held.splice(0, count);
+    if (this.gone || held.length === 0) this.#held = undefined;
+    if (this.#held === undefined && !this.#paused) this.#stream.resume();
+  }
+
+  #handle(report: Report): void {
+    const { sink } = this;
+    this.#busy = true;
+    try {
+      if (report === "drain") {
+        this.blocked = false;
+        sink.drained();
+      } else if (report === "end") {
+        sink.ended();
+        this.#mayBeOver();
+      } else if (report === "close") {
+        this.gone = true;
+        sink.closed();
+      } else sink.received(report);
+    } finally {
+      this.#busy = false;
+    }
+    if (typeof report !== "string") this.switchReading();
+  }
+
+  // ---- Ends ----
+
+  end(): void {
+    const stream = this.#stream;
+    if (!stream.writable) return;
+    stream.once("finish", onFinish);
+    stream.end();
+  }
+
+  destroy(): void {
+    this.#stream.destroy();
+    this.#awaitClose();
+  }
+
+  /** Ends it for an error, which is reported. */
+  fail(error: unknown): void {
+    this.#stream.destroy(error instanceof Error ? error : new Error(String(error)));
+    this.#awaitClose();
+  }
+
+  /** @internal */
+  failed(error: unknown): void {
+    if (this.gone) return;
+    this.sink.failed(error);
+    // Not every stream is destroyed by an error.
+    this.destroy();
+  }
+
+  /** @internal */
+  finished(): void {
+    this.#mayBeOver();
+  }
+
+  /** Not every stream is destroyed when both its sides have ended. */
+  #mayBeOver(): void {
+    const stream = this.#stream;
+    if (stream.readableEnded && stream.writableFinished) this.destroy();
+  }
+
+  /** Not every stream emits `close`. */
+  #awaitClose(): void {
+    if (this.gone || this.#stream instanceof NetSocket) return;
+    finished(this.#stream, () => this.reported("close"));
+  }
+
+  /** Lets go of the stream, which another must read from now on. */
+  release(): Stream {
+    const stream = this.#stream;
+    const carrier: Carrier = stream;
+    delete carrier[kTransport];
+    stream.off("data", onData);
+    stream.off("end", onEnd);
+    stream.off("drain", onDrain);
+    stream.off("error", onError);
+    stream.off("close", onClose);
+    stream.off("finish", onFinish);
+    return stream;
+  }
+}
+
+/** The transport that a stream is driven by. */
+export function transportOf(stream: Carrier): DuplexTransport | undefined {
+  return stream[kTransport];
+}
+
+/** Whether something reads this stream already: a transport, or another package. */
+export function isTaken(stream: Duplex): boolean {
+  return kTransport in stream || stream.listenerCount("data") > 0 || stream.listenerCount("readable") > 0;
+}
+
+/** @throws TypeError if something is no stream of bytes that can be read and written */
+export function assertByteStream(stream: unknown): asserts stream is Duplex {
+  if (!isDuplex(stream)) throw new TypeError("the upgraded stream must be a Duplex, a net.Socket mostly");
+  if (stream.readableObjectMode || stream.writableObjectMode)
+    throw new TypeError("the upgraded stream must carry bytes, but it is in object mode");
+  if (typeof stream.readableEncoding === "string")
+    throw new TypeError("the upgraded stream must carry bytes, but setEncoding() makes strings of them");
+}
+
+const METHODS = ["on", "once", "off", "write", "end", "destroy", "pause", "resume", "cork", "uncork"];
+
+function isDuplex(stream: unknown): stream is Duplex {
+  return (
+    typeof stream === "object" &&
+    stream !== null &&
+    METHODS.every((name) => typeof Reflect.get(stream, name) === "function")
+  );
+}
+
+function handleHeld(transport: DuplexTransport): void {
+  transport.handleHeld();
+}
+
+function onData(this: Carrier, chunk: Uint8Array | string): void {
+  const transport = this[kTransport];
+  if (typeof chunk !== "string") transport?.reported(chunk);
+  else transport?.fail(new TypeError("the stream gave a string: setEncoding() was called"));
+}
+
+function onEnd(this: Carrier): void {
+  this[kTransport]?.reported("end");
+}
+
+function onDrain(this: Carrier): void {
+  this[kTransport]?.reported("drain");
+}
+
+function onError(this: Carrier, error: unknown): void {
+  this[kTransport]?.failed(error);
+}
+
+function onFinish(this: Carrier): void {
+  this[kTransport]?.finished();
+}
+
+function onClose(this: Carrier): void {
+  this[kTransport]?.reported("close");
+}

@@ -1,0 +1,31 @@
+// The address of a stream's peer, as far as the stream knows one.
+
+/**
+ * The address that a stream tells: its own, that of the socket that it says it is made of, or that of its HTTP/2 session.
+ * @returns "" if it knows none
+ */
+export function remoteAddressOf(stream: object): string {
+  try {
+    return (
+      addressIn(stream) ?? addressIn(memberOf(stream, "socket")) ?? addressIn(sessionSocket(stream)) ?? ""
+    );
+  } catch {
+    // An HTTP/2 session that is over throws when it is asked for its socket.
+    return "";
+  }
+}
+
+function sessionSocket(stream: object): object | undefined {
+  const session = memberOf(stream, "session");
+  return session === undefined ? undefined : memberOf(session, "socket");
+}
+
+function memberOf(holder: object, name: string): object | undefined {
+  const value: unknown = Reflect.get(holder, name);
+  return typeof value === "object" && value !== null ? value : undefined;
+}
+
+function addressIn(holder: object | undefined): string | undefined {
+  const value: unknown = holder === undefined ? undefined : Reflect.get(holder, "remoteAddress");
+  return typeof value === "string" ? value : undefined;
+}
