@@ -22,7 +22,7 @@ export const ACCEPT_LENGTH = 28;
 const ENCODE = Uint8Array.from(ALPHABET, (character) => character.charCodeAt(0));
 
 /** 24 characters, of which the last but the padding has four bits to spare. Nothing here can backtrack. */
-const KEY = /^[A-Za-z0-9+/]{21}[AQgw]==$/;
+const KEY = /^[A-Za-z0-9+/]{22}==$/;
 
 /** SHA-1's 80 words for the block at hand, overwritten by each call. */
 const words = new Int32Array(80);
@@ -136,7 +136,7 @@ function encode(from: Uint8Array, to: Uint8Array, at: number): void {
 }
 
 function assertKey(key: string): void {
-  if (!isWebSocketKey(key)) throw new TypeError("the key must be 16 bytes in canonical base64");
+  if (!isWebSocketKey(key)) throw new TypeError("the key must be 16 bytes in base64");
 }
 
 /**
@@ -162,8 +162,8 @@ export function writeAcceptKey(key: string, bytes: Uint8Array, at: number): void
 
 /**
  * Whether a value is a key: "a base64-encoded (see Section 4 of [RFC4648]) value that, when decoded, is 16 bytes in
- * length". 24 characters, and the four bits of the last one that encode nothing are zero, as RFC 4648 section 3.5
- * demands of an encoder.
+ * length". The four bits of the last character that encode nothing may be set: RFC 4648 section 3.5 lets a decoder take
+ * them, and the example in RFC 6455 section 4.1, `AQIDBAUGBwgJCgsMDQ4PEC==`, sets one.
  */
 export function isWebSocketKey(value: string): boolean {
   return KEY.test(value);

@@ -37,6 +37,12 @@ export const OBS_TEXT = 2;
  */
 export const TARGET_CHARACTER = range(range(new Uint8Array(256), 0x21, 0x7e, 1), 0x23, 0x23, 0);
 
+/** What `new URL` leaves alone in a path, but for dot segments: `pchar` of RFC 3986 section 3.3 without escapes. */
+export const URL_PATH_CHARACTER = classOf(`-._~!$&'()*+,;=:@/${ALPHANUMERIC}`);
+
+/** What `new URL` leaves alone in a query: RFC 3986 section 3.4, without the apostrophe that it escapes. */
+export const URL_QUERY_CHARACTER = classOf(`-._~!$&()*+,;=:@/?%${ALPHANUMERIC}`);
+
 /** `reg-name` or an IPv4 address, RFC 3986 section 3.2.2. */
 export const HOST_CHARACTER = classOf(`-._~%!$&'()*+,;=${ALPHANUMERIC}`);
 

@@ -34,6 +34,12 @@ class Reader {
     return this.#at === this.#text.length;
   }
 
+  /** Whether nothing but white space precedes the next comma or the end. */
+  get atEndOfElement(): boolean {
+    this.skipSpace();
+    return this.atEnd || this.#text.charCodeAt(this.#at) === COMMA;
+  }
+
   /** Skips white space and then one character, if it is `code`. */
   take(code: number): boolean {
     this.skipSpace();
@@ -74,23 +80,25 @@ class Reader {
  *     extension       = extension-token *( ";" extension-param )
  *     extension-param = token [ "=" (token | quoted-string) ]
  *
- * White space may stand between any two of these. Empty elements are refused, as in subprotocols.
+ * White space may stand between any two of these. "A recipient MUST parse and ignore a reasonable number of empty list
+ * elements", RFC 9110 section 5.6.1, but a list of nothing but them is malformed.
  *
  * @param lists the values of the fields, in order: split over several fields or not, the list is the same
- * @returns the extensions in order of preference, or `undefined` if any value is malformed
+ * @returns the extensions in order of preference, none if the field was not sent; `undefined` if any value is malformed
  */
 export function parseExtensions(lists: readonly string[]): readonly Extension[] | undefined {
   const extensions: Extension[] = [];
   for (const list of lists) {
     const reader = new Reader(list);
     do {
+      if (reader.atEndOfElement) continue;
       const extension = readExtension(reader);
       if (extension === undefined) return undefined;
       extensions.push(extension);
     } while (reader.take(COMMA));
     if (!reader.atEnd) return undefined;
   }
-  return extensions;
+  return lists.length > 0 && extensions.length === 0 ? undefined : extensions;
 }
 
 function readExtension(reader: Reader): Extension | undefined {

@@ -1,6 +1,6 @@
 /** What a head may cost. */
 export interface HeadLimits {
-  /** Bytes from the first of the start line to the empty line, that one included. Default: 16 KiB. */
+  /** Bytes from the first to the empty line that ends the head, that one included. Default: 16 KiB. */
   readonly maxHeadBytes?: number | undefined;
   /** Header lines; the start line is none. Default: 100. */
   readonly maxHeaderLines?: number | undefined;

@@ -35,8 +35,9 @@ const NAME = 7;
 const VALUE_START = 8;
 const VALUE = 9;
 const LAST_LINE_FEED = 10;
-const DONE = 11;
-const FAILED = 12;
+const EMPTY_LINE_FEED = 11;
+const DONE = 12;
+const FAILED = 13;
 
 /** `HTTP-version` is case-sensitive: RFC 9112 section 2.3. */
 const HTTP_VERSION = "HTTP/1.1";
@@ -57,8 +58,9 @@ export class HeadMachine {
   /** How much of the version, then of the status code, has been read. */
   #matched = 0;
   #status = 0;
-  /** An HTTP/1.0 response, which may refuse but never upgrade. */
-  #isOld = false;
+  /** Where the start line begins: behind an empty line, if there was one. */
+  #start = 0;
+  #isHttp10 = false;
   /** The classes of all bytes in values, or-ed. */
   #classes = 0;
   #failure: HeadFailed | undefined;
@@ -76,6 +78,16 @@ export class HeadMachine {
    */
   get marks(): readonly number[] {
     return this.#marks;
+  }
+
+  /** Where the start line begins. */
+  get start(): number {
+    return this.#start;
+  }
+
+  /** Whether the message is in HTTP/1.0. What is in a later 1.x counts as 1.1. */
+  get isHttp10(): boolean {
+    return this.#isHttp10;
   }
 
   /** Whether the whole head has been read. */
@@ -149,8 +161,7 @@ export class HeadMachine {
   #step(byte: number, at: number): number {
     switch (this.#state) {
       case METHOD:
-        if (byte !== SP || at === 0) return this.fail(400, "the request line is malformed");
-        return this.#mark(at, TARGET);
+        return this.#stepMethod(byte, at);
       case TARGET:
         if (byte !== SP || at === (this.#marks[0] ?? 0) + 1) {
           return this.fail(400, "the request target is malformed");
@@ -166,6 +177,9 @@ export class HeadMachine {
         return this.#stepLineFeed(byte, LINE_START);
       case LAST_LINE_FEED:
         return this.#stepLineFeed(byte, DONE);
+      case EMPTY_LINE_FEED:
+        this.#start = at + 1;
+        return this.#stepLineFeed(byte, METHOD);
       case LINE_START:
         return this.#stepLineStart(byte, at);
       case NAME:
@@ -184,6 +198,14 @@ export class HeadMachine {
     return next;
   }
 
+  #stepMethod(byte: number, at: number): number {
+    // "A server that is expecting to receive and parse a request-line SHOULD ignore at least one empty line (CRLF)
+    // received prior to the request-line." RFC 9112 section 2.2. This one ignores one.
+    if (byte === CR && at === 0) return EMPTY_LINE_FEED;
+    if (byte !== SP || at === this.#start) return this.fail(400, "the request line is malformed");
+    return this.#mark(at, TARGET);
+  }
+
   #stepVersion(byte: number): number {
     const at = this.#matched++;
     if (at === HTTP_VERSION.length) {
@@ -194,11 +216,11 @@ export class HeadMachine {
     if (byte === HTTP_VERSION.charCodeAt(at)) return VERSION;
     const isDigit = (at === MAJOR || at === MINOR) && byte >= ZERO && byte <= NINE;
     if (!isDigit) return this.fail(400, "the HTTP version is malformed");
-    if (at === MAJOR || byte !== ZERO) return this.fail(505, "the HTTP version is not 1.1");
-    // "The method of the request MUST be GET, and the HTTP version MUST be at least 1.1." RFC 6455 section 4.1. A
-    // server that speaks HTTP/1.0 can still say no.
-    if (this.#isRequest) return this.fail(400, "HTTP/1.0 cannot upgrade a connection");
-    this.#isOld = true;
+    if (at === MAJOR) return this.fail(505, "the HTTP version is not 1.1");
+    // "A recipient that receives a message with a major version number that it implements and a minor version number
+    // higher than what it implements SHOULD process the message as if it was in the highest minor version within that
+    // major version to which the recipient is conformant." RFC 9110 section 2.5.
+    this.#isHttp10 = byte === ZERO;
     return VERSION;
   }
 
@@ -212,7 +234,9 @@ export class HeadMachine {
     }
     // Many servers leave out the space in front of a reason phrase that is empty.
     if (byte !== SP && byte !== CR) return this.fail(400, "the status code is malformed");
-    if (this.#isOld && this.#status === 101) return this.fail(400, "HTTP/1.0 cannot upgrade a connection");
+    // "A server MUST ignore an Upgrade header field that is received in an HTTP/1.0 request." RFC 9110 section 7.8. One
+    // that speaks HTTP/1.0 can refuse, but never upgrade.
+    if (this.#isHttp10 && this.#status === 101) return this.fail(400, "HTTP/1.0 cannot upgrade a connection");
     this.#marks.push(at);
     return byte === SP ? REASON : this.#mark(at, LINE_FEED);
   }

@@ -24,6 +24,8 @@ export interface RequestHead {
   readonly method: string;
   /** As sent: visible ASCII without `#`. */
   readonly target: string;
+  /** What the request is answered as: a later 1.x is answered as 1.1. */
+  readonly httpVersion: "1.0" | "1.1";
   readonly headers: HeaderList;
 }
 
@@ -63,13 +65,14 @@ const NOTHING = new Uint8Array(0);
 /** The capacity of the buffer at the first cut. */
 const FIRST_CAPACITY = 512;
 
-const BUILD: { readonly [K in keyof HeadKinds]: (text: string, marks: readonly number[]) => HeadKinds[K] } = {
-  request(text, marks) {
+const BUILD: { readonly [K in keyof HeadKinds]: (text: string, machine: HeadMachine) => HeadKinds[K] } = {
+  request(text, { start, marks, isHttp10 }) {
     const methodEnd = marks[0] ?? 0;
+    const method = text.slice(start, methodEnd);
     const target = text.slice(methodEnd + 1, marks[1]);
-    return { method: text.slice(0, methodEnd), target, headers: buildHeaders(text, marks) };
+    return { method, target, httpVersion: isHttp10 ? "1.0" : "1.1", headers: buildHeaders(text, marks) };
   },
-  response(text, marks) {
+  response(text, { marks }) {
     const statusEnd = marks[0] ?? 0;
     const status = Number(text.slice(statusEnd - 3, statusEnd));
     return { status, reason: text.slice(statusEnd + 1, marks[1]), headers: buildHeaders(text, marks) };
@@ -87,8 +90,9 @@ function buildHeaders(text: string, marks: readonly number[]): HeaderList {
 /**
  * Reads one head, in as many chunks as it comes in.
  *
- * Lines end with CR LF and with nothing else; there is no line folding, no empty line before the start line, no white
- * space before a colon, no control character in a value. Bytes from 0x80 up are let through in values, 1:1.
+ * Lines end with CR LF and with nothing else; there is no line folding, no white space before a colon, no control
+ * character in a value. One empty line in front of a request line is passed over. Bytes from 0x80 up are let through in
+ * values, 1:1.
  */
 export class HeadParser<K extends keyof HeadKinds> {
   readonly #kind: K;
@@ -106,7 +110,7 @@ export class HeadParser<K extends keyof HeadKinds> {
     this.#machine = new HeadMachine(kind === "request", maxHeaderLines);
   }
 
-  /** Bytes of the head read so far, the empty line included. */
+  /** Bytes of the head read so far, empty lines included. */
   get headBytes(): number {
     return this.#length;
   }
@@ -147,7 +151,7 @@ export class HeadParser<K extends keyof HeadKinds> {
     const whole = before > 0 ? this.#buffer.subarray(0, this.#length) : bytes.subarray(0, end);
     const text = decodeLatin1(whole, this.#machine.isAscii);
     this.#buffer = NOTHING;
-    return { type: "head", head: BUILD[this.#kind](text, this.#machine.marks), rest: bytes.subarray(end) };
+    return { type: "head", head: BUILD[this.#kind](text, this.#machine), rest: bytes.subarray(end) };
   }
 
   /** Appends `bytes[0..count]` to the buffer, of which `used` bytes are in use. */

@@ -31,9 +31,11 @@ export {
 } from "./request.js";
 export {
   type Accepted,
+  type AcceptedRequest,
   type AcceptOptions,
   buildAccept,
   buildRefusal,
+  CONTINUE,
   checkResponse,
   type Expectation,
   type HandshakeFailure,

@@ -1,9 +1,16 @@
 /**
- * Bytes to strings, one code unit for each byte. `TextDecoder("latin1")` is windows-1252 and would turn 0x80 into the
+ * Bytes to strings and back, one code unit for each byte. `TextDecoder("latin1")` is windows-1252 and would turn 0x80 into the
  * euro sign, so it is of no use for header values.
  */
 
 const utf8 = new TextDecoder();
+
+/** Encodes text 1:1: none of its code units may be above 0xff. */
+export function encodeLatin1(text: string): Uint8Array {
+  const bytes = new Uint8Array(text.length);
+  for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
+  return bytes;
+}
 
 /** Arguments to one call: far below what any engine allows on its stack. */
 const PIECE = 4096;

@@ -1,4 +1,5 @@
 import { consistsOf, equalsIgnoringCase, isToken, VALUE_CHARACTER } from "./characters.js";
+import { httpDate } from "./date.js";
 
 /** Header fields that a caller adds to a head: pairs in order, or an object from name to value. */
 export type HeaderFields =
@@ -16,6 +17,33 @@ function isIterable(fields: HeaderFields): fields is Iterable<readonly [name: st
   return Symbol.iterator in fields;
 }
 
+/** What a value may hold, and how that is called. */
+export interface ValueRule {
+  readonly allows: (value: string) => boolean;
+  readonly what: string;
+}
+
+/** Bytes above 0x7e mean different things to different recipients. */
+export const ASCII_VALUE: ValueRule = {
+  // `consistsOf` takes no `obs-text`, which is of another class.
+  allows: (value) => value === "" || consistsOf(VALUE_CHARACTER, value),
+  what: "visible ASCII, spaces and tabs",
+};
+
+/** `field-value` and `reason-phrase` with `obs-text`, RFC 9110 section 5.5: all that a `Response` can hold, but for controls. */
+export const LATIN1_VALUE: ValueRule = {
+  allows: isLatin1,
+  what: "Latin-1 without control characters",
+};
+
+function isLatin1(value: string): boolean {
+  for (let i = 0; i < value.length; i++) {
+    // A code above 255 has no entry.
+    if (!VALUE_CHARACTER[value.charCodeAt(i)]) return false;
+  }
+  return true;
+}
+
 /** The fields as pairs, in order. */
 export function fieldsOf(fields: HeaderFields): Iterable<readonly [name: string, value: string]> {
   return isIterable(fields) ? fields : Object.entries(fields);
@@ -24,17 +52,16 @@ export function fieldsOf(fields: HeaderFields): Iterable<readonly [name: string,
 /**
  * Writes one header line.
  *
- * A CR or LF in a value would begin a line, or a response, of its author's own; bytes above 0x7e mean different things
- * to different recipients. Neither is ever sent.
+ * A CR or LF in a value would begin a line, or a response, of its author's own. Neither is ever sent.
  *
- * @throws TypeError if the name is no token, or the value is not of visible ASCII, spaces and tabs
+ * @throws TypeError if the name is no token, or the rule does not allow the value
  */
-export function headerLine(name: string, value: string): string {
+export function headerLine(name: string, value: string, rule = ASCII_VALUE): string {
   if (typeof name !== "string" || !isToken(name)) {
     throw new TypeError(`${JSON.stringify(name)} is no header name`);
   }
-  if (typeof value !== "string" || !isSendable(value)) {
-    throw new TypeError(`the value of the header ${name} must be a string of visible ASCII, spaces and tabs`);
+  if (typeof value !== "string" || !rule.allows(value)) {
+    throw new TypeError(`the value of the header ${name} must be a string of ${rule.what}`);
   }
   return `${name}: ${value}\r\n`;
 }
@@ -45,11 +72,15 @@ export function headerLine(name: string, value: string): string {
  * @param reserved lower-case names that are not the caller's to set; one ending in `-` stands for all that begin so
  * @throws TypeError as {@link headerLine}, or if a name is reserved
  */
-export function headerLines(fields: HeaderFields | undefined, reserved: readonly string[]): string {
+export function headerLines(
+  fields: HeaderFields | undefined,
+  reserved: readonly string[],
+  rule = ASCII_VALUE,
+): string {
   if (fields === undefined) return "";
   let lines = "";
   for (const [name, value] of fieldsOf(fields)) {
-    const line = headerLine(name, value);
+    const line = headerLine(name, value, rule);
     if (reserved.some((entry) => matches(name, entry)))
       throw new TypeError(`the header ${name} is not yours to set`);
     lines += line;
@@ -61,7 +92,20 @@ function matches(name: string, reserved: string): boolean {
   return equalsIgnoringCase(reserved.endsWith("-") ? name.slice(0, reserved.length) : name, reserved);
 }
 
-/** Of what may stand in a value, only ASCII: {@link consistsOf} takes no `obs-text`, which is of another class. */
-function isSendable(value: string): boolean {
-  return value === "" || consistsOf(VALUE_CHARACTER, value);
+/** Whether a field is there. */
+export function hasField(fields: HeaderFields | undefined, wanted: string): boolean {
+  if (fields === undefined) return false;
+  for (const [name] of fieldsOf(fields)) if (equalsIgnoringCase(name, wanted)) return true;
+  return false;
+}
+
+/**
+ * "An origin server with a clock MUST generate a Date header field in all 2xx (Successful), 3xx (Redirection), and 4xx
+ * (Client Error) responses." RFC 9110 section 6.6.1.
+ *
+ * @param fields of the answer, which may have its own
+ * @param now as of `Date.now()`; a server without a clock has none
+ */
+export function dateLine(fields: HeaderFields | undefined, now: number | undefined): string {
+  return now === undefined || hasField(fields, "date") ? "" : `Date: ${httpDate(now)}\r\n`;
 }

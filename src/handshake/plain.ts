@@ -2,18 +2,20 @@
 
 import type { HeaderList } from "./header-list.js";
 import type { RequestHead } from "./http-head.js";
-import { encodeHead, headerLines } from "./outgoing.js";
+import { encodeLatin1 } from "./latin1.js";
+import { dateLine, headerLines, LATIN1_VALUE } from "./outgoing.js";
 import { reasonPhrase } from "./reason-phrase.js";
-import { checkTarget, type Refusal, refuse } from "./request.js";
+import { checkTarget, expectsToContinue, type Refusal, refuse } from "./request.js";
 
 /** A request that asks for no WebSocket, found to be in order. */
 export interface PlainRequest {
   readonly type: "plain";
   readonly method: string;
+  /** "localhost" if an HTTP/1.0 request names none. */
   readonly host: string;
-  /** Begins with `/`; nothing in it is decoded. */
+  /** Begins with `/`. As in an `UpgradeRequest`, it is what `new URL` makes of it; that of `OPTIONS *` is `/`. */
   readonly path: string;
-  /** What follows the first `?` of the target; `undefined` if there is none. */
+  /** What follows the first `?` of the target, in the same form; `undefined` if there is none. */
   readonly query: string | undefined;
   readonly headers: HeaderList;
   /** Bytes of content that follow the head. */
@@ -27,7 +29,7 @@ const NOT_SERVED: ReadonlySet<string> = new Set(["CONNECT", "TRACE", "TRACK"]);
 /** @param maxContentBytes - content longer than this is refused with 413 */
 export function checkPlain(head: RequestHead, maxContentBytes: number): PlainRequest | Refusal {
   const resource = checkTarget(head);
-  if ("type" in resource) return resource;
+  if (resource.type === "refusal") return resource;
   const { method, headers } = head;
   // A `Request` has none of these methods.
   if (NOT_SERVED.has(method)) return refuse(501, "no such method here");
@@ -39,8 +41,9 @@ export function checkPlain(head: RequestHead, maxContentBytes: number): PlainReq
   if (length === undefined || !/^\d+$/.test(length)) return refuse(400, "Content-Length is no number");
   const contentLength = Number(length);
   if (contentLength > maxContentBytes) return refuse(413, "the content is too long");
-  const expectsContinue = headers.get("Expect")?.toLowerCase() === "100-continue";
-  return { type: "plain", method, headers, contentLength, expectsContinue, ...resource };
+  const { host, path, query } = resource;
+  const expectsContinue = expectsToContinue(head);
+  return { type: "plain", method, host, path, query, headers, contentLength, expectsContinue };
 }
 
 /** The answer to a plain request. */
@@ -67,17 +70,19 @@ const FRAMING: ReadonlySet<string> = new Set([
 const NO_CONTENT: ReadonlySet<number> = new Set([204, 304]);
 
 /**
- * Writes the head of an answer after which the connection ends.
+ * Writes an answer after which the connection ends. Header values and phrase are sent as Latin-1, a byte for each
+ * character.
+ *
+ * @param now for its `Date`, as of `Date.now()`; without it there is none but the application's
  * @throws TypeError if a header or the phrase cannot be sent
  */
-export function buildAnswer(method: string, answer: AnswerOptions): Uint8Array[] {
+export function buildAnswer(method: string, answer: AnswerOptions, now?: number): Uint8Array[] {
   const { status, phrase, headers, body } = answer;
-  if (!/^[\t\x20-\x7e]*$/.test(phrase)) throw new TypeError("the status text must be visible ASCII");
+  if (!LATIN1_VALUE.allows(phrase)) throw new TypeError(`the status text must be ${LATIN1_VALUE.what}`);
   const fields = [...headers].filter(([name]) => !FRAMING.has(name.toLowerCase()));
   const none = NO_CONTENT.has(status);
   const length = none ? "" : `Content-Length: ${body.length}\r\n`;
-  const head = encodeHead(
-    `HTTP/1.1 ${status} ${phrase || reasonPhrase(status)}\r\nConnection: close\r\n${length}${headerLines(fields, [])}\r\n`,
-  );
+  const lines = `${dateLine(fields, now)}Connection: close\r\n${length}${headerLines(fields, [], LATIN1_VALUE)}`;
+  const head = encodeLatin1(`HTTP/1.1 ${status} ${phrase || reasonPhrase(status)}\r\n${lines}\r\n`);
   return none || method === "HEAD" || body.length === 0 ? [head] : [head, body];
 }

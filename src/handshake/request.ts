@@ -5,8 +5,9 @@ import type { HeaderList } from "./header-list.js";
 import type { RequestHead } from "./http-head.js";
 import { isOriginAllowed } from "./origin.js";
 import { encodeHead, type HeaderFields, headerLine, headerLines } from "./outgoing.js";
+import { own } from "./own.js";
 import { areUnique, parseSubprotocols } from "./subprotocol.js";
-import { isAuthority, isTarget, parseTarget, type Resource } from "./target.js";
+import { isAuthority, isTarget, parseTarget, type Resource, wholeServer } from "./target.js";
 import { includesToken } from "./token-list.js";
 
 /**
@@ -18,9 +19,12 @@ export interface UpgradeRequest {
   readonly type: "upgrade";
   /** The request target as sent. */
   readonly target: string;
-  /** Begins with `/`; nothing in it is decoded. */
+  /**
+   * Begins with `/`. It is what `new URL` makes of it, as in `fetch`'s request: dot segments are resolved, `\\` is `/`, and
+   * what cannot stand in a URL is percent-encoded. Nothing is decoded.
+   */
   readonly path: string;
-  /** What follows the first `?` of the target; `undefined` if there is none. */
+  /** What follows the first `?` of the target, percent-encoded in the same way; `undefined` if there is none. */
   readonly query: string | undefined;
   /** The `Host` header, with the port if it names one. */
   readonly host: string;
@@ -32,8 +36,10 @@ export interface UpgradeRequest {
   readonly protocols: readonly string[];
   /** The extensions offered, in the client's order of preference. An answer without any declines them all. */
   readonly extensions: readonly Extension[];
-  /** `Sec-WebSocket-Key`, in canonical form. */
+  /** `Sec-WebSocket-Key`, as sent. */
   readonly key: string;
+  /** Whether the client asked for a 100 before anything else. */
+  readonly expectsContinue: boolean;
 }
 
 /** A request that is not accepted. As it stands, this is an argument for `buildRefusal`. */
@@ -65,16 +71,18 @@ export function refuse(status: number, reason: string, headers = NO_HEADERS): Re
 }
 
 /**
- * Checks a client's opening handshake. The first check that fails decides, in this order: method (405), host and
+ * Checks a client's opening handshake. The first check that fails decides, in this order: version of HTTP (400), method (405), host and
  * target (400), upgrade (426), key (400), version (426), content (400), subprotocols (400), extensions (400) and
  * origin (400 if there are two, 403 if it is not let in).
  */
 export function checkUpgrade(head: RequestHead, options: UpgradeOptions = {}): UpgradeRequest | Refusal {
-  const { method, target, headers } = head;
-  // "The method of the request MUST be GET." RFC 6455 section 4.1. Methods are case-sensitive.
+  const { method, target, httpVersion, headers } = head;
+  // "The method of the request MUST be GET, and the HTTP version MUST be at least 1.1." RFC 6455 section 4.1.
+  if (httpVersion === "1.0") return refuse(400, "HTTP/1.0 cannot upgrade a connection");
+  // Methods are case-sensitive.
   if (method !== "GET") return refuse(405, "the method is not GET", ALLOW);
   const resource = checkTarget(head);
-  if ("type" in resource) return resource;
+  if (resource.type === "refusal") return resource;
   const unasked = checkUpgradeFields(headers);
   if (unasked !== undefined) return unasked;
   // "The |Sec-WebSocket-Key| header field MUST NOT appear more than once in an HTTP request." Section 11.3.1.
@@ -90,7 +98,11 @@ export function checkUpgrade(head: RequestHead, options: UpgradeOptions = {}): U
   const refusal = checkOrigin(headers, origin, options);
   if (refusal !== undefined) return refusal;
   const { host, path, query } = resource;
-  return { type: "upgrade", target, path, query, host, origin, headers, protocols, extensions, key };
+  const expectsContinue = expectsToContinue(head);
+  return {
+    type: "upgrade",
+    ...{ target, path, query, host, origin, headers, protocols, extensions, key, expectsContinue },
+  };
 }
 
 /** Whether a request asks for a WebSocket at all. */
@@ -98,17 +110,34 @@ export function asksForWebSocket(headers: HeaderList): boolean {
   return includesToken(headers.get("Upgrade"), "websocket");
 }
 
+/**
+ * Whether a client waits for a 100 (Continue). "A server that receives a 100-continue expectation in an HTTP/1.0 request
+ * MUST ignore that expectation." RFC 9110 section 10.1.1.
+ */
+export function expectsToContinue({ httpVersion, headers }: RequestHead): boolean {
+  return httpVersion !== "1.0" && includesToken(headers.get("Expect"), "100-continue");
+}
+
+/** What a request is for, found to be in order. */
+export interface CheckedTarget extends Resource {
+  readonly type: "target";
+}
+
 /** Which resource of which host a request is for. */
-export function checkTarget({ target, headers }: RequestHead): (Resource & { host: string }) | Refusal {
+export function checkTarget({ method, target, httpVersion, headers }: RequestHead): CheckedTarget | Refusal {
   // "A server MUST respond with a 400 (Bad Request) status code to any HTTP/1.1 request message that lacks a Host
   // header field and to any request message that contains more than one Host header field line or a Host header field
   // with an invalid field value." RFC 9112 section 3.2.
   const host = single(headers, "Host");
-  if (host === undefined || !isAuthority(host))
+  const isUnnamed = httpVersion === "1.0" && !headers.has("Host");
+  if (!isUnnamed && (host === undefined || !isAuthority(host)))
     return refuse(400, "there is not exactly one valid Host header");
-  const resource = parseTarget(target, host);
+  // "A client that wishes to request OPTIONS for the server as a whole … MUST send only '*' as the request-target."
+  // RFC 9112 section 3.2.4.
+  const asterisk = method === "OPTIONS" && target === "*";
+  const resource = asterisk ? wholeServer(host) : parseTarget(target, host);
   if (resource === undefined) return refuse(400, "the request target is malformed or not of this host");
-  return { ...resource, host };
+  return { type: "target", ...resource };
 }
 
 /** The value of a field that was sent exactly once. */
@@ -127,7 +156,7 @@ function checkUpgradeFields(headers: HeaderList): Refusal | undefined {
   return undefined;
 }
 
-const BAD_KEY = refuse(400, "there is not exactly one Sec-WebSocket-Key of 16 bytes in canonical base64");
+const BAD_KEY = refuse(400, "there is not exactly one Sec-WebSocket-Key of 16 bytes in base64");
 
 function checkVersion(headers: HeaderList): Refusal | undefined {
   // "If this version does not match a version understood by the server, the server MUST abort the WebSocket handshake
@@ -152,7 +181,8 @@ function checkOrigin(
   options: UpgradeOptions,
 ): Refusal | undefined {
   if (headers.count("Origin") > 1) return refuse(400, "there is more than one Origin header");
-  if (options.origins === undefined || isOriginAllowed(origin, options.origins)) return undefined;
+  const origins = own(options, "origins");
+  if (origins === undefined || isOriginAllowed(origin, origins)) return undefined;
   // "If the server does not wish to accept this connection, it MUST return an appropriate HTTP error code (e.g., 403
   // Forbidden) and abort the WebSocket handshake."
   return refuse(403, "the origin is not allowed");
@@ -191,7 +221,7 @@ export function buildRequest(options: RequestOptions): Uint8Array {
   if (!target.startsWith("/") || !isTarget(target)) {
     throw new TypeError("target must begin with / and be percent-encoded, without a fragment");
   }
-  if (!isWebSocketKey(key)) throw new TypeError("key must be 16 bytes in canonical base64");
+  if (!isWebSocketKey(key)) throw new TypeError("key must be 16 bytes in base64");
   if (!protocols.every(isToken) || !areUnique(protocols)) {
     throw new TypeError("subprotocols must be tokens, each of them once");
   }

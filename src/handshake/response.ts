@@ -2,7 +2,8 @@ import { ACCEPT_LENGTH, acceptKey, writeAcceptKey } from "./accept-key.js";
 import { equalsIgnoringCase, isToken } from "./characters.js";
 import type { HeaderList } from "./header-list.js";
 import type { ResponseHead } from "./http-head.js";
-import { encodeHead, fieldsOf, type HeaderFields, headerLines } from "./outgoing.js";
+import { dateLine, encodeHead, type HeaderFields, hasField, headerLines } from "./outgoing.js";
+import { own } from "./own.js";
 import { reasonPhrase } from "./reason-phrase.js";
 import type { UpgradeRequest } from "./request.js";
 import { includesToken } from "./token-list.js";
@@ -14,6 +15,13 @@ export interface AcceptOptions {
   /** Further fields, such as `Set-Cookie`. */
   readonly headers?: HeaderFields | undefined;
 }
+
+/** What an answer needs to know of a request. */
+export type AcceptedRequest = Pick<UpgradeRequest, "key" | "protocols"> &
+  Partial<Pick<UpgradeRequest, "expectsContinue">>;
+
+/** What lets a client that waits for it go on: RFC 9110 section 15.2.1. */
+export const CONTINUE = "HTTP/1.1 100 Continue\r\n\r\n";
 
 const ACCEPT_LINE = "Sec-WebSocket-Accept: ";
 const SWITCHING = `HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n${ACCEPT_LINE}`;
@@ -27,15 +35,17 @@ const ACCEPT_RESERVED = ["sec-websocket-", "upgrade", "connection", "content-len
 /**
  * Writes the answer that accepts a handshake, RFC 6455 section 4.2.2. No extension is accepted.
  *
- * @returns the head, owned by the caller
+ * @returns the head, owned by the caller; that of a 100 (Continue) in front of it, if the client expects one
  * @throws TypeError if the subprotocol was not offered, or a header cannot be sent or belongs to the handshake
  */
-export function buildAccept(
-  request: Pick<UpgradeRequest, "key" | "protocols">,
-  options: AcceptOptions = {},
-): Uint8Array {
-  const { protocol, headers } = options;
-  if (protocol === undefined && headers === undefined) {
+export function buildAccept(request: AcceptedRequest, options: AcceptOptions = {}): Uint8Array {
+  const protocol = own(options, "protocol");
+  const headers = own(options, "headers");
+  // "If a server receives both an Upgrade and an Expect header field with the "100-continue" expectation (Section
+  // 10.1.1), the server MUST send a 100 (Continue) response before sending a 101 (Switching Protocols) response."
+  // RFC 9110 section 7.8.
+  const first = own(request, "expectsContinue") === true ? CONTINUE : "";
+  if (protocol === undefined && headers === undefined && first === "") {
     const head = PLAIN.slice();
     writeAcceptKey(request.key, head, SWITCHING.length);
     return head;
@@ -47,7 +57,7 @@ export function buildAccept(
   }
   const choice = protocol === undefined ? "" : `Sec-WebSocket-Protocol: ${protocol}\r\n`;
   const extra = headerLines(headers, ACCEPT_RESERVED);
-  return encodeHead(`${SWITCHING}${acceptKey(request.key)}\r\n${choice}${extra}\r\n`);
+  return encodeHead(`${first}${SWITCHING}${acceptKey(request.key)}\r\n${choice}${extra}\r\n`);
 }
 
 /** An answer that does not accept. A `Refusal` is one, and so is the failure of a `HeadParser`. */
@@ -67,17 +77,19 @@ const REFUSAL_RESERVED = ["connection", "content-length", "transfer-encoding"];
 /**
  * Writes the answer that refuses a handshake and ends the connection.
  *
+ * @param now for its `Date`, as of `Date.now()`; without it there is none
  * @returns head and body, owned by the caller
  * @throws RangeError if the status is not an integer from 300 to 599
  * @throws TypeError if a header cannot be sent, or is one that frames the message
  */
-export function buildRefusal(options: RefusalOptions): Uint8Array {
-  const { status, headers } = options;
+export function buildRefusal(options: RefusalOptions, now?: number): Uint8Array {
+  const { status } = options;
+  const headers = own(options, "headers");
   if (!Number.isInteger(status) || status < 300 || status > 599) {
     throw new RangeError("a refusal has a status from 300 to 599");
   }
   const phrase = reasonPhrase(status);
-  const content = options.body ?? `${options.reason ?? phrase}\n`;
+  const content = own(options, "body") ?? `${own(options, "reason") ?? phrase}\n`;
   const lines = headerLines(headers, REFUSAL_RESERVED);
   // "A sender of Upgrade MUST also send an 'Upgrade' connection option in the Connection header field." RFC 9110
   // section 7.8.
@@ -85,18 +97,12 @@ export function buildRefusal(options: RefusalOptions): Uint8Array {
   const type = hasField(headers, "content-type") ? "" : "Content-Type: text/plain; charset=utf-8\r\n";
   const body = encodeHead(content);
   const head = encodeHead(
-    `HTTP/1.1 ${status} ${phrase}\r\nConnection: ${connection}\r\n${type}Content-Length: ${body.length}\r\n${lines}\r\n`,
+    `HTTP/1.1 ${status} ${phrase}\r\n${dateLine(headers, now)}Connection: ${connection}\r\n${type}Content-Length: ${body.length}\r\n${lines}\r\n`,
   );
   const answer = new Uint8Array(head.length + body.length);
   answer.set(head);
   answer.set(body, head.length);
   return answer;
-}
-
-function hasField(headers: HeaderFields | undefined, wanted: string): boolean {
-  if (headers === undefined) return false;
-  for (const [name] of fieldsOf(headers)) if (equalsIgnoringCase(name, wanted)) return true;
-  return false;
 }
 
 /** Why a client does not take an answer. */

@@ -7,15 +7,22 @@ import {
   HOST_CHARACTER,
   IP_LITERAL_CHARACTER,
   TARGET_CHARACTER,
+  URL_PATH_CHARACTER,
+  URL_QUERY_CHARACTER,
 } from "./characters.js";
 
-/** A request target, taken apart. */
+/** What a request is for. Path and query are as a URL has them: `new URL` changes nothing about them. */
 export interface Resource {
-  /** Begins with `/`; percent-encoding and dot segments are as the client sent them. */
+  /** As `Host` has it, or the target; "localhost" if an HTTP/1.0 request names none. */
+  readonly host: string;
+  /** Begins with `/`. Dot segments are resolved; nothing is decoded. */
   readonly path: string;
   /** What follows the first `?`, without it; `undefined` if there is none. */
   readonly query: string | undefined;
 }
+
+/** The host of a request that names none: "a configured default", RFC 9112 section 3.3. */
+const DEFAULT_HOST = "localhost";
 
 /** Whether `text` can stand in a request line: visible ASCII, no fragment, not empty. */
 export function isTarget(text: string): boolean {
@@ -44,18 +51,27 @@ function endOfHost(text: string): number {
  * A target that begins with `/` is a path, whatever follows: `//evil/chat` names no other host. An absolute URI must
  * name the very authority that `Host` does, so that a target cannot change which origin a request is for.
  *
- * @param host the value of `Host`
+ * @param host the value of `Host`; `undefined` if there is none, as only HTTP/1.0 allows
  * @returns `undefined` if the target is neither
  */
-export function parseTarget(target: string, host: string): Resource | undefined {
+export function parseTarget(target: string, host: string | undefined): Resource | undefined {
   if (!isTarget(target)) return undefined;
-  if (target.startsWith("/")) return splitQuery(target);
+  if (target.startsWith("/")) return resourceOf(host ?? DEFAULT_HOST, target);
   const start = startOfAuthority(target);
-  const end = start + host.length;
-  if (start < 0 || !equalsIgnoringCase(target.slice(start, end), host)) return undefined;
+  if (start < 0) return undefined;
+  const end = endOfAuthority(target, start);
+  const authority = target.slice(start, end);
+  if (host === undefined ? !isAuthority(authority) : !equalsIgnoringCase(authority, host)) return undefined;
   const rest = target.slice(end);
-  if (rest === "" || rest.startsWith("?")) return splitQuery(`/${rest}`);
-  return rest.startsWith("/") ? splitQuery(rest) : undefined;
+  return resourceOf(host ?? authority, rest.startsWith("/") ? rest : `/${rest}`);
+}
+
+/**
+ * The resource of `OPTIONS *`, the server as a whole: "If the request-target is in authority-form or asterisk-form, the
+ * target URI's combined path and query component is empty." RFC 9112 section 3.3. The path of such a URL is `/`.
+ */
+export function wholeServer(host: string | undefined): Resource {
+  return { host: host ?? DEFAULT_HOST, path: "/", query: undefined };
 }
 
 function startOfAuthority(target: string): number {
@@ -63,8 +79,34 @@ function startOfAuthority(target: string): number {
   return equalsIgnoringCase(target.slice(0, 8), "https://") ? 8 : -1;
 }
 
-function splitQuery(resource: string): Resource {
+function endOfAuthority(target: string, start: number): number {
+  let end = start;
+  while (end < target.length && target[end] !== "/" && target[end] !== "?") end++;
+  return end;
+}
+
+/** Any will do: path and query of a URL don't depend on its origin. */
+const ORIGIN = "http://a";
+
+/** Brings path and query to the form that they have in a `Request`, so that whatever looks at a request sees the same. */
+function resourceOf(host: string, sent: string): Resource {
+  const { path, query } = splitQuery(sent);
+  // Nearly always there is nothing to do.
+  if (isNormalPath(path) && (query === undefined || isNormalQuery(query))) return { host, path, query };
+  return { host, ...splitQuery(new URL(`${ORIGIN}${sent}`).href.slice(ORIGIN.length)) };
+}
+
+function splitQuery(resource: string): Omit<Resource, "host"> {
   const mark = resource.indexOf("?");
   if (mark < 0) return { path: resource, query: undefined };
   return { path: resource.slice(0, mark), query: resource.slice(mark + 1) };
+}
+
+/** Whether `new URL` surely leaves a path as it is: a percent sign may begin a dot. */
+function isNormalPath(path: string): boolean {
+  return endOfRun(URL_PATH_CHARACTER, path, 0) === path.length && !path.includes("/.");
+}
+
+function isNormalQuery(query: string): boolean {
+  return endOfRun(URL_QUERY_CHARACTER, query, 0) === query.length;
 }

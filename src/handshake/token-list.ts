@@ -26,19 +26,22 @@ export function includesToken(list: string | undefined, token: string): boolean 
 }
 
 /**
- * Reads lists of tokens strictly.
+ * Reads `1#token`, RFC 9110 section 5.6.1. "A recipient MUST parse and ignore a reasonable number of empty list
+ * elements": any number that the head has room for, as they cost nothing. A list of nothing but them has no element,
+ * and needs one.
  *
  * @param lists the values of a field that may be repeated, in order
- * @returns the tokens in order, or `undefined` if any element is empty or is no token
+ * @returns the tokens in order; none if the field was not sent; `undefined` if an element is no token, or there is none
  */
 export function parseTokens(lists: readonly string[]): string[] | undefined {
   const tokens: string[] = [];
   for (const list of lists) {
     const valid = everyElement(list, (element) => {
+      if (element === "") return true;
       tokens.push(element);
       return isToken(element);
     });
     if (!valid) return undefined;
   }
-  return tokens;
+  return lists.length > 0 && tokens.length === 0 ? undefined : tokens;
 }

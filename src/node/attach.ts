@@ -131,12 +131,9 @@ export function upgrade<Data = unknown>(
 function open(attachment: Attachment, request: IncomingMessage, socket: NetSocket, head: Uint8Array): void {
   const begun = opening(attachment, socket);
   if (begun === undefined) return;
-  if (request.httpVersion !== "1.1") {
-    begun.refuse({ status: 400, reason: "the request is not HTTP/1.1" });
-    return;
-  }
-  const headers = HeaderList.from(request.rawHeaders);
-  begun.begin({ method: request.method ?? "", target: request.url ?? "", headers }, head);
+  const { method = "", url: target = "", rawHeaders } = request;
+  const httpVersion = request.httpVersion === "1.0" ? "1.0" : "1.1";
+  begun.begin({ method, target, httpVersion, headers: HeaderList.from(rawHeaders) }, head);
 }
 
 /** @returns undefined if the client has left: neither its end nor the socket's would ever be told of again */

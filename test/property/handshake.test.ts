@@ -4,6 +4,7 @@ import {
   acceptKey,
   buildAccept,
   buildRequest,
+  checkPlain,
   checkResponse,
   checkUpgrade,
   HeadParser,
@@ -101,14 +102,69 @@ describe("handshake properties, seed 0x6455", () => {
     );
   });
 
-  test("keys round-trip, and only canonical base64 is one (RFC 6455 section 4.2.1)", () => {
+  test("an upgrade and a plain request for the same target are for the same URL (RFC 9112 section 3.3)", () => {
+    const piece = fc.constantFrom(
+      ...["/", "/", "..", ".", "%2e", "%2E", "%2f", "%", "\\", "a", "b.c", "?", "'", '"', "<", ">", "[", "]"],
+      ...["|", "^", "`", "{", "}", "@", ":", ";", "%41", "%C3%A9", "//", "&", "=", "*", "~"],
+    );
+    const visible = fc.string({
+      unit: fc.integer({ min: 0x21, max: 0x7e }).map((code) => String.fromCharCode(code)),
+      maxLength: 12,
+    });
+    const target = fc
+      .tuple(
+        fc.constantFrom(
+          "/",
+          "//",
+          "http://server.example.com/",
+          "http://server.example.com?",
+          "HTTPS://server.example.com",
+        ),
+        fc.array(fc.oneof({ arbitrary: piece, weight: 4 }, visible), { maxLength: 8 }),
+      )
+      .map(([start, parts]) => `${start}${parts.join("").replaceAll("#", "")}`);
+    fc.assert(
+      fc.property(target, (sent) => {
+        const [, ...lines] = EXAMPLE;
+        const result = new HeadParser("request").push(latin1(wire([`GET ${sent} HTTP/1.1`, ...lines])));
+        if (result.type !== "head") throw new Error(result.type);
+        const upgrade = checkUpgrade(result.head);
+        const plain = checkPlain(result.head, 0);
+        if (upgrade.type === "refusal" || plain.type === "refusal") {
+          // What names no host, or another.
+          expect([upgrade.type, plain.type]).toEqual(["refusal", "refusal"]);
+          expect(sent).toMatch(/^HTTPS:/);
+          return;
+        }
+        expect(upgrade.target).toBe(sent);
+        expect([plain.path, plain.query]).toEqual([upgrade.path, upgrade.query]);
+        const rest = `${upgrade.path}${upgrade.query === undefined ? "" : `?${upgrade.query}`}`;
+        const { url } = new Request(`http://${plain.host}${rest}`);
+        expect(url).toBe(`http://server.example.com${rest}`);
+        // What a URL says of the target as it was sent; `//x` is a path there, too.
+        const whole = sent.startsWith("/")
+          ? `http://server.example.com${sent}`
+          : sent.replace(/^https/i, "http");
+        expect(url).toBe(new URL(whole).href);
+        expect(new URL(url).pathname).toBe(upgrade.path);
+      }),
+      { ...RUNS, numRuns: 5000 },
+    );
+  });
+
+  test("keys round-trip, and only base64 of 16 bytes is one (RFC 6455 section 4.2.1)", () => {
     const near = fc.tuple(key, fc.nat(23), fc.nat(255)).map(([text, at, code]) => {
       return text.slice(0, at) + String.fromCharCode(code) + text.slice(at + 1);
     });
     fc.assert(
       fc.property(fc.oneof(key, near, fc.base64String({ minLength: 24, maxLength: 24 })), (text) => {
         const bytes = Buffer.from(text, "base64");
-        expect(isWebSocketKey(text)).toBe(bytes.length === 16 && bytes.toString("base64") === text);
+        const canonical = bytes.toString("base64");
+        // The last character in front of the padding has bits that encode nothing.
+        const same = canonical.slice(0, 21) === text.slice(0, 21) && canonical.slice(22) === text.slice(22);
+        expect(isWebSocketKey(text)).toBe(
+          bytes.length === 16 && same && /^[A-Za-z0-9+/]=/.test(text.slice(21)),
+        );
         if (isWebSocketKey(text)) expect(acceptKey(text).length).toBe(28);
       }),
       { ...RUNS, numRuns: 5000 },

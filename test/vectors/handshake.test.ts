@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import {
   type Accepted,
@@ -5,9 +6,11 @@ import {
   buildRefusal,
   buildRequest,
   checkResponse,
+  checkUpgrade,
   type Expectation,
   type HandshakeFailure,
   HeadParser,
+  parseExtensions,
   selectSubprotocol,
 } from "../../src/handshake/index.js";
 import {
@@ -79,7 +82,14 @@ describe("opening handshake, as a server", () => {
     expect(refused(change("GET", "GET /chat HTTP/1.0")).status).toBe(400);
   });
 
-  test.each(["HTTP/2.0", "HTTP/1.2", "HTTP/0.9", "HTTP/3.1"])(
+  test.each(["HTTP/1.2", "HTTP/1.3", "HTTP/1.9"])(
+    "%s is answered as HTTP/1.1 (RFC 9110 section 2.5)",
+    (version) => {
+      expect(accepted(change("GET", `GET /chat ${version}`))).toEqual(accepted(wire(EXAMPLE)));
+    },
+  );
+
+  test.each(["HTTP/2.0", "HTTP/0.9", "HTTP/3.1"])(
     "%s is answered 505 (RFC 9110 section 15.6.6)",
     (version) => {
       expect(refused(change("GET", `GET /chat ${version}`)).status).toBe(505);
@@ -126,11 +136,15 @@ describe("opening handshake, as a server", () => {
     "GET /ch\x7ft HTTP/1.1",
     "GET  HTTP/1.1",
     "G@T /chat HTTP/1.1",
-    "\r\nGET /chat HTTP/1.1",
+    "\r\n\r\nGET /chat HTTP/1.1",
     "",
     "\x16\x03\x01\x02\x00\x01",
   ])("the malformed request line %j is answered 400 (RFC 9112 section 3)", (line) => {
     expect(refused(change("GET", line)).status).toBe(400);
+  });
+
+  test("an empty line in front of the request line is passed over (RFC 9112 section 2.2)", () => {
+    expect(accepted(`\r\n${wire(EXAMPLE)}`)).toEqual(accepted(wire(EXAMPLE)));
   });
 
   test.each([
@@ -146,7 +160,11 @@ describe("opening handshake, as a server", () => {
     ["/chat?a=1?b#".slice(0, -1), "/chat", "a=1?b"],
     ["/chat?", "/chat", ""],
     ["//evil.example/chat", "//evil.example/chat", undefined],
-    ["/%2e%2e/|^`{}", "/%2e%2e/|^`{}", undefined],
+    ["/.%2e/|`{}?|`{}%2e/..", "/|%60%7B%7D", "|`{}%2e/.."],
+    ["/a/../../admin/./x/..", "/admin/", undefined],
+    ["/a%2F%2e%2e/b\\c\\..\\d", "/a%2F%2e%2e/b/d", undefined],
+    ["/.../.well-known/a.b?'<>\"", "/.../.well-known/a.b", "%27%3C%3E%22"],
+    ["http://server.example.com/..\\chat/%2E", "/chat/", undefined],
     ["http://server.example.com/chat?x", "/chat", "x"],
     ["HTTPS://Server.Example.com", "/", undefined],
     ["http://server.example.com?x", "/", "x"],
@@ -255,7 +273,6 @@ describe("opening handshake, as a server", () => {
     [],
     ["Sec-WebSocket-Key:"],
     [`Sec-WebSocket-Key: ${KEY}`, `Sec-WebSocket-Key: ${KEY}`],
-    ["Sec-WebSocket-Key: x3JJHMbDL1EzLkh9GBhXDx=="],
     ["Sec-WebSocket-Key: x3JJHMbDL1EzLkh9GBhXDw"],
     ["Sec-WebSocket-Key: x3JJHMbDL1EzLkh9GBhXDw="],
     ["Sec-WebSocket-Key: x3JJHMbDL1EzLkh9GBhXD==="],
@@ -264,10 +281,37 @@ describe("opening handshake, as a server", () => {
     ["Sec-WebSocket-Key: x3JJHMbDL1EzLkh9-_hXDw=="],
     ["Sec-WebSocket-Key: x3JJ HMbDL1EzLkh9GBhXD=="],
     ["Sec-WebSocket-Key: x3JJHMbDL1EzLkh9GBh\xe4Dw=="],
-    // The RFC's own note in section 4.1 ends in "C==", which sets bits that encode nothing: a known erratum.
-    ["Sec-WebSocket-Key: AQIDBAUGBwgJCgsMDQ4PEC=="],
   ])("the key in %j is answered 400 (RFC 6455 sections 4.2.1 and 11.3.1)", (...lines) => {
     expect(refused(change("Sec-WebSocket-Key", ...lines)).status).toBe(400);
+  });
+
+  test.each([
+    // The example of section 4.1.
+    "AQIDBAUGBwgJCgsMDQ4PEC==",
+    "x3JJHMbDL1EzLkh9GBhXDx==",
+    "dGhlIHNhbXBsZSBub25jZf==",
+  ])("the key %j is taken as it was sent, canonical or not (RFC 6455 section 4.1)", (key) => {
+    const request = accepted(change("Sec-WebSocket-Key", `Sec-WebSocket-Key: ${key}`));
+    expect(request.key).toBe(key);
+    const accept = createHash("sha1").update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest("base64");
+    expect(decoder.decode(buildAccept(request))).toContain(`\r\nSec-WebSocket-Accept: ${accept}\r\n`);
+  });
+
+  test.each([
+    ["100-continue", true],
+    ["100-Continue", true],
+    [", 100-CONTINUE ,x", true],
+    ["", false],
+    ["nothing", false],
+    ["100-continued", false],
+  ])("Expect: %s is answered with 100 before 101: %s (RFC 9110 section 7.8)", (expectation, first) => {
+    const request = accepted(add(`Expect: ${expectation}`));
+    for (const options of [{}, { protocol: "chat" }, { headers: { X: "y" } }]) {
+      const plain = decoder.decode(buildAccept(accepted(wire(EXAMPLE)), options));
+      expect(decoder.decode(buildAccept(request, options))).toBe(
+        `${first ? "HTTP/1.1 100 Continue\r\n\r\n" : ""}${plain}`,
+      );
+    }
   });
 
   test.each([
@@ -304,9 +348,11 @@ describe("opening handshake, as a server", () => {
   test.each([
     ["Sec-WebSocket-Protocol:"],
     ["Sec-WebSocket-Protocol: ,"],
-    ["Sec-WebSocket-Protocol: chat,"],
-    ["Sec-WebSocket-Protocol: chat,,superchat"],
+    ["Sec-WebSocket-Protocol: ,\t, ,"],
+    ["Sec-WebSocket-Protocol:", "Sec-WebSocket-Protocol: ,"],
     ["Sec-WebSocket-Protocol: chat, chat"],
+    ["Sec-WebSocket-Protocol: chat,,chat"],
+    ["Sec-WebSocket-Protocol: chat,,super chat"],
     ["Sec-WebSocket-Protocol: chat", "Sec-WebSocket-Protocol: chat"],
     ["Sec-WebSocket-Protocol: super chat"],
     ["Sec-WebSocket-Protocol: chat;v=1"],
@@ -327,6 +373,20 @@ describe("opening handshake, as a server", () => {
     expect(request.protocols).toEqual(["b", "a", "c", "Chat", "chat"]);
   });
 
+  test.each([
+    ["Sec-WebSocket-Protocol: chat,"],
+    ["Sec-WebSocket-Protocol: ,chat"],
+    ["Sec-WebSocket-Protocol:  , ,\t,chat,, "],
+    ["Sec-WebSocket-Protocol:", "Sec-WebSocket-Protocol: chat"],
+    ["Sec-WebSocket-Protocol: chat", "Sec-WebSocket-Protocol: ,"],
+    [`Sec-WebSocket-Protocol: ${",".repeat(10_000)}chat`],
+  ])("empty elements of the list in %j are skipped (RFC 9110 section 5.6.1)", (...lines) => {
+    const text = change("Sec-WebSocket-Protocol", ...lines);
+    const result = new HeadParser("request").push(latin1(text));
+    if (result.type !== "head") throw new Error(result.type);
+    expect(checkUpgrade(result.head)).toMatchObject({ type: "upgrade", protocols: ["chat"] });
+  });
+
   test("no subprotocol is sent if none fits (RFC 6455 section 4.2.2)", () => {
     const request = accepted(wire(EXAMPLE));
     const protocol = selectSubprotocol(request.protocols, ["Chat", "other"]);
@@ -337,8 +397,9 @@ describe("opening handshake, as a server", () => {
   test.each([
     "",
     ",",
-    "foo,",
-    "foo,,bar",
+    ",\t,",
+    ",;a",
+    "foo,,b=1",
     ";a",
     "foo;",
     "foo; =1",
@@ -358,6 +419,17 @@ describe("opening handshake, as a server", () => {
     "f\xf6\xf6",
   ])("the extensions %j are answered 400 (RFC 6455 section 9.1)", (value) => {
     expect(refused(add(`Sec-WebSocket-Extensions: ${value}`)).status).toBe(400);
+  });
+
+  test.each([
+    ["foo,", "foo"],
+    [",foo", "foo"],
+    ["foo,,bar", "foo", "bar"],
+    [" ,\t, foo; a=1 , ,bar,\t", "foo", "bar"],
+    [`${",".repeat(10_000)}foo`, "foo"],
+  ])("empty elements of the extensions %j are skipped (RFC 9110 section 5.6.1)", (value, ...names) => {
+    expect(parseExtensions([value])?.map(({ name }) => name)).toEqual(names);
+    expect(parseExtensions(["", value, ","])?.map(({ name }) => name)).toEqual(names);
   });
 
   test("extensions of several headers are one list, and are all declined (RFC 6455 section 9.1)", () => {

@@ -61,12 +61,14 @@ describe("HeaderList", () => {
 
   test("a request that another parser read is checked all the same (RFC 6455 section 4.2.1)", () => {
     const headers = HeaderList.from(EXAMPLE.slice(1).flatMap((line) => line.split(": ")));
-    expect(checkUpgrade({ method: "GET", target: "/chat?x", headers })).toMatchObject({
+    expect(checkUpgrade({ method: "GET", target: "/chat?x", httpVersion: "1.1", headers })).toMatchObject({
       type: "upgrade",
       path: "/chat",
     });
     for (const target of ["/a#b", "/\u00e9", "/a b", "/a\r\nb", ""]) {
-      expect(checkUpgrade({ method: "GET", target, headers })).toMatchObject({ status: 400 });
+      expect(checkUpgrade({ method: "GET", target, httpVersion: "1.1", headers })).toMatchObject({
+        status: 400,
+      });
     }
   });
 });

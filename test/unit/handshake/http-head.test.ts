@@ -61,6 +61,34 @@ describe("HeadParser", () => {
     }
   });
 
+  test("passes over one empty line in front of a request line, in every cut (RFC 9112 section 2.2)", () => {
+    const text = `\r\n${wire(EXAMPLE)}`;
+    expect(everyCut("request", `${text}rest`)).toEqual({
+      ...everyCut("request", `${wire(EXAMPLE)}rest`),
+      headBytes: text.length,
+    });
+    expect(everyCut("request", text, { maxHeadBytes: text.length }).failure).toBeUndefined();
+    expect(everyCut("request", text, { maxHeadBytes: text.length - 1 }).failure).toMatch(/^431 /);
+    for (const more of ["\r\n", "\n", "\r", " ", "\r\n\r\n"]) {
+      expect(everyCut("request", more + text).failure).toMatch(/^400 /);
+    }
+    expect(everyCut("response", "\r\nHTTP/1.1 200 OK\r\n\r\n").failure).toMatch(/^400 /);
+  });
+
+  test.each([
+    ["HTTP/1.0", "1.0"],
+    ["HTTP/1.1", "1.1"],
+    ["HTTP/1.2", "1.1"],
+    ["HTTP/1.5", "1.1"],
+    ["HTTP/1.9", "1.1"],
+  ])("a request in %s is answered as %s (RFC 9110 section 2.5)", (sent, version) => {
+    const result = new HeadParser("request").push(latin1(`GET / ${sent}\r\n\r\n`));
+    if (result.type !== "head") throw new Error(result.type);
+    expect(result.head.httpVersion).toBe(version);
+    expect(everyCut("request", `GET / ${sent}\r\n\r\n`).start).toEqual(["GET", "/"]);
+    expect(everyCut("response", `${sent} 200 OK\r\n\r\n`).start).toEqual([200, "OK"]);
+  });
+
   test("fails at the first bad byte, waiting for nothing", () => {
     for (const start of [
       "\n",

@@ -41,7 +41,7 @@ describe("buildRequest", () => {
     { target: "/a\r\nX: y" },
     { target: "/\u00e9" },
     { key: "" },
-    { key: "AAAAAAAAAAAAAAAAAAAAAB==" },
+    { key: "AAAAAAAAAAAAAAAAAAAAAA=" },
     { protocols: [""] },
     { protocols: ["a", "a"] },
     { protocols: ["a b"] },

@@ -1,5 +1,11 @@
 import { describe, expect, test } from "vitest";
-import { buildAccept, buildRefusal, HeadParser, makeKey } from "../../../src/handshake/index.js";
+import {
+  buildAccept,
+  buildRefusal,
+  HeadParser,
+  makeKey,
+  type RefusalOptions,
+} from "../../../src/handshake/index.js";
 import { everyCut, latin1 } from "./every-cut.js";
 
 const decoder = new TextDecoder();
@@ -56,6 +62,18 @@ describe("buildRefusal", () => {
         "Content-Length: 10\r\n\r\nNot Found\n",
     );
     expect(decoder.decode(buildRefusal({ status: 418, reason: "no" }))).toMatch(/^HTTP\/1.1 418 \r\n/);
+  });
+
+  test("has a Date if there is a clock, unless the caller gives one (RFC 9110 section 6.6.1)", () => {
+    const now = Date.UTC(2026, 0, 31, 23, 59, 59);
+    const dates = (options: RefusalOptions, clock?: number) =>
+      decoder.decode(buildRefusal(options, clock)).match(/^Date: .*$/gim);
+    for (const status of [301, 426, 503]) {
+      expect(dates({ status }, now)).toEqual(["Date: Sat, 31 Jan 2026 23:59:59 GMT"]);
+      expect(dates({ status }, now + 1000)).toEqual(["Date: Sun, 01 Feb 2026 00:00:00 GMT"]);
+    }
+    expect(dates({ status: 400 })).toBeNull();
+    expect(dates({ status: 400, headers: { DATE: "today" } }, now)).toEqual(["DATE: today"]);
   });
 
   test("names another protocol only where it is asked for (RFC 9110 section 7.8)", () => {
