@@ -150,7 +150,7 @@ export class Opening extends Deadline implements TransportSink {
 
   /** Turns the client away. */
   refuse(refusal: RefusalOptions): void {
-    this.#answer([buildRefusal(refusal)]);
+    this.#answer([buildRefusal(refusal, Date.now())]);
   }
 
   /** Answers, and ends this side. */

@@ -57,7 +57,7 @@ export class PlainExchange {
     // Bun tells the type of a string here and not in the headers.
     if (blob.type !== "" && !response.headers.has("Content-Type")) headers.push(["Content-Type", blob.type]);
     const body = new Uint8Array(await blob.arrayBuffer());
-    return buildAnswer(this.#request.method, { status, phrase, headers, body });
+    return buildAnswer(this.#request.method, { status, phrase, headers, body }, Date.now());
   }
 
   #requestBy(scheme: string): Request | undefined {

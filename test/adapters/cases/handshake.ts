@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import type { ListenOptions } from "../adapter.js";
-import { request, SAMPLE_ACCEPT, SAMPLE_KEY } from "../raw-peer.js";
+import { masked, request, SAMPLE_ACCEPT, SAMPLE_KEY } from "../raw-peer.js";
 import { Recorder } from "../recorder.js";
-import type { Case } from "../scene.js";
+import { type Case, switching } from "../scene.js";
 import { turns, until } from "../until.js";
 
 interface Refusal {
@@ -50,9 +50,11 @@ const REFUSALS: readonly Refusal[] = [
     request: request({ "Sec-WebSocket-Key": "AAAAAAAAAAAAAAAAAAAA" }),
     status: 400,
   },
+  { name: "two empty lines", request: `\r\n\r\n${request()}`, status: 400 },
+  { name: "HTTP/2.0", request: request({}, "GET /chat HTTP/2.0"), status: 505 },
   {
-    name: "a key that is not canonical",
-    request: request({ "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZR==" }),
+    name: "a key without padding",
+    request: request({ "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ" }),
     status: 400,
   },
   ...["8", "0xd", "13.0", "13, 13", undefined].map((version) => ({
@@ -93,6 +95,31 @@ const REFUSALS: readonly Refusal[] = [
   },
 ];
 
+/** A line of an answer's head, as RFC 9110 section 5.6.7 has it. */
+const DATE = /^Date: \w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT\r\n/m;
+
+/** The lines of that name, whatever they say, if each is a date of now. */
+function dates(text: string): string[] {
+  const lines = text.match(/^date: .*$/gim) ?? [];
+  for (const line of lines) assert.ok(Math.abs(Date.parse(line.slice(6)) - Date.now()) < 60_000, line);
+  return lines;
+}
+
+/** What HTTP asks a server to put up with. */
+const LENIENT: readonly { name: string; request: string; protocol?: string }[] = [
+  { name: "an empty line before it", request: `\r\n${request()}` },
+  ...["HTTP/1.2", "HTTP/1.9"].map((version) => ({ name: version, request: request({}, `GET / ${version}`) })),
+  ...["v1,", ",v1", "x,, ,v1", ["", "v1"], ["v1", ","]].map((offer) => ({
+    name: `subprotocols with empty elements, ${JSON.stringify(offer)}`,
+    request: request({ "Sec-WebSocket-Protocol": offer }),
+    protocol: "v1",
+  })),
+  ...["x,", ",x; a=1", "x, ,y"].map((offer) => ({
+    name: `extensions with empty elements, ${JSON.stringify(offer)}`,
+    request: request({ "Sec-WebSocket-Extensions": offer }),
+  })),
+];
+
 export const handshakeCases: readonly Case[] = [
   {
     name: "a good request gets a 101 with the accept value of section 1.3",
@@ -105,6 +132,54 @@ export const handshakeCases: readonly Case[] = [
         `HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${SAMPLE_ACCEPT}\r\n\r\n`,
       );
       assert.equal(peer.byteLength, 0);
+    },
+  },
+  ...LENIENT.map(
+    ({ name, request: asked, protocol }): Case => ({
+      name: `a good request is good, too: ${name}`,
+      async run(scene) {
+        const server = await scene.serve({ protocols: ["v1"] }, {});
+        const peer = await scene.client(server, asked);
+        assert.equal(server.connections.size, 1);
+        assert.equal([...server.connections.values()][0]?.protocol, protocol ?? "");
+        assert.equal(peer.byteLength, 0);
+      },
+    }),
+  ),
+  {
+    name: "the accept value is of the key as it was sent, canonical or not (the example of section 4.1)",
+    async run(scene) {
+      const server = await scene.serve({}, {});
+      for (const key of [
+        "AQIDBAUGBwgJCgsMDQ4PEC==",
+        "dGhlIHNhbXBsZSBub25jZR==",
+        "//////////////////////==",
+      ]) {
+        const peer = await scene.raw(server);
+        const asked = request({ "Sec-WebSocket-Key": key });
+        await peer.write(asked);
+        assert.equal(await peer.head(), switching(asked));
+      }
+    },
+  },
+  {
+    name: "a client that expects a 100 gets it before the 101 (RFC 9110 section 7.8)",
+    async run(scene) {
+      for (const verify of [undefined, () => undefined, () => Promise.resolve({ headers: { X: "y" } })]) {
+        const { server } = await scene.echo(verify === undefined ? {} : { verify });
+        for (const expectation of ["100-continue", "100-Continue"]) {
+          const peer = await scene.raw(server);
+          await peer.write(request({ Expect: expectation }));
+          assert.equal(await peer.head(), "HTTP/1.1 100 Continue\r\n\r\n");
+          assert.match(await peer.head(), /^HTTP\/1\.1 101 /);
+          await peer.write(masked("81 02 | 'Hi'"));
+          await peer.expect("81 02 'Hi'");
+        }
+      }
+      const server = await scene.serve({ verify: () => ({ status: 403 }) }, {});
+      const peer = await scene.raw(server);
+      await peer.write(request({ Expect: "100-continue" }));
+      assert.match(await peer.head(), /^HTTP\/1\.1 403 /, "a refusal needs none");
     },
   },
   {
@@ -138,7 +213,8 @@ export const handshakeCases: readonly Case[] = [
             await peer.write(refusal.request.slice(at, at + size));
           }
           await until(() => peer.ended, "the end");
-          answers.push(peer.text);
+          assert.equal(dates(peer.text).length, 1);
+          answers.push(peer.text.replace(DATE, ""));
           peer.end();
           await peer.gone();
         }

@@ -47,6 +47,21 @@ const REFUSALS: readonly Refusal[] = [
   { name: "a method that no Request has", request: plain("TRACE / HTTP/1.1"), status: 501 },
 ];
 
+/** What load balancers and old tools send. */
+const UNNAMED: readonly { asked: string; url: string }[] = [
+  { asked: "OPTIONS / HTTP/1.0\r\n\r\n", url: "http://localhost/" },
+  { asked: "GET /health?deep HTTP/1.0\r\n\r\n", url: "http://localhost/health?deep" },
+  { asked: "GET http://example.org/health HTTP/1.0\r\n\r\n", url: "http://example.org/health" },
+  {
+    asked: "GET /health HTTP/1.0\r\nHost: backend:8080\r\nConnection: close\r\n\r\n",
+    url: "http://backend:8080/health",
+  },
+  {
+    asked: "POST / HTTP/1.0\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\nab",
+    url: "http://localhost/",
+  },
+];
+
 export const plainCases: readonly Case[] = [
   {
     name: "without fetch, a plain request gets 426",
@@ -73,6 +88,9 @@ export const plainCases: readonly Case[] = [
       const [head = "", body] = text.split("\r\n\r\n");
       const [status, ...fields] = head.toLowerCase().split("\r\n");
       assert.equal(status, "http/1.1 200 ok");
+      const date = fields.splice(0, 1).join();
+      assert.match(date, /^date: \w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d gmt$/);
+      assert.ok(Math.abs(Date.parse(date.slice(6)) - Date.now()) < 60_000, date);
       assert.deepEqual(fields.sort(), [
         "connection: close",
         "content-length: 6",
@@ -82,6 +100,105 @@ export const plainCases: readonly Case[] = [
       assert.equal(body, "hello\n");
       await scene.client(server);
       assert.equal(server.connections.size, 1);
+    },
+  },
+  ...UNNAMED.map(
+    ({ asked, url }): Case => ({
+      name: `HTTP/1.0 is served: ${JSON.stringify(asked)}`,
+      async run(scene) {
+        const seen: string[] = [];
+        const server = await scene.serve(
+          {
+            async fetch(given) {
+              seen.push(given.method, given.url, await given.text());
+              return new Response("healthy");
+            },
+          },
+          {},
+        );
+        const text = await answer(scene, server, asked);
+        assert.match(
+          text,
+          /^HTTP\/1\.1 200 OK\r\n/,
+          "the highest version with that major one (RFC 9110 section 2.5)",
+        );
+        assert.match(text, /\r\nConnection: close\r\n[\s\S]*\r\n\r\nhealthy$/);
+        const [head = "", content = ""] = asked.split("\r\n\r\n");
+        assert.deepEqual(seen, [head.split(" ")[0], url, content]);
+      },
+    }),
+  ),
+  {
+    name: "an upgrade in HTTP/1.0 gets 400, beside fetch as well",
+    async run(scene) {
+      const server = await scene.serve({ fetch: () => new Response("no") }, {});
+      const text = await answer(scene, server, request({}, "GET /chat HTTP/1.0"));
+      assert.match(text, /^HTTP\/1\.1 400 /);
+      assert.equal(server.connections.size, 0);
+    },
+  },
+  ...(
+    [
+      ["OPTIONS * HTTP/1.1", "http://example.org:8080/"],
+      ["OPTIONS /a HTTP/1.1", "http://example.org:8080/a"],
+      ["GET /a/../admin HTTP/1.1", "http://example.org:8080/admin"],
+      ["GET /a/%2e%2E/admin?../x HTTP/1.1", "http://example.org:8080/admin?../x"],
+      ["GET /a\\..\\admin HTTP/1.1", "http://example.org:8080/admin"],
+      ["GET //admin HTTP/1.1", "http://example.org:8080//admin"],
+      ["GET http://example.org:8080/./admin HTTP/1.1", "http://example.org:8080/admin"],
+      ["GET /admin HTTP/1.7", "http://example.org:8080/admin"],
+    ] as const
+  ).map(
+    ([start, url]): Case => ({
+      name: `the URL of ${start} is ${url}, and verify sees the same`,
+      async run(scene) {
+        const seen: string[] = [];
+        const server = await scene.serve(
+          {
+            fetch(given) {
+              seen.push(given.url);
+              return new Response();
+            },
+            verify({ host, path, query, target }) {
+              seen.push(`http://${host}${path}${query === undefined ? "" : `?${query}`}`);
+              assert.equal(target, start.split(" ")[1]);
+              return { status: 403 };
+            },
+          },
+          {},
+        );
+        await answer(scene, server, plain(start));
+        if (start.startsWith("GET"))
+          await answer(scene, server, request({ Host: "example.org:8080" }, start));
+        assert.deepEqual(seen, start.startsWith("GET") ? [url, url] : [url]);
+      },
+    }),
+  ),
+  {
+    name: "an answer's header and phrase may hold Latin-1, a byte for each character",
+    async run(scene) {
+      const server = await scene.serve(
+        { fetch: () => new Response("\u20ac", { headers: { "X-Name": "caf\u00e9 \u0080\u00ff" } }) },
+        {},
+      );
+      const text = await answer(scene, server, plain("GET / HTTP/1.1"));
+      assert.match(text, /^HTTP\/1\.1 200 OK\r\n/);
+      assert.match(text, /\r\nx-name: caf\u00e9 \u0080\u00ff\r\n/i);
+      assert.match(text, /\r\nContent-Length: 3\r\n[\s\S]*\r\n\r\n\u00e2\u0082\u00ac$/);
+    },
+  },
+  {
+    name: "a date of the application's own is the only one",
+    async run(scene) {
+      const server = await scene.serve(
+        { fetch: () => new Response("", { headers: { Date: "Sun, 06 Nov 1994 08:49:37 GMT" } }) },
+        {},
+      );
+      const text = await answer(scene, server, plain("GET / HTTP/1.1"));
+      assert.deepEqual(
+        text.match(/^date: .*$/gim)?.map((line) => line.slice(6)),
+        ["Sun, 06 Nov 1994 08:49:37 GMT"],
+      );
     },
   },
   {
@@ -178,7 +295,7 @@ export const plainCases: readonly Case[] = [
   ...(
     [
       ["throws", () => Promise.reject(new Error("mine"))],
-      ["answers what can't be sent", () => new Response("", { headers: { "X-Name": "\u00ff" } })],
+      ["answers what can't be sent", () => Response.error()],
     ] as const
   ).map(
     ([name, fetch]): Case => ({

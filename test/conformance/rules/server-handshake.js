@@ -1,6 +1,6 @@
 // What RFC 6455 and HTTP say of how a server answers an opening handshake: sections 4.2 and 9.1, RFC 9110 and RFC 9112.
 import { described, encode, text } from "../frames.js";
-import { request } from "../handshake.js";
+import { request, statusOf } from "../handshake.js";
 import {
   adding,
   asking,
@@ -24,6 +24,7 @@ const PROTOCOL = "Sec-WebSocket-Protocol";
 const EXTENSIONS = "Sec-WebSocket-Extensions";
 const GOOD_KEY = "x3JJHMbDL1EzLkh9GBhXDw==";
 const SAYS_13 = { [VERSION]: /\b13\b/ };
+const DATED = { Date: /^\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT$/ };
 const MUST = true;
 const MAY = false;
 
@@ -105,9 +106,13 @@ export const SERVER_HANDSHAKE_RULES = [
     asking("17 bytes", { [KEY]: Buffer.alloc(17).toString("base64") }, refused(400, MUST)),
     asking("not base64", { [KEY]: "x3JJHMbDL1EzLkh9GBhXD!==" }, refused(400, MUST)),
   ]),
-  handshakeRule("RFC 4648, 3.5", "a key in base64 that is not canonical: 400", [
-    asking("trailing bits", { [KEY]: "x3JJHMbDL1EzLkh9GBhXDx==" }, refused(400, MAY)),
-    asking("no padding", { [KEY]: "x3JJHMbDL1EzLkh9GBhXDw" }, refused(400, MAY)),
+  handshakeRule("4.1", "a key whose base64 is not canonical is taken as it was sent", [
+    asking("the example of section 4.1", { [KEY]: "AQIDBAUGBwgJCgsMDQ4PEC==" }, opens),
+    asking("trailing bits", { [KEY]: "x3JJHMbDL1EzLkh9GBhXDx==" }, opens),
+  ]),
+  handshakeRule("RFC 4648, 3.2", "a key without padding: 400", [
+    asking("none", { [KEY]: "x3JJHMbDL1EzLkh9GBhXDw" }, refused(400, MAY)),
+    asking("half", { [KEY]: "x3JJHMbDL1EzLkh9GBhXDw=" }, refused(400, MAY)),
   ]),
   handshakeRule("4.4", "a version that is missing or not exactly 13: 426 with Sec-WebSocket-Version", [
     asking("missing", { [VERSION]: undefined }, refused(426, MUST)),
@@ -122,7 +127,7 @@ export const SERVER_HANDSHAKE_RULES = [
     asking("Content-Length that is none", { "Content-Length": "-1" }, refused(400, MUST)),
   ]),
   handshakeRule("4.1", "subprotocols that are empty, twice there, or no tokens: 400", [
-    ...["", ",", "a,,b", "a, a", "a b", "a;b", '"a"'].map((value) =>
+    ...["", ",", "a, a", "a b", "a;b", '"a"'].map((value) =>
       asking(value, { [PROTOCOL]: value }, refused(400, MAY)),
     ),
   ]),
@@ -130,6 +135,26 @@ export const SERVER_HANDSHAKE_RULES = [
     ...["", ",", "a;", "a; =1", "a; b=", 'a; b="', "a b", '"a"'].map((value) =>
       asking(value, { [EXTENSIONS]: value }, refused(400, MUST)),
     ),
+  ]),
+  handshakeRule("RFC 9110, 5.6.1", "empty elements of lists are skipped", [
+    ...["a,", ",a", "a,,b", " ,\t, a ,"].flatMap((value) => [
+      asking(`subprotocols, ${JSON.stringify(value)}`, { [PROTOCOL]: value }, opens),
+      asking(`extensions, ${JSON.stringify(value)}`, { [EXTENSIONS]: value }, opens),
+    ]),
+  ]),
+  handshakeRule("RFC 9112, 2.2", "an empty line in front of the request is skipped", [
+    { name: "one", head: (target) => `\r\n${request(target)}`, judge: opens },
+  ]),
+  handshakeRule("RFC 9110, 2.5", "a later HTTP/1.x is answered as HTTP/1.1", [
+    asking("1.2", {}, opens, "GET PATH HTTP/1.2"),
+    asking("1.9", {}, opens, "GET PATH HTTP/1.9"),
+  ]),
+  handshakeRule("RFC 9110, 7.8", "a client that expects it gets a 100 before the 101", [
+    asking("100-continue", { Expect: "100-continue" }, continues),
+  ]),
+  handshakeRule("RFC 9110, 6.6.1", "a refusal has a Date", [
+    asking("400", { [KEY]: undefined }, refused(400, MUST, DATED)),
+    asking("426", { [VERSION]: "8" }, refused(426, MUST, DATED)),
   ]),
   handshakeRule("10.4", "a head over 16 KiB, or over 100 lines: 431", [
     asking("16 KiB", { X: "x".repeat(17 << 10) }, refused(431, MAY)),
@@ -162,6 +187,17 @@ export const SERVER_HANDSHAKE_RULES = [
     trials: [serverTrial("at many bytes", vanishing)],
   },
 ];
+
+/**
+ * @param {string | undefined} reply
+ */
+function continues(reply) {
+  if (reply === undefined) return breaks("ends TCP without an answer");
+  const status = statusOf(reply);
+  if (status === 100) return CONFORMS;
+  // A server that does not take it needs no 100.
+  return status === 101 ? breaks("answers 101 at once") : differs(`answers ${status}`);
+}
 
 /**
  * @param {ServerTarget} target
