@@ -4,7 +4,6 @@ import { Dialing } from "./dialing.js";
 import type { Exchange } from "./exchange.js";
 import type { Handlers, Socket } from "./handlers.js";
 import { HandshakeError } from "./handshake-error.js";
-import { LiveSocket } from "./live-socket.js";
 import {
   assertPiecesHandled,
   type ResolvedSocketOptions,
@@ -12,6 +11,7 @@ import {
   type SocketOptions,
 } from "./options.js";
 import { type ProxyDialer, proxyFor } from "./proxy.js";
+import { Session } from "./socket/session.js";
 import type { Runtime, SocketTransport } from "./transport.js";
 import { openTunnel } from "./tunnelling.js";
 import { withData } from "./typed-data.js";
@@ -71,7 +71,7 @@ export async function connectBy<Data>(
   for (let redirects = 0; ; redirects++) {
     signal?.throwIfAborted();
     const result = await dial(dialer, address, headers, options, resolved, handlers);
-    if (result instanceof LiveSocket) return withData(result);
+    if (result instanceof Session) return withData(result.socket);
     if (!REDIRECTS.has(result.status) || redirects === maxRedirects) {
       throw new HandshakeError(result.code, result.reason, result);
     }
@@ -89,7 +89,7 @@ function dial(
   options: ClientOptions,
   resolved: ResolvedSocketOptions,
   handlers: Handlers,
-): Promise<LiveSocket | HandshakeFailure> {
+): Promise<Session | HandshakeFailure> {
   return new Promise((resolve, reject) => {
     const { protocols = [], origin, signal } = options;
     const { limits, timeouts } = resolved;
@@ -107,15 +107,15 @@ function dial(
         opened(accepted, rest) {
           over();
           const context = { runtime, handlers, options: resolved, socketClosed() {} };
-          const socket = new LiveSocket(context, {
+          const session = new Session(context, {
             role: "client",
             transport,
             protocol: accepted.protocol ?? "",
             data: options.data,
           });
-          transport.sink = socket;
-          socket.open(undefined, rest);
-          resolve(socket);
+          transport.sink = session;
+          session.open(undefined, rest);
+          resolve(session);
         },
         refused(failure) {
           over();

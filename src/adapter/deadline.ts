@@ -15,6 +15,12 @@ export const MAX_TIMER_MS = 0x7fffffff;
  */
 export class Deadlines {
   readonly #rings = new Map<number, DeadlineRing>();
+  readonly #outside: Outside;
+
+  /** @param outside - calls back in no connection's asynchronous context, where the runtime has such */
+  constructor(outside: Outside = (callback) => callback()) {
+    this.#outside = outside;
+  }
 
   /** How many distinct durations are pending. */
   get pendingDurations(): number {
@@ -25,12 +31,14 @@ export class Deadlines {
   ringOf(milliseconds: number): DeadlineRing {
     let ring = this.#rings.get(milliseconds);
     if (ring === undefined) {
-      ring = new DeadlineRing(milliseconds, this.#rings);
+      ring = new DeadlineRing(milliseconds, this.#rings, this.#outside);
       this.#rings.set(milliseconds, ring);
     }
     return ring;
   }
 }
+
+type Outside = (callback: () => void) => void;
 
 /** A place in a ring's slot: the slot itself, or one of those that wait in it. They are linked both ways, in a circle. */
 class Link {
@@ -99,11 +107,13 @@ class DeadlineRing {
   readonly #rings: Map<number, DeadlineRing>;
   /** Made when they are needed: a ring may be for one time-out only. */
   readonly #slots: (Link | undefined)[] = Array.from({ length: SLOTS });
+  readonly #outside: Outside;
   #size = 0;
   #timer: ReturnType<typeof setInterval> | undefined;
 
-  constructor(durationMs: number, rings: Map<number, DeadlineRing>) {
+  constructor(durationMs: number, rings: Map<number, DeadlineRing>, outside: Outside) {
     this.#rings = rings;
+    this.#outside = outside;
     this.#durationMs = durationMs;
     // Runtimes cut fractions of milliseconds off, and fire at once what is beyond their longest.
     this.#tickMs = Math.min(Math.ceil(durationMs / TICKS), MAX_TIMER_MS);
@@ -115,6 +125,10 @@ class DeadlineRing {
     this.#place(deadline, this.now + TICKS + 1);
     this.#size++;
     if (this.#timer !== undefined) return;
+    this.#outside(() => this.#start());
+  }
+
+  #start(): void {
     this.#timer = setInterval(() => this.#turn(), this.#tickMs);
     // A time-out never keeps a process alive; the socket it guards does.
     if (typeof this.#timer === "object") this.#timer.unref();

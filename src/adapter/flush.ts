@@ -1,3 +1,5 @@
+// What is sent in a turn of the event loop leaves at its end.
+
 /** Something whose output waits for the end of the turn. */
 export interface Flushable {
   flush(): void;

@@ -51,6 +51,12 @@ export interface Socket<Data = unknown> {
   /** Sends a ping of at most 125 bytes. Pings that come are answered without help. */
   ping(payload?: Uint8Array): SendResult;
   /**
+   * Offers the operating system at once all that was sent. Without it, messages leave at the end of the turn or of the read
+   * that is being handled: call it before work that keeps the event loop busy for long, or before `process.exit()`. What the
+   * system does not take still waits: `bufferedBytes` tells.
+   */
+  flush(): void;
+  /**
    * Starts the closing handshake; does nothing if it has begun.
    * @throws RangeError for a code that must not be sent or a reason over 123 bytes
    */
@@ -90,6 +96,9 @@ export interface Handlers<Data = unknown> {
   drain?(socket: Socket<Data>): unknown;
   /** The connection is over and its transport has ended. Called once, the last call for this socket. */
   close?(socket: Socket<Data>, event: CloseEvent): unknown;
-  /** A handler threw, or the transport broke. Without this, exceptions of handlers go to `console.error`. */
+  /**
+   * A handler threw, `verify` or `fetch` did, or wsimd has a bug or no memory. Without this handler, that goes to
+   * `console.error`. What happens to a connection, a reset for instance, is no error: it is in the `close` event.
+   */
   error?(socket: Socket<Data> | undefined, error: unknown): unknown;
 }

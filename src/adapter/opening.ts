@@ -12,10 +12,10 @@ import {
 } from "../handshake/index.js";
 import { Deadline, type Deadlines } from "./deadline.js";
 import { HeldBytes } from "./held-bytes.js";
-import { LiveSocket } from "./live-socket.js";
 import { PlainExchange } from "./plain-exchange.js";
 import type { ServerCore } from "./server.js";
 import type { Acceptance, ClientRequest, Verdict } from "./server-options.js";
+import { Session } from "./socket/session.js";
 import type { SocketTransport, TransportSink } from "./transport.js";
 
 /** When more than this came behind the head while the application is thinking, the client has to wait. */
@@ -135,17 +135,17 @@ export class Opening extends Deadline implements TransportSink {
     const server = this.#server;
     const protocol = acceptance.protocol ?? selectSubprotocol(request.protocols, server.options.protocols);
     const answer = buildAccept(request, { protocol, headers: acceptance.headers });
-    const socket = new LiveSocket(server, {
+    const session = new Session(server, {
       role: "server",
       transport: this.#transport,
       protocol: protocol ?? "",
       data: acceptance.data,
     });
     this.neverExpire();
-    this.#transport.sink = socket;
-    server.socketOpened(socket);
+    this.#transport.sink = session;
+    server.socketOpened(session);
     server.opened(this);
-    socket.open(answer, rest);
+    session.open(answer, rest);
   }
 
   /** Turns the client away. */

@@ -27,6 +27,8 @@ export interface Timeouts {
   readonly graceMs: number;
   /** From the first Close frame to the end of the transport, which is then destroyed. Default 5,000. */
   readonly closeMs: number;
+  /** For which the peer may take nothing of what waits for it, whatever it sends meanwhile. Default 60,000. */
+  readonly writeMs: number;
 }
 
 /**
@@ -87,6 +89,7 @@ export const DEFAULT_TIMEOUTS: Timeouts = {
   idleMs: 30_000,
   graceMs: 30_000,
   closeMs: 5_000,
+  writeMs: 60_000,
 };
 
 /** @throws TypeError or RangeError for options that make no sense */

@@ -1,16 +1,27 @@
 import type { Handlers, Socket } from "./handlers.js";
 
-/** Tells the `error` handler. What that throws itself, or is rejected with, goes to the console and nowhere else. */
+/**
+ * Tells the `error` handler. What that throws itself, or is rejected with, goes to the console and nowhere else. Never
+ * throws.
+ */
 export function reportError(handlers: Handlers, socket: Socket | undefined, error: unknown): void {
-  if (handlers.error === undefined) {
-    console.error(error);
-    return;
-  }
   try {
-    const result = handlers.error(socket, error);
-    if (isThenable(result)) Promise.resolve(result).catch((second: unknown) => console.error(second));
+    if (handlers.error === undefined) print(error);
+    else {
+      const result = handlers.error(socket, error);
+      if (isThenable(result)) Promise.resolve(result).catch(print);
+    }
   } catch (second) {
-    console.error(second);
+    print(second);
+  }
+}
+
+/** Applications replace the console. One that throws must not end what is done for other connections. */
+function print(error: unknown): void {
+  try {
+    console.error(error);
+  } catch {
+    // There is nothing left to tell.
   }
 }
 

@@ -5,12 +5,13 @@ import type { MessageType } from "../protocol/events.js";
 import { PreparedMessage } from "../protocol/prepared-message.js";
 import { MAX_TIMER_MS } from "./deadline.js";
 import type { Handlers, Socket } from "./handlers.js";
-import type { LiveSocket } from "./live-socket.js";
 import type { Opening } from "./opening.js";
 import type { FetchHandler } from "./plain-exchange.js";
 import { reportError } from "./report.js";
 import type { ResolvedServerOptions } from "./server-options.js";
-import type { SocketContext } from "./socket-context.js";
+import type { SocketContext } from "./socket/context.js";
+import type { Session } from "./socket/session.js";
+import { type ApplicationSocket, sessionBehind } from "./socket/socket.js";
 import type { Runtime } from "./transport.js";
 
 /** How a server says goodbye. */
@@ -57,7 +58,7 @@ export class ServerCore implements SocketContext {
   readonly runtime: Runtime;
   readonly options: ResolvedServerOptions;
   readonly handlers: Handlers;
-  readonly connections = new Map<number, LiveSocket>();
+  readonly connections = new Map<number, ApplicationSocket>();
   /** Answers requests that ask for no WebSocket. */
   readonly fetch: FetchHandler | undefined;
   readonly secure: boolean;
@@ -99,11 +100,11 @@ export class ServerCore implements SocketContext {
     this.#checkEmpty();
   }
 
-  socketOpened(socket: LiveSocket): void {
+  socketOpened({ socket }: Session): void {
     this.connections.set(socket.id, socket);
   }
 
-  socketClosed(socket: LiveSocket): void {
+  socketClosed({ socket }: Session): void {
     this.connections.delete(socket.id);
     this.#checkEmpty();
   }
@@ -114,7 +115,9 @@ export class ServerCore implements SocketContext {
     const prepared = message instanceof PreparedMessage ? message : new PreparedMessage(message, type);
     let count = 0;
     for (const socket of this.connections.values()) {
-      if (socket !== options.except && socket.sendable && socket.send(prepared) !== "dropped") count++;
+      if (socket === options.except) continue;
+      const { endpoint } = sessionBehind(socket);
+      if (endpoint.sendable && socket.send(prepared) !== "dropped") count++;
     }
     return count;
   }

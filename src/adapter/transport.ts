@@ -1,5 +1,6 @@
 import type { Host } from "../protocol/host.js";
 import type { Deadlines } from "./deadline.js";
+import type { Turns } from "./turn.js";
 
 /** A byte stream of the runtime, as a socket drives it. */
 export interface Transport {
@@ -57,4 +58,13 @@ export interface Runtime {
   readonly deadlines: Deadlines;
   /** Calls back when the current turn of the event loop is over, before any input or output. */
   defer(callback: () => void): void;
+  readonly turns: Turns;
+  /** Remembers the asynchronous context of the caller, where the runtime has such. */
+  captureContext(): AsyncContext;
+}
+
+/** An asynchronous context that was captured, as `AsyncLocalStorage` knows it. */
+export interface AsyncContext {
+  /** Calls back in it. */
+  runInAsyncScope(callback: () => void): void;
 }

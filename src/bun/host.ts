@@ -1,6 +1,8 @@
 import { latin1Slice, utf8Slice, utf8Write } from "../adapter/buffer-methods.js";
 import { Deadlines } from "../adapter/deadline.js";
 import type { Runtime } from "../adapter/transport.js";
+import { Turns } from "../adapter/turn.js";
+import { captureContext, outside } from "../node/async-context.js";
 import { type Host, portableHost } from "../protocol/host.js";
 
 const bunHost: Host = {
@@ -16,6 +18,8 @@ const bunHost: Host = {
 /** What the shared part of the adapters needs of Bun. */
 export const bunRuntime: Runtime = {
   host: bunHost,
-  deadlines: new Deadlines(),
+  deadlines: new Deadlines(outside),
   defer: (callback) => process.nextTick(callback),
+  turns: new Turns(setImmediate),
+  captureContext,
 };

@@ -40,6 +40,8 @@ export class Workspace {
    */
   recordsEnd = 0;
   windowEnd = 0;
+  /** The end of what was read into the window while records were being walked, see {@link salvageWindow}. */
+  overwrittenEnd = 0;
 
   /**
    * The message of text that was decoded last, while its bytes stand in the read window, at this address, of this length. Whoever
@@ -88,10 +90,24 @@ export class Workspace {
     };
   }
 
-  /** Puts back what {@link suspendReading} took. */
-  resumeReading(suspended: SuspendedReading): void {
+  /**
+   * Puts back what {@link suspendReading} took.
+   * @param memory - what was taken from: after a trap the interrupted handler may still have a borrowed view of it
+   */
+  resumeReading(suspended: SuspendedReading, memory: Uint8Array): void {
     this.memory.set(suspended.records, layout.RECORDS_PTR);
     this.memory.set(suspended.window, layout.READ_WINDOW_PTR - layout.READ_HEADROOM);
+    if (memory !== this.memory) memory.set(suspended.window, layout.READ_WINDOW_PTR - layout.READ_HEADROOM);
+  }
+
+  /**
+   * Copies bytes that the system has read into the beginning of the read window while records were being walked, because a
+   * handler runs an event loop of its own. The walk finds by {@link overwrittenEnd} whether it had reached what stood there.
+   */
+  salvageWindow(length: number): Uint8Array {
+    this.overwrittenEnd = Math.max(this.overwrittenEnd, layout.READ_WINDOW_PTR + length);
+    this.receivedText = undefined;
+    return this.readWindow.slice(0, length);
   }
 
   /**

@@ -4,9 +4,11 @@ import { latin1Slice, utf8Slice, utf8Write, utf16Slice } from "../adapter/buffer
 import { Deadlines } from "../adapter/deadline.js";
 import { Slab } from "../adapter/slab.js";
 import type { Runtime } from "../adapter/transport.js";
+import { Turns } from "../adapter/turn.js";
 import { copyInto, type ViewClass, viewOf } from "../adapter/views.js";
 import type { Host } from "../protocol/host.js";
 import { decodeByUtf16 } from "../protocol/utf16-text.js";
+import { captureContext, outside } from "./async-context.js";
 import { keepFreedMemory } from "./freed-memory.js";
 
 /** The class of all Buffers. `Buffer.from`, which looks at its arguments first, takes twice the time. */
@@ -120,6 +122,8 @@ export function hostFor(v8: number): Host {
 /** What the shared part of the adapters needs of Node. */
 export const nodeRuntime: Runtime = {
   host: hostFor(Number.parseInt(process.versions.v8, 10)),
-  deadlines: new Deadlines(),
+  deadlines: new Deadlines(outside),
   defer: (callback) => process.nextTick(callback),
+  turns: new Turns(setImmediate),
+  captureContext,
 };

@@ -32,6 +32,38 @@ export interface DecoderOptions {
   readonly borrow: boolean;
   /** Hand out text as bytes. */
   readonly utf8: boolean;
+  /** Milliseconds after which a walk is interrupted, to be resumed later. */
+  readonly turnMs: number;
+}
+
+/** So many records are walked between two looks at the clock. A power of two. */
+const RECORDS_A_LOOK = 32;
+
+/** Taken when the module is loaded: tests replace the clock's methods. */
+const now = performance.now.bind(performance);
+
+/**
+ * A handler has run an event loop of its own, in which a read of another connection overwrote bytes that this walk had
+ * not reached. No peer is to blame.
+ */
+class OverwrittenWindow extends Error {
+  override readonly name = "OverwrittenWindow";
+
+  constructor() {
+    super("a read came in while a handler was running an event loop of its own");
+  }
+}
+
+/** A walk that was interrupted: what is left of its records, and of the bytes that they speak of. */
+interface InterruptedWalk {
+  readonly records: Uint32Array;
+  /** Where the bytes stood. */
+  readonly ptr: number;
+  readonly bytes: Uint8Array;
+  /** What {@link Kernel.decode} is to be called with next, if it left bytes. */
+  readonly more: boolean;
+  readonly start: number;
+  readonly end: number;
 }
 
 /** The longest string that V8 makes; text of more bytes might not fit one. */
@@ -69,6 +101,10 @@ export class Decoder {
   #offset = 0;
   #message: MessageBuffer | undefined;
   #control: MessageBuffer | undefined;
+  readonly #turnMs: number;
+  /** When the walk must be interrupted; 0 until there are so many records that this matters. */
+  #turnEnd = 0;
+  #interrupted: InterruptedWalk | undefined;
 
   constructor(
     workspace: Workspace,
@@ -86,11 +122,17 @@ export class Decoder {
     this.#pieces = options.pieces;
     this.#borrow = options.borrow;
     this.#stringOpcode = options.utf8 ? undefined : Opcode.TEXT;
+    this.#turnMs = options.turnMs;
   }
 
   /** Whether it is calling a sink right now. */
   get walking(): boolean {
     return this.#walking;
+  }
+
+  /** Whether a walk was interrupted: {@link resume} goes on with it, and nothing may be pushed before. */
+  get interrupted(): boolean {
+    return this.#interrupted !== undefined;
   }
 
   /** Bytes received so far, but for those of the read that is being handled. */
@@ -105,62 +147,112 @@ export class Decoder {
     this.#message?.release();
     this.#message = undefined;
     this.#control = undefined;
+    this.#interrupted = undefined;
   }
 
-  /** Decodes a chunk of any length. The chunk may be used again when this returns. */
-  push(chunk: Uint8Array): void {
+  /**
+   * Decodes a chunk of any length. The chunk may be used again when this returns.
+   * @returns how many bytes it has taken: all, unless the walk was interrupted
+   */
+  push(chunk: Uint8Array): number {
     const workspace = this.#workspace;
     const { memory } = workspace;
     const suspended = workspace.reading ? workspace.suspendReading(chunk.length) : undefined;
+    let at = 0;
     try {
-      for (let at = 0; at < chunk.length && !this.#stopped; ) {
+      while (at < chunk.length && !this.#stopped && this.#interrupted === undefined) {
         const length = Math.min(chunk.length - at, layout.READ_WINDOW_LENGTH);
         const whole = length === chunk.length;
         workspace.memory.set(whole ? chunk : chunk.subarray(at, at + length), layout.READ_WINDOW_PTR);
-        this.#decodeWindow(length);
+        this.pushWindow(length);
         at += length;
       }
     } finally {
-      if (suspended !== undefined) {
-        workspace.resumeReading(suspended);
-        // After a trap the interrupted handler may still have a borrowed view of the old memory.
-        if (memory !== workspace.memory)
-          memory.set(suspended.window, layout.READ_WINDOW_PTR - layout.READ_HEADROOM);
-      }
+      if (suspended !== undefined) workspace.resumeReading(suspended, memory);
     }
+    return this.#stopped ? chunk.length : at;
   }
 
   /** Decodes `length` bytes that already stand at the beginning of the read window. */
   pushWindow(length: number): void {
-    this.#decodeWindow(length);
+    this.#run(undefined, layout.READ_WINDOW_PTR, layout.READ_WINDOW_PTR + length);
   }
 
-  #decodeWindow(length: number): void {
+  /** Goes on with a walk that was interrupted. Does nothing if none was. */
+  resume(): void {
+    const walk = this.#interrupted;
+    if (walk === undefined) return;
+    this.#interrupted = undefined;
     const workspace = this.#workspace;
-    const end = layout.READ_WINDOW_PTR + length;
-    let start = layout.READ_WINDOW_PTR;
+    const { memory } = workspace;
+    const suspended = workspace.reading ? workspace.suspendReading(layout.READ_WINDOW_LENGTH) : undefined;
+    try {
+      workspace.words.set(walk.records, RECORDS_WORD);
+      workspace.memory.set(walk.bytes, walk.ptr);
+      this.#run(walk, walk.start, walk.end);
+    } finally {
+      if (suspended !== undefined) workspace.resumeReading(suspended, memory);
+    }
+  }
+
+  /**
+   * Decodes what stands between two addresses of the read window and walks the records.
+   * @param walk - whose records come first
+   */
+  #run(walk: InterruptedWalk | undefined, from: number, end: number): void {
+    const workspace = this.#workspace;
+    let start = from;
+    let more = walk === undefined || walk.more;
+    let count = walk === undefined ? 0 : walk.records.length / RECORD_WORDS;
     // Those of the walks that this one interrupts.
-    const { recordsEnd, windowEnd } = workspace;
+    const { recordsEnd, windowEnd, overwrittenEnd } = workspace;
     workspace.windowEnd = Math.max(windowEnd, end);
+    workspace.overwrittenEnd = 0;
     this.#walking = true;
+    this.#turnEnd = 0;
     try {
       for (;;) {
+        const walked = this.#walk(count);
+        if (walked < count) {
+          this.#interrupt(walked, count, more, start, end);
+          return;
+        }
+        if (this.#stopped || !more) break;
+        if (start < workspace.overwrittenEnd) throw new OverwrittenWindow();
         const result = this.#decode(start, end);
         start = workspace.words[CONSUMED_WORD] ?? 0;
-        this.#walk(result >>> layout.DECODED_COUNT_SHIFT);
-        if (this.#stopped || (result & layout.DECODED_MORE) === 0) break;
+        count = result >>> layout.DECODED_COUNT_SHIFT;
+        more = (result & layout.DECODED_MORE) !== 0;
       }
     } catch (error) {
       this.stop();
-      if (!(error instanceof KernelTrap)) throw error;
-      this.#protocol.onTrap(error.cause);
+      if (error instanceof KernelTrap) this.#protocol.onTrap(error.cause);
+      else if (error instanceof OverwrittenWindow) this.#protocol.onTrap(error);
+      else throw error;
     } finally {
       this.#walking = false;
       workspace.receivedText = undefined;
       workspace.windowEnd = windowEnd;
       workspace.recordsEnd = recordsEnd;
+      workspace.overwrittenEnd = windowEnd === 0 ? 0 : Math.max(overwrittenEnd, workspace.overwrittenEnd);
     }
-    this.#offset += length;
+    this.#offset += end - layout.READ_WINDOW_PTR;
+  }
+
+  /** Copies aside what is left of a walk, so that others can use the memory. */
+  #interrupt(walked: number, count: number, more: boolean, start: number, end: number): void {
+    const { words, memory } = this.#workspace;
+    const first = RECORDS_WORD + walked * RECORD_WORDS;
+    const ptr = words[first + 1] ?? 0;
+    this.#interrupted = {
+      records: words.slice(first, RECORDS_WORD + count * RECORD_WORDS),
+      ptr,
+      // Not slice(): a Buffer's gives a view.
+      bytes: new Uint8Array(memory.subarray(ptr, end)),
+      more,
+      start,
+      end,
+    };
   }
 
   #decode(start: number, end: number): number {
@@ -183,21 +275,27 @@ export class Decoder {
     for (let i = 0; i < STATE_WORDS; i++) state[i] = words[STATE_WORD + i] ?? 0;
   }
 
-  #walk(count: number): void {
+  /** @returns how many records were walked: `count`, unless this turn is over */
+  #walk(count: number): number {
     const workspace = this.#workspace;
     const recordsEnd = layout.RECORDS_PTR + count * layout.RECORD_LENGTH;
     workspace.recordsEnd = Math.max(workspace.recordsEnd, recordsEnd);
+    const timed = count > RECORDS_A_LOOK && this.#turnMs !== Number.POSITIVE_INFINITY;
+    if (timed && this.#turnEnd === 0) this.#turnEnd = now() + this.#turnMs;
     for (let i = 0, at = RECORDS_WORD; i < count && !this.#stopped; i++, at += RECORD_WORDS) {
+      if (timed && (i & (RECORDS_A_LOOK - 1)) === RECORDS_A_LOOK - 1 && now() >= this.#turnEnd) return i;
       // Not hoisted: a handler may cause the kernel to be replaced.
       const words = workspace.words;
       const info = words[at] ?? 0;
       const ptr = words[at + 1] ?? 0;
       const length = words[at + 2] ?? 0;
       const detail = words[at + 3] ?? 0;
+      if (ptr < workspace.overwrittenEnd && length > 0) throw new OverwrittenWindow();
       if ((info & layout.RECORD_VIOLATION) !== 0) this.#violation(ptr, detail);
       else if ((info & layout.RECORD_OPCODE) < Opcode.CLOSE) this.#data(info, ptr, length, detail);
       else this.#controlFrame(info, ptr, length);
     }
+    return count;
   }
 
   #violation(ptr: number, detail: number): void {

@@ -27,6 +27,11 @@ export interface EndpointOptions {
   readonly maskingKey?: MaskingKeySource;
   /** What this host does faster than portable JavaScript. Default: nothing. */
   readonly host?: Host;
+  /**
+   * Milliseconds after which a call of `receive` or `receiveWindow` returns although messages are left, so that one connection
+   * does not keep the others waiting; `resume` goes on. Default: `Infinity`.
+   */
+  readonly turnMs?: number;
 }
 
 export interface ResolvedEndpointOptions {
@@ -38,12 +43,23 @@ export interface ResolvedEndpointOptions {
   readonly kernel: KernelChoice | undefined;
   readonly maskingKey: MaskingKeySource;
   readonly host: Host;
+  readonly turnMs: number;
 }
 
 /** @throws TypeError or RangeError for options that make no sense */
 export function resolveEndpointOptions(options: EndpointOptions): ResolvedEndpointOptions {
   const { role, kernel, host = portableHost, pieces = false, borrow = false, utf8 = false } = options;
-  const { maskingKey = randomMaskingKey } = options;
+  const { maskingKey = randomMaskingKey, turnMs = Number.POSITIVE_INFINITY } = options;
   if (role !== "server" && role !== "client") throw new TypeError('role must be "server" or "client"');
-  return { role, limits: resolveLimits(options.limits), pieces, borrow, utf8, kernel, maskingKey, host };
+  return {
+    role,
+    limits: resolveLimits(options.limits),
+    pieces,
+    borrow,
+    utf8,
+    kernel,
+    maskingKey,
+    host,
+    turnMs,
+  };
 }

@@ -38,7 +38,8 @@ export class Endpoint extends Sender implements ProtocolSink {
    * @throws TypeError or RangeError for options that make no sense
    */
   constructor(sink: EndpointSink, options: EndpointOptions) {
-    const { role, host, pieces, borrow, utf8, limits, kernel, maskingKey } = resolveEndpointOptions(options);
+    const { role, host, pieces, borrow, utf8, limits, kernel, maskingKey, turnMs } =
+      resolveEndpointOptions(options);
     const workspace = sharedWorkspace(kernel);
     super(role, workspace, host, maskingKey);
     this.#sink = sink;
@@ -49,6 +50,7 @@ export class Endpoint extends Sender implements ProtocolSink {
       pieces,
       borrow,
       utf8,
+      turnMs,
       fromServer: role === "client",
     });
   }
@@ -76,15 +78,16 @@ export class Endpoint extends Sender implements ProtocolSink {
   /**
    * Takes what one read from the network gave, of any length and cut anywhere. The chunk may be used again afterwards.
    * What the sink throws fails the connection with 1011, and is thrown on.
+   * @returns how many bytes were taken: all, unless the option `turnMs` ended the call early. {@link interrupted} tells
    * @throws TypeError if the chunk is not a Uint8Array
-   * @throws InvalidStateError from inside of one of this endpoint's own handlers
+   * @throws InvalidStateError from inside of one of this endpoint's own handlers, or while a call is {@link interrupted}
    */
-  receive(chunk: Uint8Array): void {
+  receive(chunk: Uint8Array): number {
     assertBytes(chunk, "a chunk must be a Uint8Array");
     this.#assertNotReceiving();
-    if (this.#state === "closed") return;
+    if (this.#state === "closed") return chunk.length;
     try {
-      this.#decoder.push(chunk);
+      return this.#decoder.push(chunk);
     } catch (error) {
       this.#failFor(error);
       throw error;
@@ -96,16 +99,51 @@ export class Endpoint extends Sender implements ProtocolSink {
     return this.#workspace.readWindow;
   }
 
+  /** Whether a handler of any endpoint on this kernel is running, which still reads from the window. */
+  get windowInUse(): boolean {
+    return this.#workspace.reading;
+  }
+
   /**
    * Takes `length` bytes that were read into the beginning of the {@link readWindow}.
-   * @throws InvalidStateError from inside of a handler of any endpoint on this kernel, which still reads from the window
+   * @throws InvalidStateError while {@link windowInUse}, or while a call is {@link interrupted}
    */
   receiveWindow(length: number): void {
     this.#assertNotReceiving();
-    if (this.#workspace.reading) throw new InvalidStateError("the read window is in use");
+    if (this.windowInUse) throw new InvalidStateError("the read window is in use");
     if (this.#state === "closed") return;
     try {
       this.#decoder.pushWindow(length);
+    } catch (error) {
+      this.#failFor(error);
+      throw error;
+    }
+  }
+
+  /**
+   * Takes out bytes that the system has read into the beginning of the {@link readWindow} while it was in use: a handler runs
+   * an event loop of its own. The connections whose bytes stood there fail with 1011.
+   * @returns a copy, for {@link receive}
+   */
+  salvageWindow(length: number): Uint8Array {
+    return this.#workspace.salvageWindow(length);
+  }
+
+  /** Whether a handler of this endpoint is running. */
+  get receiving(): boolean {
+    return this.#decoder.walking;
+  }
+
+  /** Whether the option `turnMs` has ended a call before its messages: {@link resume} must come before the next bytes. */
+  get interrupted(): boolean {
+    return this.#decoder.interrupted;
+  }
+
+  /** Goes on where a call was {@link interrupted}. Does nothing if none was. */
+  resume(): void {
+    this.#assertNotWalking();
+    try {
+      this.#decoder.resume();
     } catch (error) {
       this.#failFor(error);
       throw error;
@@ -127,6 +165,11 @@ export class Endpoint extends Sender implements ProtocolSink {
   }
 
   #assertNotReceiving(): void {
+    this.#assertNotWalking();
+    if (this.#decoder.interrupted) throw new InvalidStateError("resume() comes first");
+  }
+
+  #assertNotWalking(): void {
     if (this.#decoder.walking) throw new InvalidStateError("receive() was called by a handler of its own");
   }
 

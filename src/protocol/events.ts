@@ -15,6 +15,11 @@ export interface CloseEvent {
   readonly wasClean: boolean;
   /** What this endpoint failed the connection for, if it did. */
   readonly failure?: Failure;
+  /**
+   * Why the transport ended without a closing handshake or a failure, if that is known: the system's error (`ECONNRESET` and
+   * the like), or a time-out that ran out. Only from an adapter.
+   */
+  readonly cause?: unknown;
 }
 
 /** What `Connection.receive` reports. Payloads are owned by who gets the event. */

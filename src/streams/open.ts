@@ -1,6 +1,6 @@
 import type { Handlers, Socket } from "../adapter/handlers.js";
-import { LiveSocket } from "../adapter/live-socket.js";
 import { assertPiecesHandled, resolveSocketOptions, type SocketOptions } from "../adapter/options.js";
+import { Session } from "../adapter/socket/session.js";
 import { withData } from "../adapter/typed-data.js";
 import type { Role } from "../protocol/endpoint-options.js";
 import { portableRuntime } from "./runtime.js";
@@ -37,8 +37,8 @@ export function open<Data = unknown>(
   assertPiecesHandled(resolved.pieces, handlers);
   const transport = new StreamTransport(streams, remoteAddress);
   const context = { runtime: portableRuntime(), handlers, options: resolved, socketClosed() {} };
-  const socket = new LiveSocket(context, { role, transport, protocol, data });
-  transport.sink = socket;
-  socket.open(undefined, rest);
-  return withData(socket);
+  const session = new Session(context, { role, transport, protocol, data });
+  transport.sink = session;
+  session.open(undefined, rest);
+  return withData(session.socket);
 }

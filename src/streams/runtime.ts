@@ -1,5 +1,7 @@
+// The runtime as the streams adapter sees it: whatever has streams.
 import { Deadlines } from "../adapter/deadline.js";
-import type { Runtime } from "../adapter/transport.js";
+import type { AsyncContext, Runtime } from "../adapter/transport.js";
+import { Turns } from "../adapter/turn.js";
 import { portableHost } from "../protocol/host.js";
 
 const sharedRuntime = newRuntime();
@@ -8,7 +10,9 @@ function newRuntime(): Runtime {
   return {
     host: portableHost,
     defer: (callback) => queueMicrotask(callback),
+    turns: new Turns(nextTurn),
     deadlines: new Deadlines(),
+    captureContext,
   };
 }
 
@@ -18,6 +22,35 @@ function newRuntime(): Runtime {
  */
 export function portableRuntime(): Runtime {
   return navigatorName() === "Cloudflare-Workers" ? newRuntime() : sharedRuntime;
+}
+
+/** Calls back when the input that is there by now was handled. */
+export function nextTurn(callback: () => void): void {
+  if (typeof setImmediate === "function") setImmediate(callback);
+  else setTimeout(callback, 0);
+}
+
+/** For runtimes without asynchronous contexts. */
+const NO_CONTEXT: AsyncContext = { runInAsyncScope: (callback) => callback() };
+const ContextClass = findContextClass();
+
+function captureContext(): AsyncContext {
+  return ContextClass === undefined ? NO_CONTEXT : new ContextClass("wsimd.Socket");
+}
+
+type ContextClass = new (type: string) => AsyncContext;
+
+/** `AsyncResource` of the module `node:async_hooks`, where there is one that needs no import. */
+function findContextClass(): ContextClass | undefined {
+  const found: unknown =
+    typeof process === "undefined"
+      ? undefined
+      : process.getBuiltinModule?.("node:async_hooks")?.AsyncResource;
+  return isContextClass(found) ? found : undefined;
+}
+
+function isContextClass(found: unknown): found is ContextClass {
+  return typeof found === "function" && "runInAsyncScope" in found.prototype;
 }
 
 function navigatorName(): string | undefined {

@@ -1,6 +1,7 @@
 import type { SocketTransport, TransportSink } from "../adapter/transport.js";
 import { ByteSink, ignored, type SinkOwner } from "./byte-sink.js";
 import { type ByteSource, byteSource } from "./byte-source.js";
+import { nextTurn } from "./runtime.js";
 
 /** Two byte streams that lead to the same peer: a TCP socket's, those of a `TransformStream` for each way, and so on. */
 export interface ByteStreams {
@@ -9,6 +10,9 @@ export interface ByteStreams {
   /** What goes to the peer. */
   readonly writable: WritableStream<Uint8Array>;
 }
+
+/** So many reads may follow each other before the event loop has a turn: a stream whose chunks are ready gives it none. */
+const READS_A_TURN = 16;
 
 /** More than this not taken by the stream means that the peer reads slowly. */
 const HIGH_WATER_BYTES = 64 * 1024;
@@ -28,6 +32,8 @@ export class StreamTransport implements SocketTransport, SinkOwner {
   /** Whether a read is under way, or a chunk is being handled. */
   #reading = false;
   #paused = false;
+  /** Reads since the event loop last had a turn for sure. */
+  #reads = 0;
   /** A read that came while paused. */
   #held: ReadableStreamReadResult<Uint8Array> | undefined;
   #readableOver = false;
@@ -137,6 +143,12 @@ export class StreamTransport implements SocketTransport, SinkOwner {
     }
     this.sink.received(value);
     this.#source.handled(value);
+    if (++this.#reads < READS_A_TURN) this.#readOn();
+    else nextTurn(this.#readOn);
+  };
+
+  readonly #readOn = (): void => {
+    if (this.#reads >= READS_A_TURN) this.#reads = 0;
     this.#reading = false;
     this.#read();
   };

@@ -116,6 +116,9 @@ class SocketThere implements Socket {
   ping(payload?: Uint8Array): SendResult {
     return this.#do("ping", payload ?? new Uint8Array(0));
   }
+  flush(): void {
+    this.#tell("flush");
+  }
   close(code?: number, reason?: string): void {
     if (this.seen.state === "open") this.seen = { ...this.seen, state: "closing" };
     this.#tell("close", ...[code, reason].filter((each) => each !== undefined));

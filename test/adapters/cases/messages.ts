@@ -218,9 +218,10 @@ export const messageCases: readonly Case[] = [
       const { server, recorder } = await scene.echo();
       const peer = await scene.client(server);
       const before = peer.reads;
-      await peer.write(masked(...Array.from({ length: 500 }, (_, i) => `82 01 | ${hexByte(i)}`)));
-      await peer.expect(Array.from({ length: 500 }, (_, i) => `82 01 ${hexByte(i)}`).join(" "));
-      assert.equal(recorder.count("message"), 500);
+      // No more than are handled whatever time that takes.
+      await peer.write(masked(...Array.from({ length: 32 }, (_, i) => `82 01 | ${hexByte(i)}`)));
+      await peer.expect(Array.from({ length: 32 }, (_, i) => `82 01 ${hexByte(i)}`).join(" "));
+      assert.equal(recorder.count("message"), 32);
       assert.equal(peer.reads - before, 1);
     },
   },
@@ -310,9 +311,9 @@ export const messageCases: readonly Case[] = [
       const { server } = await scene.echo();
       const peer = await scene.client(server);
       await peer.write(
-        masked(...Array.from({ length: 100 }, (_, i) => `89 01 | ${hexByte(i)}`), "81 01 | 'x'"),
+        masked(...Array.from({ length: 31 }, (_, i) => `89 01 | ${hexByte(i)}`), "81 01 | 'x'"),
       );
-      await peer.expect("81 01 'x' 8a 01 63");
+      await peer.expect("81 01 'x' 8a 01 1e");
     },
   },
   {

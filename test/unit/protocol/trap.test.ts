@@ -1,8 +1,8 @@
 // Traps outside of decode, which reentrancy.test.ts has: in masking, in a close reason, in making a string, in checking text.
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { LiveSocket } from "../../../src/adapter/live-socket.js";
 import { resolveSocketOptions } from "../../../src/adapter/options.js";
-import type { SocketContext } from "../../../src/adapter/socket-context.js";
+import type { SocketContext } from "../../../src/adapter/socket/context.js";
+import { Session } from "../../../src/adapter/socket/session.js";
 import { Connection, type ConnectionOptions, type Kernel } from "../../../src/index.js";
 import { sharedWorkspace } from "../../../src/kernel/workspace.js";
 import { hostFor, nodeRuntime } from "../../../src/node/host.js";
@@ -153,14 +153,15 @@ describeKernels("a trap outside of decode", (kernel) => {
         options: resolveSocketOptions({ kernel }),
         socketClosed() {},
       };
-      const socket = new LiveSocket(context, { role: "client", transport, protocol: "", data: undefined });
-      socket.open(undefined, hex(""));
+      const session = new Session(context, { role: "client", transport, protocol: "", data: undefined });
+      const { socket } = session;
+      session.open(undefined, hex(""));
       breakKernel("mask");
       expect(socket.send("a")).toBe("dropped");
       expect(socket.state).toBe("closing");
       expect(transport.written).toHaveLength(1);
       expect(transport.written[0]).toMatch(/^88 82 /);
-      socket.closed();
+      session.closed();
       expect(events).toEqual([INTERNAL]);
     });
   });

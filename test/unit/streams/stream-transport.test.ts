@@ -159,18 +159,20 @@ describe("reading", () => {
     const { line, recorder } = opened();
     line.input.enqueue(JSON.parse('"text"'));
     expect(await recorder.closed()).toBe("close 1006");
-    expect(String(recorder.errors[0])).toMatch(/must give bytes/);
+    expect(recorder.errors).toEqual([]);
+    expect(String(recorder.closes[0]?.cause)).toMatch(/must give bytes/);
   });
 });
 
 describe("an error", () => {
   const broken = new Error("the line is cut");
 
-  test("of the readable aborts the writable, and is told before the close", async () => {
+  test("of the readable aborts the writable, and is the cause of the close", async () => {
     const { line, recorder } = opened();
     line.input.error(broken);
     await recorder.closed();
-    expect(recorder.log).toEqual(["open", "error Error: the line is cut", "close 1006"]);
+    expect(recorder.log).toEqual(["open", "close 1006"]);
+    expect(recorder.closes[0]?.cause).toBe(broken);
     expect(line.aborted).toBe(broken);
   });
 
@@ -178,7 +180,8 @@ describe("an error", () => {
     const { line, recorder } = opened();
     line.output.error(broken);
     await recorder.closed();
-    expect(recorder.log).toEqual(["open", "error Error: the line is cut", "close 1006"]);
+    expect(recorder.log).toEqual(["open", "close 1006"]);
+    expect(recorder.closes[0]?.cause).toBe(broken);
     expect(line.cancelled).toBe(broken);
   });
 

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { Handlers } from "../../../src/adapter/handlers.js";
-import { LiveSocket } from "../../../src/adapter/live-socket.js";
 import { resolveSocketOptions, type SocketOptions } from "../../../src/adapter/options.js";
+import { Session } from "../../../src/adapter/socket/session.js";
 import { nodeRuntime } from "../../../src/node/host.js";
 import { FakeTransport } from "../../support/fake-transport.js";
 
@@ -13,9 +13,9 @@ function openSocket(options: SocketOptions = {}, handlers: Handlers = {}) {
     options: resolveSocketOptions(options),
     socketClosed() {},
   };
-  const socket = new LiveSocket(context, { role: "server", transport, protocol: "", data: undefined });
-  socket.open(undefined, new Uint8Array(0));
-  return { socket, transport };
+  const session = new Session(context, { role: "server", transport, protocol: "", data: undefined });
+  session.open(undefined, new Uint8Array(0));
+  return { session, socket: session.socket, transport };
 }
 
 let deferred: (() => void)[] = [];
@@ -93,13 +93,13 @@ test("a write that throws ends its own socket and no other", () => {
 });
 
 test("what waits behind a blocked transport is written before its end", () => {
-  const { socket, transport } = openSocket();
+  const { session, socket, transport } = openSocket();
   transport.blocked = true;
   socket.send("last words");
-  socket.ended();
+  session.ended();
   expect(transport.ended).toBe(false);
   transport.blocked = false;
-  socket.drained();
+  session.drained();
   expect(transport.written).toHaveLength(1);
   expect(transport.ended).toBe(true);
 });

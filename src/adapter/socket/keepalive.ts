@@ -1,0 +1,101 @@
+// A session's keepalive pings, and the bound on its closing handshake.
+import type { Endpoint } from "../../protocol/endpoint.js";
+import { Deadline, type Deadlines } from "../deadline.js";
+import type { Transport } from "../transport.js";
+import type { SocketContext } from "./context.js";
+import type { Input } from "./input.js";
+import type { Output } from "./output.js";
+import { TransportEnd } from "./transport-end.js";
+
+/** What a {@link Keepalive} needs of its session, and tells it. */
+export interface KeepaliveOwner {
+  readonly context: SocketContext;
+  readonly endpoint: Endpoint;
+  readonly transport: Transport;
+  readonly input: Input;
+  readonly output: Output;
+  /** The time is up: the transport must end. */
+  timedOut(cause: TransportEnd): void;
+}
+
+/** Sends a ping after some silence, and ends the connection if nothing comes after that either. */
+export class Keepalive extends Deadline {
+  readonly #owner: KeepaliveOwner;
+  #pinged = false;
+  /** Whether the closing handshake has begun. */
+  #closing = false;
+  /** How much the system had taken when the time was last up. */
+  #sentBytes = 0;
+
+  constructor(owner: KeepaliveOwner) {
+    super();
+    this.#owner = owner;
+  }
+
+  protected override get deadlines(): Deadlines {
+    return this.#owner.context.runtime.deadlines;
+  }
+
+  start(): void {
+    this.expireAfter(this.#owner.context.options.timeouts.idleMs);
+  }
+
+  stop(): void {
+    this.neverExpire();
+  }
+
+  /** Whether the closing handshake has begun. */
+  get closing(): boolean {
+    return this.#closing;
+  }
+
+  /** Bytes came: the peer is alive. */
+  heard(): void {
+    if (this.#closing) return;
+    if (this.#pinged) {
+      this.#pinged = false;
+      this.start();
+    } else {
+      this.postpone();
+    }
+  }
+
+  /** The closing handshake has begun: it may take no longer than `closeMs`. */
+  closingBegan(): void {
+    if (this.#closing) return;
+    this.#closing = true;
+    this.expireAfter(this.#owner.context.options.timeouts.closeMs);
+  }
+
+  protected override expired(): void {
+    const { endpoint, input, output, context } = this.#owner;
+    const { idleMs, graceMs, closeMs } = context.options.timeouts;
+    if (!this.#closing && input.paused) {
+      // While nothing is read, silence proves nothing.
+      this.#pinged = false;
+      this.start();
+    } else if (this.#progressed()) {
+      // A peer that is still taking a long message has not gone silent.
+      this.expireAfter(this.#closing ? closeMs : idleMs);
+    } else if (endpoint.state !== "open") {
+      this.#owner.timedOut(
+        new TransportEnd("CLOSE_TIMEOUT", `no end of the closing handshake in ${closeMs} ms`),
+      );
+    } else if (this.#pinged) {
+      this.#owner.timedOut(new TransportEnd("PING_TIMEOUT", `no answer to a ping in ${graceMs} ms`));
+    } else {
+      this.#pinged = true;
+      endpoint.ping();
+      output.flush();
+      this.expireAfter(graceMs);
+    }
+  }
+
+  /** Whether the peer took some of what waits for it since this was last asked. */
+  #progressed(): boolean {
+    const { transport, output } = this.#owner;
+    const before = this.#sentBytes;
+    this.#sentBytes = transport.sentBytes;
+    return output.bufferedBytes > 0 && this.#sentBytes > before;
+  }
+}

@@ -1,0 +1,370 @@
+// A WebSocket connection at work: a transport on one side, an endpoint on the other, and the application's handlers above.
+import { assertMessage } from "../../protocol/arguments.js";
+import { CloseCode } from "../../protocol/close-code.js";
+import { Endpoint, type EndpointOptions, type EndpointState, type Role } from "../../protocol/endpoint.js";
+import type { CloseEvent, EndpointSink, MessageType } from "../../protocol/events.js";
+import { PreparedMessage } from "../../protocol/prepared-message.js";
+import type { SendResult, Socket } from "../handlers.js";
+import { isThenable, reportError } from "../report.js";
+import type { AsyncContext, Transport, TransportSink } from "../transport.js";
+import type { SocketContext } from "./context.js";
+import { Input, type InputOwner } from "./input.js";
+import { Keepalive, type KeepaliveOwner } from "./keepalive.js";
+import { Output, type OutputOwner } from "./output.js";
+import { ApplicationSocket } from "./socket.js";
+import { TransportEnd } from "./transport-end.js";
+
+/** What a session has of its own. */
+export interface SessionInit {
+  readonly role: Role;
+  readonly transport: Transport;
+  readonly protocol: string;
+  readonly data: unknown;
+}
+
+/** A connection's messages may take so many milliseconds of a turn of the event loop before the others have theirs. */
+const TURN_MS = 4;
+
+let lastId = 0;
+
+/** How the transport ended, while bytes that came before are still being handled. */
+type Ending = "no" | "peer ended" | "gone";
+
+/**
+ * A session is the sink of its transport and of its endpoint, so that a connection needs no closures. No method of
+ * {@link TransportSink} throws.
+ */
+export class Session implements EndpointSink, TransportSink, InputOwner, OutputOwner, KeepaliveOwner {
+  readonly context: SocketContext;
+  readonly transport: Transport;
+  readonly endpoint: Endpoint;
+  readonly input: Input;
+  readonly output: Output;
+  readonly socket: ApplicationSocket;
+  readonly #keepalive: Keepalive;
+  /** The asynchronous context in which this connection began. */
+  readonly #context: AsyncContext;
+  #ending: Ending = "no";
+  #peerEnded = false;
+  #gone = false;
+  /** Why the transport ended, if it was not the application's wish. */
+  #cause: unknown;
+  #closeEvent: CloseEvent | undefined;
+
+  constructor(context: SocketContext, { role, transport, protocol, data }: SessionInit) {
+    this.context = context;
+    this.transport = transport;
+    this.endpoint = new Endpoint(this, endpointOptions(context, role));
+    this.input = new Input(this);
+    this.output = new Output(this);
+    this.#keepalive = new Keepalive(this);
+    this.#context = context.runtime.captureContext();
+    const { remoteAddress } = transport;
+    this.socket = new ApplicationSocket(this, { id: ++lastId, role, protocol, remoteAddress, data });
+  }
+
+  /** Whether the transport is gone. */
+  get gone(): boolean {
+    return this.#gone;
+  }
+
+  /** Closed only when the transport is gone, too. */
+  get state(): EndpointState {
+    if (this.#gone) return "closed";
+    return this.endpoint.state === "open" ? "open" : "closing";
+  }
+
+  // ---- What the application asks for ----
+
+  send(message: string | Uint8Array | PreparedMessage, type?: MessageType): SendResult {
+    const { endpoint, output } = this;
+    if (endpoint.state !== "open" || output.overBacklog()) return this.#refuse(message, type);
+    if (type !== undefined) assertMessage(message, type);
+    if (typeof message === "string") endpoint.sendText(message);
+    else if (message instanceof PreparedMessage) endpoint.sendPrepared(message);
+    else if (type === "text") endpoint.sendText(message);
+    else endpoint.sendBinary(message);
+    return output.queued();
+  }
+
+  sendFragment(part: string | Uint8Array, final: boolean, type?: MessageType): SendResult {
+    if (this.endpoint.state !== "open") return this.#refuse(part, type);
+    if (this.output.overBacklog()) {
+      // A message can't be dropped from the middle.
+      this.#failBacklog();
+      return "dropped";
+    }
+    this.endpoint.sendFragment(part, final, type);
+    return this.output.queued();
+  }
+
+  ping(payload?: Uint8Array): SendResult {
+    if (this.endpoint.state !== "open" || this.output.overBacklog()) return "dropped";
+    this.endpoint.ping(payload);
+    return this.output.queued();
+  }
+
+  close(code?: number, reason?: string): void {
+    this.endpoint.close(code, reason);
+    this.#closingBegan();
+  }
+
+  terminate(): void {
+    this.endpoint.end();
+    this.endpoint.outbox.clear();
+    this.transport.destroy();
+  }
+
+  pause(): void {
+    if (!this.#keepalive.closing) this.input.pause();
+  }
+
+  resume(): void {
+    this.input.resume();
+  }
+
+  // ---- What the adapter asks for ----
+
+  /**
+   * Opens the connection.
+   * @param head - bytes to be written before any frame, the answer of the opening handshake
+   * @param rest - bytes that came behind the peer's
+   */
+  open(head: Uint8Array | undefined, rest: Uint8Array): void {
+    this.#keepalive.start();
+    if (head !== undefined) this.endpoint.outbox.append(head);
+    this.output.cork();
+    this.#call(this.context.handlers.open);
+    this.output.uncork();
+    if (rest.length > 0) this.received(rest);
+    this.transport.readInto(this.endpoint.readWindow);
+  }
+
+  /** Fails the connection with a code of the application's or the adapter's choice. */
+  fail(code: number, reason: string, cause?: unknown): void {
+    this.endpoint.fail(code, reason, cause);
+    this.output.later();
+  }
+
+  // ---- What the transport reports ----
+
+  received(chunk: Uint8Array): void {
+    try {
+      this.output.cork();
+      this.#keepalive.heard();
+      this.input.take(chunk);
+    } catch (error) {
+      this.#threw(error);
+    }
+    this.#uncork();
+  }
+
+  receivedInWindow(length: number, window: Uint8Array): void {
+    if (window !== this.endpoint.readWindow) {
+      // The kernel was replaced since.
+      this.received(window.subarray(0, length));
+      this.transport.readInto(this.endpoint.readWindow);
+      return;
+    }
+    try {
+      this.output.cork();
+      this.#keepalive.heard();
+      this.input.takeWindow(length);
+    } catch (error) {
+      this.#threw(error);
+    }
+    this.#uncork();
+  }
+
+  /** Bytes that waited for their turn are handled as if they came now. */
+  handle(step: (input: Input) => void): void {
+    this.#context.runInAsyncScope(() => {
+      try {
+        this.output.cork();
+        step(this.input);
+      } catch (error) {
+        this.#threw(error);
+      }
+      this.#uncork();
+    });
+  }
+
+  #uncork(): void {
+    try {
+      this.output.uncork();
+    } catch (error) {
+      this.broke(error);
+    }
+  }
+
+  drained(): void {
+    this.#uncork();
+  }
+
+  failed(error: unknown): void {
+    this.#cause ??= error;
+  }
+
+  ended(): void {
+    if (this.#ending === "no") this.#ending = "peer ended";
+    this.input.end();
+  }
+
+  closed(): void {
+    if (this.#gone) return;
+    this.#ending = "gone";
+    this.input.end();
+  }
+
+  /** The peer's last byte was handled. */
+  inputOver(): void {
+    if (this.#ending === "gone") this.#over();
+    else this.#peerOver();
+  }
+
+  #peerOver(): void {
+    this.#peerEnded = true;
+    this.endpoint.end();
+    this.#uncork();
+  }
+
+  #over(): void {
+    if (this.#gone) return;
+    this.endpoint.end();
+    this.endpoint.outbox.clear();
+    this.#gone = true;
+    this.#keepalive.stop();
+    this.output.stop();
+    this.context.socketClosed(this);
+    const event = this.#closeEvent;
+    if (event !== undefined)
+      this.#context.runInAsyncScope(() => this.#call(this.context.handlers.close, this.#withCause(event)));
+  }
+
+  /** A transport that breaks behind the closing handshake, or a failure, changes nothing. */
+  #withCause(event: CloseEvent): CloseEvent {
+    const known = event.wasClean || event.failure !== undefined || this.#cause === undefined;
+    return known ? event : { ...event, cause: this.#cause };
+  }
+
+  // ---- What the endpoint finds ----
+
+  onText(text: string | Uint8Array): void {
+    this.#message(text, "text");
+  }
+
+  onBinary(payload: Uint8Array): void {
+    this.#message(payload, "binary");
+  }
+
+  onPiece(payload: Uint8Array, type: MessageType, final: boolean): void {
+    try {
+      this.#watch(this.context.handlers.piece?.(this.socket, payload, type, final));
+    } catch (error) {
+      this.#threw(error);
+    }
+  }
+
+  onPing(payload: Uint8Array): void {
+    this.#call(this.context.handlers.ping, payload);
+  }
+
+  onPong(payload: Uint8Array): void {
+    this.#call(this.context.handlers.pong, payload);
+  }
+
+  onClose(event: CloseEvent): void {
+    this.#closeEvent = event;
+    this.#closingBegan();
+  }
+
+  /** The closing handshake has begun, or the connection failed. */
+  #closingBegan(): void {
+    if (!this.#gone) this.#keepalive.closingBegan();
+    // The peer's Close frame, or its FIN, has to be read.
+    if (this.input.paused) this.input.resume();
+    this.output.later();
+  }
+
+  // ---- What the parts report ----
+
+  drainedOut(): void {
+    this.#context.runInAsyncScope(() => this.#call(this.context.handlers.drain));
+  }
+
+  /** Section 7.1.1: the server ends TCP first, and the client when the server did, unless there is nothing to wait for. */
+  finished(): void {
+    const abnormal = this.#closeEvent?.wasClean === false;
+    if (this.endpoint.role === "server" || abnormal || this.#peerEnded) this.transport.end();
+  }
+
+  broke(error: unknown): void {
+    this.#report(error);
+    this.terminate();
+  }
+
+  stalled(): void {
+    const { writeMs } = this.context.options.timeouts;
+    this.timedOut(new TransportEnd("WRITE_TIMEOUT", `the peer took nothing in ${writeMs} ms`));
+  }
+
+  timedOut(cause: TransportEnd): void {
+    this.#cause ??= cause;
+    this.terminate();
+  }
+
+  #refuse(message: unknown, type: MessageType | undefined): SendResult {
+    // A prepared message has its own type.
+    if (type !== undefined || !(message instanceof PreparedMessage)) assertMessage(message, type);
+    if (this.endpoint.state === "open" && this.context.options.backlog === "close") this.#failBacklog();
+    return "dropped";
+  }
+
+  #failBacklog(): void {
+    this.fail(CloseCode.TRY_AGAIN_LATER, "backlog limit reached");
+  }
+
+  // ---- The application's handlers and their exceptions ----
+
+  #message(data: string | Uint8Array, type: MessageType): void {
+    try {
+      const result = this.context.handlers.message?.(this.socket, data, type);
+      if (result !== undefined) this.#watch(result);
+    } catch (error) {
+      this.#threw(error);
+    }
+  }
+
+  /** Calls a handler, if it is there, in the name of the object that it is a method of. */
+  #call<Rest extends unknown[]>(
+    handler: ((socket: Socket, ...rest: Rest) => unknown) | undefined,
+    ...rest: Rest
+  ): void {
+    try {
+      this.#watch(handler?.call(this.context.handlers, this.socket, ...rest));
+    } catch (error) {
+      this.#threw(error);
+    }
+  }
+
+  /** Handles the promise of an asynchronous handler. */
+  #watch(result: unknown): void {
+    if (isThenable(result)) Promise.resolve(result).catch((error: unknown) => this.#threw(error));
+  }
+
+  /** An exception of the application's, or a bug of our own: neither is blamed on the peer. */
+  #threw(error: unknown): void {
+    this.fail(CloseCode.INTERNAL_ERROR, "", error);
+    this.#report(error);
+  }
+
+  #report(error: unknown): void {
+    this.#context.runInAsyncScope(() => reportError(this.context.handlers, this.socket, error));
+  }
+}
+
+function endpointOptions({ options, runtime }: SocketContext, role: Role): EndpointOptions {
+  const { limits, pieces, borrow, utf8, kernel } = options;
+  const known = { role, limits, pieces, borrow, utf8, host: runtime.host, turnMs: TURN_MS };
+  return kernel === undefined ? known : { ...known, kernel };
+}

@@ -1,0 +1,94 @@
+// The socket that applications hold. It shows its own public state and nothing of the session behind it.
+import type { KernelName } from "../../kernel/kernel.js";
+import type { EndpointState, Role } from "../../protocol/endpoint-options.js";
+import type { MessageType } from "../../protocol/events.js";
+import type { PreparedMessage } from "../../protocol/prepared-message.js";
+import type { SendResult, Socket } from "../handlers.js";
+import type { Session } from "./session.js";
+
+/** A socket's own properties, which inspection shows. */
+export interface SocketFacts {
+  readonly id: number;
+  readonly role: Role;
+  readonly protocol: string;
+  readonly remoteAddress: string;
+  readonly data: unknown;
+}
+
+let sessionOf: (socket: ApplicationSocket) => Session;
+
+/** The socket that applications hold: each call goes on to the session, which no application can reach. */
+export class ApplicationSocket implements Socket<unknown> {
+  readonly id: number;
+  readonly role: Role;
+  readonly protocol: string;
+  readonly remoteAddress: string;
+  data: unknown;
+  readonly #session: Session;
+
+  static {
+    sessionOf = (socket) => socket.#session;
+  }
+
+  constructor(session: Session, { id, role, protocol, remoteAddress, data }: SocketFacts) {
+    this.id = id;
+    this.role = role;
+    this.protocol = protocol;
+    this.remoteAddress = remoteAddress;
+    this.data = data;
+    this.#session = session;
+  }
+
+  get state(): EndpointState {
+    return this.#session.state;
+  }
+
+  get bufferedBytes(): number {
+    return this.#session.output.bufferedBytes;
+  }
+
+  get readPath(): "buffer" | "data" {
+    return this.#session.transport.readPath;
+  }
+
+  get kernel(): KernelName {
+    return this.#session.endpoint.kernel;
+  }
+
+  send(message: string | Uint8Array | PreparedMessage, type?: MessageType): SendResult {
+    return this.#session.send(message, type);
+  }
+
+  sendFragment(part: string | Uint8Array, final: boolean, type?: MessageType): SendResult {
+    return this.#session.sendFragment(part, final, type);
+  }
+
+  ping(payload?: Uint8Array): SendResult {
+    return this.#session.ping(payload);
+  }
+
+  flush(): void {
+    this.#session.output.flushNow();
+  }
+
+  close(code?: number, reason?: string): void {
+    this.#session.close(code, reason);
+  }
+
+  terminate(): void {
+    this.#session.terminate();
+  }
+
+  pause(): void {
+    this.#session.pause();
+  }
+
+  resume(): void {
+    this.#session.resume();
+  }
+}
+
+/** The session behind a socket, for the adapter alone. */
+export function sessionBehind(socket: ApplicationSocket): Session {
+  return sessionOf(socket);
+}

@@ -1,0 +1,22 @@
+// Why wsimd ended a transport by itself: the cause in a close event.
+
+/** Why a transport was ended without a violation of the peer's. */
+export type TransportEndCode =
+  /** No byte came within `graceMs` after a ping. */
+  | "PING_TIMEOUT"
+  /** The closing handshake took longer than `closeMs`. */
+  | "CLOSE_TIMEOUT"
+  /** The peer took no byte of what waits for it within `writeMs`. */
+  | "WRITE_TIMEOUT";
+
+/** The cause in a close event when wsimd gave up waiting for the peer. */
+export class TransportEnd extends Error {
+  override readonly name = "TransportEnd";
+  /** Which time-out ran out, for programs. */
+  readonly code: TransportEndCode;
+
+  constructor(code: TransportEndCode, message: string) {
+    super(message);
+    this.code = code;
+  }
+}
