@@ -1,13 +1,15 @@
 import type { HandshakeFailure, HeaderFields } from "../handshake/index.js";
+import { REQUEST_RESERVED } from "../handshake/request.js";
+import { anything, integer, type Readers } from "../protocol/option-readers.js";
 import { type Address, headersFor, parseAddress, redirected, withCredentials } from "./address.js";
 import { Dialing } from "./dialing.js";
 import type { Exchange } from "./exchange.js";
 import type { Handlers, Socket } from "./handlers.js";
 import { HandshakeError } from "./handshake-error.js";
 import {
-  assertPiecesHandled,
   type ResolvedSocketOptions,
   resolveSocketOptions,
+  SOCKET_READERS,
   type SocketOptions,
 } from "./options.js";
 import { type ProxyDialer, proxyFor } from "./proxy.js";
@@ -15,6 +17,7 @@ import { Session } from "./socket/session.js";
 import type { Runtime, SocketTransport } from "./transport.js";
 import { openTunnel } from "./tunnelling.js";
 import { withData } from "./typed-data.js";
+import { abortSignal, headersBut, headerValue, tokens } from "./value-readers.js";
 
 /** Options of a client, whatever the runtime. */
 export interface ClientOptions<Data = unknown> extends SocketOptions {
@@ -45,27 +48,36 @@ export interface Dialer {
 }
 
 const MOST_REDIRECTS = 10;
+
+/** How options of a client are read. */
+export const CLIENT_READERS: Readers<ClientOptions> = {
+  ...SOCKET_READERS,
+  protocols: tokens,
+  headers: headersBut(REQUEST_RESERVED),
+  origin: headerValue,
+  signal: abortSignal,
+  maxRedirects: integer(0, MOST_REDIRECTS),
+  data: anything,
+};
+
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 
 /**
  * Connects to a server.
  * @param url - `ws:`, `wss:` or `ws+unix:`
  * @returns the open socket. `handlers.open` was called before
- * @throws TypeError, RangeError for options that make no sense; rejects with a {@link HandshakeError}, with the system's
- * error, or with the signal's reason
+ * @param options - as {@link CLIENT_READERS} reads them
+ * @throws TypeError for a URL that is none; rejects with a {@link HandshakeError}, with the system's error, or with the signal's
+ * reason
  */
 export async function connectBy<Data>(
   dialer: Dialer,
   url: string | URL,
-  options: ClientOptions<Data>,
-  handlers: Handlers<Data>,
+  options: ClientOptions,
+  handlers: Handlers,
 ): Promise<Socket<Data>> {
   const { maxRedirects = 0, signal } = options;
-  if (!Number.isInteger(maxRedirects) || maxRedirects < 0 || maxRedirects > MOST_REDIRECTS) {
-    throw new RangeError(`maxRedirects must be an integer from 0 to ${MOST_REDIRECTS}`);
-  }
   const resolved = resolveSocketOptions(options);
-  assertPiecesHandled(resolved.pieces, handlers);
   let address = parseAddress(url);
   let headers = withCredentials(options.headers, "Authorization", address.authorization);
   for (let redirects = 0; ; redirects++) {

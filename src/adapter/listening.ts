@@ -1,6 +1,7 @@
+import { callback, integer, type Readers, text } from "../protocol/option-readers.js";
 import type { FetchHandler } from "./plain-exchange.js";
 import type { Server } from "./server.js";
-import type { ServerOptions } from "./server-options.js";
+import { SERVER_READERS, type ServerOptions } from "./server-options.js";
 
 /** Options of a server that owns its port, whatever the runtime. */
 export interface ListenOptions<Data = unknown> extends ServerOptions<Data> {
@@ -27,12 +28,15 @@ export interface ListeningServer<Data = unknown> extends Server<Data> {
   readonly url: string;
 }
 
-/** @throws RangeError if it is no positive integer */
-export function checkMaxConnections(maxConnections: number | undefined): void {
-  if (maxConnections !== undefined && !(Number.isInteger(maxConnections) && maxConnections > 0)) {
-    throw new RangeError(`maxConnections must be a positive integer, not ${String(maxConnections)}`);
-  }
-}
+/** How options of a server that owns its port are read. */
+export const LISTEN_READERS: Readers<ListenOptions> = {
+  ...SERVER_READERS,
+  port: integer(0, 65_535),
+  host: text,
+  path: text,
+  maxConnections: integer(1),
+  fetch: callback,
+};
 
 /**
  * A URL that a client on this machine can use.

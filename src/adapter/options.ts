@@ -1,15 +1,21 @@
-import {
-  DEFAULT_MAX_HEAD_BYTES,
-  DEFAULT_MAX_HEADER_LINES,
-  positiveInteger,
-} from "../handshake/head-limits.js";
+import { DEFAULT_MAX_HEAD_BYTES, DEFAULT_MAX_HEADER_LINES } from "../handshake/head-limits.js";
 import type { KernelChoice } from "../kernel/load.js";
 import { sharedWorkspace } from "../kernel/workspace.js";
-import { DEFAULT_LIMITS, type Limits, resolveLimits } from "../protocol/limits.js";
+import { readKernel } from "../protocol/endpoint-options.js";
+import { DEFAULT_LIMITS, LIMIT_READERS, type Limits } from "../protocol/limits.js";
+import {
+  flag,
+  integer,
+  milliseconds,
+  oneOf,
+  ownOptions,
+  type Readers,
+  readOptions,
+} from "../protocol/option-readers.js";
 
 /** What one peer may make a socket hold or do. */
 export interface SocketLimits extends Limits {
-  /** Bytes that wait to be written before `backlog` says what happens. Default 1 MiB. */
+  /** Bytes that wait to be written before `backlog` says what happens. Default 1 MiB; `Infinity` for none. */
   readonly maxBacklogBytes: number;
   /** Bytes of an opening handshake's head. Default 16 KiB. */
   readonly maxHeadBytes: number;
@@ -92,46 +98,54 @@ export const DEFAULT_TIMEOUTS: Timeouts = {
   writeMs: 60_000,
 };
 
-/** @throws TypeError or RangeError for options that make no sense */
+/** How options of every socket are read. */
+export const SOCKET_READERS: Readers<SocketOptions> = {
+  limits: (given, name) =>
+    readOptions<Partial<SocketLimits>>(
+      given,
+      {
+        ...LIMIT_READERS,
+        maxBacklogBytes: integer(1, Number.POSITIVE_INFINITY),
+        maxHeadBytes: integer(1),
+        maxHeaderLines: integer(1),
+      },
+      name,
+    ),
+  timeouts: (given, name) =>
+    readOptions<Partial<Timeouts>>(
+      given,
+      {
+        handshakeMs: milliseconds,
+        idleMs: milliseconds,
+        graceMs: milliseconds,
+        closeMs: milliseconds,
+        writeMs: milliseconds,
+      },
+      name,
+    ),
+  backlog: oneOf<BacklogPolicy>("close", "drop", "tell"),
+  pieces: flag,
+  borrow: flag,
+  utf8: flag,
+  kernel: readKernel,
+};
+
+/**
+ * Completes options that were read with the defaults.
+ * @throws what the host says, if it can't run the kernel
+ */
 export function resolveSocketOptions(options: SocketOptions): ResolvedSocketOptions {
   const { backlog = "close", pieces = false, borrow = false, utf8 = false, kernel } = options;
-  if (backlog !== "close" && backlog !== "drop" && backlog !== "tell") {
-    throw new TypeError('backlog must be "close", "drop" or "tell"');
-  }
   const limits = { ...DEFAULT_SOCKET_LIMITS, ...defined(options.limits) };
   const timeouts = { ...DEFAULT_TIMEOUTS, ...defined(options.timeouts) };
-  resolveLimits(limits);
-  assertPositive("maxBacklogBytes", limits.maxBacklogBytes);
-  positiveInteger("maxHeadBytes", limits.maxHeadBytes, DEFAULT_MAX_HEAD_BYTES);
-  positiveInteger("maxHeaderLines", limits.maxHeaderLines, DEFAULT_MAX_HEADER_LINES);
-  for (const [name, value] of Object.entries(timeouts)) assertPositive(name, value);
   // A kernel that this host can't run must be refused here, not in the middle of the first connection.
   sharedWorkspace(kernel);
   return { limits, timeouts, backlog, pieces, borrow, utf8, kernel };
 }
 
-/**
- * With the option `pieces`, messages go to the handler `piece`; without it, to `message`. If the two disagree they would go
- * nowhere.
- * @throws TypeError
- */
-export function assertPiecesHandled(pieces: boolean, handlers: { readonly piece?: unknown }): void {
-  if (pieces && handlers.piece === undefined) {
-    throw new TypeError("the option pieces needs a piece handler");
-  }
-  if (!pieces && handlers.piece !== undefined) {
-    throw new TypeError("a piece handler needs the option pieces");
-  }
-}
-
 /** Without the keys whose value is undefined, so that they take their defaults. */
 function defined<T extends object>(given: T | undefined): Partial<T> {
-  const result: Partial<T> = { ...given };
+  const result: Partial<T> = ownOptions({ ...given });
   for (const key in result) if (result[key] === undefined) delete result[key];
   return result;
-}
-
-function assertPositive(name: string, value: number): void {
-  if (typeof value !== "number" || !(value > 0))
-    throw new RangeError(`${name} must be over 0, not ${String(value)}`);
 }

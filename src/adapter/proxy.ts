@@ -1,7 +1,10 @@
 import type { HeaderFields } from "../handshake/index.js";
+import { TUNNEL_RESERVED } from "../handshake/tunnel.js";
+import { type Readers, refuse } from "../protocol/option-readers.js";
 import { type Address, basicAuthorization, portOf, withoutBrackets } from "./address.js";
 import { isExcepted } from "./no-proxy.js";
 import type { SocketTransport } from "./transport.js";
+import { headersBut } from "./value-readers.js";
 
 /** How a client reaches servers through a proxy. */
 export interface ProxyChoice {
@@ -13,6 +16,23 @@ export interface ProxyChoice {
   readonly url: string | URL;
   /** For the proxy alone. A `Proxy-Authorization` here takes the place of the URL's. */
   readonly headers?: HeaderFields;
+}
+
+/** How the choice of a proxy is read. */
+export const PROXY_READERS: Readers<ProxyChoice> = { url: proxyUrl, headers: headersBut(TUNNEL_RESERVED) };
+
+/** @throws TypeError if the choice of a proxy has no URL */
+export function withProxyUrl<Choice extends ProxyChoice>(choice: Choice): Choice {
+  proxyUrl(choice.url, "proxy.url");
+  return choice;
+}
+
+function proxyUrl(value: string | URL, name: string): string {
+  const url = typeof value === "string" || value instanceof URL ? String(value) : "";
+  if (url === "environment") return url;
+  if (!URL.canParse(url)) refuse(value, "", name, 'a URL, or "environment"');
+  parseProxy(url);
+  return url;
 }
 
 /** A proxy, read from a URL. */

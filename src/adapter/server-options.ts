@@ -1,11 +1,12 @@
-import { isToken } from "../handshake/characters.js";
 import type { HeaderFields, RefusalOptions, UpgradeRequest } from "../handshake/index.js";
+import { callback, type Readers } from "../protocol/option-readers.js";
 import {
-  assertPiecesHandled,
   type ResolvedSocketOptions,
   resolveSocketOptions,
+  SOCKET_READERS,
   type SocketOptions,
 } from "./options.js";
+import { origins, tokens } from "./value-readers.js";
 
 /** An opening handshake that keeps every rule and waits for the application's word. */
 export interface ClientRequest extends UpgradeRequest {
@@ -46,14 +47,16 @@ export interface ResolvedServerOptions extends ResolvedSocketOptions {
   readonly verify: ((request: ClientRequest) => Verdict | Promise<Verdict>) | undefined;
 }
 
-/** @throws TypeError or RangeError for options that make no sense, by themselves or with these handlers */
-export function resolveServerOptions(
-  options: ServerOptions,
-  handlers: { readonly piece?: unknown },
-): ResolvedServerOptions {
+/** How options of a server are read. */
+export const SERVER_READERS: Readers<ServerOptions> = {
+  ...SOCKET_READERS,
+  protocols: tokens,
+  origins,
+  verify: callback,
+};
+
+/** Completes options that were read with the defaults. */
+export function resolveServerOptions(options: ServerOptions): ResolvedServerOptions {
   const { protocols = [], origins, verify } = options;
-  if (!protocols.every(isToken)) throw new TypeError("subprotocols must be tokens");
-  const resolved = resolveSocketOptions(options);
-  assertPiecesHandled(resolved.pieces, handlers);
-  return { ...resolved, protocols, origins, verify };
+  return { ...resolveSocketOptions(options), protocols, origins, verify };
 }

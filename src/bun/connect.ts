@@ -1,7 +1,9 @@
 import type { Address } from "../adapter/address.js";
-import { type ClientOptions, connectBy } from "../adapter/client.js";
+import { CLIENT_READERS, type ClientOptions, connectBy } from "../adapter/client.js";
+import { readHandlers } from "../adapter/given-handlers.js";
 import type { Handlers, Socket } from "../adapter/handlers.js";
-import type { ProxyChoice, ProxyDialer } from "../adapter/proxy.js";
+import { PROXY_READERS, type ProxyChoice, type ProxyDialer, withProxyUrl } from "../adapter/proxy.js";
+import { ownOptions, type Readers, readOptions } from "../protocol/option-readers.js";
 import { type BunApi, type BunTls, bunApi } from "./bun.js";
 import { BunTransport, CLIENT_HANDLERS, SECURE_CLIENT_HANDLERS } from "./bun-transport.js";
 import { bunRuntime } from "./host.js";
@@ -24,6 +26,13 @@ export interface ConnectOptions<Data = unknown> extends ClientOptions<Data> {
   readonly proxy?: string | URL | ProxyOptions;
 }
 
+const CONNECT_READERS: Readers<ConnectOptions> = {
+  ...CLIENT_READERS,
+  tls: ownOptions,
+  proxy: (asked, name) =>
+    withProxyUrl(readOptions<ProxyOptions>(choiceOf(asked), { ...PROXY_READERS, tls: ownOptions }, name)),
+};
+
 /**
  * Connects to a server.
  * @param url - `ws:`, `wss:` or `ws+unix:`
@@ -37,9 +46,11 @@ export async function connect<Data = unknown>(
   handlers: Handlers<Data> = {},
 ): Promise<Socket<Data>> {
   const bun = bunApi();
-  const open = (address: Address) => openTransport(bun, address, options.tls);
-  const proxy = options.proxy === undefined ? undefined : proxyDialer(bun, options.proxy, options.tls);
-  return connectBy({ runtime: bunRuntime, open, proxy }, url, options, handlers);
+  const known = readOptions<ConnectOptions>(options, CONNECT_READERS);
+  const told = readHandlers(handlers, known.pieces);
+  const open = (address: Address) => openTransport(bun, address, known.tls);
+  const proxy = known.proxy === undefined ? undefined : proxyDialer(bun, known.proxy, known.tls);
+  return connectBy<Data>({ runtime: bunRuntime, open, proxy }, url, known, told);
 }
 
 type Place = Pick<Address, "secure" | "hostname" | "port" | "unixPath">;
@@ -65,7 +76,7 @@ function clientTls(tls: BunTls | undefined): BunTls {
 }
 
 function proxyDialer(bun: BunApi, asked: string | URL | ProxyOptions, tls: BunTls | undefined): ProxyDialer {
-  const choice: ProxyOptions = typeof asked === "string" || asked instanceof URL ? { url: asked } : asked;
+  const choice = choiceOf(asked);
   return {
     choice,
     environment: process.env,
@@ -77,4 +88,8 @@ function proxyDialer(bun: BunApi, asked: string | URL | ProxyOptions, tls: BunTl
       return { transport, enter };
     },
   };
+}
+
+function choiceOf(asked: string | URL | ProxyOptions): ProxyOptions {
+  return typeof asked === "string" || asked instanceof URL ? { url: asked } : asked;
 }

@@ -1,6 +1,7 @@
+import { readHandlers } from "../adapter/given-handlers.js";
 import type { Handlers, Socket } from "../adapter/handlers.js";
 import {
-  checkMaxConnections,
+  LISTEN_READERS,
   type ListeningServer,
   type ListenOptions,
   listeningUrl,
@@ -9,6 +10,7 @@ import { Opening } from "../adapter/opening.js";
 import { type BroadcastOptions, type ServerCloseOptions, ServerCore } from "../adapter/server.js";
 import { resolveServerOptions } from "../adapter/server-options.js";
 import { allWithData } from "../adapter/typed-data.js";
+import { ownOptions, type Readers, readOptions } from "../protocol/option-readers.js";
 import type { PreparedMessage } from "../protocol/prepared-message.js";
 import { type BunHandlers, type BunListener, type BunPlace, type BunTls, bunApi } from "./bun.js";
 import { BunTransport, TRANSPORT_HANDLERS } from "./bun-transport.js";
@@ -20,6 +22,8 @@ export interface ServeOptions<Data = unknown> extends ListenOptions<Data> {
   readonly tls?: BunTls;
 }
 
+const SERVE_READERS: Readers<ServeOptions> = { ...LISTEN_READERS, tls: ownOptions };
+
 /**
  * Opens a port, or a Unix socket, that speaks WebSocket: requests that are no opening handshake get the HTTP status they
  * deserve, or go to `fetch`.
@@ -30,14 +34,15 @@ export async function serve<Data = unknown>(
   handlers: Handlers<Data>,
 ): Promise<ListeningServer<Data>> {
   const bun = bunApi();
-  const { fetch, maxConnections, tls, port = 0, host, path } = options;
+  const known = readOptions<ServeOptions>(options, SERVE_READERS);
+  const { fetch, maxConnections, tls, port = 0, host, path } = known;
   // Bun takes an object without either for no TLS at all.
   if (tls !== undefined && (tls.key === undefined || tls.cert === undefined)) {
     throw new TypeError("tls needs a key and a cert");
   }
-  checkMaxConnections(maxConnections);
   const plain = { fetch, secure: tls !== undefined };
-  const core = new ServerCore(bunRuntime, resolveServerOptions(options, handlers), handlers, plain);
+  const told = readHandlers(handlers, known.pieces);
+  const core = new ServerCore(bunRuntime, resolveServerOptions(known), told, plain);
   const listen = (place: BunPlace): BunListener =>
     bun.listen({
       ...place,
@@ -48,7 +53,7 @@ export async function serve<Data = unknown>(
   return new BunServer(
     core,
     path === undefined ? listenOn(listen, host, port) : listen({ unix: path }),
-    options,
+    known,
   );
 }
 

@@ -1,9 +1,11 @@
 import type { ReadOptions, ReadPath } from "../node/read-path.js";
+import { ownOptions } from "../protocol/option-readers.js";
 import { granted } from "./deno.js";
 
 /** The options, with a read path for which nobody has to be asked for a permission. */
 export function permitted<Options extends ReadOptions>(options: Options): Options {
-  return { ...options, readPath: options.readPath ?? defaultReadPath() };
+  const own = ownOptions(options);
+  return own.readPath === undefined ? { ...own, readPath: defaultReadPath() } : own;
 }
 
 /** Neither the trial of the fast read path, on the loopback, nor an environment variable is worth a question. */

@@ -203,7 +203,8 @@ export interface RequestOptions {
   readonly headers?: HeaderFields | undefined;
 }
 
-const RESERVED = [
+/** Header fields that are not the caller's to set, as `headerLines` takes them. */
+export const REQUEST_RESERVED: readonly string[] = [
   ...["host", "connection", "upgrade", "content-length", "transfer-encoding", "sec-websocket-"],
   // Meant for a proxy, it would tell the server a secret.
   "proxy-authorization",
@@ -225,7 +226,7 @@ export function buildRequest(options: RequestOptions): Uint8Array {
   if (!protocols.every(isToken) || !areUnique(protocols)) {
     throw new TypeError("subprotocols must be tokens, each of them once");
   }
-  const reserved = origin === undefined ? RESERVED : [...RESERVED, "origin"];
+  const reserved = origin === undefined ? REQUEST_RESERVED : [...REQUEST_RESERVED, "origin"];
   const extra = headerLines(options.headers, reserved);
   return encodeHead(
     `GET ${target} HTTP/1.1\r\nHost: ${host}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n` +

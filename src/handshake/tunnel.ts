@@ -9,7 +9,15 @@ export interface ConnectRequest {
   readonly headers?: HeaderFields | undefined;
 }
 
-const RESERVED = ["host", "connection", "upgrade", "content-length", "transfer-encoding", "sec-websocket-"];
+/** Header fields that are not the caller's to set, as `headerLines` takes them. */
+export const TUNNEL_RESERVED: readonly string[] = [
+  "host",
+  "connection",
+  "upgrade",
+  "content-length",
+  "transfer-encoding",
+  "sec-websocket-",
+];
 
 /**
  * Writes the request for a tunnel, RFC 6455 section 4.1 and RFC 9110 section 9.3.6.
@@ -20,6 +28,6 @@ const RESERVED = ["host", "connection", "upgrade", "content-length", "transfer-e
 export function buildConnect({ authority, headers }: ConnectRequest): Uint8Array {
   if (!isAuthority(authority)) throw new TypeError("authority must be a host with a port");
   return encodeHead(
-    `CONNECT ${authority} HTTP/1.1\r\nHost: ${authority}\r\n${headerLines(headers, RESERVED)}\r\n`,
+    `CONNECT ${authority} HTTP/1.1\r\nHost: ${authority}\r\n${headerLines(headers, TUNNEL_RESERVED)}\r\n`,
   );
 }

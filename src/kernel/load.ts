@@ -10,7 +10,8 @@ export const COMPILED: readonly CompiledKernelName[] = ["simd", "scalar"];
 /** A kernel that is WebAssembly. */
 export type CompiledKernelName = Exclude<KernelName, "js">;
 
-const NAMES: readonly KernelName[] = [...COMPILED, "js"];
+/** All kernels, the fastest first. */
+export const KERNEL_NAMES: readonly KernelName[] = [...COMPILED, "js"];
 
 /** `auto` takes the fastest that this host runs: simd, else scalar, else js. */
 export type KernelChoice = KernelName | "auto";
@@ -38,8 +39,9 @@ export function kernelFromEnvironment(): KernelChoice {
 
 /** @throws RangeError if it names no kernel */
 export function parseKernelName(name: string): KernelName {
-  const known = NAMES.find((each) => each === name);
-  if (known === undefined) throw new RangeError(`unknown kernel "${name}": it is one of ${NAMES.join(", ")}`);
+  const known = KERNEL_NAMES.find((each) => each === name);
+  if (known === undefined)
+    throw new RangeError(`unknown kernel "${name}": it is one of ${KERNEL_NAMES.join(", ")}`);
   return known;
 }
 

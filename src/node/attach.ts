@@ -2,6 +2,7 @@ import type { Server as HttpServer, IncomingMessage } from "node:http";
 import type { Server as HttpsServer } from "node:https";
 import { Socket as NetSocket } from "node:net";
 import type { Duplex } from "node:stream";
+import { readHandlers } from "../adapter/given-handlers.js";
 import type { Handlers } from "../adapter/handlers.js";
 import { Opening } from "../adapter/opening.js";
 import {
@@ -10,12 +11,13 @@ import {
   type ServerCloseOptions,
   ServerCore,
 } from "../adapter/server.js";
-import { resolveServerOptions, type ServerOptions } from "../adapter/server-options.js";
+import { resolveServerOptions, SERVER_READERS, type ServerOptions } from "../adapter/server-options.js";
 import { allWithData } from "../adapter/typed-data.js";
 import { HeaderList } from "../handshake/index.js";
+import { type Readers, readOptions, text } from "../protocol/option-readers.js";
 import { nodeRuntime } from "./host.js";
 import { NodeTransport } from "./node-transport.js";
-import { knownReadPath, type ReadOptions, type ReadPath } from "./read-path.js";
+import { knownReadPath, READ_READERS, type ReadOptions, type ReadPath } from "./read-path.js";
 
 /** Options of {@link upgrade}. */
 export interface UpgradeOptions<Data = unknown> extends ServerOptions<Data>, ReadOptions {}
@@ -25,6 +27,9 @@ export interface AttachOptions<Data = unknown> extends UpgradeOptions<Data> {
   /** Takes only upgrade requests for this path. Default: all that nobody else who is attached has a path for. */
   readonly path?: string;
 }
+
+const UPGRADE_READERS: Readers<UpgradeOptions> = { ...SERVER_READERS, ...READ_READERS };
+const ATTACH_READERS: Readers<AttachOptions> = { ...UPGRADE_READERS, path: text };
 
 /**
  * Takes the WebSocket upgrades of an HTTP server that somebody else owns. Plain requests stay with it, and the limits on
@@ -37,17 +42,19 @@ export function attach<Data = unknown>(
   options: AttachOptions<Data>,
   handlers: Handlers<Data>,
 ): Server<Data> {
-  const core = new ServerCore(nodeRuntime, resolveServerOptions(options, handlers), handlers);
-  const readPath = knownReadPath(options.readPath);
+  const known = readOptions<AttachOptions>(options, ATTACH_READERS);
+  const told = readHandlers(handlers, known.pieces);
+  const core = new ServerCore(nodeRuntime, resolveServerOptions(known), told);
+  const readPath = knownReadPath(known.readPath);
   const router = UpgradeRouter.of(httpServer);
-  router.add(options.path, { core, readPath });
+  router.add(known.path, { core, readPath });
   return {
     connections: allWithData(core.connections),
     broadcast: (message, broadcastOptions?: BroadcastOptions<Data>) =>
       core.broadcast(message, broadcastOptions),
     async close(closeOptions?: ServerCloseOptions) {
       const gone = core.closeAll(closeOptions);
-      router.remove(options.path, core);
+      router.remove(known.path, core);
       await gone;
     },
   };
@@ -123,9 +130,11 @@ export function upgrade<Data = unknown>(
   options: UpgradeOptions<Data>,
   handlers: Handlers<Data>,
 ): void {
-  const core = new ServerCore(nodeRuntime, resolveServerOptions(options, handlers), handlers);
+  const known = readOptions<UpgradeOptions>(options, UPGRADE_READERS);
+  const told = readHandlers(handlers, known.pieces);
+  const core = new ServerCore(nodeRuntime, resolveServerOptions(known), told);
   if (!(socket instanceof NetSocket)) throw new TypeError(NO_NET_SOCKET);
-  open({ core, readPath: knownReadPath(options.readPath) }, request, socket, head);
+  open({ core, readPath: knownReadPath(known.readPath) }, request, socket, head);
 }
 
 function open(attachment: Attachment, request: IncomingMessage, socket: NetSocket, head: Uint8Array): void {

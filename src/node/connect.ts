@@ -1,13 +1,15 @@
 import type { ConnectionOptions } from "node:tls";
 import type { Address } from "../adapter/address.js";
-import { type ClientOptions, connectBy } from "../adapter/client.js";
+import { CLIENT_READERS, type ClientOptions, connectBy } from "../adapter/client.js";
+import { readHandlers } from "../adapter/given-handlers.js";
 import type { Handlers, Socket } from "../adapter/handlers.js";
-import type { ProxyChoice, ProxyDialer } from "../adapter/proxy.js";
+import { PROXY_READERS, type ProxyChoice, type ProxyDialer, withProxyUrl } from "../adapter/proxy.js";
 import type { Runtime } from "../adapter/transport.js";
+import { ownOptions, type Readers, readOptions } from "../protocol/option-readers.js";
 import { nodeRuntime } from "./host.js";
 import { NodeTransport, nodeTransports, type TransportOf, type Transports } from "./node-transport.js";
 import { openSocket } from "./open-socket.js";
-import { chooseReadPath, type ReadOptions } from "./read-path.js";
+import { chooseReadPath, READ_READERS, type ReadOptions } from "./read-path.js";
 
 /** How {@link connect} reaches servers through a proxy. */
 export interface ProxyOptions extends ProxyChoice {
@@ -26,6 +28,14 @@ export interface ConnectOptions<Data = unknown> extends ClientOptions<Data>, Rea
    */
   readonly proxy?: string | URL | ProxyOptions;
 }
+
+const CONNECT_READERS: Readers<ConnectOptions> = {
+  ...CLIENT_READERS,
+  ...READ_READERS,
+  tls: ownOptions,
+  proxy: (asked, name) =>
+    withProxyUrl(readOptions<ProxyOptions>(choiceOf(asked), { ...PROXY_READERS, tls: ownOptions }, name)),
+};
 
 /**
  * Connects to a server.
@@ -47,14 +57,16 @@ export async function connectOn<Data>(
   runtime: Runtime,
   transports: Transports,
   url: string | URL,
-  options: ConnectOptions<Data>,
+  given: ConnectOptions<Data>,
   handlers: Handlers<Data>,
 ): Promise<Socket<Data>> {
+  const options = readOptions<ConnectOptions>(given, CONNECT_READERS);
+  const told = readHandlers(handlers, options.pieces);
   const transportOf = await transports(await chooseReadPath(options.readPath));
   const open = (address: Address) => transportOf(openSocket(address, options.tls));
   const proxy =
     options.proxy === undefined ? undefined : proxyDialer(options.proxy, options.tls, transportOf);
-  return connectBy({ runtime, open, proxy }, url, options, handlers);
+  return connectBy<Data>({ runtime, open, proxy }, url, options, told);
 }
 
 function proxyDialer(
@@ -62,7 +74,7 @@ function proxyDialer(
   tls: ConnectionOptions | undefined,
   transportOf: TransportOf,
 ): ProxyDialer {
-  const choice: ProxyOptions = typeof asked === "string" || asked instanceof URL ? { url: asked } : asked;
+  const choice = choiceOf(asked);
   return {
     choice,
     environment: process.env,
@@ -77,4 +89,8 @@ function proxyDialer(
       return { transport, enter };
     },
   };
+}
+
+function choiceOf(asked: string | URL | ProxyOptions): ProxyOptions {
+  return typeof asked === "string" || asked instanceof URL ? { url: asked } : asked;
 }

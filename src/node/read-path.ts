@@ -1,3 +1,4 @@
+import { oneOf, type Readers } from "../protocol/option-readers.js";
 import { tryInternals } from "./trial.js";
 import { readSymbols } from "./window-reads.js";
 
@@ -12,6 +13,9 @@ export interface ReadOptions {
    */
   readonly readPath?: ReadPath;
 }
+
+/** How the choice of a read path is read. */
+export const READ_READERS: Readers<ReadOptions> = { readPath: oneOf<ReadPath>("auto", "buffer", "data") };
 
 /**
  * The read path that was asked for, here or by the environment variable `WSIMD_READ`. Begins the trial of Node's

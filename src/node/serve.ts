@@ -1,9 +1,10 @@
 import { once } from "node:events";
 import { createServer, type Server as NetServer, type Socket as NetSocket } from "node:net";
 import { createServer as createTlsServer, type TlsOptions } from "node:tls";
+import { readHandlers } from "../adapter/given-handlers.js";
 import type { Handlers, Socket } from "../adapter/handlers.js";
 import {
-  checkMaxConnections,
+  LISTEN_READERS,
   type ListeningServer,
   type ListenOptions,
   listeningUrl,
@@ -13,12 +14,13 @@ import { type BroadcastOptions, type ServerCloseOptions, ServerCore } from "../a
 import { resolveServerOptions } from "../adapter/server-options.js";
 import type { Runtime } from "../adapter/transport.js";
 import { allWithData } from "../adapter/typed-data.js";
+import { integer, ownOptions, type Readers, readOptions } from "../protocol/option-readers.js";
 import type { PreparedMessage } from "../protocol/prepared-message.js";
 import { type ConnectionHandle, takeConnections } from "./bare-handle.js";
 import { HandleTransport } from "./handle-transport.js";
 import { nodeRuntime } from "./host.js";
 import { nodeTransports, type Transports } from "./node-transport.js";
-import { chooseReadPath, type ReadOptions } from "./read-path.js";
+import { chooseReadPath, READ_READERS, type ReadOptions } from "./read-path.js";
 import { whatWorks } from "./trial.js";
 
 /** Options of {@link serve}. */
@@ -28,6 +30,13 @@ export interface ServeOptions<Data = unknown> extends ListenOptions<Data>, ReadO
   /** Key, certificate and so on: serves `wss:`. */
   readonly tls?: TlsOptions;
 }
+
+const SERVE_READERS: Readers<ServeOptions> = {
+  ...LISTEN_READERS,
+  ...READ_READERS,
+  listenBacklog: integer(0, 0x7fffffff),
+  tls: ownOptions,
+};
 
 /**
  * Opens a port, or a Unix socket, that speaks WebSocket and nothing else: requests that are no opening handshake get the
@@ -45,13 +54,14 @@ export function serve<Data = unknown>(
 export async function serveOn<Data>(
   runtime: Runtime,
   transports: Transports,
-  options: ServeOptions<Data>,
+  given: ServeOptions<Data>,
   handlers: Handlers<Data>,
 ): Promise<ListeningServer<Data>> {
+  const options = readOptions<ServeOptions>(given, SERVE_READERS);
   const { fetch, maxConnections } = options;
   const plain = { fetch, secure: options.tls !== undefined };
-  const core = new ServerCore(runtime, resolveServerOptions(options, handlers), handlers, plain);
-  checkMaxConnections(maxConnections);
+  const told = readHandlers(handlers, options.pieces);
+  const core = new ServerCore(runtime, resolveServerOptions(options), told, plain);
   const readPath = await chooseReadPath(options.readPath);
   const transportOf = await transports(readPath);
   const handshakes = new Set<NetSocket>();

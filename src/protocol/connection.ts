@@ -2,6 +2,7 @@ import type { KernelName } from "../kernel/kernel.js";
 import { Endpoint } from "./endpoint.js";
 import type { EndpointOptions, EndpointState, Role } from "./endpoint-options.js";
 import type { CloseEvent, ConnectionEvent, EndpointSink, MessageType } from "./events.js";
+import { ownOptions } from "./option-readers.js";
 import type { PreparedMessage } from "./prepared-message.js";
 
 /** Options of a {@link Connection}: an endpoint's, but for borrowing, since events outlive the call. */
@@ -55,7 +56,7 @@ export class Connection {
 
   /** @throws TypeError or RangeError for options that make no sense */
   constructor(options: ConnectionOptions) {
-    this.#endpoint = new Endpoint(this.#list, { ...options, borrow: false });
+    this.#endpoint = new Endpoint(this.#list, { ...ownOptions(options), borrow: false });
   }
 
   /** Which side of the opening handshake this is. */

@@ -1,7 +1,17 @@
-import type { KernelChoice } from "../kernel/load.js";
+import { KERNEL_NAMES, type KernelChoice } from "../kernel/load.js";
 import { type Host, portableHost } from "./host.js";
 import { type Limits, resolveLimits } from "./limits.js";
 import { type MaskingKeySource, randomMaskingKey } from "./masking-key.js";
+import {
+  anything,
+  callback,
+  flag,
+  milliseconds,
+  object,
+  oneOf,
+  type Readers,
+  readOptions,
+} from "./option-readers.js";
 
 /** Which side of the opening handshake an endpoint was. */
 export type Role = "server" | "client";
@@ -46,20 +56,29 @@ export interface ResolvedEndpointOptions {
   readonly turnMs: number;
 }
 
+/** The one option that must be there. */
+export const readRole = oneOf<Role>("server", "client");
+
+export const readKernel = oneOf<KernelChoice>("auto", ...KERNEL_NAMES);
+
+const READERS: Readers<EndpointOptions> = {
+  role: readRole,
+  limits: anything,
+  pieces: flag,
+  borrow: flag,
+  utf8: flag,
+  kernel: readKernel,
+  maskingKey: callback,
+  host: object,
+  turnMs: milliseconds,
+};
+
 /** @throws TypeError or RangeError for options that make no sense */
-export function resolveEndpointOptions(options: EndpointOptions): ResolvedEndpointOptions {
-  const { role, kernel, host = portableHost, pieces = false, borrow = false, utf8 = false } = options;
+export function resolveEndpointOptions(given: EndpointOptions): ResolvedEndpointOptions {
+  const options = readOptions(given, READERS);
+  const { kernel, host = portableHost, pieces = false, borrow = false, utf8 = false } = options;
   const { maskingKey = randomMaskingKey, turnMs = Number.POSITIVE_INFINITY } = options;
-  if (role !== "server" && role !== "client") throw new TypeError('role must be "server" or "client"');
-  return {
-    role,
-    limits: resolveLimits(options.limits),
-    pieces,
-    borrow,
-    utf8,
-    kernel,
-    maskingKey,
-    host,
-    turnMs,
-  };
+  const role = readRole(options.role, "role");
+  const limits = resolveLimits(options.limits);
+  return { role, limits, pieces, borrow, utf8, kernel, maskingKey, host, turnMs };
 }

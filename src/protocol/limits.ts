@@ -1,3 +1,5 @@
+import { integer, readOptions } from "./option-readers.js";
+
 /** What one peer may make an endpoint hold or do. */
 export interface Limits {
   /** Payload bytes of one message, over all of its fragments. Default 1 MiB; `Infinity` for none. */
@@ -9,16 +11,20 @@ export interface Limits {
 /** The limits of who sets none. */
 export const DEFAULT_LIMITS: Limits = { maxMessageBytes: 1 << 20, maxFragments: 131_072 };
 
+/** How limits are read. */
+export const LIMIT_READERS = {
+  maxMessageBytes: integer(0, Number.POSITIVE_INFINITY),
+  maxFragments: integer(1, 0xffffffff),
+};
+
 /**
  * Completes limits with the defaults.
- * @throws RangeError if a limit is not a non-negative integer, or `Infinity` for `maxMessageBytes`
+ * @throws TypeError if a limit is no number; RangeError if it is not a non-negative integer, or `Infinity` for `maxMessageBytes`
  */
 export function resolveLimits(limits: Partial<Limits> = {}): Limits {
+  const given = readOptions<Partial<Limits>>(limits, LIMIT_READERS, "limits");
   const { maxMessageBytes = DEFAULT_LIMITS.maxMessageBytes, maxFragments = DEFAULT_LIMITS.maxFragments } =
-    limits;
-  if (maxMessageBytes !== Number.POSITIVE_INFINITY) assertLimit("maxMessageBytes", maxMessageBytes, 0);
-  assertLimit("maxFragments", maxFragments, 1);
-  if (maxFragments > 0xffffffff) throw new RangeError("maxFragments must be below 2^32");
+    given;
   const same = last.maxMessageBytes === maxMessageBytes && last.maxFragments === maxFragments;
   if (!same) last = { maxMessageBytes, maxFragments };
   return last;
@@ -26,9 +32,3 @@ export function resolveLimits(limits: Partial<Limits> = {}): Limits {
 
 /** Shared by those that have the same, as all connections of a server do. */
 let last = DEFAULT_LIMITS;
-
-function assertLimit(name: string, value: number, least: number): void {
-  if (!Number.isSafeInteger(value) || value < least) {
-    throw new RangeError(`${name} must be an integer of at least ${least}, not ${String(value)}`);
-  }
-}

@@ -1,3 +1,4 @@
+import { readHandlers } from "../adapter/given-handlers.js";
 import type { Handlers, Socket } from "../adapter/handlers.js";
 import { Opening } from "../adapter/opening.js";
 import type { FetchHandler } from "../adapter/plain-exchange.js";
@@ -7,8 +8,9 @@ import {
   type ServerCloseOptions,
   ServerCore,
 } from "../adapter/server.js";
-import { resolveServerOptions, type ServerOptions } from "../adapter/server-options.js";
+import { resolveServerOptions, SERVER_READERS, type ServerOptions } from "../adapter/server-options.js";
 import { allWithData } from "../adapter/typed-data.js";
+import { callback, flag, type Readers, readOptions, text } from "../protocol/option-readers.js";
 import type { PreparedMessage } from "../protocol/prepared-message.js";
 import { portableRuntime } from "./runtime.js";
 import { type ByteStreams, StreamTransport } from "./stream-transport.js";
@@ -30,6 +32,9 @@ export interface PeerInfo {
   readonly remoteAddress?: string;
 }
 
+const STREAM_READERS: Readers<StreamServerOptions> = { ...SERVER_READERS, fetch: callback, secure: flag };
+const PEER_READERS: Readers<PeerInfo> = { remoteAddress: text };
+
 /** A server that gets its connections as pairs of streams. */
 export interface StreamServer<Data = unknown> extends Server<Data> {
   /**
@@ -49,9 +54,11 @@ export function createServer<Data = unknown>(
   options: StreamServerOptions<Data>,
   handlers: Handlers<Data>,
 ): StreamServer<Data> {
-  const { fetch, secure = false } = options;
-  const resolved = resolveServerOptions(options, handlers);
-  return new StreamServerCore(new ServerCore(portableRuntime(), resolved, handlers, { fetch, secure }));
+  const known = readOptions<StreamServerOptions>(options, STREAM_READERS);
+  const { fetch, secure = false } = known;
+  const told = readHandlers(handlers, known.pieces);
+  const core = new ServerCore(portableRuntime(), resolveServerOptions(known), told, { fetch, secure });
+  return new StreamServerCore(core);
 }
 
 class StreamServerCore<Data> implements StreamServer<Data> {
@@ -65,7 +72,8 @@ class StreamServerCore<Data> implements StreamServer<Data> {
     return allWithData(this.#core.connections);
   }
 
-  async accept(streams: ByteStreams, { remoteAddress = "" }: PeerInfo = {}): Promise<void> {
+  async accept(streams: ByteStreams, peer: PeerInfo = {}): Promise<void> {
+    const { remoteAddress = "" } = readOptions(peer, PEER_READERS, "peer");
     const transport = new StreamTransport(streams, remoteAddress);
     new Opening(this.#core, transport);
     await transport.gone;

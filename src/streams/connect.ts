@@ -1,5 +1,7 @@
-import { type ClientOptions, connectBy } from "../adapter/client.js";
+import { CLIENT_READERS, type ClientOptions, connectBy } from "../adapter/client.js";
+import { readHandlers } from "../adapter/given-handlers.js";
 import type { Handlers, Socket } from "../adapter/handlers.js";
+import { ownOptions, type Readers, readOptions, text } from "../protocol/option-readers.js";
 import { portableRuntime } from "./runtime.js";
 import { type ByteStreams, StreamTransport } from "./stream-transport.js";
 
@@ -9,6 +11,9 @@ export interface ConnectOptions<Data = unknown> extends Omit<ClientOptions<Data>
   readonly remoteAddress?: string;
 }
 
+const { maxRedirects: _, ...READERS_OF_ONE_PLACE } = CLIENT_READERS;
+const CONNECT_READERS: Readers<ConnectOptions> = { ...READERS_OF_ONE_PLACE, remoteAddress: text };
+
 /**
  * Makes the opening handshake of a client over streams that lead to a server.
  * @param streams - belong to wsimd from now on
@@ -17,13 +22,19 @@ export interface ConnectOptions<Data = unknown> extends Omit<ClientOptions<Data>
  * @throws TypeError, RangeError for options that make no sense, or if a stream is locked; rejects with a `HandshakeError`, with
  * the streams' error, or with the signal's reason
  */
-export function connect<Data = unknown>(
+export async function connect<Data = unknown>(
   streams: ByteStreams,
   url: string | URL,
   options: ConnectOptions<Data> = {},
   handlers: Handlers<Data> = {},
 ): Promise<Socket<Data>> {
-  const { remoteAddress = "" } = options;
-  const open = () => new StreamTransport(streams, remoteAddress);
-  return connectBy({ runtime: portableRuntime(), open }, url, { ...options, maxRedirects: 0 }, handlers);
+  const known = readOptions<ConnectOptions>(options, CONNECT_READERS);
+  const told = readHandlers(handlers, known.pieces);
+  const open = () => new StreamTransport(streams, known.remoteAddress ?? "");
+  return connectBy<Data>(
+    { runtime: portableRuntime(), open },
+    url,
+    ownOptions({ ...known, maxRedirects: 0 }),
+    told,
+  );
 }

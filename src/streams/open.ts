@@ -1,8 +1,11 @@
+import { readHandlers } from "../adapter/given-handlers.js";
 import type { Handlers, Socket } from "../adapter/handlers.js";
-import { assertPiecesHandled, resolveSocketOptions, type SocketOptions } from "../adapter/options.js";
+import { resolveSocketOptions, SOCKET_READERS, type SocketOptions } from "../adapter/options.js";
 import { Session } from "../adapter/socket/session.js";
 import { withData } from "../adapter/typed-data.js";
-import type { Role } from "../protocol/endpoint-options.js";
+import { bytes } from "../adapter/value-readers.js";
+import { type Role, readRole } from "../protocol/endpoint-options.js";
+import { anything, type Readers, readOptions, text } from "../protocol/option-readers.js";
 import { portableRuntime } from "./runtime.js";
 import { type ByteStreams, StreamTransport } from "./stream-transport.js";
 
@@ -20,6 +23,15 @@ export interface OpenOptions<Data = unknown> extends SocketOptions {
   readonly data?: Data;
 }
 
+const OPEN_READERS: Readers<OpenOptions> = {
+  ...SOCKET_READERS,
+  role: readRole,
+  protocol: text,
+  rest: bytes,
+  remoteAddress: text,
+  data: anything,
+};
+
 /**
  * Opens a WebSocket over streams whose opening handshake is done, or that need none.
  * @param streams - belong to wsimd from now on
@@ -31,12 +43,13 @@ export function open<Data = unknown>(
   options: OpenOptions<Data>,
   handlers: Handlers<Data> = {},
 ): Socket<Data> {
-  const { role, protocol = "", rest = new Uint8Array(0), remoteAddress = "", data } = options;
-  if (role !== "server" && role !== "client") throw new TypeError('role must be "server" or "client"');
-  const resolved = resolveSocketOptions(options);
-  assertPiecesHandled(resolved.pieces, handlers);
+  const known = readOptions<OpenOptions>(options, OPEN_READERS);
+  const { protocol = "", rest = new Uint8Array(0), remoteAddress = "", data } = known;
+  const role = readRole(known.role, "role");
+  const told = readHandlers(handlers, known.pieces);
+  const resolved = resolveSocketOptions(known);
   const transport = new StreamTransport(streams, remoteAddress);
-  const context = { runtime: portableRuntime(), handlers, options: resolved, socketClosed() {} };
+  const context = { runtime: portableRuntime(), handlers: told, options: resolved, socketClosed() {} };
   const session = new Session(context, { role, transport, protocol, data });
   transport.sink = session;
   session.open(undefined, rest);

@@ -1,7 +1,9 @@
 import { connect as connectTcp } from "cloudflare:sockets";
 import type { Address } from "../adapter/address.js";
-import { type ClientOptions, connectBy } from "../adapter/client.js";
+import { CLIENT_READERS, type ClientOptions, connectBy } from "../adapter/client.js";
+import { readHandlers } from "../adapter/given-handlers.js";
 import type { Handlers, Socket } from "../adapter/handlers.js";
+import { readOptions } from "../protocol/option-readers.js";
 import { portableRuntime } from "../streams/runtime.js";
 import { StreamTransport } from "../streams/stream-transport.js";
 
@@ -21,7 +23,9 @@ export async function connect<Data = unknown>(
   options: ConnectOptions<Data> = {},
   handlers: Handlers<Data> = {},
 ): Promise<Socket<Data>> {
-  return connectBy({ runtime: portableRuntime(), open }, url, options, handlers);
+  const known = readOptions<ConnectOptions>(options, CLIENT_READERS);
+  const told = readHandlers(handlers, known.pieces);
+  return connectBy<Data>({ runtime: portableRuntime(), open }, url, known, told);
 }
 
 function open({ hostname, port, secure, unixPath }: Address): StreamTransport {

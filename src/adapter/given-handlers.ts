@@ -1,0 +1,63 @@
+// The handlers that a caller gives, as they are when they are given.
+import { object, refuse } from "../protocol/option-readers.js";
+import type { Handlers } from "./handlers.js";
+
+const NAMES: Readonly<Record<keyof Handlers, undefined>> = {
+  open: undefined,
+  message: undefined,
+  piece: undefined,
+  ping: undefined,
+  pong: undefined,
+  drain: undefined,
+  close: undefined,
+  error: undefined,
+};
+
+/**
+ * An object that inherits nothing of `Object.prototype`. A literal without a prototype would be a hash table, which is slow to
+ * call from for each message.
+ */
+class Bare {}
+Object.setPrototypeOf(Bare.prototype, null);
+
+/**
+ * The handlers of an object, its own and those of its class, bound to it. What is put on `Object.prototype` is none, and what
+ * the object gets later is not either.
+ * @throws TypeError if it is no object or one of them is no function; if the option `pieces` and the handler `piece` are not
+ * together: messages would go nowhere
+ */
+export function readHandlers(given: Handlers, pieces = false): Handlers {
+  object(given, "handlers");
+  const handlers: Mutable<Handlers> = new Bare();
+  for (const name of namesOf(NAMES)) if (inherits(given, name)) take(given, name, handlers);
+  if (pieces && handlers.piece === undefined) {
+    throw new TypeError("the option pieces needs a piece handler");
+  }
+  if (!pieces && handlers.piece !== undefined) {
+    throw new TypeError("a piece handler needs the option pieces");
+  }
+  return handlers;
+}
+
+type Mutable<T> = { -readonly [Name in keyof T]: T[Name] };
+
+function* namesOf<T extends object>(table: T): Iterable<Extract<keyof T, string>> {
+  for (const name in table) if (Object.hasOwn(table, name)) yield name;
+}
+
+function take<Name extends keyof Handlers>(given: Handlers, name: Name, handlers: Mutable<Handlers>): void {
+  const handler = given[name];
+  if (handler === undefined) return;
+  if (typeof handler !== "function") refuse(handler, "", `the handler ${name}`, "a function");
+  handlers[name] = Reflect.apply(Function.prototype.bind, handler, [given]);
+}
+
+/** Whether an object or its class has a property: what ends all chains of prototypes, `Object.prototype` of any realm, does not count. */
+function inherits(given: object, name: string): boolean {
+  for (let at: object | null = given; at !== null; ) {
+    const next: object | null = Object.getPrototypeOf(at);
+    if (Object.hasOwn(at, name)) return at === given || next !== null;
+    at = next;
+  }
+  return false;
+}

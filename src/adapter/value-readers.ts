@@ -1,0 +1,57 @@
+// What options of the adapters can be, besides what those of the codec can.
+import { isToken } from "../handshake/characters.js";
+import { fieldsOf, type HeaderFields, headerLine, headerLines } from "../handshake/outgoing.js";
+import { areUnique } from "../handshake/subprotocol.js";
+import { assertBytes } from "../protocol/arguments.js";
+import { object, refuse, text } from "../protocol/option-readers.js";
+
+/** Reads a list of subprotocols, and copies it. */
+export function tokens(value: readonly string[], name: string): readonly string[] {
+  const copy = Array.isArray(value) ? [...value] : [undefined];
+  if (copy.every((each) => typeof each === "string" && isToken(each)) && areUnique(copy)) return copy;
+  return refuse(value, "", name, "an array of tokens, each of them once");
+}
+
+/** Reads a list of origins, and copies it. */
+export function origins(
+  value: readonly (string | undefined)[],
+  name: string,
+): readonly (string | undefined)[] {
+  const copy = Array.isArray(value) ? [...value] : [null];
+  if (copy.every((each) => typeof each === "string" || each === undefined)) return copy;
+  return refuse(value, "", name, "an array of strings, or undefined for clients that send none");
+}
+
+/** Reads the value of one header. */
+export function headerValue(value: string, name: string): string {
+  headerLine(name, text(value, name));
+  return value;
+}
+
+/** Reads header fields, and copies them as pairs. @param reserved - names of those that are not the caller's to set */
+export function headersBut(reserved: readonly string[]) {
+  return (value: HeaderFields, name: string): HeaderFields => {
+    const copy = [...fieldsOf(object(value, name))].map((field) => pair(field, name));
+    headerLines(copy, reserved);
+    return copy;
+  };
+}
+
+function pair(field: readonly [string, string], name: string): readonly [string, string] {
+  if (!Array.isArray(field)) refuse(field, "", name, "an object, or pairs of a name and a value");
+  return [field[0], field[1]];
+}
+
+/** Reads a Uint8Array. */
+export function bytes(value: Uint8Array, name: string): Uint8Array {
+  assertBytes(value, `${name} must be a Uint8Array`);
+  return value;
+}
+
+/** Reads what can be listened to as an `AbortSignal` is. */
+export function abortSignal(value: AbortSignal, name: string): AbortSignal {
+  const { aborted, throwIfAborted, addEventListener, removeEventListener } = object(value, name);
+  const methods = [throwIfAborted, addEventListener, removeEventListener];
+  if (typeof aborted === "boolean" && methods.every((each) => typeof each === "function")) return value;
+  return refuse(value, "", name, "an AbortSignal");
+}

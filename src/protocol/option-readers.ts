@@ -1,0 +1,83 @@
+// How the options that a caller gives are read: own properties alone, each once, each checked before anything changes.
+
+/** Checks the value of an option, which is there, and returns it, or a copy of it that the caller can't change. */
+export type Reader<Value> = (value: Value & (NonNullable<unknown> | null), name: string) => Value;
+
+/** A reader for each option: one without it does not compile. */
+export type Readers<Options> = { readonly [Name in keyof Options]-?: Reader<Options[Name]> };
+
+/**
+ * A copy of the caller's own enumerable properties. It has no prototype, so nothing that is put on `Object.prototype` becomes
+ * an option.
+ * @throws TypeError if it is no object
+ */
+export function ownOptions<Options extends object>(given: Options, name = "options"): Options {
+  if (Array.isArray(object(given, name))) refuse(given, "", name, "an object");
+  return { __proto__: null, ...given };
+}
+
+/**
+ * As {@link ownOptions}, with the value of each option as its reader returns it.
+ * @param name - of the option that these belong to, if they do
+ * @throws TypeError for a value of a wrong type, RangeError for one out of its range
+ */
+export function readOptions<Options extends object>(
+  given: Options,
+  readers: Readers<Options>,
+  name?: string,
+): Options {
+  const options = ownOptions(given, name);
+  for (const key in options) {
+    const value = options[key];
+    if (value === undefined || !Object.hasOwn(readers, key)) continue;
+    options[key] = readers[key](value, name === undefined ? key : `${name}.${key}`);
+  }
+  return options;
+}
+
+/** @throws RangeError if the value is of the right type, else TypeError */
+export function refuse(value: unknown, type: string, name: string, must: string): never {
+  if (typeof value === type) throw new RangeError(`${name} must be ${must}, not ${String(value)}`);
+  throw new TypeError(`${name} must be ${must}`);
+}
+
+/** Reads what is the application's own. */
+export function anything<Value>(value: Value): Value {
+  return value;
+}
+
+/** Reads an object that is used as it is. */
+export function object<Value>(value: Value, name: string): Value {
+  return typeof value === "object" && value !== null ? value : refuse(value, "", name, "an object");
+}
+
+/** Reads a value of one type, and takes nothing else for one. */
+function ofType(type: "boolean" | "function" | "string") {
+  return <Value>(value: Value, name: string): Value =>
+    typeof value === type ? value : refuse(value, "", name, `a ${type}`);
+}
+
+export const flag = ofType("boolean");
+export const callback = ofType("function");
+export const text = ofType("string");
+
+/** Reads one of a few words. */
+export function oneOf<Word extends string>(...words: Word[]) {
+  return (value: Word | undefined, name: string): Word =>
+    words.find((word) => word === value) ?? refuse(value, "string", name, `one of ${words.join(", ")}`);
+}
+
+/** Reads an integer. @param most - the greatest, `Infinity` itself if that is it */
+export function integer(least: number, most = Number.MAX_SAFE_INTEGER) {
+  return (value: number, name: string): number =>
+    (Number.isSafeInteger(value) || value === most) && value >= least && value <= most
+      ? value
+      : refuse(value, "number", name, `an integer from ${least} to ${most}`);
+}
+
+/** Reads a time, which `Infinity` can be. */
+export function milliseconds(value: number, name: string): number {
+  return typeof value === "number" && value > 0
+    ? value
+    : refuse(value, "number", name, "a number of milliseconds over 0");
+}
