@@ -226,7 +226,7 @@ export const serverCases: readonly Case[] = [
       await assert.rejects(scene.serve({ timeouts: { idleMs: -1 } }, {}), RangeError);
       await assert.rejects(scene.serve({ timeouts: { closeMs: Number.NaN } }, {}), RangeError);
       const backlog: "drop" = JSON.parse('"keep"');
-      await assert.rejects(scene.serve({ backlog }, {}), TypeError);
+      await assert.rejects(scene.serve({ backlog }, {}), RangeError);
       const kernel: "js" = JSON.parse('"fast"');
       await assert.rejects(scene.serve({ kernel }, {}), RangeError);
       await assert.rejects(scene.serve({ protocols: ["a b"] }, {}), TypeError);

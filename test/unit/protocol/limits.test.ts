@@ -37,20 +37,20 @@ test.each<Partial<Limits>>([
 
 test.each(["1", 1n, null, true])("a limit of %s is refused, not converted", (value) => {
   // @ts-expect-error: not a number
-  expect(() => resolveLimits({ maxMessageBytes: value })).toThrow(RangeError);
+  expect(() => resolveLimits({ maxMessageBytes: value })).toThrow(TypeError);
   // @ts-expect-error: not a number
-  expect(() => resolveLimits({ maxFragments: value })).toThrow(RangeError);
+  expect(() => resolveLimits({ maxFragments: value })).toThrow(TypeError);
 });
 
 test("who sets a limit that makes no sense is told which and why", () => {
   expect(() => resolveLimits({ maxMessageBytes: -1 })).toThrow(
-    new RangeError("maxMessageBytes must be an integer of at least 0, not -1"),
+    new RangeError("limits.maxMessageBytes must be an integer from 0 to Infinity, not -1"),
   );
   expect(() => resolveLimits({ maxFragments: 0.5 })).toThrow(
-    new RangeError("maxFragments must be an integer of at least 1, not 0.5"),
+    new RangeError("limits.maxFragments must be an integer from 1 to 4294967295, not 0.5"),
   );
   expect(() => resolveLimits({ maxFragments: 2 ** 32 })).toThrow(
-    new RangeError("maxFragments must be below 2^32"),
+    new RangeError("limits.maxFragments must be an integer from 1 to 4294967295, not 4294967296"),
   );
 });
 

@@ -263,6 +263,6 @@ describe("streams that can't be taken", () => {
     await expect(createServer({}, {}).accept(line)).rejects.toThrow(TypeError);
     await expect(connect(line, "ws://x/")).rejects.toThrow(TypeError);
     expect(line.readable.locked).toBe(false);
-    expect(() => open(new Line(), JSON.parse('{ "role": "both" }'))).toThrow(TypeError);
+    expect(() => open(new Line(), JSON.parse('{ "role": "both" }'))).toThrow(RangeError);
   });
 });
