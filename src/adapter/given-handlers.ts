@@ -1,5 +1,5 @@
 // The handlers that a caller gives, as they are when they are given.
-import { object, refuse } from "../protocol/option-readers.js";
+import { Bare, object, refuse } from "../protocol/option-readers.js";
 import type { Handlers } from "./handlers.js";
 
 const NAMES: Readonly<Record<keyof Handlers, undefined>> = {
@@ -12,13 +12,6 @@ const NAMES: Readonly<Record<keyof Handlers, undefined>> = {
   close: undefined,
   error: undefined,
 };
-
-/**
- * An object that inherits nothing of `Object.prototype`. A literal without a prototype would be a hash table, which is slow to
- * call from for each message.
- */
-class Bare {}
-Object.setPrototypeOf(Bare.prototype, null);
 
 /**
  * The handlers of an object, its own and those of its class, bound to it. What is put on `Object.prototype` is none, and what

@@ -8,6 +8,7 @@ import type { Handlers, Socket } from "./handlers.js";
 import type { Opening } from "./opening.js";
 import type { FetchHandler } from "./plain-exchange.js";
 import { reportError } from "./report.js";
+import { readBroadcastOptions, readCloseOptions } from "./server-calls.js";
 import type { ResolvedServerOptions } from "./server-options.js";
 import type { SocketContext } from "./socket/context.js";
 import type { Session } from "./socket/session.js";
@@ -110,12 +111,12 @@ export class ServerCore implements SocketContext {
   }
 
   broadcast(message: string | Uint8Array | PreparedMessage, options: BroadcastOptions = {}): number {
-    const { type } = options;
+    const { type, except } = readBroadcastOptions(options);
     if (type !== undefined) assertMessage(message, type);
     const prepared = message instanceof PreparedMessage ? message : new PreparedMessage(message, type);
     let count = 0;
     for (const socket of this.connections.values()) {
-      if (socket === options.except) continue;
+      if (socket === except) continue;
       const { endpoint } = sessionBehind(socket);
       if (endpoint.sendable && socket.send(prepared) !== "dropped") count++;
     }
@@ -127,7 +128,8 @@ export class ServerCore implements SocketContext {
    * @throws RangeError before anything changes
    */
   closeAll(options: ServerCloseOptions = {}): Promise<void> {
-    const { code = CloseCode.GOING_AWAY, reason = "", timeoutMs = this.options.timeouts.closeMs } = options;
+    const known = readCloseOptions(options);
+    const { code = CloseCode.GOING_AWAY, reason = "", timeoutMs = this.options.timeouts.closeMs } = known;
     checkedClosePayload(code, reason, this.runtime.host);
     for (const socket of this.connections.values()) socket.close(code, reason);
     this.#closed ??= this.#allGone(timeoutMs);

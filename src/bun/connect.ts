@@ -2,6 +2,7 @@ import type { Address } from "../adapter/address.js";
 import { CLIENT_READERS, type ClientOptions, connectBy } from "../adapter/client.js";
 import { readHandlers } from "../adapter/given-handlers.js";
 import type { Handlers, Socket } from "../adapter/handlers.js";
+import { hostOptions } from "../adapter/host-options.js";
 import { PROXY_READERS, type ProxyChoice, type ProxyDialer, withProxyUrl } from "../adapter/proxy.js";
 import { ownOptions, type Readers, readOptions } from "../protocol/option-readers.js";
 import { type BunApi, type BunTls, bunApi } from "./bun.js";
@@ -59,20 +60,22 @@ function openTransport(bun: BunApi, place: Place, tls: BunTls | undefined): BunT
   const transport = new BunTransport();
   const { hostname, port, unixPath, secure } = place;
   bun
-    .connect({
-      ...(unixPath === undefined ? { hostname, port } : { unix: unixPath }),
-      allowHalfOpen: true,
-      data: transport,
-      socket: secure ? SECURE_CLIENT_HANDLERS : CLIENT_HANDLERS,
-      ...(secure && { tls: clientTls(tls) }),
-    })
+    .connect(
+      hostOptions({
+        ...(unixPath === undefined ? { hostname, port } : { unix: unixPath }),
+        allowHalfOpen: true,
+        data: transport,
+        socket: secure ? SECURE_CLIENT_HANDLERS : CLIENT_HANDLERS,
+        ...(secure && { tls: clientTls(tls) }),
+      }),
+    )
     .catch((error: unknown) => transport.closed(error));
   return transport;
 }
 
 /** What to ask of the other side, said in so many words: Bun takes an object in which nothing is said for no TLS at all. */
 function clientTls(tls: BunTls | undefined): BunTls {
-  return { ...tls, rejectUnauthorized: tls?.rejectUnauthorized ?? true };
+  return hostOptions({ ...tls, rejectUnauthorized: tls?.rejectUnauthorized ?? true });
 }
 
 function proxyDialer(bun: BunApi, asked: string | URL | ProxyOptions, tls: BunTls | undefined): ProxyDialer {

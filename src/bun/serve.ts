@@ -1,5 +1,6 @@
 import { readHandlers } from "../adapter/given-handlers.js";
 import type { Handlers, Socket } from "../adapter/handlers.js";
+import { hostOptions } from "../adapter/host-options.js";
 import {
   LISTEN_READERS,
   type ListeningServer,
@@ -44,12 +45,14 @@ export async function serve<Data = unknown>(
   const told = readHandlers(handlers, known.pieces);
   const core = new ServerCore(bunRuntime, resolveServerOptions(known), told, plain);
   const listen = (place: BunPlace): BunListener =>
-    bun.listen({
-      ...place,
-      allowHalfOpen: true,
-      socket: acceptingHandlers(core, maxConnections),
-      ...(tls !== undefined && { tls }),
-    });
+    bun.listen(
+      hostOptions({
+        ...place,
+        allowHalfOpen: true,
+        socket: acceptingHandlers(core, maxConnections),
+        ...(tls !== undefined && { tls: hostOptions(tls) }),
+      }),
+    );
   return new BunServer(
     core,
     path === undefined ? listenOn(listen, host, port) : listen({ unix: path }),

@@ -1,6 +1,7 @@
 import { connect as connectTcp, isIP, type Socket as NetSocket } from "node:net";
 import { type ConnectionOptions, connect as connectTls } from "node:tls";
 import type { Address } from "../adapter/address.js";
+import { hostOptions } from "../adapter/host-options.js";
 
 /** What still waits to be written when the other side ends is written, before this side ends. */
 const HALF_OPEN = { allowHalfOpen: true };
@@ -16,17 +17,19 @@ interface Place extends Pick<Address, "secure" | "hostname" | "port"> {
 export function openSocket(to: Place, tls: ConnectionOptions | undefined, tunnel?: NetSocket): NetSocket {
   const { hostname, port, unixPath } = to;
   const target = unixPath === undefined ? { host: hostname, port } : { path: unixPath };
-  if (!to.secure) return tunnel ?? connectTcp({ ...target, noDelay: true, ...HALF_OPEN });
+  if (!to.secure) return tunnel ?? connectTcp(hostOptions({ ...target, noDelay: true, ...HALF_OPEN }));
   const servername = isIP(hostname) === 0 ? { servername: hostname } : {};
-  const socket = connectTls({
-    // In a tunnel as well: it is this host that the certificate must be for.
-    ...target,
-    ...servername,
-    ...HALF_OPEN,
-    ...(tunnel !== undefined && { socket: tunnel }),
-    ALPNProtocols: ["http/1.1"],
-    ...tls,
-  });
+  const socket = connectTls(
+    hostOptions({
+      // In a tunnel as well: it is this host that the certificate must be for.
+      ...target,
+      ...servername,
+      ...HALF_OPEN,
+      ...(tunnel !== undefined && { socket: tunnel }),
+      ALPNProtocols: ["http/1.1"],
+      ...tls,
+    }),
+  );
   socket.setNoDelay(true);
   return socket;
 }

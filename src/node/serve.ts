@@ -3,6 +3,7 @@ import { createServer, type Server as NetServer, type Socket as NetSocket } from
 import { createServer as createTlsServer, type TlsOptions } from "node:tls";
 import { readHandlers } from "../adapter/given-handlers.js";
 import type { Handlers, Socket } from "../adapter/handlers.js";
+import { hostOptions } from "../adapter/host-options.js";
 import {
   LISTEN_READERS,
   type ListeningServer,
@@ -75,15 +76,17 @@ export async function serveOn<Data>(
   const { tls, port = 0, host, path, listenBacklog = 511 } = options;
   const netServer =
     tls === undefined
-      ? createServer({ noDelay: true, allowHalfOpen: true }, accept)
+      ? createServer(hostOptions({ noDelay: true, allowHalfOpen: true }), accept)
       : createTlsServer(
-          { noDelay: true, handshakeTimeout: core.options.timeouts.handshakeMs, ...tls },
+          hostOptions({ noDelay: true, handshakeTimeout: core.options.timeouts.handshakeMs, ...tls }),
           accept,
         );
   if (maxConnections !== undefined) netServer.maxConnections = maxConnections;
   if (tls !== undefined) netServer.on("connection", (socket) => keep(handshakes, socket));
   netServer.listen(
-    path === undefined ? { port, host, backlog: listenBacklog } : { path, backlog: listenBacklog },
+    hostOptions(
+      path === undefined ? { port, host, backlog: listenBacklog } : { path, backlog: listenBacklog },
+    ),
   );
   await once(netServer, "listening");
   if (tls === undefined && readPath !== "data" && whatWorks()?.handles)

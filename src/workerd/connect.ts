@@ -3,6 +3,7 @@ import type { Address } from "../adapter/address.js";
 import { CLIENT_READERS, type ClientOptions, connectBy } from "../adapter/client.js";
 import { readHandlers } from "../adapter/given-handlers.js";
 import type { Handlers, Socket } from "../adapter/handlers.js";
+import { hostOptions } from "../adapter/host-options.js";
 import { readOptions } from "../protocol/option-readers.js";
 import { portableRuntime } from "../streams/runtime.js";
 import { StreamTransport } from "../streams/stream-transport.js";
@@ -33,7 +34,7 @@ function open({ hostname, port, secure, unixPath }: Address): StreamTransport {
   const socket = connectTcp(
     { hostname: hostname.includes(":") ? `[${hostname}]` : hostname, port },
     // What still waits to be written when the server ends its side is written, before this side ends.
-    { secureTransport: secure ? "on" : "off", allowHalfOpen: true },
+    hostOptions({ secureTransport: secure ? "on" : "off", allowHalfOpen: true }),
   );
   // Streams that were cancelled and aborted leave the connection there as long as the request is.
   const transport = new StreamTransport(socket, "", () => socket.close());

@@ -1,0 +1,248 @@
+// Each option that the types declare is checked when it is given, and nothing is opened, locked or called before.
+import { createServer as createHttpServer, IncomingMessage } from "node:http";
+import { Server as NetServer, Socket as NetSocket } from "node:net";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import * as bun from "../../src/bun/index.js";
+import * as core from "../../src/index.js";
+import * as node from "../../src/node/index.js";
+import * as streams from "../../src/streams/index.js";
+import { callables, type DeclaredOption, declaredOptions } from "../support/declared-options.js";
+import { RecordingSink } from "../support/recording-sink.js";
+
+const ENTRIES = [
+  "index.ts",
+  "node/index.ts",
+  "deno/index.ts",
+  "bun/index.ts",
+  "streams/index.ts",
+  "workerd/index.ts",
+];
+type Call = (options: never, handlers: never) => unknown;
+
+const streamServer = streams.createServer({}, {});
+const url = "ws://127.0.0.1:1/";
+
+/** A pair of streams, and whether they were touched. */
+function line(): streams.ByteStreams {
+  return { readable: new ReadableStream(), writable: new WritableStream() };
+}
+
+const untouched = line();
+const httpServer = createHttpServer();
+const socket = new NetSocket();
+const request = new IncomingMessage(socket);
+
+/** Everything that takes options: how the types name them, what they are called with besides, and what must be there. */
+const TAKERS: readonly {
+  readonly entry: string;
+  readonly name: string;
+  readonly call: Call;
+  readonly type: string;
+  readonly base?: object;
+  readonly handlers?: boolean;
+}[] = [
+  {
+    entry: "node/index.ts",
+    name: "serve",
+    type: "ServeOptions",
+    call: (o, h) => node.serve(o, h),
+    handlers: true,
+  },
+  {
+    entry: "node/index.ts",
+    name: "connect",
+    type: "ConnectOptions",
+    call: (o, h) => node.connect(url, o, h),
+    handlers: true,
+  },
+  {
+    entry: "node/index.ts",
+    name: "attach",
+    type: "AttachOptions",
+    call: (o, h) => node.attach(httpServer, o, h),
+    handlers: true,
+  },
+  {
+    entry: "node/index.ts",
+    name: "upgrade",
+    type: "UpgradeOptions",
+    call: (o, h) => node.upgrade(request, socket, new Uint8Array(0), o, h),
+    handlers: true,
+  },
+  {
+    entry: "bun/index.ts",
+    name: "serve",
+    type: "ServeOptions",
+    call: (o, h) => bun.serve(o, h),
+    handlers: true,
+  },
+  {
+    entry: "bun/index.ts",
+    name: "connect",
+    type: "ConnectOptions",
+    call: (o, h) => bun.connect(url, o, h),
+    handlers: true,
+  },
+  {
+    entry: "streams/index.ts",
+    name: "createServer",
+    type: "StreamServerOptions",
+    call: (o, h) => streams.createServer(o, h),
+    handlers: true,
+  },
+  {
+    entry: "streams/index.ts",
+    name: "open",
+    type: "OpenOptions",
+    call: (o, h) => streams.open(untouched, o, h),
+    base: { role: "server" },
+    handlers: true,
+  },
+  {
+    entry: "streams/index.ts",
+    name: "connect",
+    type: "ConnectOptions",
+    call: (o, h) => streams.connect(untouched, url, o, h),
+    handlers: true,
+  },
+  {
+    entry: "index.ts",
+    name: "CodecStreams",
+    type: "ConnectionOptions",
+    call: (o) => new streams.CodecStreams(o),
+    base: { role: "client" },
+  },
+  {
+    entry: "index.ts",
+    name: "Connection",
+    type: "ConnectionOptions",
+    call: (o) => new core.Connection(o),
+    base: { role: "client" },
+  },
+  {
+    entry: "index.ts",
+    name: "Endpoint",
+    type: "EndpointOptions",
+    call: (o) => new core.Endpoint(new RecordingSink(), o),
+    base: { role: "client" },
+  },
+  {
+    entry: "streams/index.ts",
+    name: "accept",
+    type: "PeerInfo",
+    call: (o) => streamServer.accept(untouched, o),
+  },
+  { entry: "node/index.ts", name: "close", type: "ServerCloseOptions", call: (o) => streamServer.close(o) },
+  {
+    entry: "node/index.ts",
+    name: "broadcast",
+    type: "BroadcastOptions",
+    call: (o) => streamServer.broadcast("", o),
+  },
+];
+
+/** What takes no options. */
+const OTHERS = new Set([
+  ...[
+    "PreparedMessage",
+    "HandshakeError",
+    "InvalidStateError",
+    "isSendableCloseCode",
+    "kernelInUse",
+    "loadKernel",
+  ],
+  ...["provideKernel", "randomMaskingKey"],
+]);
+
+const wrongObjects = [null, 5, "text", true, Symbol("wrong"), [], () => {}];
+
+beforeAll(() => {
+  vi.stubGlobal("Bun", { listen: opened, connect: opened });
+  vi.spyOn(NetServer.prototype, "listen").mockImplementation(opened);
+  vi.spyOn(NetSocket.prototype, "connect").mockImplementation(opened);
+});
+
+afterAll(() => {
+  vi.unstubAllGlobals();
+  vi.restoreAllMocks();
+});
+
+const opened = vi.fn((): never => {
+  throw new Error("something was opened");
+});
+
+test("all that is exported is here, so that nothing is forgotten", () => {
+  const known = new Set(TAKERS.map(({ name }) => name));
+  const exported = ENTRIES.flatMap((entry) => callables(entry));
+  expect(exported.filter((name) => !known.has(name) && !OTHERS.has(name))).toEqual([]);
+});
+
+describe.each(TAKERS)("$name of $entry", ({ entry, type, base, call, handlers }) => {
+  const cases = declaredOptions(entry, type).flatMap((option) =>
+    option.wrong.map((value) => ({
+      option: option.path.join("."),
+      value: shown(value),
+      given: nested(option, value),
+    })),
+  );
+
+  test.each(cases)("refuses $option: $value", async ({ option, given }) => {
+    const error = await thrownBy(call, { ...base, ...given }, {});
+    expect(error.message).toContain(option);
+  });
+
+  test.each(wrongObjects.map((value) => [shown(value), value]))("refuses %s as options", async (_, value) => {
+    const error = await thrownBy(call, value, {});
+    expect(error.message).toMatch(/^(options|peer) must be an object/);
+  });
+
+  if (handlers !== true) return;
+
+  test.each([null, 5, "text", true].map((value) => [shown(value), value]))(
+    "refuses %s as handlers",
+    async (_, value) => {
+      const error = await thrownBy(call, { ...base }, value);
+      expect(error.message).toContain("handlers must be an object");
+    },
+  );
+
+  const handlerCases = declaredOptions("node/index.ts", "Handlers").flatMap(({ path: [handler = ""] }) =>
+    [null, 5, "x", {}, true].map((value) => ({ handler, value, as: shown(value) })),
+  );
+
+  test.each(handlerCases)("refuses $as as the handler $handler", async ({ handler, value }) => {
+    const error = await thrownBy(call, { ...base, pieces: handler === "piece" }, { [handler]: value });
+    expect(error.message).toContain(`the handler ${handler} must be a function`);
+  });
+});
+
+test("nothing was opened, locked or listened to", () => {
+  expect(opened).not.toHaveBeenCalled();
+  expect(untouched.readable.locked).toBe(false);
+  expect(untouched.writable.locked).toBe(false);
+  expect(httpServer.listenerCount("upgrade")).toBe(0);
+  expect(socket.destroyed).toBe(false);
+});
+
+/** The options in which one has this value. */
+function nested({ path: [first = "", ...rest] }: DeclaredOption, value: unknown): object {
+  const inner = rest.reduceRight((inside, key) => ({ [key]: inside }), value);
+  // A proxy needs a URL before anything else of it counts.
+  const needed = first === "proxy" && rest.length > 0 && rest[0] !== "url" ? { url: "http://p/" } : {};
+  return { [first]: rest.length === 0 ? value : { ...needed, ...Object(inner) } };
+}
+
+async function thrownBy(call: Call, options: unknown, handlers: unknown): Promise<Error> {
+  try {
+    await Reflect.apply(call, undefined, [options, handlers]);
+  } catch (error) {
+    if (error instanceof TypeError || error instanceof RangeError) return error;
+    throw error;
+  }
+  throw new Error("it was taken");
+}
+
+function shown(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(shown).join()}]`;
+  return typeof value === "object" && value !== null ? `an ${value.constructor.name}` : String(value);
+}
