@@ -4,14 +4,12 @@ import type { AsyncContext, Runtime } from "../adapter/transport.js";
 import { Turns } from "../adapter/turn.js";
 import { portableHost } from "../protocol/host.js";
 
-const sharedRuntime = newRuntime();
-
 function newRuntime(): Runtime {
   return {
     host: portableHost,
     defer: (callback) => queueMicrotask(callback),
     turns: new Turns(nextTurn),
-    deadlines: new Deadlines(),
+    deadlines: new Deadlines(outside),
     captureContext,
   };
 }
@@ -38,6 +36,13 @@ function captureContext(): AsyncContext {
   return ContextClass === undefined ? NO_CONTEXT : new ContextClass("wsimd.Socket");
 }
 
+/** No connection's context: that of the program which imports this. */
+const root = captureContext();
+
+function outside(callback: () => void): void {
+  root.runInAsyncScope(callback);
+}
+
 type ContextClass = new (type: string) => AsyncContext;
 
 /** `AsyncResource` of the module `node:async_hooks`, where there is one that needs no import. */
@@ -52,6 +57,8 @@ function findContextClass(): ContextClass | undefined {
 function isContextClass(found: unknown): found is ContextClass {
   return typeof found === "function" && "runInAsyncScope" in found.prototype;
 }
+
+const sharedRuntime = newRuntime();
 
 function navigatorName(): string | undefined {
   // Node has a navigator from version 21 on.

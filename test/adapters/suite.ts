@@ -3,10 +3,13 @@ import { backPressureCases } from "./cases/back-pressure.js";
 import { clientHandshakeCases } from "./cases/client-handshake.js";
 import { closingCases } from "./cases/closing.js";
 import { connectCases } from "./cases/connect.js";
+import { contextCases } from "./cases/contexts.js";
+import { fairTurnCases } from "./cases/fair-turns.js";
 import { faultCases } from "./cases/faults.js";
 import { fragmentCases } from "./cases/fragments.js";
 import { handlerCases } from "./cases/handlers.js";
 import { handshakeCases } from "./cases/handshake.js";
+import { inspectionCases } from "./cases/inspection.js";
 import { keepaliveCases } from "./cases/keepalive.js";
 import { leftoverCases } from "./cases/leftovers.js";
 import { messageCases } from "./cases/messages.js";
@@ -40,4 +43,7 @@ export const SUITE: Readonly<Record<string, readonly Case[]>> = {
   proxies: proxyCases,
   leftovers: leftoverCases,
   faults: faultCases,
+  inspection: inspectionCases,
+  contexts: contextCases,
+  "fair turns": fairTurnCases,
 };

@@ -40,8 +40,8 @@ export class Output implements Flushable {
   /** Whether a flush at the end of this turn is on its way. */
   #scheduled = false;
   #wantsDrain = false;
-  /** Bytes that the last flush left behind. */
-  #carriedBytes = 0;
+  /** Whether the last flush left bytes behind, which the transport did not take. */
+  #carries = false;
   /** Bytes of a burst that do not count as backlog: the peer had no chance to read when they were sent. */
   #burstBytes = 0;
   /** Runs while the transport is blocked; made when that first happens. */
@@ -95,7 +95,7 @@ export class Output implements Flushable {
     const { backlog, limits } = this.#owner.context.options;
     if (backlog === "tell" || this.#backlogBytes() < limits.maxBacklogBytes) return false;
     this.#offer();
-    const most = this.#carriedBytes === 0 ? BURST * limits.maxBacklogBytes : limits.maxBacklogBytes;
+    const most = this.#carries ? limits.maxBacklogBytes : BURST * limits.maxBacklogBytes;
     return this.#backlogBytes() >= most;
   }
 
@@ -137,12 +137,11 @@ export class Output implements Flushable {
 
   /** Notes what is left behind: of a burst all of it, as long as it shrinks. */
   #carry(): void {
-    const before = this.#carriedBytes;
-    const left = this.bufferedBytes;
-    this.#carriedBytes = left;
-    if (left === 0) this.#burstBytes = 0;
-    else if (before === 0 && left >= this.#owner.context.options.limits.maxBacklogBytes)
-      this.#burstBytes = left;
+    const { transport, context } = this.#owner;
+    const first = !this.#carries;
+    const left = transport.blocked ? this.bufferedBytes : 0;
+    this.#carries = left > 0;
+    if (first && left >= context.options.limits.maxBacklogBytes) this.#burstBytes = left;
     else if (left < this.#burstBytes) this.#burstBytes = left;
   }
 

@@ -176,6 +176,51 @@ export const backPressureCases: readonly Case[] = [
     },
   },
   {
+    name: "8 MB in one turn to a peer that reads: all of it arrives, whatever the backlog limit is",
+    async run(scene) {
+      const message = CHUNK.subarray(0, 10_000);
+      const burst = (socket: Socket): void => {
+        for (let i = 0; i < 800; i++) assert.notEqual(socket.send(message), "dropped");
+      };
+      const recorder = new Recorder({ message: burst });
+      const server = await scene.serve({}, recorder);
+      const peer = await scene.client(server);
+      // From a handler, and from anywhere else.
+      await peer.write(masked("81 00 |"));
+      await peer.frames(800);
+      burst(recorder.socket);
+      const frames = await peer.frames(800);
+      assert.ok(frames.every((frame) => frame.payload.length === message.length));
+      assert.equal(recorder.socket.state, "open");
+    },
+  },
+  {
+    name: "a burst is no backlog, but what is sent behind one that is not read is",
+    async run(scene) {
+      const options = { limits: { maxBacklogBytes: 1 << 20 } };
+      const { recorder, socket } = await stuck(scene, options);
+      for (let i = 0; i < 40; i++) assert.notEqual(socket.send(CHUNK), "dropped");
+      await turns(3);
+      const burst = socket.bufferedBytes;
+      assert.ok(burst > 4 << 20, `${burst} bytes`);
+      const results = await untilDropped(() => socket.send(CHUNK));
+      assert.ok(socket.bufferedBytes <= burst + (1 << 20) + CHUNK.length + 200);
+      assert.equal(results.at(-1), "dropped");
+      assert.equal(socket.state, "closing");
+      assert.equal(recorder.errors.length, 0);
+    },
+  },
+  {
+    name: "a burst without end is a backlog at 16 times the limit",
+    async run(scene) {
+      const { socket } = await stuck(scene, { backlog: "drop", limits: { maxBacklogBytes: 1 << 20 } });
+      let sent = 0;
+      while (socket.send(CHUNK) !== "dropped") sent++;
+      assert.ok(socket.bufferedBytes <= (16 << 20) + CHUNK.length + 200);
+      assert.ok(sent >= 60, `${sent} were sent`);
+    },
+  },
+  {
     name: "what was queued leaves before the end, when a peer closes and ends its side",
     async run(scene) {
       const { peer, recorder, socket } = await stuck(scene, { limits: { maxBacklogBytes: 1 << 30 } });

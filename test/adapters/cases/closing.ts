@@ -1,11 +1,45 @@
 import assert from "node:assert/strict";
-import { masked, unmasked } from "../raw-peer.js";
-import { Recorder } from "../recorder.js";
+import { masked, request, unmasked } from "../raw-peer.js";
+import { closeWords, Recorder } from "../recorder.js";
 import type { Case } from "../scene.js";
 import { turns } from "../until.js";
 import { onlyClose, pair } from "./pair.js";
 
 export const closingCases: readonly Case[] = [
+  {
+    name: "a peer that resets TCP behind the closing handshake: a clean close, and no error",
+    needs: ["tcp"],
+    async run(scene) {
+      const recorder = new Recorder();
+      const server = await scene.serve({}, recorder);
+      for (let i = 0; i < 5; i++) {
+        const peer = await scene.lone(server);
+        await peer.write(request());
+        await peer.head();
+        await peer.write(masked("88 02 | 03 e8"));
+        await peer.expect("88 02 03 e8");
+        peer.reset();
+      }
+      await recorder.until("close", 5);
+      assert.deepEqual(recorder.closes.map(closeWords), Array(5).fill("close 1000 clean"));
+      assert.ok(recorder.closes.every((event) => !("cause" in event)));
+      assert.deepEqual(recorder.errors, []);
+    },
+  },
+  {
+    name: "a peer that resets TCP in the middle: 1006 with the cause, and no error",
+    needs: ["tcp"],
+    async run(scene) {
+      const recorder = new Recorder({ message: (socket) => void socket.send("answer") });
+      const server = await scene.serve({}, recorder);
+      const peer = await scene.client(server);
+      await peer.write(masked("81 01 | 'x'"));
+      await peer.expect("81 06 'answer'");
+      peer.reset();
+      assert.equal(await recorder.closed(), "close 1006");
+      assert.deepEqual(recorder.errors, []);
+    },
+  },
   {
     name: "a client closes with code and reason, and both sides know (section 7.1.4)",
     async run(scene) {

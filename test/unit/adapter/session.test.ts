@@ -1,14 +1,21 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { Deadlines } from "../../../src/adapter/deadline.js";
 import type { Handlers } from "../../../src/adapter/handlers.js";
 import { resolveSocketOptions, type SocketOptions } from "../../../src/adapter/options.js";
 import { Session } from "../../../src/adapter/socket/session.js";
 import { nodeRuntime } from "../../../src/node/host.js";
+import type { CloseEvent } from "../../../src/protocol/events.js";
+import { masked } from "../../adapters/raw-peer.js";
 import { FakeTransport } from "../../support/fake-transport.js";
 
 function openSocket(options: SocketOptions = {}, handlers: Handlers = {}) {
   const transport = new FakeTransport();
   const context = {
-    runtime: { ...nodeRuntime, defer: (callback: () => void) => deferred.push(callback) },
+    runtime: {
+      ...nodeRuntime,
+      deadlines: new Deadlines(),
+      defer: (callback: () => void) => deferred.push(callback),
+    },
     handlers,
     options: resolveSocketOptions(options),
     socketClosed() {},
@@ -73,6 +80,171 @@ describe("silence", () => {
     expect(transport.destroyed).toBe(false);
     vi.advanceTimersByTime(2_000);
     expect(transport.destroyed).toBe(true);
+  });
+});
+
+describe("a peer that takes nothing", () => {
+  const timeouts = { idleMs: 1_000, graceMs: 1_000, writeMs: 3_000 };
+
+  function stuck(options: SocketOptions = {}) {
+    const closes: CloseEvent[] = [];
+    const opened = openSocket({ timeouts, ...options }, { close: (_, event) => closes.push(event) });
+    opened.transport.blocked = true;
+    opened.transport.bufferedBytes = 1 << 20;
+    opened.socket.send("waits");
+    endTurn();
+    return { ...opened, closes };
+  }
+
+  test("is given up after writeMs, whatever it sends meanwhile", () => {
+    const { session, transport, closes } = stuck();
+    for (let i = 0; i < 5; i++) {
+      vi.advanceTimersByTime(500);
+      session.received(masked("8a 00 |"));
+    }
+    expect(transport.destroyed).toBe(false);
+    for (let i = 0; i < 2; i++) {
+      vi.advanceTimersByTime(500);
+      session.received(masked("8a 00 |"));
+    }
+    expect(transport.destroyed).toBe(true);
+    session.closed();
+    expect(closes).toMatchObject([{ code: 1006, wasClean: false, cause: { code: "WRITE_TIMEOUT" } }]);
+  });
+
+  test("but for a byte now and then stays", () => {
+    const { session, transport } = stuck();
+    for (let i = 0; i < 40; i++) {
+      transport.sentBytes += 1;
+      vi.advanceTimersByTime(500);
+      session.received(masked("8a 00 |"));
+    }
+    expect(transport.destroyed).toBe(false);
+  });
+
+  test("and then takes all has its time anew", () => {
+    const { session, transport } = stuck();
+    vi.advanceTimersByTime(2_000);
+    transport.blocked = false;
+    transport.bufferedBytes = 0;
+    session.drained();
+    transport.blocked = true;
+    transport.bufferedBytes = 1 << 20;
+    session.socket.send("waits");
+    endTurn();
+    transport.sentBytes += 1;
+    for (let i = 0; i < 4; i++) {
+      vi.advanceTimersByTime(500);
+      session.received(masked("8a 00 |"));
+    }
+    expect(transport.destroyed).toBe(false);
+  });
+
+  test("is waited for as long as it takes with writeMs: Infinity", () => {
+    const { session, transport } = stuck({ timeouts: { ...timeouts, writeMs: Number.POSITIVE_INFINITY } });
+    for (let i = 0; i < 200; i++) {
+      vi.advanceTimersByTime(500);
+      session.received(masked("8a 00 |"));
+    }
+    expect(transport.destroyed).toBe(false);
+  });
+});
+
+describe("the cause of a close", () => {
+  const reset = Object.assign(new Error("read ECONNRESET"), { code: "ECONNRESET" });
+
+  function ended(act: (session: Session) => void) {
+    const closes: CloseEvent[] = [];
+    const errors: unknown[] = [];
+    const { session } = openSocket(
+      { timeouts: { idleMs: 1_000, graceMs: 1_000, closeMs: 500 } },
+      { close: (_, event) => closes.push(event), error: (_, error) => errors.push(error) },
+    );
+    act(session);
+    session.closed();
+    expect(errors).toEqual([]);
+    expect(closes).toHaveLength(1);
+    return closes[0];
+  }
+
+  test("a reset in the middle: 1006, with the system's error, and none for the error handler", () => {
+    const event = ended((session) => session.failed(reset));
+    expect(event).toMatchObject({ code: 1006, wasClean: false, cause: reset });
+  });
+
+  test("a reset behind a clean closing handshake changes nothing", () => {
+    const event = ended((session) => {
+      session.received(masked("88 02 | 03 e8"));
+      session.failed(reset);
+    });
+    expect(event).toEqual({ type: "close", code: 1000, reason: "", wasClean: true });
+  });
+
+  test("a reset behind a violation: the failure tells why", () => {
+    const event = ended((session) => {
+      session.received(masked("83 00 |"));
+      session.failed(reset);
+    });
+    expect(event).toMatchObject({ code: 1006, failure: { closeCode: 1002 } });
+    expect(event).not.toHaveProperty("cause");
+  });
+
+  test("silence: the ping that was not answered", () => {
+    const event = ended(() => vi.advanceTimersByTime(2_200));
+    expect(event).toMatchObject({ code: 1006, cause: { code: "PING_TIMEOUT" } });
+  });
+
+  test("a closing handshake that does not end", () => {
+    const event = ended((session) => {
+      session.close(1000);
+      vi.advanceTimersByTime(600);
+    });
+    expect(event).toMatchObject({ code: 1006, cause: { code: "CLOSE_TIMEOUT" } });
+  });
+
+  test("the application's own terminate() has none", () => {
+    expect(ended((session) => session.terminate())).not.toHaveProperty("cause");
+  });
+});
+
+describe("flush()", () => {
+  test("writes at once what was sent, and once", () => {
+    const { socket, transport } = openSocket();
+    socket.send("a");
+    socket.send("b");
+    expect(transport.written).toEqual([]);
+    socket.flush();
+    expect(transport.written.join(" ")).toBe("81 01 61 81 01 62");
+    endTurn();
+    expect(transport.written.join(" ")).toBe("81 01 61 81 01 62");
+  });
+
+  test("in a handler, and what follows still leaves in one write", () => {
+    const { session, transport } = openSocket(
+      {},
+      {
+        message(socket, data) {
+          socket.send(`${data}1`);
+          socket.flush();
+          expect(transport.written).toHaveLength(1);
+          socket.send(`${data}2`);
+          socket.send(`${data}3`);
+        },
+      },
+    );
+    session.received(masked("81 01 | 'x'"));
+    expect(transport.written).toEqual(["81 02 78 31", "81 02 78 32 81 02 78 33"]);
+  });
+
+  test("does nothing while the transport is blocked, or when it is gone", () => {
+    const { session, socket, transport } = openSocket();
+    transport.blocked = true;
+    socket.send("a");
+    socket.flush();
+    expect(transport.written).toEqual([]);
+    session.closed();
+    socket.flush();
+    expect(transport.written).toEqual([]);
   });
 });
 
