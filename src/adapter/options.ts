@@ -59,7 +59,7 @@ export interface SocketOptions {
   readonly pieces?: boolean;
   /**
    * Hand payloads to `message` as views that are valid only until it returns, or, if it is asynchronous, until
-   * its first `await`. Default false: they are owned by who gets them.
+   * its first `await`. A handler that runs an event loop of its own must copy them before. Default false: the handler owns them.
    */
   readonly borrow?: boolean;
   /**

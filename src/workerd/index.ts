@@ -10,6 +10,7 @@ export {
   type SocketOptions,
   type Timeouts,
 } from "../adapter/options.js";
+export { TransportEnd, type TransportEndCode } from "../adapter/socket/transport-end.js";
 export type { KernelName } from "../kernel/kernel.js";
 export { CloseCode } from "../protocol/close-code.js";
 export { type Failure, type FailureCode, InvalidStateError } from "../protocol/errors.js";
