@@ -1,8 +1,8 @@
+import { captureContext, outside } from "../adapter/async-context.js";
 import { latin1Slice, utf8Slice, utf8Write } from "../adapter/buffer-methods.js";
 import { Deadlines } from "../adapter/deadline.js";
 import type { Runtime } from "../adapter/transport.js";
 import { Turns } from "../adapter/turn.js";
-import { captureContext, outside } from "../node/async-context.js";
 import { type Host, portableHost } from "../protocol/host.js";
 
 const bunHost: Host = {

@@ -1,5 +1,6 @@
 import { Buffer } from "node:buffer";
 import { markAsUntransferable } from "node:worker_threads";
+import { captureContext, outside } from "../adapter/async-context.js";
 import { latin1Slice, utf8Slice, utf8Write, utf16Slice } from "../adapter/buffer-methods.js";
 import { Deadlines } from "../adapter/deadline.js";
 import { Slab } from "../adapter/slab.js";
@@ -8,7 +9,6 @@ import { Turns } from "../adapter/turn.js";
 import { copyInto, type ViewClass, viewOf } from "../adapter/views.js";
 import type { Host } from "../protocol/host.js";
 import { decodeByUtf16 } from "../protocol/utf16-text.js";
-import { captureContext, outside } from "./async-context.js";
 import { keepFreedMemory } from "./freed-memory.js";
 
 /** The class of all Buffers. `Buffer.from`, which looks at its arguments first, takes twice the time. */

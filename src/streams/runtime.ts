@@ -1,8 +1,11 @@
 // The runtime as the streams adapter sees it: whatever has streams.
+import { captureContext, outside } from "../adapter/async-context.js";
 import { Deadlines } from "../adapter/deadline.js";
-import type { AsyncContext, Runtime } from "../adapter/transport.js";
+import type { Runtime } from "../adapter/transport.js";
 import { Turns } from "../adapter/turn.js";
 import { portableHost } from "../protocol/host.js";
+
+const sharedRuntime = newRuntime();
 
 function newRuntime(): Runtime {
   return {
@@ -27,38 +30,6 @@ export function nextTurn(callback: () => void): void {
   if (typeof setImmediate === "function") setImmediate(callback);
   else setTimeout(callback, 0);
 }
-
-/** For runtimes without asynchronous contexts. */
-const NO_CONTEXT: AsyncContext = { runInAsyncScope: (callback) => callback() };
-const ContextClass = findContextClass();
-
-function captureContext(): AsyncContext {
-  return ContextClass === undefined ? NO_CONTEXT : new ContextClass("wsimd.Socket");
-}
-
-/** No connection's context: that of the program which imports this. */
-const root = captureContext();
-
-function outside(callback: () => void): void {
-  root.runInAsyncScope(callback);
-}
-
-type ContextClass = new (type: string) => AsyncContext;
-
-/** `AsyncResource` of the module `node:async_hooks`, where there is one that needs no import. */
-function findContextClass(): ContextClass | undefined {
-  const found: unknown =
-    typeof process === "undefined"
-      ? undefined
-      : process.getBuiltinModule?.("node:async_hooks")?.AsyncResource;
-  return isContextClass(found) ? found : undefined;
-}
-
-function isContextClass(found: unknown): found is ContextClass {
-  return typeof found === "function" && "runInAsyncScope" in found.prototype;
-}
-
-const sharedRuntime = newRuntime();
 
 function navigatorName(): string | undefined {
   // Node has a navigator from version 21 on.

@@ -1,0 +1,33 @@
+// The asynchronous contexts of the runtime, which `AsyncLocalStorage` rests on.
+import type { AsyncContext } from "./transport.js";
+
+type ContextClass = new (type: string) => AsyncContext;
+
+const ContextClass = findContextClass();
+/** For runtimes without asynchronous contexts. */
+const NO_CONTEXT: AsyncContext = { runInAsyncScope: (callback) => callback() };
+/** No connection's context: that of the program which imports this. */
+const root = captureContext();
+
+/** Remembers the context of the caller. */
+export function captureContext(): AsyncContext {
+  return ContextClass === undefined ? NO_CONTEXT : new ContextClass("wsimd.Socket");
+}
+
+/** Calls back in no connection's context: for timers that many connections share, which would keep its store alive. */
+export function outside(callback: () => void): void {
+  root.runInAsyncScope(callback);
+}
+
+/** `AsyncResource` of the module `node:async_hooks`, where that is built in. */
+function findContextClass(): ContextClass | undefined {
+  const found: unknown =
+    typeof process === "undefined"
+      ? undefined
+      : process.getBuiltinModule?.("node:async_hooks")?.AsyncResource;
+  return isContextClass(found) ? found : undefined;
+}
+
+function isContextClass(found: unknown): found is ContextClass {
+  return typeof found === "function" && "runInAsyncScope" in found.prototype;
+}
