@@ -11,6 +11,7 @@ import { Opening } from "../adapter/opening.js";
 import { type BroadcastOptions, type ServerCloseOptions, ServerCore } from "../adapter/server.js";
 import { resolveServerOptions } from "../adapter/server-options.js";
 import { allWithData } from "../adapter/typed-data.js";
+import type { Bytes } from "../protocol/arguments.js";
 import { ownOptions, type Readers, readOptions } from "../protocol/option-readers.js";
 import type { PreparedMessage } from "../protocol/prepared-message.js";
 import { type BunHandlers, type BunListener, type BunPlace, type BunTls, bunApi } from "./bun.js";
@@ -116,7 +117,7 @@ class BunServer<Data> implements ListeningServer<Data> {
     return allWithData(this.#core.connections);
   }
 
-  broadcast(message: string | Uint8Array | PreparedMessage, options?: BroadcastOptions<Data>): number {
+  broadcast(message: string | Bytes | PreparedMessage, options?: BroadcastOptions<Data>): number {
     return this.#core.broadcast(message, options);
   }
 

@@ -15,6 +15,7 @@ import { type BroadcastOptions, type ServerCloseOptions, ServerCore } from "../a
 import { resolveServerOptions } from "../adapter/server-options.js";
 import type { Runtime } from "../adapter/transport.js";
 import { allWithData } from "../adapter/typed-data.js";
+import type { Bytes } from "../protocol/arguments.js";
 import { integer, ownOptions, type Readers, readOptions } from "../protocol/option-readers.js";
 import type { PreparedMessage } from "../protocol/prepared-message.js";
 import { type ConnectionHandle, takeConnections } from "./bare-handle.js";
@@ -128,7 +129,7 @@ class NodeServer<Data> implements ListeningServer<Data> {
     return allWithData(this.#core.connections);
   }
 
-  broadcast(message: string | Uint8Array | PreparedMessage, options?: BroadcastOptions<Data>): number {
+  broadcast(message: string | Bytes | PreparedMessage, options?: BroadcastOptions<Data>): number {
     return this.#core.broadcast(message, options);
   }
 

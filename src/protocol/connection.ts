@@ -1,4 +1,5 @@
 import type { KernelName } from "../kernel/kernel.js";
+import type { Bytes } from "./arguments.js";
 import { Endpoint } from "./endpoint.js";
 import type { EndpointOptions, EndpointState, Role } from "./endpoint-options.js";
 import type { CloseEvent, ConnectionEvent, EndpointSink, MessageType } from "./events.js";
@@ -80,7 +81,7 @@ export class Connection {
   }
 
   /** Takes a chunk of any length, which may be used again afterwards, and tells what it brought. */
-  receive(chunk: Uint8Array): ConnectionEvent[] {
+  receive(chunk: Bytes): ConnectionEvent[] {
     this.#endpoint.receive(chunk);
     return this.#list.take();
   }
@@ -103,7 +104,7 @@ export class Connection {
    * @throws InvalidStateError unless {@link Endpoint.sendable}
    * @throws TypeError for bytes that are not UTF-8
    */
-  sendText(text: string | Uint8Array): void {
+  sendText(text: string | Bytes): void {
     this.#endpoint.sendText(text);
   }
 
@@ -111,12 +112,12 @@ export class Connection {
    * Sends a binary message. In the server role, 32 KiB or more are not copied: they must not change until they were
    * written.
    */
-  sendBinary(payload: Uint8Array): void {
+  sendBinary(payload: Bytes): void {
     this.#endpoint.sendBinary(payload);
   }
 
   /** Sends a part of a message; the first decides its type. Text may be cut anywhere. @param type - what bytes are. Default "binary" */
-  sendFragment(part: string | Uint8Array, final: boolean, type?: MessageType): void {
+  sendFragment(part: string | Bytes, final: boolean, type?: MessageType): void {
     this.#endpoint.sendFragment(part, final, type);
   }
 
@@ -126,12 +127,12 @@ export class Connection {
   }
 
   /** Sends a ping of at most 125 bytes. Pings that come are answered without help. */
-  ping(payload?: Uint8Array): void {
+  ping(payload?: Bytes): void {
     this.#endpoint.ping(payload);
   }
 
   /** Sends a pong that nobody asked for. */
-  pong(payload?: Uint8Array): void {
+  pong(payload?: Bytes): void {
     this.#endpoint.pong(payload);
   }
 

@@ -1,5 +1,5 @@
 import type { Workspace } from "../kernel/workspace.js";
-import { assertBytes, assertMessage } from "./arguments.js";
+import { type Bytes, bytesOf, messageOf } from "./arguments.js";
 import { Encoder, type EncoderSink } from "./encoder.js";
 import type { EndpointState, Role } from "./endpoint-options.js";
 import { InvalidStateError } from "./errors.js";
@@ -53,11 +53,11 @@ export abstract class Sender implements EncoderSink {
    * @throws InvalidStateError if the connection is not open, or a fragmented message is
    * @throws TypeError if it is neither, or not UTF-8 (section 8.1)
    */
-  sendText(text: string | Uint8Array): void {
-    if (typeof text !== "string") assertBytes(text);
+  sendText(text: string | Bytes): void {
+    const known = typeof text === "string" ? text : bytesOf(text);
     this.#assertSendable();
-    if (typeof text === "string") this.encoder.text(FIN | Opcode.TEXT, text);
-    else this.encoder.utf8(FIN | Opcode.TEXT, text);
+    if (typeof known === "string") this.encoder.text(FIN | Opcode.TEXT, known);
+    else this.encoder.utf8(FIN | Opcode.TEXT, known);
   }
 
   /**
@@ -65,10 +65,10 @@ export abstract class Sender implements EncoderSink {
    * @param payload - in the server role, 32 KiB or more are not copied: they must not change until they were written
    * @throws InvalidStateError if the connection is not open, or a fragmented message is
    */
-  sendBinary(payload: Uint8Array): void {
-    assertBytes(payload);
+  sendBinary(payload: Bytes): void {
+    const bytes = bytesOf(payload);
     this.#assertSendable();
-    this.encoder.bytes(FIN | Opcode.BINARY, payload);
+    this.encoder.bytes(FIN | Opcode.BINARY, bytes);
   }
 
   /**
@@ -89,9 +89,9 @@ export abstract class Sender implements EncoderSink {
    * @throws InvalidStateError if the connection is not open
    * @throws TypeError if the part is not like those before, or not UTF-8
    */
-  sendFragment(part: string | Uint8Array, final: boolean, type?: MessageType): void {
-    assertMessage(part, type);
-    const like = typeof part === "string" ? "text" : type === "text" ? "utf8" : "binary";
+  sendFragment(part: string | Bytes, final: boolean, type?: MessageType): void {
+    const known = messageOf(part, type);
+    const like = typeof known === "string" ? "text" : type === "text" ? "utf8" : "binary";
     this.#assertOpen();
     const begun = this.#fragmented;
     if (begun !== undefined && begun !== like) {
@@ -100,9 +100,9 @@ export abstract class Sender implements EncoderSink {
     const opcode =
       begun !== undefined ? Opcode.CONTINUATION : like === "binary" ? Opcode.BINARY : Opcode.TEXT;
     const first = final ? FIN | opcode : opcode;
-    if (typeof part === "string") this.#textFragment(first, part, final);
-    else if (type === "text") this.encoder.utf8(first, part);
-    else this.encoder.bytes(first, part);
+    if (typeof known === "string") this.#textFragment(first, known, final);
+    else if (type === "text") this.encoder.utf8(first, known);
+    else this.encoder.bytes(first, known);
     this.#fragmented = final ? undefined : like;
   }
 
@@ -111,7 +111,7 @@ export abstract class Sender implements EncoderSink {
    * @throws RangeError if the payload is over 125 bytes
    * @throws InvalidStateError if the connection is not open
    */
-  ping(payload: Uint8Array = NOTHING): void {
+  ping(payload: Bytes = NOTHING): void {
     this.#control(Opcode.PING, payload);
   }
 
@@ -120,16 +120,16 @@ export abstract class Sender implements EncoderSink {
    * @throws RangeError if the payload is over 125 bytes
    * @throws InvalidStateError if the connection is not open
    */
-  pong(payload: Uint8Array = NOTHING): void {
+  pong(payload: Bytes = NOTHING): void {
     this.#control(Opcode.PONG, payload);
   }
 
-  #control(opcode: number, payload: Uint8Array): void {
-    assertBytes(payload);
-    if (payload.length > MAX_CONTROL_PAYLOAD_BYTES)
+  #control(opcode: number, payload: Bytes): void {
+    const bytes = bytesOf(payload);
+    if (bytes.length > MAX_CONTROL_PAYLOAD_BYTES)
       throw new RangeError("a control payload has at most 125 bytes");
     this.#assertOpen();
-    this.encoder.bytes(FIN | opcode, payload);
+    this.encoder.bytes(FIN | opcode, bytes);
   }
 
   #assertOpen(): void {

@@ -1,3 +1,4 @@
+import { type Bytes, isBytes } from "../protocol/arguments.js";
 import { CloseCode } from "../protocol/close-code.js";
 import { Connection, type ConnectionOptions } from "../protocol/connection.js";
 import type { EndpointState } from "../protocol/endpoint-options.js";
@@ -10,7 +11,7 @@ export interface OutgoingFragment {
   /** Tells it from the others. */
   readonly type: "fragment";
   /** Text may be cut anywhere. */
-  readonly part: string | Uint8Array;
+  readonly part: string | Bytes;
   /** What bytes are. Default "binary". */
   readonly messageType?: MessageType;
   /** Whether it is the last. */
@@ -22,7 +23,7 @@ export interface OutgoingControl {
   /** Which of the two. */
   readonly type: "ping" | "pong";
   /** At most 125 bytes. */
-  readonly payload?: Uint8Array;
+  readonly payload?: Bytes;
 }
 
 /** Starts the closing handshake. */
@@ -38,7 +39,7 @@ export interface OutgoingClose {
 /** What is written to an encoder: text, bytes or a prepared message, each a message of its own, text as UTF-8, or one of the others. */
 export type OutgoingMessage =
   | string
-  | Uint8Array
+  | Bytes
   | PreparedMessage
   | Utf8Event
   | OutgoingFragment
@@ -67,11 +68,11 @@ export type OutgoingMessage =
  */
 export class CodecStreams {
   /** From the peer's bytes to events. Chunks may be used again once their write is over. */
-  readonly decoder: ReadableWritablePair<ConnectionEvent, Uint8Array>;
+  readonly decoder: ReadableWritablePair<ConnectionEvent, Bytes>;
   /** From messages to bytes for the peer, in memory that its reader owns. */
   readonly encoder: ReadableWritablePair<Uint8Array, OutgoingMessage>;
   readonly #connection: Connection;
-  readonly #decoder: Conduit<Uint8Array, ConnectionEvent>;
+  readonly #decoder: Conduit<Bytes, ConnectionEvent>;
   readonly #encoder: Conduit<OutgoingMessage, Uint8Array>;
 
   /** @throws TypeError or RangeError for options that make no sense */
@@ -121,7 +122,7 @@ export class CodecStreams {
     const connection = this.#connection;
     if (connection.state !== "open") return;
     if (typeof message === "string") connection.sendText(message);
-    else if (message instanceof Uint8Array) connection.sendBinary(message);
+    else if (isBytes(message)) connection.sendBinary(message);
     else if (message instanceof PreparedMessage) connection.sendPrepared(message);
     else this.#sendOther(message);
     this.#encoder.bring(connection.takeOutput());
@@ -135,7 +136,7 @@ export class CodecStreams {
     else if (message?.type === "ping") connection.ping(message.payload);
     else if (message?.type === "pong") connection.pong(message.payload);
     else if (message?.type === "close") connection.close(message.code, message.reason);
-    else throw new TypeError("a message is a string, a Uint8Array, or of a type that there is");
+    else throw new TypeError("a message is a string, bytes, or of a type that there is");
   }
 
   /** The application has no more messages. */

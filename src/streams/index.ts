@@ -1,5 +1,6 @@
 export type { Handlers, SendResult, Socket } from "../adapter/handlers.js";
 export { HandshakeError, type HandshakeErrorCode } from "../adapter/handshake-error.js";
+export type { HandshakeResponse } from "../adapter/handshake-response.js";
 export {
   type BacklogPolicy,
   DEFAULT_SOCKET_LIMITS,
@@ -13,6 +14,7 @@ export type { BroadcastOptions, Server, ServerCloseOptions } from "../adapter/se
 export type { Acceptance, ClientRequest, ServerOptions, Verdict } from "../adapter/server-options.js";
 export { TransportEnd, type TransportEndCode } from "../adapter/socket/transport-end.js";
 export type { KernelName } from "../kernel/kernel.js";
+export type { Bytes } from "../protocol/arguments.js";
 export { CloseCode } from "../protocol/close-code.js";
 export type { ConnectionOptions } from "../protocol/connection.js";
 export type { EndpointState, Role } from "../protocol/endpoint-options.js";

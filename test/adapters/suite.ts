@@ -10,6 +10,7 @@ import { fragmentCases } from "./cases/fragments.js";
 import { handlerCases } from "./cases/handlers.js";
 import { handshakeCases } from "./cases/handshake.js";
 import { inspectionCases } from "./cases/inspection.js";
+import { informationalCases } from "./cases/informational.js";
 import { keepaliveCases } from "./cases/keepalive.js";
 import { leftoverCases } from "./cases/leftovers.js";
 import { messageCases } from "./cases/messages.js";
@@ -17,6 +18,7 @@ import { plainCases } from "./cases/plain.js";
 import { portCases } from "./cases/port.js";
 import { proxyCases } from "./cases/proxy.js";
 import { redirectCases } from "./cases/redirects.js";
+import { refusalCases } from "./cases/refusals.js";
 import { serverCases } from "./cases/server.js";
 import { transportCases } from "./cases/transports.js";
 import { verifyCases } from "./cases/verify.js";
@@ -38,6 +40,8 @@ export const SUITE: Readonly<Record<string, readonly Case[]>> = {
   port: portCases,
   transports: transportCases,
   "opening handshake of a client": clientHandshakeCases,
+  "informational answers": informationalCases,
+  "refusals of a client": refusalCases,
   connect: connectCases,
   redirects: redirectCases,
   proxies: proxyCases,

@@ -1,5 +1,5 @@
 // A WebSocket connection at work: a transport on one side, an endpoint on the other, and the application's handlers above.
-import { assertMessage } from "../../protocol/arguments.js";
+import { type Bytes, messageOf } from "../../protocol/arguments.js";
 import { CloseCode } from "../../protocol/close-code.js";
 import { Endpoint, type EndpointOptions, type EndpointState, type Role } from "../../protocol/endpoint.js";
 import type { CloseEvent, EndpointSink, MessageType } from "../../protocol/events.js";
@@ -76,10 +76,10 @@ export class Session implements EndpointSink, TransportSink, InputOwner, OutputO
 
   // ---- What the application asks for ----
 
-  send(message: string | Uint8Array | PreparedMessage, type?: MessageType): SendResult {
+  send(message: string | Bytes | PreparedMessage, type?: MessageType): SendResult {
     const { endpoint, output } = this;
     if (endpoint.state !== "open" || output.overBacklog()) return this.#refuse(message, type);
-    if (type !== undefined) assertMessage(message, type);
+    if (type !== undefined) messageOf(message, type);
     if (typeof message === "string") endpoint.sendText(message);
     else if (message instanceof PreparedMessage) endpoint.sendPrepared(message);
     else if (type === "text") endpoint.sendText(message);
@@ -87,7 +87,7 @@ export class Session implements EndpointSink, TransportSink, InputOwner, OutputO
     return output.queued();
   }
 
-  sendFragment(part: string | Uint8Array, final: boolean, type?: MessageType): SendResult {
+  sendFragment(part: string | Bytes, final: boolean, type?: MessageType): SendResult {
     if (this.endpoint.state !== "open") return this.#refuse(part, type);
     if (this.output.overBacklog()) {
       // A message can't be dropped from the middle.
@@ -98,7 +98,7 @@ export class Session implements EndpointSink, TransportSink, InputOwner, OutputO
     return this.output.queued();
   }
 
-  ping(payload?: Uint8Array): SendResult {
+  ping(payload?: Bytes): SendResult {
     if (this.endpoint.state !== "open" || this.output.overBacklog()) return "dropped";
     this.endpoint.ping(payload);
     return this.output.queued();
@@ -315,7 +315,7 @@ export class Session implements EndpointSink, TransportSink, InputOwner, OutputO
 
   #refuse(message: unknown, type: MessageType | undefined): SendResult {
     // A prepared message has its own type.
-    if (type !== undefined || !(message instanceof PreparedMessage)) assertMessage(message, type);
+    if (type !== undefined || !(message instanceof PreparedMessage)) messageOf(message, type);
     if (this.endpoint.state === "open" && this.context.options.backlog === "close") this.#failBacklog();
     return "dropped";
   }

@@ -1,5 +1,7 @@
 // The socket that applications hold. It shows its own public state and nothing of the session behind it.
+
 import type { KernelName } from "../../kernel/kernel.js";
+import type { Bytes } from "../../protocol/arguments.js";
 import type { EndpointState, Role } from "../../protocol/endpoint-options.js";
 import type { MessageType } from "../../protocol/events.js";
 import type { PreparedMessage } from "../../protocol/prepared-message.js";
@@ -55,15 +57,15 @@ export class ApplicationSocket implements Socket<unknown> {
     return this.#session.endpoint.kernel;
   }
 
-  send(message: string | Uint8Array | PreparedMessage, type?: MessageType): SendResult {
+  send(message: string | Bytes | PreparedMessage, type?: MessageType): SendResult {
     return this.#session.send(message, type);
   }
 
-  sendFragment(part: string | Uint8Array, final: boolean, type?: MessageType): SendResult {
+  sendFragment(part: string | Bytes, final: boolean, type?: MessageType): SendResult {
     return this.#session.sendFragment(part, final, type);
   }
 
-  ping(payload?: Uint8Array): SendResult {
+  ping(payload?: Bytes): SendResult {
     return this.#session.ping(payload);
   }
 
