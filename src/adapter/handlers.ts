@@ -3,6 +3,7 @@ import type { Bytes } from "../protocol/arguments.js";
 import type { EndpointState, Role } from "../protocol/endpoint-options.js";
 import type { CloseEvent, MessageType } from "../protocol/events.js";
 import type { PreparedMessage } from "../protocol/prepared-message.js";
+import type { HandshakeResponse } from "./handshake-response.js";
 
 /**
  * What became of a message that was given to `send`: `"sent"`: it is on its way; `"buffered"`: so it is, but the peer reads
@@ -25,6 +26,8 @@ export interface Socket<Data = unknown> {
   readonly protocol: string;
   /** The peer's IP address, or "" for a Unix socket. */
   readonly remoteAddress: string;
+  /** As a client: the server's answer to the opening handshake, a 101 and its headers. Undefined as a server. */
+  readonly response: HandshakeResponse | undefined;
   /** Where the connection stands. */
   readonly state: EndpointState;
   /** Bytes that were sent but not taken by the operating system yet. */

@@ -4,6 +4,7 @@ import { checkedClosePayload } from "../protocol/close-payload.js";
 import type { MessageType } from "../protocol/events.js";
 import { PreparedMessage } from "../protocol/prepared-message.js";
 import { MAX_TIMER_MS } from "./deadline.js";
+import { clearTimeout, setTimeout } from "./globals.js";
 import type { Handlers, Socket } from "./handlers.js";
 import type { Opening } from "./opening.js";
 import type { FetchHandler } from "./plain-exchange.js";

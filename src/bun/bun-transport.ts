@@ -1,3 +1,4 @@
+import { queueMicrotask } from "../adapter/globals.js";
 import type { SocketTransport, TransportSink } from "../adapter/transport.js";
 import type { BunHandlers, BunSocket, BunTls } from "./bun.js";
 

@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { connect, createServer, type Server, type Socket } from "node:net";
+import { clearTimeout, setTimeout } from "../adapter/globals.js";
 
 const TRIAL_MS = 2_000;
 

@@ -1,3 +1,4 @@
+import { queueMicrotask } from "../adapter/globals.js";
 import type { SocketTransport, TransportSink } from "../adapter/transport.js";
 import { bytesOf } from "../protocol/arguments.js";
 import { ByteSink, ignored, type SinkOwner } from "./byte-sink.js";

@@ -7,6 +7,7 @@ import { contextCases } from "./cases/contexts.js";
 import { fairTurnCases } from "./cases/fair-turns.js";
 import { faultCases } from "./cases/faults.js";
 import { fragmentCases } from "./cases/fragments.js";
+import { frozenClockCases } from "./cases/frozen-clocks.js";
 import { handlerCases } from "./cases/handlers.js";
 import { handshakeCases } from "./cases/handshake.js";
 import { inspectionCases } from "./cases/inspection.js";
@@ -45,6 +46,7 @@ export const SUITE: Readonly<Record<string, readonly Case[]>> = {
   connect: connectCases,
   redirects: redirectCases,
   proxies: proxyCases,
+  "frozen clocks": frozenClockCases,
   leftovers: leftoverCases,
   faults: faultCases,
   inspection: inspectionCases,

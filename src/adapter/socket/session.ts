@@ -5,6 +5,7 @@ import { Endpoint, type EndpointOptions, type EndpointState, type Role } from ".
 import type { CloseEvent, EndpointSink, MessageType } from "../../protocol/events.js";
 import { PreparedMessage } from "../../protocol/prepared-message.js";
 import type { SendResult, Socket } from "../handlers.js";
+import type { HandshakeResponse } from "../handshake-response.js";
 import { isThenable, reportError } from "../report.js";
 import type { AsyncContext, Transport, TransportSink } from "../transport.js";
 import type { SocketContext } from "./context.js";
@@ -20,6 +21,8 @@ export interface SessionInit {
   readonly transport: Transport;
   readonly protocol: string;
   readonly data: unknown;
+  /** A client's. */
+  readonly response?: HandshakeResponse;
 }
 
 /** A connection's messages may take so many milliseconds of a turn of the event loop before the others have theirs. */
@@ -51,7 +54,7 @@ export class Session implements EndpointSink, TransportSink, InputOwner, OutputO
   #cause: unknown;
   #closeEvent: CloseEvent | undefined;
 
-  constructor(context: SocketContext, { role, transport, protocol, data }: SessionInit) {
+  constructor(context: SocketContext, { role, transport, protocol, data, response }: SessionInit) {
     this.context = context;
     this.transport = transport;
     this.endpoint = new Endpoint(this, endpointOptions(context, role));
@@ -60,7 +63,14 @@ export class Session implements EndpointSink, TransportSink, InputOwner, OutputO
     this.#keepalive = new Keepalive(this);
     this.#context = context.runtime.captureContext();
     const { remoteAddress } = transport;
-    this.socket = new ApplicationSocket(this, { id: ++lastId, role, protocol, remoteAddress, data });
+    this.socket = new ApplicationSocket(this, {
+      id: ++lastId,
+      role,
+      protocol,
+      remoteAddress,
+      response,
+      data,
+    });
   }
 
   /** Whether the transport is gone. */

@@ -6,6 +6,7 @@ import type { EndpointState, Role } from "../../protocol/endpoint-options.js";
 import type { MessageType } from "../../protocol/events.js";
 import type { PreparedMessage } from "../../protocol/prepared-message.js";
 import type { SendResult, Socket } from "../handlers.js";
+import type { HandshakeResponse } from "../handshake-response.js";
 import type { Session } from "./session.js";
 
 /** A socket's own properties, which inspection shows. */
@@ -14,6 +15,7 @@ export interface SocketFacts {
   readonly role: Role;
   readonly protocol: string;
   readonly remoteAddress: string;
+  readonly response: HandshakeResponse | undefined;
   readonly data: unknown;
 }
 
@@ -25,6 +27,7 @@ export class ApplicationSocket implements Socket<unknown> {
   readonly role: Role;
   readonly protocol: string;
   readonly remoteAddress: string;
+  readonly response: HandshakeResponse | undefined;
   data: unknown;
   readonly #session: Session;
 
@@ -32,11 +35,12 @@ export class ApplicationSocket implements Socket<unknown> {
     sessionOf = (socket) => socket.#session;
   }
 
-  constructor(session: Session, { id, role, protocol, remoteAddress, data }: SocketFacts) {
+  constructor(session: Session, { id, role, protocol, remoteAddress, response, data }: SocketFacts) {
     this.id = id;
     this.role = role;
     this.protocol = protocol;
     this.remoteAddress = remoteAddress;
+    this.response = response;
     this.data = data;
     this.#session = session;
   }

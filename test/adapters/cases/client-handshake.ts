@@ -119,6 +119,8 @@ export const clientHandshakeCases: readonly Case[] = [
       assert.equal(socket.state, "open");
       assert.deepEqual(socket.data, { mine: 1 });
       assert.equal(socket.remoteAddress, "127.0.0.1");
+      assert.equal(socket.response?.status, 101);
+      assert.equal(socket.response?.headers.get("x"), "\xe9");
     },
   },
   {
