@@ -95,7 +95,8 @@ export class Opening extends Deadline implements TransportSink {
     verify: (request: ClientRequest) => Verdict | Promise<Verdict>,
     rest: Uint8Array,
   ): void {
-    const asked = { ...request, remoteAddress: this.#transport.remoteAddress };
+    const { remoteAddress, tls } = this.#transport;
+    const asked = { ...request, remoteAddress, tls };
     try {
       const verdict = verify(asked);
       if (verdict === undefined || !("then" in verdict)) {

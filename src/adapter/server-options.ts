@@ -6,12 +6,15 @@ import {
   SOCKET_READERS,
   type SocketOptions,
 } from "./options.js";
+import type { TlsFacts } from "./transport.js";
 import { origins, tokens } from "./value-readers.js";
 
 /** An opening handshake that keeps every rule and waits for the application's word. */
 export interface ClientRequest extends UpgradeRequest {
-  /** The client's IP address, or "" for a Unix socket. */
+  /** The client's IP address, or "" for a Unix socket. A client that is gone before its address is known is never asked about. */
   readonly remoteAddress: string;
+  /** What TLS knows of the client, undefined without TLS. */
+  readonly tls: TlsFacts | undefined;
 }
 
 /** How `verify` lets a client in. */

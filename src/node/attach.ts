@@ -18,6 +18,7 @@ import { type Readers, readOptions, text } from "../protocol/option-readers.js";
 import { nodeRuntime } from "./host.js";
 import { NodeTransport } from "./node-transport.js";
 import { knownReadPath, READ_READERS, type ReadOptions, type ReadPath } from "./read-path.js";
+import { peerIsGone } from "./remote-address.js";
 
 /** Options of {@link upgrade}. */
 export interface UpgradeOptions<Data = unknown> extends ServerOptions<Data>, ReadOptions {}
@@ -147,7 +148,7 @@ function open(attachment: Attachment, request: IncomingMessage, socket: NetSocke
 
 /** @returns undefined if the client has left: neither its end nor the socket's would ever be told of again */
 function opening({ core, readPath }: Attachment, socket: NetSocket): Opening | undefined {
-  if (socket.destroyed || !socket.readable || !socket.writable) {
+  if (socket.destroyed || !socket.readable || !socket.writable || peerIsGone(socket)) {
     socket.destroy();
     return undefined;
   }

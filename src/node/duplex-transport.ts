@@ -1,7 +1,7 @@
 // Any stream of Node's that reads and writes bytes, driven by its public interface alone, as a transport.
 import { Socket as NetSocket } from "node:net";
 import { type Duplex, finished } from "node:stream";
-import type { SocketTransport, TransportSink } from "../adapter/transport.js";
+import { DEAF, type SocketTransport, type TlsFacts, type TransportSink } from "../adapter/transport.js";
 import { totalLength } from "./direct-write.js";
 import { remoteAddressOf } from "./remote-address.js";
 
@@ -30,7 +30,7 @@ export class DuplexTransport<Stream extends Duplex = Duplex> implements SocketTr
   #held: Report[] | undefined;
   #paused = false;
   #writtenBytes = 0;
-  sink!: TransportSink;
+  sink: TransportSink = DEAF;
   blocked = false;
   gone = false;
 
@@ -44,6 +44,10 @@ export class DuplexTransport<Stream extends Duplex = Duplex> implements SocketTr
     stream.on("drain", onDrain);
     stream.on("error", onError);
     stream.on("close", onClose);
+  }
+
+  get tls(): TlsFacts | undefined {
+    return undefined;
   }
 
   get bufferedBytes(): number {

@@ -12,6 +12,7 @@ export type { FetchHandler, FetchInfo } from "../adapter/plain-exchange.js";
 export type { BroadcastOptions, Server, ServerCloseOptions } from "../adapter/server.js";
 export type { Acceptance, ClientRequest, ServerOptions, Verdict } from "../adapter/server-options.js";
 export { TransportEnd, type TransportEndCode } from "../adapter/socket/transport-end.js";
+export type { TlsFacts } from "../adapter/transport.js";
 export type { KernelName } from "../kernel/kernel.js";
 export { CloseCode } from "../protocol/close-code.js";
 export type { ConnectionOptions } from "../protocol/connection.js";
