@@ -13,16 +13,8 @@ export type { FetchHandler, FetchInfo } from "../adapter/plain-exchange.js";
 export type { BroadcastOptions, Server, ServerCloseOptions } from "../adapter/server.js";
 export type { Acceptance, ClientRequest, ServerOptions, Verdict } from "../adapter/server-options.js";
 
-<<<<<<< HEAD
-
 export { TransportEnd, type TransportEndCode } from "../adapter/socket/transport-end.js";
-
-=======
-
 export type { TlsFacts } from "../adapter/transport.js";
-
->>>>>>> fd23bf8 (Own the port in one place, try internals out on a connection of the process's own, and tell verify of TLS)
-
 export type { KernelName } from "../kernel/kernel.js";
 export { CloseCode } from "../protocol/close-code.js";
 export { type Failure, type FailureCode, InvalidStateError } from "../protocol/errors.js";
