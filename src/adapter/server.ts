@@ -15,13 +15,19 @@ import type { Session } from "./socket/session.js";
 import { type ApplicationSocket, sessionBehind } from "./socket/socket.js";
 import type { Runtime } from "./transport.js";
 
+/** So long a transport that was destroyed may take to say that it is gone. */
+const TRANSPORT_GRACE_MS = 1_000;
+
 /** How a server says goodbye. */
 export interface ServerCloseOptions {
   /** Status code of the Close frames. Default 1001. */
   readonly code?: number;
   /** Their reason, at most 123 bytes of UTF-8. */
   readonly reason?: string;
-  /** Milliseconds after which connections that are still there are terminated. Default: the time-out `closeMs`. */
+  /**
+   * Milliseconds after which connections that are still there are terminated. Default: the time-out `closeMs`. A second later it is
+   * over, whatever they do.
+   */
   readonly timeoutMs?: number;
 }
 
@@ -139,16 +145,22 @@ export class ServerCore implements SocketContext {
   async #allGone(timeoutMs: number): Promise<void> {
     for (const opening of this.#openings) opening.abandon();
     if (this.size === 0) return;
-    const timer = setTimeout(
-      () => {
-        for (const socket of this.connections.values()) socket.terminate();
-      },
-      Math.min(timeoutMs, MAX_TIMER_MS),
-    );
+    let timer: ReturnType<typeof setTimeout> | undefined;
     await new Promise<void>((resolve) => {
       this.#emptied = resolve;
+      const terminate = (): void => {
+        timer = setTimeout(() => this.#giveUp(), TRANSPORT_GRACE_MS);
+        for (const socket of this.connections.values()) socket.terminate();
+      };
+      timer = setTimeout(terminate, Math.min(timeoutMs, MAX_TIMER_MS));
     });
     clearTimeout(timer);
+  }
+
+  /** Counts connections as gone whose transports don't say so. */
+  #giveUp(): void {
+    for (const socket of this.connections.values()) socket.closed();
+    for (const opening of this.#openings) opening.closed();
   }
 
   /** Tells the application of an exception that no socket has to do with. */
