@@ -159,7 +159,7 @@ export class ServerCore implements SocketContext {
 
   /** Counts connections as gone whose transports don't say so. */
   #giveUp(): void {
-    for (const socket of this.connections.values()) socket.closed();
+    for (const socket of this.connections.values()) sessionBehind(socket).closed();
     for (const opening of this.#openings) opening.closed();
   }
 

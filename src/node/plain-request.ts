@@ -1,8 +1,9 @@
 // Requests for an upgrade that nothing takes: "A server MAY ignore a received Upgrade header field if it wishes to continue using
 // the current protocol on that connection." RFC 9110 section 7.8. Node knows none that ignores it once it has told of the upgrade.
 import type { Server as HttpServer, IncomingMessage } from "node:http";
-import { Server as HttpsServer } from "node:https";
+import type { Server as HttpsServer } from "node:https";
 import type { Duplex } from "node:stream";
+import { Server as TlsServer } from "node:tls";
 
 /** How many names and values Node keeps of a head, unless it is told another number. */
 const KEPT_HEADERS = 2_000;
@@ -24,7 +25,7 @@ export function servePlain(
   // One of those could have said how long the content is, which would be read as a request then.
   if (kept > 0 && request.rawHeaders.length >= kept) return false;
   stream.unshift(Buffer.concat([headWithoutUpgrade(request), head]));
-  httpServer.emit(httpServer instanceof HttpsServer ? "secureConnection" : "connection", stream);
+  httpServer.emit(httpServer instanceof TlsServer ? "secureConnection" : "connection", stream);
   return true;
 }
 

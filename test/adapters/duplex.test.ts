@@ -70,6 +70,8 @@ const KINDS: Record<string, () => Pair> = {
   "one that neither is destroyed nor emits close": () =>
     memory(new MemoryDuplex({ autoDestroy: false, emitClose: false })),
   "one that ends with its peer": () => memory(new MemoryDuplex({ allowHalfOpen: false })),
+  "one that ends with its peer, and neither is destroyed nor emits close": () =>
+    memory(new MemoryDuplex({ allowHalfOpen: false, autoDestroy: false, emitClose: false })),
   "one with buffers of a byte": () => memory(new MemoryDuplex({ highWaterMark: 1 })),
   "one that was paused": () => {
     const pair = memory();
@@ -271,7 +273,8 @@ describe("an error of a stream ends its connection and no other", () => {
         assert.equal(await recorder.closed(), "close 1006");
         await turns();
         assert.equal(recorder.count("close"), 1);
-        assert.deepEqual(recorder.errors.map(String), ["Error: boom"]);
+        assert.equal(String(recorder.closes[0]?.cause), "Error: boom");
+        assert.deepEqual(recorder.errors, []);
         assert.equal(near.destroyed, true);
       });
     }
@@ -284,7 +287,7 @@ describe("an error of a stream ends its connection and no other", () => {
     near.setEncoding("utf8");
     near.push(masked("81 01 | 'x'"));
     assert.equal(await recorder.closed(), "close 1006");
-    assert.match(String(recorder.errors[0]), /^TypeError: .*setEncoding/);
+    assert.match(String(recorder.closes[0]?.cause), /^TypeError: .*setEncoding/);
   });
 });
 
