@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createServer, type IncomingMessage } from "node:http";
 import { connect as connectHttp2, createServer as createHttp2Server } from "node:http2";
+import { Socket } from "node:net";
 import { Duplex, PassThrough } from "node:stream";
 import { connect as connectTls, TLSSocket } from "node:tls";
 import { describe, test } from "vitest";
@@ -171,6 +172,36 @@ describe("a stream that is no socket carries a WebSocket", () => {
     tunnel.end();
     assert.equal(await recorder.closed(), "close 1000 clean");
     assert.deepEqual(recorder.errors, []);
+  });
+
+  scene("a net.Socket that is none, and keeps what is written to it", async () => {
+    const kept: Buffer[] = [];
+    class Keeping extends Socket {
+      override _write(chunk: Buffer, _: BufferEncoding, callback: () => void): void {
+        kept.push(chunk);
+        callback();
+        happened();
+      }
+      override _writev(chunks: { chunk: Buffer }[], callback: () => void): void {
+        kept.push(...chunks.map(({ chunk }) => chunk));
+        callback();
+        happened();
+      }
+    }
+    const near = new Keeping();
+    const recorder = echo();
+    upgrade(parsedRequest(), near, NOTHING, { readPath: "data" }, recorder);
+    for (let i = 0; i < 100; i++) {
+      near.push(masked(`82 01 | ${i.toString(16).padStart(2, "0")}`));
+      await recorder.until("message", i + 1);
+    }
+    const frames = Array.from({ length: 100 }, (_, i) => [0x82, 1, i]).flat();
+    await until(
+      () => Buffer.concat(kept).subarray(-300).equals(Buffer.from(frames)),
+      "the echoes, unchanged",
+    );
+    recorder.socket.terminate();
+    assert.equal(await recorder.closed(), "close 1006");
   });
 
   scene("TLS through a stream", async () => {
