@@ -147,6 +147,7 @@ const OTHERS = new Set([
     "PreparedMessage",
     "HandshakeError",
     "InvalidStateError",
+    "TransportEnd",
     "isSendableCloseCode",
     "kernelInUse",
     "loadKernel",
