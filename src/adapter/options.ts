@@ -98,19 +98,17 @@ export const DEFAULT_TIMEOUTS: Timeouts = {
   writeMs: 60_000,
 };
 
+/** How the limits of every socket are read. */
+export const SOCKET_LIMIT_READERS: Readers<Partial<SocketLimits>> = {
+  ...LIMIT_READERS,
+  maxBacklogBytes: integer(1, Number.POSITIVE_INFINITY),
+  maxHeadBytes: integer(1),
+  maxHeaderLines: integer(1),
+};
+
 /** How options of every socket are read. */
 export const SOCKET_READERS: Readers<SocketOptions> = {
-  limits: (given, name) =>
-    readOptions<Partial<SocketLimits>>(
-      given,
-      {
-        ...LIMIT_READERS,
-        maxBacklogBytes: integer(1, Number.POSITIVE_INFINITY),
-        maxHeadBytes: integer(1),
-        maxHeaderLines: integer(1),
-      },
-      name,
-    ),
+  limits: (given, name) => readOptions<Partial<SocketLimits>>(given, SOCKET_LIMIT_READERS, name),
   timeouts: (given, name) =>
     readOptions<Partial<Timeouts>>(
       given,

@@ -278,7 +278,7 @@ export const plainCases: readonly Case[] = [
           calls++;
           return new Response();
         };
-        const server = await scene.serve({ fetch, limits: { maxMessageBytes: 100 } }, {});
+        const server = await scene.serve({ fetch, limits: { maxContentBytes: 100 } }, {});
         assert.match(await answer(scene, server, asked), new RegExp(`^HTTP/1.1 ${status} `));
         assert.equal(calls, 0);
       },

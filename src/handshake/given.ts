@@ -1,0 +1,28 @@
+// Objects of the caller's or the application's, read as if `Object.prototype` were empty: it is everybody's to change.
+
+/**
+ * Whether the object, or its class, has a property: one that is on `Object.prototype` alone is none.
+ *
+ * Of what `verify` returns, the class counts: a `Response` has its status there, and must not be taken for an acceptance.
+ */
+export function isGiven(object: object, name: PropertyKey): boolean {
+  for (let at: unknown = object; isObject(at) && at !== Object.prototype; at = Object.getPrototypeOf(at)) {
+    if (Object.hasOwn(at, name)) return true;
+  }
+  return false;
+}
+
+/** The property's value, if {@link isGiven}. */
+export function given<T extends object, K extends keyof T>(object: T, name: K): T[K] | undefined {
+  return isGiven(object, name) ? object[name] : undefined;
+}
+
+/** Whether a value can have properties of its own. */
+export function isObject(value: unknown): value is object {
+  return (typeof value === "object" && value !== null) || typeof value === "function";
+}
+
+/** A copy without a prototype, for hosts that read it as they read any object. */
+export function bare<T extends object>(object: T): T {
+  return { __proto__: null, ...object };
+}
