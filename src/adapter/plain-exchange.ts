@@ -17,9 +17,12 @@ export type FetchHandler = (request: Request, info: FetchInfo) => Response | Pro
 
 /** The part of a `RequestInit` that is about content. */
 interface Content {
-  readonly body: BodyInit;
+  readonly body: BodyInit | null;
   readonly duplex?: "half";
 }
+
+/** Said aloud: Node looks on `Object.prototype` for what is not said. */
+const NO_CONTENT: Content = { body: null };
 
 /** A request that asks for no WebSocket: its content comes, then the application answers. */
 export class PlainExchange {
@@ -100,7 +103,7 @@ export class PlainExchange {
     const { method, host, path, query, headers } = this.#request;
     const url = `${scheme}://${host}${path}${query === undefined ? "" : `?${query}`}`;
     if (!URL.canParse(url)) return undefined;
-    const content = method === "GET" || method === "HEAD" ? undefined : bodyOf(this.#content.takeBlocks());
+    const content = method === "GET" || method === "HEAD" ? NO_CONTENT : bodyOf(this.#content.takeBlocks());
     return new Request(url, bare({ method, headers: [...headers], signal: this.#gone.signal, ...content }));
   }
 }

@@ -78,7 +78,12 @@ export async function serveOn<Data>(
     tls === undefined
       ? createServer(hostOptions({ noDelay: true, allowHalfOpen: true }), accept)
       : createTlsServer(
-          hostOptions({ noDelay: true, handshakeTimeout: core.options.timeouts.handshakeMs, ...tls }),
+          hostOptions({
+            noDelay: true,
+            handshakeTimeout: core.options.timeouts.handshakeMs,
+            ...tls,
+            allowHalfOpen: true,
+          }),
           accept,
         );
   if (maxConnections !== undefined) netServer.maxConnections = maxConnections;
