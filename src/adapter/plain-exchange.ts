@@ -1,7 +1,7 @@
-import { bare } from "../handshake/given.js";
 import { buildAnswer, type PlainRequest } from "../handshake/index.js";
 import type { Allowance } from "./allowance.js";
 import { HeldBytes } from "./held-bytes.js";
+import { hostOptions } from "./host-options.js";
 
 /** What is known of a plain request besides what is in it. */
 export interface FetchInfo {
@@ -104,7 +104,10 @@ export class PlainExchange {
     const url = `${scheme}://${host}${path}${query === undefined ? "" : `?${query}`}`;
     if (!URL.canParse(url)) return undefined;
     const content = method === "GET" || method === "HEAD" ? NO_CONTENT : bodyOf(this.#content.takeBlocks());
-    return new Request(url, bare({ method, headers: [...headers], signal: this.#gone.signal, ...content }));
+    return new Request(
+      url,
+      hostOptions({ method, headers: [...headers], signal: this.#gone.signal, ...content }),
+    );
   }
 }
 
@@ -116,5 +119,5 @@ function bodyOf(blocks: Uint8Array<ArrayBuffer>[]): Content {
     if (block === undefined) controller.close();
     else controller.enqueue(block);
   };
-  return { body: new ReadableStream(bare({ pull })), duplex: "half" };
+  return { body: new ReadableStream(hostOptions({ pull })), duplex: "half" };
 }

@@ -87,5 +87,11 @@ export const SERVER_READERS: Readers<ServerOptions> = {
 export function resolveServerOptions(options: ServerOptions): ResolvedServerOptions {
   const { protocols = [], origins, verify } = options;
   const resolved = resolveSocketOptions(options);
-  return { ...resolved, limits: { ...DEFAULT_SERVER_LIMITS, ...resolved.limits }, protocols, origins, verify };
+  return {
+    ...resolved,
+    limits: { ...DEFAULT_SERVER_LIMITS, ...resolved.limits },
+    protocols,
+    origins,
+    verify,
+  };
 }

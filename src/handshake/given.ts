@@ -21,8 +21,3 @@ export function given<T extends object, K extends keyof T>(object: T, name: K): 
 export function isObject(value: unknown): value is object {
   return (typeof value === "object" && value !== null) || typeof value === "function";
 }
-
-/** A copy without a prototype, for hosts that read it as they read any object. */
-export function bare<T extends object>(object: T): T {
-  return { __proto__: null, ...object };
-}

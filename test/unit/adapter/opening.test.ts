@@ -3,14 +3,19 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { Handlers } from "../../../src/adapter/handlers.js";
 import { HeldBytes } from "../../../src/adapter/held-bytes.js";
+import { hostOptions } from "../../../src/adapter/host-options.js";
 import { Opening } from "../../../src/adapter/opening.js";
 import type { FetchHandler } from "../../../src/adapter/plain-exchange.js";
 import { ServerCore } from "../../../src/adapter/server.js";
-import { resolveServerOptions, type ServerOptions } from "../../../src/adapter/server-options.js";
+import {
+  resolveServerOptions,
+  SERVER_READERS,
+  type ServerOptions,
+} from "../../../src/adapter/server-options.js";
 import type { TransportSink } from "../../../src/adapter/transport.js";
-import { bare } from "../../../src/handshake/given.js";
 import { HeadParser } from "../../../src/handshake/index.js";
 import { nodeRuntime } from "../../../src/node/host.js";
+import { readOptions } from "../../../src/protocol/option-readers.js";
 import { FakeTransport } from "../../support/fake-transport.js";
 import { EXAMPLE, latin1, wire } from "../handshake/every-cut.js";
 
@@ -59,7 +64,7 @@ const UPGRADE = wire(EXAMPLE);
 function serve(options: ServerOptions = {}, fetch?: FetchHandler) {
   const errors: unknown[] = [];
   const handlers: Handlers = { error: (_, error) => void errors.push(error) };
-  const resolved = resolveServerOptions(options, handlers);
+  const resolved = resolveServerOptions(readOptions<ServerOptions>(options, SERVER_READERS));
   const core = new ServerCore(nodeRuntime, resolved, handlers, { fetch, secure: false });
   const open = (): Peer => {
     const peer = new Peer();
@@ -263,10 +268,8 @@ describe("the contents of all plain requests together", () => {
   });
 
   test.each(["maxContentBytes", "maxTotalContentBytes"])("%s that makes no sense throws", (name) => {
-    for (const value of [-1, 1.5, Number.NaN, "1"]) {
-      const limits = {};
-      Reflect.set(limits, name, value);
-      expect(() => serve({ limits })).toThrow(RangeError);
+    for (const value of [-1, 1.5, Number.NaN]) {
+      expect(() => serve({ limits: { [name]: value } })).toThrow(RangeError);
     }
   });
 });
@@ -276,11 +279,11 @@ describe("beside a polluted Object.prototype", () => {
   async function statuses(): Promise<(string | undefined)[]> {
     const found: (string | undefined)[] = [];
     const servers = [
-      serve({ protocols: ["chat"] }, () => new Response("a", bare({}))),
+      serve({ protocols: ["chat"] }, () => new Response("a", hostOptions({}))),
       serve({ verify: () => ({}) }),
       serve({ verify: () => ({ status: 403 }) }),
       serve({ verify: () => Promise.resolve(undefined) }),
-      serve({ verify: () => new Response("", bare({ status: 404 })) }),
+      serve({ verify: () => new Response("", hostOptions({ status: 404 })) }),
     ];
     for (const { errors, open } of servers) {
       for (const text of [UPGRADE, GET, "\0"]) {
@@ -307,7 +310,7 @@ describe("beside a polluted Object.prototype", () => {
   ])("%s = %j, what is answered is the same", async (name, value) => {
     const expected = await statuses();
     expect(expected.slice(0, 3)).toEqual(["101", "200", "400"]);
-    Object.defineProperty(Object.prototype, name, bare({ value, configurable: true, writable: true }));
+    Object.defineProperty(Object.prototype, name, hostOptions({ value, configurable: true, writable: true }));
     try {
       expect(await statuses()).toEqual(expected);
     } finally {

@@ -1,6 +1,7 @@
 // Whatever others put on `Object.prototype`, no handshake is answered otherwise.
 import { afterEach, describe, expect, test } from "vitest";
-import { bare, given, isGiven } from "../../../src/handshake/given.js";
+import { hostOptions } from "../../../src/adapter/host-options.js";
+import { given, isGiven } from "../../../src/handshake/given.js";
 import {
   buildAccept,
   buildAnswer,
@@ -15,7 +16,7 @@ const polluted: string[] = [];
 
 function pollute(name: string, value: unknown): void {
   polluted.push(name);
-  Object.defineProperty(Object.prototype, name, bare({ value, configurable: true, writable: true }));
+  Object.defineProperty(Object.prototype, name, hostOptions({ value, configurable: true, writable: true }));
 }
 
 afterEach(() => {
@@ -72,10 +73,10 @@ describe("handshakes beside a polluted Object.prototype", () => {
     expect(of(new Denied())).toEqual([true, 403]);
     expect(of(new (class Mine extends Denied {})())).toEqual([true, 403]);
     expect(of(new Response("", { status: 404 }))).toEqual([true, 404]);
-    expect(of(bare({ status: 401 }))).toEqual([true, 401]);
+    expect(of(hostOptions({ status: 401 }))).toEqual([true, 401]);
     expect(of({})).toEqual([false, undefined]);
-    expect(of(bare({}))).toEqual([false, undefined]);
+    expect(of(hostOptions({}))).toEqual([false, undefined]);
     expect(of(new (class Empty {})())).toEqual([false, undefined]);
-    expect("status" in bare({})).toBe(false);
+    expect("status" in hostOptions({})).toBe(false);
   });
 });
