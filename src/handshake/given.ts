@@ -1,13 +1,16 @@
 // Objects of the caller's or the application's, read as if `Object.prototype` were empty: it is everybody's to change.
 
 /**
- * Whether the object, or its class, has a property: one that is on `Object.prototype` alone is none.
+ * Whether the object, or its class, has a property: what ends all chains of prototypes, `Object.prototype` of any realm, does
+ * not count.
  *
  * Of what `verify` returns, the class counts: a `Response` has its status there, and must not be taken for an acceptance.
  */
 export function isGiven(object: object, name: PropertyKey): boolean {
-  for (let at: unknown = object; isObject(at) && at !== Object.prototype; at = Object.getPrototypeOf(at)) {
-    if (Object.hasOwn(at, name)) return true;
+  for (let at: object | null = object; at !== null; ) {
+    const next: object | null = Object.getPrototypeOf(at);
+    if (Object.hasOwn(at, name)) return at === object || next !== null;
+    at = next;
   }
   return false;
 }

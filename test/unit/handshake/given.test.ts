@@ -1,4 +1,5 @@
 // Whatever others put on `Object.prototype`, no handshake is answered otherwise.
+import { runInNewContext } from "node:vm";
 import { afterEach, describe, expect, test } from "vitest";
 import { hostOptions } from "../../../src/adapter/host-options.js";
 import { given, isGiven } from "../../../src/handshake/given.js";
@@ -75,6 +76,8 @@ describe("handshakes beside a polluted Object.prototype", () => {
     expect(of(new Response("", { status: 404 }))).toEqual([true, 404]);
     expect(of(hostOptions({ status: 401 }))).toEqual([true, 401]);
     expect(of({})).toEqual([false, undefined]);
+    expect(of(runInNewContext("Object.prototype.status = 1; ({})"))).toEqual([false, undefined]);
+    expect(of(runInNewContext("({ status: 402 })"))).toEqual([true, 402]);
     expect(of(hostOptions({}))).toEqual([false, undefined]);
     expect(of(new (class Empty {})())).toEqual([false, undefined]);
     expect("status" in hostOptions({})).toBe(false);
