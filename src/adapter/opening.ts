@@ -10,6 +10,7 @@ import {
   selectSubprotocol,
   type UpgradeRequest,
 } from "../handshake/index.js";
+import { ownOptions } from "../protocol/option-readers.js";
 import { Deadline, type Deadlines } from "./deadline.js";
 import { HeldBytes } from "./held-bytes.js";
 import { PlainExchange } from "./plain-exchange.js";
@@ -22,6 +23,13 @@ import type { SocketTransport, TransportSink } from "./transport.js";
 const MAX_HELD_BYTES = 16 * 1024;
 
 const NOTHING = new Uint8Array(0);
+
+/** How a client is let in if `verify` says nothing. */
+const NOTHING_MORE: Acceptance = ownOptions({});
+
+function isLate(verdict: Verdict | Promise<Verdict>): verdict is Promise<Verdict> {
+  return verdict !== undefined && "then" in verdict && typeof verdict.then === "function";
+}
 const CONTINUE = new TextEncoder().encode("HTTP/1.1 100 Continue\r\n\r\n");
 
 /**
@@ -86,7 +94,7 @@ export class Opening extends Deadline implements TransportSink {
     const request = checkUpgrade(head, { origins });
     if (request.type === "refusal") this.refuse(request);
     else if (this.#server.closing) this.refuse({ status: 503, reason: "the server is going away" });
-    else if (verify === undefined) this.#accept(request, {}, rest);
+    else if (verify === undefined) this.#accept(request, NOTHING_MORE, rest);
     else this.#ask(request, verify, rest);
   }
 
@@ -98,7 +106,7 @@ export class Opening extends Deadline implements TransportSink {
     const asked = { ...request, remoteAddress: this.#transport.remoteAddress };
     try {
       const verdict = verify(asked);
-      if (verdict === undefined || !("then" in verdict)) {
+      if (!isLate(verdict)) {
         this.#decide(request, verdict, rest);
         return;
       }
@@ -126,9 +134,10 @@ export class Opening extends Deadline implements TransportSink {
   }
 
   #decide(request: UpgradeRequest, verdict: Verdict, rest: Uint8Array): void {
+    const decided = verdict === undefined ? NOTHING_MORE : ownOptions(verdict, "what verify answers");
     if (this.#server.closing) this.abandon();
-    else if (verdict !== undefined && "status" in verdict) this.refuse(verdict);
-    else this.#accept(request, verdict ?? {}, rest);
+    else if ("status" in decided) this.refuse(decided);
+    else this.#accept(request, decided, rest);
   }
 
   #accept(request: UpgradeRequest, acceptance: Acceptance, rest: Uint8Array): void {
@@ -150,7 +159,7 @@ export class Opening extends Deadline implements TransportSink {
 
   /** Turns the client away. */
   refuse(refusal: RefusalOptions): void {
-    this.#answer([buildRefusal(refusal, Date.now())]);
+    this.#answer([buildRefusal(ownOptions(refusal, "a refusal"), Date.now())]);
   }
 
   /** Answers, and ends this side. */

@@ -1,5 +1,6 @@
 import { buildAnswer, type PlainRequest } from "../handshake/index.js";
 import { HeldBytes } from "./held-bytes.js";
+import { hostOptions } from "./host-options.js";
 
 /** What is known of a plain request besides what is in it. */
 export interface FetchInfo {
@@ -63,10 +64,10 @@ export class PlainExchange {
   #requestBy(scheme: string): Request | undefined {
     const { method, host, path, query, headers } = this.#request;
     const url = `${scheme}://${host}${path}${query === undefined ? "" : `?${query}`}`;
-    const init = { method, headers: [...headers], signal: this.#gone.signal };
+    const init = hostOptions({ method, headers: [...headers], signal: this.#gone.signal });
     const bare = method === "GET" || method === "HEAD";
     try {
-      return new Request(url, bare ? init : { ...init, body: this.#content.take() });
+      return new Request(url, bare ? init : hostOptions({ ...init, body: this.#content.take() }));
     } catch {
       return undefined;
     }
