@@ -13,6 +13,7 @@ import {
   selectSubprotocol,
   type UpgradeRequest,
 } from "../handshake/index.js";
+import { ownOptions } from "../protocol/option-readers.js";
 import { Deadline, type Deadlines } from "./deadline.js";
 import { AllocationError, HeldBytes } from "./held-bytes.js";
 import { PlainExchange } from "./plain-exchange.js";
@@ -214,7 +215,7 @@ export class Opening extends Deadline implements TransportSink {
   #decide(request: UpgradeRequest, verdict: Verdict, rest: Uint8Array): void {
     if (this.#server.closing) this.abandon();
     else if (verdict !== undefined && isRefusal(verdict)) this.#refuse(verdict);
-    else this.#accept(request, verdict ?? {}, rest);
+    else this.#accept(request, ownOptions(verdict ?? {}, "what verify answers"), rest);
   }
 
   #accept(request: UpgradeRequest, acceptance: Acceptance, rest: Uint8Array): void {

@@ -134,7 +134,7 @@ export const SOCKET_READERS: Readers<SocketOptions> = {
  */
 export function resolveSocketOptions(options: SocketOptions): ResolvedSocketOptions {
   const { backlog = "close", pieces = false, borrow = false, utf8 = false, kernel } = options;
-  const limits = { ...DEFAULT_SOCKET_LIMITS, ...defined(options.limits) };
+  const limits = Object.freeze({ ...DEFAULT_SOCKET_LIMITS, ...defined(options.limits) });
   const timeouts = { ...DEFAULT_TIMEOUTS, ...defined(options.timeouts) };
   // A kernel that this host can't run must be refused here, not in the middle of the first connection.
   sharedWorkspace(kernel);

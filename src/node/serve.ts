@@ -86,7 +86,8 @@ export async function serveOn<Data>(
           }),
           accept,
         );
-  if (maxConnections !== undefined) netServer.maxConnections = maxConnections;
+  // Its own in any case: what it inherits would count.
+  netServer.maxConnections = maxConnections ?? Number.POSITIVE_INFINITY;
   if (tls !== undefined) netServer.on("connection", (socket) => keep(handshakes, socket));
   netServer.listen(
     hostOptions(
