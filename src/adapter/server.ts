@@ -3,6 +3,7 @@ import { CloseCode } from "../protocol/close-code.js";
 import { checkedClosePayload } from "../protocol/close-payload.js";
 import type { MessageType } from "../protocol/events.js";
 import { PreparedMessage } from "../protocol/prepared-message.js";
+import { Allowance } from "./allowance.js";
 import { MAX_TIMER_MS } from "./deadline.js";
 import type { Handlers, Socket } from "./handlers.js";
 import type { Opening } from "./opening.js";
@@ -66,6 +67,8 @@ export class ServerCore implements SocketContext {
   readonly options: ResolvedServerOptions;
   readonly handlers: Handlers;
   readonly connections = new Map<number, ApplicationSocket>();
+  /** Memory for the contents of plain requests. */
+  readonly contents: Allowance;
   /** Answers requests that ask for no WebSocket. */
   readonly fetch: FetchHandler | undefined;
   readonly secure: boolean;
@@ -82,6 +85,7 @@ export class ServerCore implements SocketContext {
     this.runtime = runtime;
     this.options = options;
     this.handlers = handlers;
+    this.contents = new Allowance(options.limits.maxTotalContentBytes);
     this.fetch = fetch;
     this.secure = secure;
   }

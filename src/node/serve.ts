@@ -78,10 +78,16 @@ export async function serveOn<Data>(
     tls === undefined
       ? createServer(hostOptions({ noDelay: true, allowHalfOpen: true }), accept)
       : createTlsServer(
-          hostOptions({ noDelay: true, handshakeTimeout: core.options.timeouts.handshakeMs, ...tls }),
+          hostOptions({
+            noDelay: true,
+            handshakeTimeout: core.options.timeouts.handshakeMs,
+            ...tls,
+            allowHalfOpen: true,
+          }),
           accept,
         );
-  if (maxConnections !== undefined) netServer.maxConnections = maxConnections;
+  // Its own in any case: what it inherits would count.
+  netServer.maxConnections = maxConnections ?? Number.POSITIVE_INFINITY;
   if (tls !== undefined) netServer.on("connection", (socket) => keep(handshakes, socket));
   netServer.listen(
     hostOptions(

@@ -13,6 +13,7 @@ import { inspectionCases } from "./cases/inspection.js";
 import { keepaliveCases } from "./cases/keepalive.js";
 import { leftoverCases } from "./cases/leftovers.js";
 import { messageCases } from "./cases/messages.js";
+import { optionCases } from "./cases/options.js";
 import { plainCases } from "./cases/plain.js";
 import { portCases } from "./cases/port.js";
 import { proxyCases } from "./cases/proxy.js";
@@ -31,6 +32,7 @@ export const SUITE: Readonly<Record<string, readonly Case[]>> = {
   keepalive: keepaliveCases,
   "opening handshake": handshakeCases,
   verify: verifyCases,
+  options: optionCases,
   "plain requests": plainCases,
   "back-pressure": backPressureCases,
   handlers: handlerCases,
