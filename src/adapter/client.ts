@@ -106,6 +106,7 @@ function dial(
     const { protocols = [], origin, signal } = options;
     const { limits, timeouts } = resolved;
     const { runtime, proxy } = dialer;
+    const asyncContext = runtime.captureContext();
     const exchange = { limits, timeoutMs: timeouts.handshakeMs, deadlines: runtime.deadlines };
     const request = { host: address.host, target: address.target, protocols, headers, origin };
     const over = (): void => signal?.removeEventListener("abort", abort);
@@ -124,6 +125,7 @@ function dial(
             transport,
             protocol: accepted.protocol ?? "",
             data: options.data,
+            asyncContext,
           });
           transport.sink = session;
           session.open(undefined, rest);

@@ -32,7 +32,8 @@ export interface ListenOptions<Data = unknown> extends ServerOptions<Data> {
   readonly maxConnections?: number;
   /**
    * Answers plain HTTP requests, which get 426 without it: for a health check or a page, one request for each connection,
-   * content up to `maxMessageBytes`, an answer that is sent when it is whole. What it throws becomes 500 and goes to the `error` handler.
+   * content up to `maxContentBytes`, an answer that is sent when it is whole. What it throws becomes 500 and goes to the `error` handler,
+   * but for the `AbortError` of a request whose signal told that nothing waits for the answer.
    */
   readonly fetch?: FetchHandler;
 }

@@ -88,10 +88,16 @@ export interface Runtime {
   readonly turns: Turns;
   /** Remembers the asynchronous context of the caller, where the runtime has such. */
   captureContext(): AsyncContext;
+  /** Whether transports report reads in the asynchronous context in which they were made. */
+  readonly readsInContext: boolean;
 }
 
 /** An asynchronous context that was captured, as `AsyncLocalStorage` knows it. */
 export interface AsyncContext {
   /** Calls back in it. */
-  runInAsyncScope(callback: () => void): void;
+  runInAsyncScope<This, Args extends unknown[]>(
+    callback: (this: This, ...args: Args) => void,
+    self?: This,
+    ...args: Args
+  ): void;
 }

@@ -22,4 +22,5 @@ export const bunRuntime: Runtime = {
   defer: (callback) => process.nextTick(callback),
   turns: new Turns(setImmediate),
   captureContext,
+  readsInContext: true,
 };

@@ -126,4 +126,5 @@ export const nodeRuntime: Runtime = {
   defer: (callback) => process.nextTick(callback),
   turns: new Turns(setImmediate),
   captureContext,
+  readsInContext: true,
 };

@@ -41,7 +41,8 @@ export class NodeTransport extends DuplexTransport<NetSocket> implements Writer 
     super(socket);
     this.#socket = socket;
     this.#choice = choice;
-    this.takesAtOnce = !("encrypted" in socket);
+    // A socket without a handle is what its class makes of it, which may keep what is written.
+    this.takesAtOnce = !("encrypted" in socket) && Reflect.get(socket, "_handle") != null;
     if (socket.connecting) socket.once("connect", () => this.#connected());
     else this.#connected();
   }

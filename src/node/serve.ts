@@ -73,13 +73,22 @@ export async function serveOn<Data>(
   const netServer =
     tls === undefined
       ? createServer(hostOptions({ noDelay: true, allowHalfOpen: true }), accept)
-      : createTlsServer(hostOptions({ noDelay: true, handshakeTimeout: tlsTimeout(core), ...tls }), accept);
+      : createTlsServer(
+          hostOptions({
+            noDelay: true,
+            handshakeTimeout: tlsTimeout(core),
+            ...tls,
+            allowHalfOpen: true,
+          }),
+          accept,
+        );
   const listener = new NodeListener(netServer, core.secure);
   await listener.listen(options);
   const bare = tls === undefined && readPath !== "data" && whatWorks()?.handles === true;
   const taken = bare && takeConnections(netServer, (handle) => acceptHandle(core, handle, maxConnections));
+  // Its own in any case: what it inherits would count.
+  netServer.maxConnections = maxConnections ?? Number.POSITIVE_INFINITY;
   if (maxConnections !== undefined) {
-    netServer.maxConnections = maxConnections;
     if (taken) tellSize(netServer, maxConnections, () => core.size);
     else boundDeclines(netServer);
   }

@@ -14,6 +14,7 @@ import { keepaliveCases } from "./cases/keepalive.js";
 import { leftoverCases } from "./cases/leftovers.js";
 import { messageCases } from "./cases/messages.js";
 import { optionValueCases } from "./cases/option-values.js";
+import { optionCases } from "./cases/options.js";
 import { plainCases } from "./cases/plain.js";
 import { portCases } from "./cases/port.js";
 import { proxyCases } from "./cases/proxy.js";
@@ -34,6 +35,7 @@ export const SUITE: Readonly<Record<string, readonly Case[]>> = {
   keepalive: keepaliveCases,
   "opening handshake": handshakeCases,
   verify: verifyCases,
+  options: optionCases,
   "plain requests": plainCases,
   "back-pressure": backPressureCases,
   handlers: handlerCases,

@@ -61,6 +61,7 @@ const ENTRIES = [
     types: "dist/node/index.d.ts",
     values: [
       "CloseCode",
+      "DEFAULT_SERVER_LIMITS",
       "DEFAULT_SOCKET_LIMITS",
       "DEFAULT_TIMEOUTS",
       "HandshakeError",
@@ -97,6 +98,7 @@ const ENTRIES = [
       "ServeOptions",
       "Server",
       "ServerCloseOptions",
+      "ServerLimits",
       "ServerOptions",
       "Socket",
       "SocketLimits",
@@ -112,6 +114,7 @@ const ENTRIES = [
     types: "dist/deno/index.d.ts",
     values: [
       "CloseCode",
+      "DEFAULT_SERVER_LIMITS",
       "DEFAULT_SOCKET_LIMITS",
       "DEFAULT_TIMEOUTS",
       "HandshakeError",
@@ -145,6 +148,7 @@ const ENTRIES = [
       "ServeOptions",
       "Server",
       "ServerCloseOptions",
+      "ServerLimits",
       "ServerOptions",
       "Socket",
       "SocketLimits",
@@ -159,6 +163,7 @@ const ENTRIES = [
     types: "dist/bun/index.d.ts",
     values: [
       "CloseCode",
+      "DEFAULT_SERVER_LIMITS",
       "DEFAULT_SOCKET_LIMITS",
       "DEFAULT_TIMEOUTS",
       "HandshakeError",
@@ -192,6 +197,7 @@ const ENTRIES = [
       "ServeOptions",
       "Server",
       "ServerCloseOptions",
+      "ServerLimits",
       "ServerOptions",
       "Socket",
       "SocketLimits",
@@ -207,6 +213,7 @@ const ENTRIES = [
     values: [
       "CloseCode",
       "CodecStreams",
+      "DEFAULT_SERVER_LIMITS",
       "DEFAULT_SOCKET_LIMITS",
       "DEFAULT_TIMEOUTS",
       "HandshakeError",
@@ -248,6 +255,7 @@ const ENTRIES = [
       "SendResult",
       "Server",
       "ServerCloseOptions",
+      "ServerLimits",
       "ServerOptions",
       "Socket",
       "SocketLimits",
