@@ -113,6 +113,7 @@ function dial(
     const { protocols = [], origin, signal } = options;
     const { limits, timeouts } = resolved;
     const { runtime, proxy } = dialer;
+    const asyncContext = runtime.captureContext();
     const exchange = { limits, timeoutMs: timeouts.handshakeMs, deadlines: runtime.deadlines };
     const request = { host: address.host, target: address.target, protocols, headers, origin };
     const over = (): void => signal?.removeEventListener("abort", abort);
@@ -127,9 +128,14 @@ function dial(
           over();
           const context = { runtime, handlers, options: resolved, socketClosed() {} };
           const response: HandshakeResponse = { status: 101, headers: accepted.headers };
-          const { protocol = "" } = accepted;
-          const init = { role: "client", transport, protocol, data: options.data, response } as const;
-          const session = new Session(context, init);
+          const session = new Session(context, {
+            role: "client",
+            transport,
+            protocol: accepted.protocol ?? "",
+            data: options.data,
+            response,
+            asyncContext,
+          });
           transport.sink = session;
           session.open(undefined, rest);
           resolve(session);

@@ -26,4 +26,5 @@ export const bunRuntime: Runtime = {
   defer: (callback) => nextTick(callback),
   turns: new Turns(setImmediate),
   captureContext,
+  readsInContext: true,
 };

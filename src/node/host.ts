@@ -127,4 +127,5 @@ export const nodeRuntime: Runtime = {
   defer: (callback) => nextTick(callback),
   turns: new Turns(setImmediate),
   captureContext,
+  readsInContext: true,
 };

@@ -19,7 +19,7 @@ import { type ByteStreams, StreamTransport } from "./stream-transport.js";
 /** Options of {@link createServer}. */
 export interface StreamServerOptions<Data = unknown> extends ServerOptions<Data> {
   /**
-   * Answers plain HTTP requests, which get 426 without it: one request for each connection, content up to `maxMessageBytes`,
+   * Answers plain HTTP requests, which get 426 without it: one request for each connection, content up to `maxContentBytes`,
    * an answer that is sent when it is whole. What it throws becomes 500 and goes to the `error` handler.
    */
   readonly fetch?: FetchHandler;

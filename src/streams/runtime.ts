@@ -18,6 +18,7 @@ function newRuntime(): Runtime {
     turns: new Turns(nextTurn),
     deadlines: new Deadlines(outside),
     captureContext,
+    readsInContext: true,
   };
 }
 

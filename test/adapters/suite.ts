@@ -15,12 +15,16 @@ import { inspectionCases } from "./cases/inspection.js";
 import { keepaliveCases } from "./cases/keepalive.js";
 import { leftoverCases } from "./cases/leftovers.js";
 import { messageCases } from "./cases/messages.js";
+import { optionValueCases } from "./cases/option-values.js";
+import { optionCases } from "./cases/options.js";
 import { plainCases } from "./cases/plain.js";
 import { portCases } from "./cases/port.js";
 import { proxyCases } from "./cases/proxy.js";
 import { redirectCases } from "./cases/redirects.js";
 import { refusalCases } from "./cases/refusals.js";
+import { resetCases } from "./cases/resets.js";
 import { serverCases } from "./cases/server.js";
+import { tlsFactCases } from "./cases/tls-facts.js";
 import { transportCases } from "./cases/transports.js";
 import { verifyCases } from "./cases/verify.js";
 import { violationCases } from "./cases/violations.js";
@@ -34,6 +38,7 @@ export const SUITE: Readonly<Record<string, readonly Case[]>> = {
   keepalive: keepaliveCases,
   "opening handshake": handshakeCases,
   verify: verifyCases,
+  options: optionCases,
   "plain requests": plainCases,
   "back-pressure": backPressureCases,
   handlers: handlerCases,
@@ -48,7 +53,9 @@ export const SUITE: Readonly<Record<string, readonly Case[]>> = {
   proxies: proxyCases,
   "frozen clocks": frozenClockCases,
   leftovers: leftoverCases,
-  faults: faultCases,
+  faults: [...faultCases, ...resetCases],
+  "values of options": optionValueCases,
+  "facts of TLS": tlsFactCases,
   inspection: inspectionCases,
   contexts: contextCases,
   "fair turns": fairTurnCases,

@@ -62,6 +62,7 @@ const ENTRIES = [
     types: "dist/node/index.d.ts",
     values: [
       "CloseCode",
+      "DEFAULT_SERVER_LIMITS",
       "DEFAULT_SOCKET_LIMITS",
       "DEFAULT_TIMEOUTS",
       "HandshakeError",
@@ -100,6 +101,7 @@ const ENTRIES = [
       "ServeOptions",
       "Server",
       "ServerCloseOptions",
+      "ServerLimits",
       "ServerOptions",
       "Socket",
       "SocketLimits",
@@ -115,6 +117,7 @@ const ENTRIES = [
     types: "dist/deno/index.d.ts",
     values: [
       "CloseCode",
+      "DEFAULT_SERVER_LIMITS",
       "DEFAULT_SOCKET_LIMITS",
       "DEFAULT_TIMEOUTS",
       "HandshakeError",
@@ -150,6 +153,7 @@ const ENTRIES = [
       "ServeOptions",
       "Server",
       "ServerCloseOptions",
+      "ServerLimits",
       "ServerOptions",
       "Socket",
       "SocketLimits",
@@ -164,6 +168,7 @@ const ENTRIES = [
     types: "dist/bun/index.d.ts",
     values: [
       "CloseCode",
+      "DEFAULT_SERVER_LIMITS",
       "DEFAULT_SOCKET_LIMITS",
       "DEFAULT_TIMEOUTS",
       "HandshakeError",
@@ -199,6 +204,7 @@ const ENTRIES = [
       "ServeOptions",
       "Server",
       "ServerCloseOptions",
+      "ServerLimits",
       "ServerOptions",
       "Socket",
       "SocketLimits",
@@ -214,6 +220,7 @@ const ENTRIES = [
     values: [
       "CloseCode",
       "CodecStreams",
+      "DEFAULT_SERVER_LIMITS",
       "DEFAULT_SOCKET_LIMITS",
       "DEFAULT_TIMEOUTS",
       "HandshakeError",
@@ -257,6 +264,7 @@ const ENTRIES = [
       "SendResult",
       "Server",
       "ServerCloseOptions",
+      "ServerLimits",
       "ServerOptions",
       "Socket",
       "SocketLimits",

@@ -23,6 +23,8 @@ export interface SessionInit {
   readonly data: unknown;
   /** A client's. */
   readonly response?: HandshakeResponse;
+  /** The asynchronous context in which handlers run. Default: the one in which the session is made. */
+  readonly asyncContext?: AsyncContext;
 }
 
 /** A connection's messages may take so many milliseconds of a turn of the event loop before the others have theirs. */
@@ -45,7 +47,7 @@ export class Session implements EndpointSink, TransportSink, InputOwner, OutputO
   readonly output: Output;
   readonly socket: ApplicationSocket;
   readonly #keepalive: Keepalive;
-  /** The asynchronous context in which this connection began. */
+  /** The asynchronous context in which handlers run. */
   readonly #context: AsyncContext;
   #ending: Ending = "no";
   #peerEnded = false;
@@ -54,14 +56,15 @@ export class Session implements EndpointSink, TransportSink, InputOwner, OutputO
   #cause: unknown;
   #closeEvent: CloseEvent | undefined;
 
-  constructor(context: SocketContext, { role, transport, protocol, data, response }: SessionInit) {
+  constructor(context: SocketContext, init: SessionInit) {
+    const { role, transport, protocol, data, response, asyncContext } = init;
     this.context = context;
     this.transport = transport;
     this.endpoint = new Endpoint(this, endpointOptions(context, role));
     this.input = new Input(this);
     this.output = new Output(this);
     this.#keepalive = new Keepalive(this);
-    this.#context = context.runtime.captureContext();
+    this.#context = asyncContext ?? context.runtime.captureContext();
     const { remoteAddress } = transport;
     this.socket = new ApplicationSocket(this, {
       id: ++lastId,
@@ -144,7 +147,7 @@ export class Session implements EndpointSink, TransportSink, InputOwner, OutputO
     this.#keepalive.start();
     if (head !== undefined) this.endpoint.outbox.append(head);
     this.output.cork();
-    this.#call(this.context.handlers.open);
+    this.#context.runInAsyncScope(() => this.#call(this.context.handlers.open));
     this.output.uncork();
     if (rest.length > 0) this.received(rest);
     this.transport.readInto(this.endpoint.readWindow);
@@ -159,6 +162,11 @@ export class Session implements EndpointSink, TransportSink, InputOwner, OutputO
   // ---- What the transport reports ----
 
   received(chunk: Uint8Array): void {
+    if (this.context.runtime.readsInContext) this.#take(chunk);
+    else this.#context.runInAsyncScope(this.#take, this, chunk);
+  }
+
+  #take(chunk: Uint8Array): void {
     try {
       this.output.cork();
       this.#keepalive.heard();
@@ -174,8 +182,11 @@ export class Session implements EndpointSink, TransportSink, InputOwner, OutputO
       // The kernel was replaced since.
       this.received(window.subarray(0, length));
       this.transport.readInto(this.endpoint.readWindow);
-      return;
-    }
+    } else if (this.context.runtime.readsInContext) this.#takeWindow(length);
+    else this.#context.runInAsyncScope(this.#takeWindow, this, length);
+  }
+
+  #takeWindow(length: number): void {
     try {
       this.output.cork();
       this.#keepalive.heard();
