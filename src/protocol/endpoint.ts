@@ -276,6 +276,13 @@ export class Endpoint extends Sender implements ProtocolSink {
     this.#fail(failure(code, offset));
   }
 
+  /** @internal The application took back the memory of what it sent. */
+  onLost(error: unknown): void {
+    // The Close that this side has sent was dropped, too.
+    if (this.#state === "closing") this.#state = "open";
+    this.onTrap(error);
+  }
+
   /** @internal */
   onTrap(error: unknown): void {
     this.#fail(failure("INTERNAL", this.#decoder.offset, error));

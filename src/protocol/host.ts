@@ -11,10 +11,12 @@ export interface Transcoder {
  * Adapters bring their runtime's own; without one, portable JavaScript serves anywhere.
  */
 export interface Host {
-  /** New memory for a payload; its bytes need not be cleared, for all of them get written. */
+  /** New memory for a payload, with nothing else in its `buffer`; it need not be cleared, for all of it gets written. */
   allocate(length: number): Uint8Array;
-  /** A copy of `bytes[start, end)` that its receiver owns. */
+  /** A copy of `bytes[start, end)` in memory of its own: nothing else is in its `buffer`. */
   copy(bytes: Uint8Array, start: number, end: number): Uint8Array;
+  /** A copy that only a transport gets to see, and which may share memory with others. Default {@link copy} */
+  copyOut?(bytes: Uint8Array, start: number, end: number): Uint8Array;
   /** A view of `bytes[start, end)`. */
   view(bytes: Uint8Array, start: number, end: number): Uint8Array;
   /**

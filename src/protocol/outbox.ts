@@ -1,6 +1,13 @@
 import * as layout from "../kernel/generated/layout.js";
 import type { WindowHolder, Workspace } from "../kernel/workspace.js";
 import type { Host } from "./host.js";
+import { MAX_HEADER_BYTES } from "./opcode.js";
+
+/** Who is told that memory which was to be sent as it is holds the bytes no longer. */
+export interface OutboxSink {
+  /** Its frame and all behind it were dropped. What is sent now takes their place. */
+  onLost(error: unknown): void;
+}
 
 /**
  * Bytes that wait to be written to the transport, in order. While it is corked and nobody else has the write window, frames are
@@ -9,13 +16,15 @@ import type { Host } from "./host.js";
 export class Outbox {
   readonly #workspace: Workspace;
   readonly #host: Host;
+  readonly #sink: OutboxSink;
   /** Made when it is needed: most connections are idle. */
   #chunks: Uint8Array[] | undefined;
   #queuedBytes = 0;
 
-  constructor(workspace: Workspace, host: Host) {
+  constructor(workspace: Workspace, host: Host, sink: OutboxSink) {
     this.#workspace = workspace;
     this.#host = host;
+    this.#sink = sink;
   }
 
   /** Bytes that wait. */
@@ -38,11 +47,16 @@ export class Outbox {
     this.#workspace.leaseWriteWindow(this);
   }
 
-  /** Gives the write window back. What stands in it becomes a chunk. */
+  /**
+   * Gives the write window back, whatever happens. What stands in it becomes a chunk.
+   * @throws RangeError if there is no memory for that: what stood there is lost
+   */
   uncork(): void {
-    if (this.#workspace.writer !== this) return;
-    this.#settle();
-    this.#workspace.releaseWriteWindow(undefined);
+    try {
+      this.#settle();
+    } finally {
+      this.release();
+    }
   }
 
   /** Whether a transport may hold on to the write window for a while: not if it is the last one. */
@@ -79,35 +93,66 @@ export class Outbox {
   /** Queues the frame that was built at `ptr`. */
   commit(ptr: number, length: number): void {
     if (ptr !== layout.SCRATCH_WINDOW_PTR) this.#workspace.written += length;
-    else this.#push(this.#host.copy(this.#workspace.memory, ptr, ptr + length));
+    else this.#push(this.#copy(ptr, length));
   }
 
-  /** Queues bytes as they are. They must not change until they were written. */
+  /** Queues bytes as they are, at least one. They must not change until they were written. */
   append(bytes: Uint8Array): void {
-    if (this.stagedBytes > 0) this.#settle();
+    this.#settle();
     this.#push(bytes);
   }
 
-  /** Takes everything out, as memory that the taker owns. */
+  /**
+   * Takes everything out, as memory that the taker owns. What was lost meanwhile is reported first, so that no header promises
+   * bytes that never come.
+   */
   take(): Uint8Array[] {
-    if (this.stagedBytes > 0) this.#settle();
+    this.#settle();
     const chunks = this.#chunks ?? [];
-    this.#chunks = undefined;
-    this.#queuedBytes = 0;
+    const lost = chunks.findIndex(isLost);
+    if (lost >= 0) {
+      this.#dropFrom(chunks, lost);
+      this.#sink.onLost(new TypeError("memory was transferred or detached before it was written"));
+      return this.take();
+    }
+    this.#drop();
     return chunks;
   }
 
-  /** Drops everything. */
+  /** Drops everything, for which it needs no memory, and gives the write window back. */
   clear(): void {
-    this.take();
+    this.#drop();
     this.release();
   }
 
+  #drop(): void {
+    this.#chunks = undefined;
+    this.#queuedBytes = 0;
+  }
+
+  /** Drops the chunk at `index`, the header in front of it and all behind it. */
+  #dropFrom(chunks: Uint8Array[], index: number): void {
+    this.#drop();
+    for (let i = 0; i < index; i++) {
+      const chunk = chunks[i];
+      if (chunk !== undefined && (i < index - 1 || !isHeader(chunk))) this.#push(chunk);
+    }
+  }
+
+  /** Makes a chunk of what stands in the write window. If there is no memory for that, it stays there. */
   #settle(): void {
-    const workspace = this.#workspace;
-    const ptr = workspace.writePtr;
-    if (workspace.written > 0) this.#push(this.#host.copy(workspace.memory, ptr, ptr + workspace.written));
-    workspace.written = 0;
+    const length = this.stagedBytes;
+    if (length === 0) return;
+    this.#push(this.#copy(this.#workspace.writePtr, length));
+    this.#workspace.written = 0;
+  }
+
+  #copy(ptr: number, length: number): Uint8Array {
+    const { memory } = this.#workspace;
+    const host = this.#host;
+    return host.copyOut === undefined
+      ? host.copy(memory, ptr, ptr + length)
+      : host.copyOut(memory, ptr, ptr + length);
   }
 
   #push(chunk: Uint8Array): void {
@@ -115,4 +160,14 @@ export class Outbox {
     else this.#chunks.push(chunk);
     this.#queuedBytes += chunk.length;
   }
+}
+
+/** No chunk is empty when it is queued: its memory is gone. What may change its length in other ways is not sent as it is. */
+function isLost(chunk: Uint8Array): boolean {
+  return chunk.length === 0;
+}
+
+/** Whether a chunk is the header of a payload in the next one. Frames in one chunk are longer than their first header says. */
+function isHeader(chunk: Uint8Array): boolean {
+  return chunk.length <= MAX_HEADER_BYTES && ((chunk[1] ?? 0) & 0x7f) > 125;
 }

@@ -7,7 +7,7 @@ import type { MessageType } from "./events.js";
 import type { Host } from "./host.js";
 import type { MaskingKeySource } from "./masking-key.js";
 import { FIN, MAX_CONTROL_PAYLOAD_BYTES, Opcode } from "./opcode.js";
-import { Outbox } from "./outbox.js";
+import { Outbox, type OutboxSink } from "./outbox.js";
 import { PreparedMessage } from "./prepared-message.js";
 
 const NOTHING = new Uint8Array(0);
@@ -16,7 +16,7 @@ const NOTHING = new Uint8Array(0);
  * The side of an endpoint that sends what the application has (section 6.1): messages, whole or in fragments, and control
  * frames. Each method throws before anything changes if the connection is not open or what is sent makes no sense.
  */
-export abstract class Sender implements EncoderSink {
+export abstract class Sender implements EncoderSink, OutboxSink {
   /** Which side of the opening handshake this is. */
   readonly role: Role;
   /** What must be written to the transport. */
@@ -31,7 +31,7 @@ export abstract class Sender implements EncoderSink {
   /** @internal @param maskingKey - for the client role alone */
   protected constructor(role: Role, workspace: Workspace, host: Host, maskingKey: MaskingKeySource) {
     this.role = role;
-    this.outbox = new Outbox(workspace, host);
+    this.outbox = new Outbox(workspace, host, this);
     const key = role === "client" ? maskingKey : undefined;
     this.encoder = new Encoder(workspace, host, this.outbox, key, this);
   }
@@ -41,6 +41,9 @@ export abstract class Sender implements EncoderSink {
 
   /** @internal */
   abstract onTrap(error: unknown): void;
+
+  /** @internal */
+  abstract onLost(error: unknown): void;
 
   /** Whether a message can be sent: the connection is open and no fragmented message is being sent. */
   get sendable(): boolean {
@@ -126,10 +129,11 @@ export abstract class Sender implements EncoderSink {
 
   #control(opcode: number, payload: Bytes): void {
     const bytes = bytesOf(payload);
-    if (bytes.length > MAX_CONTROL_PAYLOAD_BYTES)
-      throw new RangeError("a control payload has at most 125 bytes");
+    const { length } = bytes;
+    if (length > MAX_CONTROL_PAYLOAD_BYTES) throw new RangeError("a control payload has at most 125 bytes");
     this.#assertOpen();
-    this.encoder.bytes(FIN | opcode, bytes);
+    // No more than there was, if another thread adds to it.
+    this.encoder.bytes(FIN | opcode, bytes.subarray(0, length));
   }
 
   #assertOpen(): void {

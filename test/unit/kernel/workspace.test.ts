@@ -9,6 +9,8 @@ function holder(bufferedBytes: number): WindowHolder & { bufferedBytes: number }
   return { bufferedBytes };
 }
 
+const sink = { onLost() {} };
+
 describe("the write windows", () => {
   test("go to one writer at a time", () => {
     const workspace = new Workspace("js");
@@ -41,7 +43,7 @@ describe("the write windows", () => {
 
   test("are lent while there is another one", () => {
     const workspace = new Workspace("js");
-    const box = new Outbox(workspace, portableHost);
+    const box = new Outbox(workspace, portableHost, sink);
     const lent: (WindowHolder & { bufferedBytes: number })[] = [];
     for (let i = 1; i < layout.WRITE_WINDOWS; i++) {
       box.cork();
@@ -62,7 +64,7 @@ describe("the write windows", () => {
 
   test("staged bytes are seen where they stand", () => {
     const workspace = new Workspace("js");
-    const box = new Outbox(workspace, portableHost);
+    const box = new Outbox(workspace, portableHost, sink);
     box.cork();
     expect(box.staged()).toHaveLength(0);
     for (const byte of [1, 2, 3]) {

@@ -1,16 +1,24 @@
 import fc from "fast-check";
-import { beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import * as layout from "../../../src/kernel/generated/layout.js";
 import { Workspace } from "../../../src/kernel/workspace.js";
 import { portableHost } from "../../../src/protocol/host.js";
-import { Outbox } from "../../../src/protocol/outbox.js";
+import { Outbox, type OutboxSink } from "../../../src/protocol/outbox.js";
+import { CountingHost } from "../../support/counting-host.js";
 import { concat, hex, toHex } from "../../support/hex.js";
+
+/** Nothing is lost where memory stays where it is. */
+const sink: OutboxSink = {
+  onLost(error) {
+    throw error;
+  },
+};
 
 let workspace: Workspace;
 let outbox: Outbox;
 beforeEach(() => {
   workspace = new Workspace("js");
-  outbox = new Outbox(workspace, portableHost);
+  outbox = new Outbox(workspace, portableHost, sink);
 });
 
 /** Builds a frame of equal bytes, asking for more room than it takes. */
@@ -105,7 +113,7 @@ describe("corked", () => {
   });
 
   test("clear drops everything and gives the window back", () => {
-    const other = new Outbox(workspace, portableHost);
+    const other = new Outbox(workspace, portableHost, sink);
     outbox.append(hex("01"));
     outbox.cork();
     build(outbox, 2, 1);
@@ -117,7 +125,7 @@ describe("corked", () => {
   });
 
   test("the second to cork works uncorked, and its uncork takes nothing from the first", () => {
-    const other = new Outbox(workspace, portableHost);
+    const other = new Outbox(workspace, portableHost, sink);
     outbox.cork();
     build(outbox, 1, 1);
     other.cork();
@@ -152,21 +160,21 @@ test("any mix of calls on three outboxes gives each its bytes, in order", () => 
       const boxes = Array.from({ length: 3 }, () => {
         const sent: Uint8Array[] = [];
         const taken: Uint8Array[] = [];
-        return { box: new Outbox(workspace, portableHost), sent, taken };
+        return { box: new Outbox(workspace, portableHost, sink), sent, taken };
       });
       let byte = 0;
       for (const { who, what, length } of actions) {
         const each = boxes[who];
         if (each === undefined) throw new Error("no such outbox");
         const { box } = each;
-        const bytes = new Uint8Array(length).fill(++byte);
+        const bytes = new Uint8Array(length + 1).fill(++byte);
         if (what === "cork") box.cork();
         else if (what === "uncork") box.uncork();
         else if (what === "take") each.taken.push(...box.take());
         else {
           each.sent.push(bytes);
           if (what === "append") box.append(bytes);
-          else build(box, byte, length);
+          else build(box, byte, length + 1);
         }
         const waiting = concat(each.sent).length - concat(each.taken).length;
         expect(box.bytes).toBe(waiting);
@@ -194,4 +202,68 @@ test("what is staged can be looked at where it stands, and be given up", () => {
   expect(staged.buffer).toBe(workspace.memory.buffer);
   outbox.release();
   expect([outbox.bytes, outbox.take()]).toEqual([0, []]);
+});
+
+describe("without memory", () => {
+  const none = new RangeError("Array buffer allocation failed");
+  let short = false;
+  const host = {
+    ...portableHost,
+    copy(bytes: Uint8Array, start: number, end: number): Uint8Array {
+      if (short) throw none;
+      return portableHost.copy(bytes, start, end);
+    },
+  };
+  beforeEach(() => {
+    outbox = new Outbox(workspace, host, sink);
+    outbox.append(hex("01"));
+    outbox.cork();
+    build(outbox, 2, 3);
+    short = true;
+  });
+  afterEach(() => {
+    short = false;
+  });
+
+  /** Whether another outbox gets a write window. */
+  function windowIsFree(): boolean {
+    const other = new Outbox(workspace, portableHost, sink);
+    other.cork();
+    build(other, 3, 1);
+    const { stagedBytes } = other;
+    other.release();
+    return stagedBytes === 1;
+  }
+
+  test("clear drops all the same, and gives the window back", () => {
+    outbox.clear();
+    expect(outbox.bytes).toBe(0);
+    expect(windowIsFree()).toBe(true);
+  });
+
+  test("uncork fails, but gives the window back, and what was queued before stays", () => {
+    expect(() => outbox.uncork()).toThrow(none);
+    expect(windowIsFree()).toBe(true);
+    expect(outbox.take().map(toHex)).toEqual(["01"]);
+  });
+
+  test.each([
+    ["append", () => outbox.append(hex("09"))],
+    ["take", () => outbox.take()],
+    ["reserve", () => outbox.reserve(layout.WRITE_WINDOW_LENGTH)],
+  ])("%s fails and changes nothing", (_, call) => {
+    expect(call).toThrow(none);
+    expect([outbox.queuedBytes, outbox.stagedBytes]).toEqual([1, 3]);
+    short = false;
+    expect(outbox.take().map(toHex)).toEqual(["01", "02 02 02"]);
+  });
+
+  test("clear asks for none", () => {
+    const counting = new CountingHost();
+    outbox = new Outbox(workspace, counting, sink);
+    build(outbox, 1, 1);
+    const { calls } = counting;
+    outbox.clear();
+    expect(counting.calls).toBe(calls);
+  });
 });
