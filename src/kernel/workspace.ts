@@ -11,6 +11,11 @@ import {
 } from "./load.js";
 import { wasmKernel } from "./wasm.js";
 
+/** Looked up once: V8 would do it anew for each message, which takes as long as the copy of a short one. */
+const { set } = Uint8Array.prototype;
+
+const NOTHING = new Uint8Array(0);
+
 /** A kernel trapped, for `cause`, and was replaced: a bug of ours, which costs the connection that it served and no other. */
 export class KernelTrap extends Error {
   override readonly name = "KernelTrap";
@@ -33,6 +38,8 @@ export class Workspace {
   words: Uint32Array;
   /** The part of the memory that bytes are read into. */
   readWindow: Uint8Array;
+  /** The memory up to the end of the read window, of each write window and of the scratch window. */
+  #bounds: readonly Uint8Array[];
 
   /**
    * While records are being walked: the end of what is in use of the record table and of the read window, by this walk or by
@@ -68,6 +75,7 @@ export class Workspace {
     this.memory = this.kernel.memory;
     this.words = new Uint32Array(this.memory.buffer);
     this.readWindow = readWindowOf(this.memory);
+    this.#bounds = boundsOf(this.memory);
   }
 
   /** Whether records are being walked. */
@@ -108,6 +116,32 @@ export class Workspace {
     this.overwrittenEnd = Math.max(this.overwrittenEnd, layout.READ_WINDOW_PTR + length);
     this.receivedText = undefined;
     return this.readWindow.slice(0, length);
+  }
+
+  /**
+   * Copies `bytes[start, start + length)` to `ptr`, in the read window, the write window that is leased or the scratch window. It is
+   * the one way for the bytes of others into this memory. What another thread adds to them meanwhile does not get beyond the window.
+   * @param length - as it was read once: shared and resizable memory may change its length
+   * @throws RangeError if so many bytes are not there any more
+   */
+  copyIn(ptr: number, bytes: Uint8Array, length: number, start = 0): void {
+    const bound = this.#bounds[this.#windowAt(ptr)] ?? NOTHING;
+    if (start === 0 && length === bytes.length) {
+      try {
+        set.call(bound, bytes, ptr);
+        return;
+      } catch {
+        // They have become too many since, and none was copied.
+      }
+    }
+    const part = bytes.subarray(start, start + length);
+    if (part.length !== length) throw new RangeError("these bytes are not there any more");
+    set.call(bound, part, ptr);
+  }
+
+  #windowAt(ptr: number): number {
+    if (ptr < layout.WRITE_WINDOW_PTR) return 0;
+    return ptr < layout.SCRATCH_WINDOW_PTR ? 1 + this.#leasedIndex() : 1 + layout.WRITE_WINDOWS;
   }
 
   /**
@@ -203,6 +237,7 @@ export class Workspace {
     this.memory = this.kernel.memory;
     this.words = new Uint32Array(this.memory.buffer);
     this.readWindow = readWindowOf(this.memory);
+    this.#bounds = boundsOf(this.memory);
     this.memory.set(pending, this.writePtr);
     this.memory.set(old.subarray(layout.RECORDS_PTR, this.recordsEnd), layout.RECORDS_PTR);
     const window = layout.READ_WINDOW_PTR - layout.READ_HEADROOM;
@@ -227,6 +262,14 @@ function mostRecords(bytes: number): number {
 
 function readWindowOf(memory: Uint8Array): Uint8Array {
   return memory.subarray(layout.READ_WINDOW_PTR, layout.READ_WINDOW_PTR + layout.READ_WINDOW_LENGTH);
+}
+
+function boundsOf(memory: Uint8Array): Uint8Array[] {
+  const ends = [layout.READ_WINDOW_PTR + layout.READ_WINDOW_LENGTH];
+  for (let i = 0; i < layout.WRITE_WINDOWS; i++)
+    ends.push(layout.WRITE_WINDOW_PTR + i * layout.WRITE_WINDOW_STRIDE + layout.WRITE_WINDOW_LENGTH);
+  ends.push(layout.SCRATCH_WINDOW_PTR + layout.SCRATCH_WINDOW_LENGTH);
+  return ends.map((end) => memory.subarray(0, end));
 }
 
 /** What {@link Workspace.suspendReading} copied. */

@@ -44,9 +44,9 @@ export function parseClosePayload(payload: Uint8Array, workspace: Workspace): Pa
 
 /** Offset of the first byte of the reason that is not UTF-8, or -1. Section 8.1. */
 function firstBadByte(payload: Uint8Array, workspace: Workspace): number {
-  const { memory, words } = workspace;
+  const { words } = workspace;
   const ptr = layout.SCRATCH_WINDOW_PTR;
-  memory.set(payload, ptr);
+  workspace.copyIn(ptr, payload, payload.length);
   const carry = workspace.validateUtf8(ptr + 2, payload.length - 2, 0);
   if (carry === 0) return -1;
   if (carry !== BAD_UTF8) return payload.length;

@@ -157,20 +157,21 @@ export class Decoder {
   push(chunk: Uint8Array): number {
     const workspace = this.#workspace;
     const { memory } = workspace;
-    const suspended = workspace.reading ? workspace.suspendReading(chunk.length) : undefined;
+    // Read once: a handler or another thread may change it.
+    const total = chunk.length;
+    const suspended = workspace.reading ? workspace.suspendReading(total) : undefined;
     let at = 0;
     try {
-      while (at < chunk.length && !this.#stopped && this.#interrupted === undefined) {
-        const length = Math.min(chunk.length - at, layout.READ_WINDOW_LENGTH);
-        const whole = length === chunk.length;
-        workspace.memory.set(whole ? chunk : chunk.subarray(at, at + length), layout.READ_WINDOW_PTR);
+      while (at < total && !this.#stopped && this.#interrupted === undefined) {
+        const length = Math.min(total - at, layout.READ_WINDOW_LENGTH);
+        workspace.copyIn(layout.READ_WINDOW_PTR, chunk, length, at);
         this.pushWindow(length);
         at += length;
       }
     } finally {
       if (suspended !== undefined) workspace.resumeReading(suspended, memory);
     }
-    return this.#stopped ? chunk.length : at;
+    return this.#stopped ? total : at;
   }
 
   /** Decodes `length` bytes that already stand at the beginning of the read window. */

@@ -5,7 +5,7 @@ import type { Host } from "./host.js";
 import type { MaskingKeySource } from "./masking-key.js";
 import { FIN, MAX_HEADER_BYTES } from "./opcode.js";
 import type { Outbox } from "./outbox.js";
-import { assertUtf8 } from "./text.js";
+import { assertUtf8, assertUtf8At } from "./text.js";
 
 /** From here on a server's payload goes out behind its header without being copied. */
 export const BY_REFERENCE_BYTES = 32 * 1024;
@@ -17,7 +17,7 @@ const LINEAR_MEMORY_BYTES = layout.MEMORY_PAGES * 0x10000;
 const SHORT_TEXT_UNITS = Math.floor((layout.SCRATCH_WINDOW_LENGTH - MAX_HEADER_BYTES) / 3);
 
 /** Looked up once: V8 would do it anew for each message, which takes as long as the copy of a short one. */
-const { copyWithin, set } = Uint8Array.prototype;
+const { copyWithin } = Uint8Array.prototype;
 
 /** Who is told when the kernel traps: the frame that it was masking or checking does not go out. */
 export interface EncoderSink {
@@ -60,13 +60,8 @@ export class Encoder {
    */
   bytes(first: number, payload: Uint8Array): void {
     const length = payload.length;
-    if (length >= BY_REFERENCE_BYTES) this.#large(first, payload);
-    else {
-      const { memory } = this.#workspace;
-      const ptr = this.#outbox.reserve(length + MAX_HEADER_BYTES);
-      set.call(memory, payload, ptr + this.#headerLength(length));
-      this.#complete(first, ptr, length);
-    }
+    if (length >= BY_REFERENCE_BYTES) this.#large(first, this.#stable(payload));
+    else this.#complete(first, this.#place(payload, length), length);
   }
 
   /**
@@ -74,15 +69,32 @@ export class Encoder {
    * @throws TypeError if they do not go on with the message as UTF-8, or do not end it so
    */
   utf8(first: number, payload: Uint8Array): void {
+    const workspace = this.#workspace;
+    const final = (first & FIN) !== 0;
+    const length = payload.length;
     let carry: number;
+    // What is checked is what goes out, even if another thread writes to the caller's memory meanwhile.
     try {
-      carry = assertUtf8(this.#workspace, payload, this.#carry, (first & FIN) !== 0);
+      if (length >= BY_REFERENCE_BYTES) {
+        const stable = this.#stable(payload);
+        carry = assertUtf8(workspace, stable, this.#carry, final);
+        this.#large(first, stable);
+      } else {
+        const ptr = this.#place(payload, length);
+        carry = assertUtf8At(workspace, ptr + this.#headerLength(length), length, this.#carry, final);
+        this.#complete(first, ptr, length);
+      }
+      this.#carry = carry;
     } catch (error) {
       this.#trapped(error);
-      return;
     }
-    this.bytes(first, payload);
-    this.#carry = carry;
+  }
+
+  /** Copies a short payload to where its frame is built. @returns the frame's address */
+  #place(payload: Uint8Array, length: number): number {
+    const ptr = this.#outbox.reserve(length + MAX_HEADER_BYTES);
+    this.#workspace.copyIn(ptr + this.#headerLength(length), payload, length);
+    return ptr;
   }
 
   /** Puts a frame of text into the outbox. */
@@ -109,7 +121,7 @@ export class Encoder {
   #received(first: number): void {
     const { memory, receivedPtr, receivedLength: length } = this.#workspace;
     if (length >= BY_REFERENCE_BYTES) {
-      this.#large(first, this.#host.view(memory, receivedPtr, receivedPtr + length));
+      this.#large(first, this.#host.copy(memory, receivedPtr, receivedPtr + length));
       return;
     }
     const ptr = this.#outbox.reserve(length + MAX_HEADER_BYTES);
@@ -126,19 +138,20 @@ export class Encoder {
     this.#outbox.commit(ptr, payloadPtr + length - ptr);
   }
 
+  /** @param payload - memory that nothing but the application's own thread changes */
   #large(first: number, payload: Uint8Array): void {
     const key = this.#maskingKey?.();
     const header = this.#host.allocate(this.#headerLength(payload.length));
     writeHeader(header, 0, first, payload.length, key);
     // Before anything is queued: there may be no memory for it.
-    const body = key === undefined ? this.#reference(payload) : this.#masked(payload, key);
+    const body = key === undefined ? payload : this.#masked(payload, key);
     if (body === undefined) return;
     this.#outbox.append(header);
     this.#outbox.append(body);
   }
 
   /** The payload itself, or a copy if its memory is not safe to hold on to. */
-  #reference(payload: Uint8Array): Uint8Array {
+  #stable(payload: Uint8Array): Uint8Array {
     // A view that was borrowed from any kernel, for which its length speaks: another buffer of that length is copied
     // without need, but safely.
     const borrowed = payload.buffer.byteLength === LINEAR_MEMORY_BYTES;
@@ -153,7 +166,7 @@ export class Encoder {
     let rotated: number | undefined = key;
     for (let at = 0; at < payload.length; at += layout.SCRATCH_WINDOW_LENGTH) {
       const length = Math.min(payload.length - at, layout.SCRATCH_WINDOW_LENGTH);
-      memory.set(payload.subarray(at, at + length), layout.SCRATCH_WINDOW_PTR);
+      this.#workspace.copyIn(layout.SCRATCH_WINDOW_PTR, payload, length, at);
       rotated = this.#mask(layout.SCRATCH_WINDOW_PTR, length, rotated);
       if (rotated === undefined) return undefined;
       masked.set(memory.subarray(layout.SCRATCH_WINDOW_PTR, layout.SCRATCH_WINDOW_PTR + length), at);

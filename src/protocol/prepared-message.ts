@@ -45,7 +45,8 @@ export class PreparedMessage {
     const frame = new Uint8Array(start + length);
     this.opcode = string || type === "text" ? Opcode.TEXT : Opcode.BINARY;
     writeHeader(frame, 0, FIN | this.opcode, length, undefined);
-    frame.set(payload, start);
+    // No more than there was, if another thread adds to it.
+    frame.set(payload.subarray(0, length), start);
     this.serverFrame = frame;
     this.payload = frame.subarray(start);
     // What was copied, not what others may still write to.

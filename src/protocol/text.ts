@@ -6,19 +6,33 @@ import type { Workspace } from "../kernel/workspace.js";
 const MOST_BYTES = layout.SCRATCH_WINDOW_LENGTH;
 
 /**
- * Checks bytes outside of the scratch window that are to go on with a message of text (section 8.1).
+ * Checks bytes in linear memory that are to go on with a message of text (section 8.1).
  * @param carry - what this returned for the bytes before, 0 at the start
  * @param final - whether the message ends with them
  * @throws TypeError if they are not UTF-8
  * @throws KernelTrap
  */
+export function assertUtf8At(
+  workspace: Workspace,
+  ptr: number,
+  length: number,
+  carry: number,
+  final: boolean,
+): number {
+  const open = workspace.validateUtf8(ptr, length, carry);
+  if (open === BAD_UTF8 || (final && open !== 0)) throw new TypeError("text must be UTF-8");
+  return open;
+}
+
+/** Checks bytes outside of linear memory, which must not change meanwhile, in the way of {@link assertUtf8At}. */
 export function assertUtf8(workspace: Workspace, bytes: Uint8Array, carry = 0, final = true): number {
   let open = carry;
-  for (let at = 0; at < bytes.length && open !== BAD_UTF8; at += MOST_BYTES) {
-    const part = bytes.length > MOST_BYTES ? bytes.subarray(at, at + MOST_BYTES) : bytes;
-    workspace.memory.set(part, layout.SCRATCH_WINDOW_PTR);
-    open = workspace.validateUtf8(layout.SCRATCH_WINDOW_PTR, part.length, open);
-  }
-  if (open === BAD_UTF8 || (final && open !== 0)) throw new TypeError("text must be UTF-8");
+  let at = 0;
+  do {
+    const length = Math.min(bytes.length - at, MOST_BYTES);
+    workspace.copyIn(layout.SCRATCH_WINDOW_PTR, bytes, length, at);
+    at += length;
+    open = assertUtf8At(workspace, layout.SCRATCH_WINDOW_PTR, length, open, final && at === bytes.length);
+  } while (at < bytes.length);
   return open;
 }
