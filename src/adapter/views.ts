@@ -2,7 +2,10 @@
 // once. `target.set(bytes.subarray(…))` does the same in twice the time.
 
 /** A class of views: Uint8Array or one that extends it. */
-export type ViewClass = new (buffer: ArrayBufferLike, byteOffset: number, length: number) => Uint8Array;
+export interface ViewClass {
+  new (buffer: ArrayBufferLike, byteOffset: number, length: number): Uint8Array;
+  new (length: number): Uint8Array;
+}
 
 /** Up to here a loop copies faster than a call. */
 const LOOP_BYTES = 32;
@@ -25,14 +28,14 @@ export function viewOf(View: ViewClass, bytes: Uint8Array, start: number, end: n
   return new View(sourceBuffer, sourceOffset + start, end - start);
 }
 
-/** Copies `bytes[start, end)` to the beginning of `target`. */
-export function copyInto(target: Uint8Array, bytes: Uint8Array, start: number, end: number): void {
+/** Copies `bytes[start, end)` to `target[at]`. */
+export function copyInto(target: Uint8Array, bytes: Uint8Array, start: number, end: number, at = 0): void {
   const length = end - start;
   if (length <= LOOP_BYTES) {
-    for (let i = 0; i < length; i++) target[i] = bytes[start + i] ?? 0;
+    for (let i = 0; i < length; i++) target[at + i] = bytes[start + i] ?? 0;
     return;
   }
   // Long ones may be the application's, which must not stay alive for having been looked at.
   const long = length >= LONG_BYTES;
-  set.call(target, long ? bytes.subarray(start, end) : viewOf(Uint8Array, bytes, start, end));
+  set.call(target, long ? bytes.subarray(start, end) : viewOf(Uint8Array, bytes, start, end), at);
 }

@@ -1,3 +1,4 @@
+import { copyRuns, type RunMemory } from "../adapter/payload-runs.js";
 import { Slab } from "../adapter/slab.js";
 import type { Runtime } from "../adapter/transport.js";
 import { copyInto } from "../adapter/views.js";
@@ -6,39 +7,46 @@ import { decodeText, nodeHost, nodeRuntime, untransferable } from "../node/host.
 import type { Host } from "../protocol/host.js";
 import { denoTurns } from "./turns.js";
 
-// Memory of their own, which is cleared, costs short payloads up to 2 µs. Whoever keeps one of these keeps no more alive than with one from
-// Node's pool.
+// What only transports see is cut from slabs: memory of its own, which is cleared, costs up to 2 µs.
 const SMALL_BYTES = 4 * 1024;
 const small = new Slab(2 * SMALL_BYTES, allocateShared, Uint8Array);
 const MEDIUM_BYTES = 32 * 1024;
-const medium = new Slab(2 * MEDIUM_BYTES, allocateMedium, Uint8Array);
+const medium = new Slab(2 * MEDIUM_BYTES, allocateShared, Uint8Array);
 
-function allocateShared(bytes: number): Uint8Array<ArrayBuffer> {
-  return untransferable(new Uint8Array(bytes));
-}
+/** V8 has no bytes in its heap here: even the shortest payloads fare better in memory that they share. */
+const runMemory: RunMemory = { View: Uint8Array, leastBytes: 1, allocate: allocateShared };
 
-function allocateMedium(bytes: number): Uint8Array<ArrayBuffer> {
-  keepFreedMemory();
-  return allocateShared(bytes);
-}
-
-/** Nothing of medium length: in what is left over of slabs, unfinished messages would hold more than their limit. */
-function allocate(length: number): Uint8Array {
-  if (length < SMALL_BYTES) return small.take(length);
+// Plain arrays, which is what Deno's own sockets give: a Buffer's slice() is no copy.
+function allocate(length: number): Uint8Array<ArrayBuffer> {
   keepFreedMemory();
   return new Uint8Array(length);
 }
 
+/** Memory that several have a part of. */
+function allocateShared(length: number): Uint8Array<ArrayBuffer> {
+  return untransferable(allocate(length));
+}
+
 const denoHost: Host = {
   ...nodeHost,
-  // Plain arrays, which is what Deno's own sockets give: a Buffer's slice() is no copy.
   allocate,
   copy(bytes, start, end) {
+    const own = allocate(end - start);
+    copyInto(own, bytes, start, end);
+    return own;
+  },
+  copyOut(bytes, start, end) {
     const length = end - start;
-    const copy = length >= SMALL_BYTES && length <= MEDIUM_BYTES ? medium.take(length) : allocate(length);
+    const copy =
+      length < SMALL_BYTES
+        ? small.take(length)
+        : length <= MEDIUM_BYTES
+          ? medium.take(length)
+          : allocate(length);
     copyInto(copy, bytes, start, end);
     return copy;
   },
+  copyRuns: (read, count, strings) => copyRuns(runMemory, read, count, strings),
   // Deno's own way from UTF-8 to strings is still the slower one.
   decodeText,
 };

@@ -3,6 +3,7 @@ import { markAsUntransferable } from "node:worker_threads";
 import { captureContext, outside } from "../adapter/async-context.js";
 import { latin1Slice, utf8Slice, utf8Write, utf16Slice } from "../adapter/buffer-methods.js";
 import { Deadlines } from "../adapter/deadline.js";
+import { copyRuns, type RunMemory } from "../adapter/payload-runs.js";
 import { Slab } from "../adapter/slab.js";
 import type { Runtime } from "../adapter/transport.js";
 import { Turns } from "../adapter/turn.js";
@@ -14,33 +15,34 @@ import { nextTick, setImmediate } from "./globals.js";
 
 /** The class of all Buffers. `Buffer.from`, which looks at its arguments first, takes twice the time. */
 const FastBuffer = bufferClass();
-/** Short payloads are cut from slabs of the size of Node's own pool: whoever keeps one keeps no more alive. */
+/** Up to here the bytes of an array are part of the object, in V8's heap, and cost as little as a view. */
+const INNER_BYTES = 64;
+/** What only transports see is cut from slabs: memory of its own costs many times as much. */
 const SMALL_BYTES = 256;
 const small = new Slab(8 * 1024, allocateShared, FastBuffer);
-/** Medium ones from such as the chunks are that a stream reads: memory of their own costs twice as much. */
 const MEDIUM_BYTES = 32 * 1024;
-const medium = new Slab(2 * MEDIUM_BYTES, allocateMedium, FastBuffer);
+const medium = new Slab(2 * MEDIUM_BYTES, allocateShared, FastBuffer);
 /** Up to here ASCII text is written faster by a loop than by a call. */
 const LOOP_UNITS = 32;
 
 const encoder = new TextEncoder();
 
+const runMemory: RunMemory = { View: FastBuffer, leastBytes: INNER_BYTES + 1, allocate: allocateShared };
+
+/** Memory that several have a part of. */
 function allocateShared(bytes: number): Uint8Array<ArrayBuffer> {
+  keepFreedMemory();
   return untransferable(Buffer.allocUnsafeSlow(bytes));
 }
 
-function allocateMedium(bytes: number): Uint8Array<ArrayBuffer> {
+/** Not from Node's pool, where others would have the same `buffer`; nothing is cleared. */
+function allocate(bytes: number): Uint8Array {
+  if (bytes <= INNER_BYTES) return new FastBuffer(bytes);
   keepFreedMemory();
-  return allocateShared(bytes);
+  return Buffer.allocUnsafeSlow(bytes);
 }
 
-/** Small ones come from Node's pool, which costs a tenth of memory of their own; none is cleared. */
-function allocate(bytes: number): Buffer {
-  if (bytes > MEDIUM_BYTES) keepFreedMemory();
-  return Buffer.allocUnsafe(bytes);
-}
-
-/** Whoever gives the memory of a payload to a worker must not take that of other payloads along, where that can be prevented. */
+/** Who gives the memory of a payload to a worker must not take that of others along, where that can be prevented. */
 export function untransferable(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
   try {
     markAsUntransferable(bytes.buffer);
@@ -60,7 +62,13 @@ function isViewClass(value: unknown): value is ViewClass {
   return typeof value === "function" && value.prototype === Buffer.prototype;
 }
 
-function copyOwned(bytes: Uint8Array, start: number, end: number): Uint8Array {
+function copy(bytes: Uint8Array, start: number, end: number): Uint8Array {
+  const own = allocate(end - start);
+  copyInto(own, bytes, start, end);
+  return own;
+}
+
+function copyOut(bytes: Uint8Array, start: number, end: number): Uint8Array {
   const length = end - start;
   const copy =
     length <= SMALL_BYTES
@@ -86,7 +94,7 @@ function encodeText(text: string, bytes: Uint8Array, start: number): number {
   return utf8Write(bytes, text, start, 3 * length);
 }
 
-function textBytes(text: string): Buffer {
+function textBytes(text: string): Uint8Array {
   // What is ASCII, as most text is, takes a byte for each unit. To count first takes longer than to write.
   const bytes = allocate(text.length);
   const { read, written } = encoder.encodeInto(text, bytes);
@@ -101,7 +109,9 @@ function textBytes(text: string): Buffer {
 /** What Node does faster than portable JavaScript. */
 export const nodeHost: Host = {
   allocate,
-  copy: copyOwned,
+  copy,
+  copyOut,
+  copyRuns: (read, count, strings) => copyRuns(runMemory, read, count, strings),
   view: (bytes, start, end) => viewOf(FastBuffer, bytes, start, end),
   decodeText: (bytes, start, end, ascii) =>
     ascii ? latin1Slice(bytes, start, end) : utf8Slice(bytes, start, end),

@@ -2,7 +2,7 @@ import * as layout from "../kernel/generated/layout.js";
 import { KernelTrap, type Workspace } from "../kernel/workspace.js";
 import { type FailureCode, violationCode } from "./errors.js";
 import type { EndpointSink } from "./events.js";
-import type { Host } from "./host.js";
+import type { Host, PayloadRuns } from "./host.js";
 import type { Limits } from "./limits.js";
 import { MessageBuffer } from "./message-buffer.js";
 import { MAX_CONTROL_PAYLOAD_BYTES, Opcode } from "./opcode.js";
@@ -89,8 +89,8 @@ export class Decoder {
   readonly #flags: number;
   readonly #pieces: boolean;
   readonly #borrow: boolean;
-  /** The opcode of messages that are handed out as strings, if there is any. */
-  readonly #stringOpcode: number | undefined;
+  /** The opcode of messages that are handed out as strings, or 0. */
+  readonly #stringOpcode: number;
 
   /** The kernel's state, when the bytes so far end inside of a frame or a message. */
   #state: Uint32Array | undefined;
@@ -105,6 +105,8 @@ export class Decoder {
   /** When the walk must be interrupted; 0 until there are so many records that this matters. */
   #turnEnd = 0;
   #interrupted: InterruptedWalk | undefined;
+  /** What was copied already of the payloads of the read that is being walked. */
+  #copied: PayloadRuns | undefined;
 
   constructor(
     workspace: Workspace,
@@ -121,7 +123,7 @@ export class Decoder {
     this.#flags = options.fromServer ? layout.DECODE_FROM_SERVER : 0;
     this.#pieces = options.pieces;
     this.#borrow = options.borrow;
-    this.#stringOpcode = options.utf8 ? undefined : Opcode.TEXT;
+    this.#stringOpcode = options.utf8 || options.pieces ? 0 : Opcode.TEXT;
     this.#turnMs = options.turnMs;
   }
 
@@ -232,6 +234,7 @@ export class Decoder {
       else throw error;
     } finally {
       this.#walking = false;
+      this.#copied = undefined;
       workspace.receivedText = undefined;
       workspace.windowEnd = windowEnd;
       workspace.recordsEnd = recordsEnd;
@@ -283,6 +286,9 @@ export class Decoder {
     workspace.recordsEnd = Math.max(workspace.recordsEnd, recordsEnd);
     const timed = count > RECORDS_A_LOOK && this.#turnMs !== Number.POSITIVE_INFINITY;
     if (timed && this.#turnEnd === 0) this.#turnEnd = now() + this.#turnMs;
+    // One payload has no others to share memory with.
+    this.#copied =
+      count > 1 && !this.#borrow ? this.#host.copyRuns?.(workspace, count, this.#stringOpcode) : undefined;
     for (let i = 0, at = RECORDS_WORD; i < count && !this.#stopped; i++, at += RECORD_WORDS) {
       if (timed && (i & (RECORDS_A_LOOK - 1)) === RECORDS_A_LOOK - 1 && now() >= this.#turnEnd) return i;
       // Not hoisted: a handler may cause the kernel to be replaced.
@@ -305,13 +311,15 @@ export class Decoder {
     this.#protocol.onViolation(violationCode(detail), offset);
   }
 
-  #data(info: number, ptr: number, length: number, promised: number): void {
-    if (this.#pieces) this.#piece(info, ptr, length);
-    else if ((info & layout.RECORD_END) === 0 || this.#message !== undefined)
-      this.#gather(info, ptr, length, promised);
+  /** @param detail - bytes that the frame's header promises besides, or of the last ones the place in the runs */
+  #data(info: number, ptr: number, length: number, detail: number): void {
+    const ends = (info & layout.RECORD_END) !== 0;
+    const place = ends ? detail : 0;
+    if (this.#pieces) this.#piece(info, this.#payload(ptr, length, place), ends);
+    else if (!ends || this.#message !== undefined) this.#gather(info, ptr, length, ends ? 0 : detail);
     else if ((info & layout.RECORD_OPCODE) === this.#stringOpcode)
       this.#messages.onText(this.#text(info, ptr, length));
-    else this.#bytes(info, this.#payload(ptr, length));
+    else this.#bytes(info, this.#payload(ptr, length, place));
   }
 
   #bytes(info: number, payload: Uint8Array): void {
@@ -329,16 +337,16 @@ export class Decoder {
     return text;
   }
 
-  #payload(ptr: number, length: number): Uint8Array {
+  #payload(ptr: number, length: number, place: number): Uint8Array {
     const { memory } = this.#workspace;
-    return this.#borrow
-      ? this.#host.view(memory, ptr, ptr + length)
-      : this.#host.copy(memory, ptr, ptr + length);
+    if (this.#borrow) return this.#host.view(memory, ptr, ptr + length);
+    const copied = place > 0 ? this.#copied?.view(place, length) : undefined;
+    return copied ?? this.#host.copy(memory, ptr, ptr + length);
   }
 
-  #piece(info: number, ptr: number, length: number): void {
+  #piece(info: number, payload: Uint8Array, final: boolean): void {
     const type = (info & layout.RECORD_OPCODE) === Opcode.TEXT ? "text" : "binary";
-    this.#messages.onPiece(this.#payload(ptr, length), type, (info & layout.RECORD_END) !== 0);
+    this.#messages.onPiece(payload, type, final);
   }
 
   #gather(info: number, ptr: number, length: number, promised: number): void {

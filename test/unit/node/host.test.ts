@@ -42,18 +42,21 @@ test("strings are made of UTF-16 where V8 has no fast way from UTF-8", () => {
   expect(hostFor(13)).toBe(nodeHost);
 });
 
-// Around the lengths where another way of copying begins: a loop, slabs of two sizes, memory of its own.
-const LENGTHS = [0, 1, 31, 32, 33, 255, 256, 257, 8192, 32_767, 32_768, 32_769, 100_000];
+// Around the lengths where another way of copying begins: inside of the object, a loop, slabs of two sizes, memory of its own.
+const LENGTHS = [0, 1, 31, 32, 33, 64, 65, 255, 256, 257, 8192, 32_767, 32_768, 32_769, 100_000];
 const source = new Uint8Array(100_003).map((_, i) => (i * 31) & 0xff);
 
-test("copies are Buffers that nothing else shares, whatever was copied before", () => {
+test.each([
+  ["copies", nodeHost.copy],
+  ["copies for transports", nodeHost.copyOut ?? nodeHost.copy],
+])("%s are Buffers of bytes that are theirs alone, whatever was copied before", (_, copyOf) => {
   const copies = LENGTHS.flatMap((length) => {
     // Of two sources, so that what is known of the last one is of no use.
     const other = source.slice(0, length + 3);
     return [
-      { copy: nodeHost.copy(source, 1, 1 + length), start: 1, length },
-      { copy: nodeHost.copy(other, 2, 2 + length), start: 2, length },
-      { copy: nodeHost.copy(other.subarray(1), 2, 2 + length), start: 3, length },
+      { copy: copyOf(source, 1, 1 + length), start: 1, length },
+      { copy: copyOf(other, 2, 2 + length), start: 2, length },
+      { copy: copyOf(other.subarray(1), 2, 2 + length), start: 3, length },
     ];
   });
   for (const { copy, start, length } of copies) {
@@ -62,15 +65,18 @@ test("copies are Buffers that nothing else shares, whatever was copied before", 
     expect(Buffer.compare(copy, source.subarray(start, start + length))).toBe(0);
   }
   for (const { copy } of copies) copy.fill(0);
-  expect(nodeHost.copy(source, 1, 40)).toEqual(Buffer.from(source.subarray(1, 40)));
+  expect(copyOf(source, 1, 40)).toEqual(Buffer.from(source.subarray(1, 40)));
 });
 
-test("whoever keeps a short copy keeps no more alive than with one from Node's pool", () => {
-  expect(nodeHost.copy(source, 0, 256).buffer.byteLength).toBe(Buffer.poolSize);
+test.each(LENGTHS)("nothing else is in the memory of %i bytes that the application gets", (length) => {
+  for (const bytes of [nodeHost.copy(source, 1, 1 + length), nodeHost.allocate(length)]) {
+    expect(bytes.buffer.byteLength).toBe(length);
+    expect(bytes.byteOffset).toBe(0);
+  }
 });
 
-test("a copy's memory stays where it is, whoever asks to transfer it", () => {
-  const copies = [16, 1000].map((length) => nodeHost.copy(source, 0, length));
+test("what several copies for transports are in stays where it is, whoever asks to transfer it", () => {
+  const copies = [16, 1000].map((length) => (nodeHost.copyOut ?? nodeHost.copy)(source, 0, length));
   for (const { buffer } of copies) {
     try {
       // Node 20 clones instead, later ones refuse.
