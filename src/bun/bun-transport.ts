@@ -1,5 +1,6 @@
 import { queueMicrotask } from "../adapter/globals.js";
 import { DEAF, type SocketTransport, type TlsFacts, type TransportSink } from "../adapter/transport.js";
+import { isLost, lostMemory } from "../protocol/outbox.js";
 import type { BunHandlers, BunSocket, BunTls } from "./bun.js";
 import { BunTlsFacts } from "./tls-facts.js";
 
@@ -113,6 +114,11 @@ export class BunTransport implements SocketTransport {
     const waiting = this.#waiting;
     let done = 0;
     for (const bytes of waiting) {
+      if (isLost(bytes)) {
+        // A part of its frame may have left: no Close frame can follow.
+        this.fail(lostMemory());
+        return;
+      }
       const taken = this.#offer(bytes);
       this.bufferedBytes -= taken;
       if (taken < bytes.length) {

@@ -2,6 +2,7 @@
 import { Socket as NetSocket } from "node:net";
 import { type Duplex, finished } from "node:stream";
 import { DEAF, type SocketTransport, type TlsFacts, type TransportSink } from "../adapter/transport.js";
+import { BY_REFERENCE_BYTES } from "../protocol/encoder.js";
 import { totalLength } from "./direct-write.js";
 import { setImmediate } from "./globals.js";
 import { remoteAddressOf } from "./remote-address.js";
@@ -68,6 +69,11 @@ export class DuplexTransport<Stream extends Duplex = Duplex> implements SocketTr
   // ---- Writing ----
 
   write(bytes: Uint8Array): void {
+    this.#give(bytes, this.#stream.writableLength > 0);
+  }
+
+  /** @param waits - whether the stream may keep the bytes before it looks at them: the application may take them back meanwhile */
+  #give(bytes: Uint8Array, waits: boolean): void {
     const stream = this.#stream;
     if (!stream.writable) return;
     const wasBusy = this.#busy;
@@ -75,7 +81,8 @@ export class DuplexTransport<Stream extends Duplex = Duplex> implements SocketTr
     this.#writtenBytes += bytes.length;
     try {
       // The stream wants a rest after so many bytes, even if all were taken.
-      if (!stream.write(bytes) && stream.writableLength > 0) this.blocked = true;
+      const given = waits && bytes.length >= BY_REFERENCE_BYTES ? Buffer.from(bytes) : bytes;
+      if (!stream.write(given) && stream.writableLength > 0) this.blocked = true;
     } catch (error) {
       // The implementation of a stream may throw.
       this.fail(error);
@@ -92,8 +99,10 @@ export class DuplexTransport<Stream extends Duplex = Duplex> implements SocketTr
       this.write(chunks.length === 1 ? first : Buffer.concat(chunks, length));
       return;
     }
+    // Not all streams take several chunks at once.
+    const waits = stream.writableLength > 0 || typeof Reflect.get(stream, "_writev") !== "function";
     stream.cork();
-    for (const chunk of chunks) this.write(chunk);
+    for (const chunk of chunks) this.#give(chunk, waits);
     this.#uncork();
     // While it was corked it could only seem to be full.
     if (stream.writableLength === 0) this.blocked = false;

@@ -112,7 +112,7 @@ export class Outbox {
     const lost = chunks.findIndex(isLost);
     if (lost >= 0) {
       this.#dropFrom(chunks, lost);
-      this.#sink.onLost(new TypeError("memory was transferred or detached before it was written"));
+      this.#sink.onLost(lostMemory());
       return this.take();
     }
     this.#drop();
@@ -162,8 +162,16 @@ export class Outbox {
   }
 }
 
-/** No chunk is empty when it is queued: its memory is gone. What may change its length in other ways is not sent as it is. */
-function isLost(chunk: Uint8Array): boolean {
+/** What a connection fails for when the application takes back memory that it has sent. */
+export function lostMemory(): TypeError {
+  return new TypeError("memory was transferred or detached before it was written");
+}
+
+/**
+ * Whether the memory of a chunk is gone: none is empty when it is queued, and what may change its length in other ways is not
+ * sent as it is.
+ */
+export function isLost(chunk: Uint8Array): boolean {
   return chunk.length === 0;
 }
 

@@ -1,3 +1,5 @@
+import { isLost, lostMemory } from "../protocol/outbox.js";
+
 /** The most bytes of one write. Long messages go in several, so that their progress shows. */
 const WRITE_BYTES = 64 * 1024;
 
@@ -44,6 +46,7 @@ export class ByteSink {
   write(chunks: readonly Uint8Array[]): void {
     if (this.#state !== "open") return;
     for (const chunk of chunks) {
+      if (chunk.length === 0) continue;
       this.#waiting.push(chunk);
       this.bufferedBytes += chunk.length;
     }
@@ -75,6 +78,11 @@ export class ByteSink {
     if (this.#writing > 0) return;
     if (this.bufferedBytes > 0) {
       const bytes = this.#take();
+      if (bytes === undefined) {
+        // A part of its frame may have left: no Close frame can follow.
+        this.#failed(lostMemory());
+        return;
+      }
       this.#writing = bytes.length;
       this.#writer.write(bytes).then(this.#written, this.#failed);
     } else if (this.#state === "ending") {
@@ -83,12 +91,13 @@ export class ByteSink {
     }
   }
 
-  /** Takes out the bytes of the next write, as a copy. */
-  #take(): Uint8Array {
+  /** Takes out the bytes of the next write, as a copy. @returns undefined if the memory of some is gone */
+  #take(): Uint8Array | undefined {
     const bytes = new Uint8Array(Math.min(this.bufferedBytes, WRITE_BYTES));
     let length = 0;
     while (length < bytes.length) {
       const chunk = this.#firstChunk();
+      if (isLost(chunk)) return undefined;
       const part = chunk.subarray(this.#taken, this.#taken + bytes.length - length);
       bytes.set(part, length);
       length += part.length;

@@ -14,6 +14,7 @@ import { informationalCases } from "./cases/informational.js";
 import { inspectionCases } from "./cases/inspection.js";
 import { keepaliveCases } from "./cases/keepalive.js";
 import { leftoverCases } from "./cases/leftovers.js";
+import { memoryCases } from "./cases/memory.js";
 import { messageCases } from "./cases/messages.js";
 import { optionValueCases } from "./cases/option-values.js";
 import { optionCases } from "./cases/options.js";
@@ -32,6 +33,7 @@ import type { Case } from "./scene.js";
 
 export const SUITE: Readonly<Record<string, readonly Case[]>> = {
   messages: messageCases,
+  memory: memoryCases,
   fragments: fragmentCases,
   violations: violationCases,
   closing: closingCases,

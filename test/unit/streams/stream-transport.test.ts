@@ -99,6 +99,25 @@ describe("writing", () => {
     expect(line.written.every((chunk) => chunk.length === 0)).toBe(true);
   });
 
+  test("fails when memory is transferred that waits behind another write", async () => {
+    const { line, recorder, socket } = opened({}, { role: "server" });
+    let release = (): void => {};
+    line.gate = new Promise((resolve) => {
+      release = resolve;
+    });
+    socket.send("a");
+    await turn();
+    const payload = new Uint8Array(60_000);
+    socket.send(payload);
+    await turn();
+    structuredClone(null, { transfer: [payload.buffer] });
+    line.gate = undefined;
+    release();
+    expect(await recorder.closed()).toBe("close 1006");
+    expect(line.bytes).toBe("81 01 61");
+    expect(String(line.aborted)).toMatch(/transferred or detached/);
+  });
+
   test("cuts long messages, so that their progress shows", async () => {
     const { line, socket } = opened({}, { role: "server" });
     socket.send(new Uint8Array(200_000));
