@@ -40,7 +40,7 @@ export interface Socket<Data = unknown> {
   /**
    * Sends a message: text if it is a string, else binary, unless `type` says that the bytes are text.
    * @param message - bytes of 32 KiB or more may be sent without being copied: they must not change until
-   * `bufferedBytes` is 0
+   * `bufferedBytes` is 0. If their memory is transferred or detached before they are written, the connection fails with 1011
    * @param type - what bytes are. Default "binary"; a `PreparedMessage` has its own
    * @throws InvalidStateError while a fragmented message is being sent
    * @throws TypeError if it is neither a string nor bytes, a string of type "binary", or text that is not UTF-8
@@ -86,8 +86,9 @@ export interface Handlers<Data = unknown> {
   open?(socket: Socket<Data>): unknown;
   /**
    * A message, and its type: a string if it is text, unless the option `utf8` is set, else bytes (on Node a `Buffer`), which the
-   * handler owns unless the option `borrow` is set. A payload of up to 32 KiB may share its memory with others, 64 KiB at most:
-   * copy what you keep for long, and what you transfer to a worker or a byte stream.
+   * handler owns unless the option `borrow` is set. Nothing of other connections or of other reads is in its `buffer`; but messages
+   * of up to 32 KiB that came in the same read may be, 64 KiB at most. So read it by its `byteOffset`, a multiple of 8, and `length`,
+   * and copy what is to be transferred to a worker or a byte stream: `new Uint8Array(data)`.
    */
   message?(socket: Socket<Data>, data: string | Uint8Array, type: MessageType): unknown;
   /** Needs the option `pieces`, and the other way round: a part of a message. That of text may end inside of a character. */
