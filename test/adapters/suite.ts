@@ -6,6 +6,7 @@ import { connectCases } from "./cases/connect.js";
 import { contextCases } from "./cases/contexts.js";
 import { fairTurnCases } from "./cases/fair-turns.js";
 import { faultCases } from "./cases/faults.js";
+import { fieldCases } from "./cases/field.js";
 import { fragmentCases } from "./cases/fragments.js";
 import { handlerCases } from "./cases/handlers.js";
 import { handshakeCases } from "./cases/handshake.js";
@@ -53,4 +54,5 @@ export const SUITE: Readonly<Record<string, readonly Case[]>> = {
   inspection: inspectionCases,
   contexts: contextCases,
   "fair turns": fairTurnCases,
+  "reports from the field": fieldCases,
 };
