@@ -1,6 +1,7 @@
 import type { HandshakeFailure, HeaderFields } from "../handshake/index.js";
 import { REQUEST_RESERVED } from "../handshake/request.js";
 import { anything, integer, type Readers } from "../protocol/option-readers.js";
+import { offAbort, onAbort } from "./abort-listeners.js";
 import { type Address, headersFor, parseAddress, redirected, withCredentials } from "./address.js";
 import { Dialing } from "./dialing.js";
 import type { Exchange } from "./exchange.js";
@@ -109,7 +110,9 @@ function dial(
     const asyncContext = runtime.captureContext();
     const exchange = { limits, timeoutMs: timeouts.handshakeMs, deadlines: runtime.deadlines };
     const request = { host: address.host, target: address.target, protocols, headers, origin };
-    const over = (): void => signal?.removeEventListener("abort", abort);
+    const over = (): void => {
+      if (signal !== undefined) offAbort(signal, abort);
+    };
     const failed = (error: unknown): void => {
       over();
       reject(error);
@@ -149,6 +152,6 @@ function dial(
     if (proxy === undefined || route === undefined) opened(dialer.open(address));
     else step = openTunnel(proxy, route, address, exchange, { opened, failed });
     const abort = (): void => step.abort(signal?.reason);
-    signal?.addEventListener("abort", abort);
+    if (signal !== undefined) onAbort(signal, abort);
   });
 }

@@ -240,7 +240,7 @@ export const fieldCases: readonly Case[] = [
     },
   },
   {
-    name: "one signal for many attempts is worth no warning",
+    name: "one signal for many attempts at once, and one after the other, is worth no warning",
     async run(scene) {
       const seen = warnings(scene);
       const { signal } = new AbortController();
@@ -250,6 +250,24 @@ export const fieldCases: readonly Case[] = [
       for (let i = 0; i < 32; i++) await scene.connect(server.url, { signal });
       await turns();
       assert.deepEqual(seen, []);
+    },
+  },
+  {
+    name: "one signal gives up all the attempts that still wait, with its reason, and no other",
+    async run(scene) {
+      const control = new AbortController();
+      const { signal } = control;
+      const answering = await scene.wsServer();
+      const open = await scene.connect(answering.url, { signal });
+      const silent = await scene.rawServer(() => {});
+      const attempts = Array.from({ length: 12 }, () => scene.adapter.connect(silent.url, { signal }));
+      await until(() => silent.peers.length === 12, "12 connections");
+      const other = scene.connect(answering.url, { signal: new AbortController().signal });
+      control.abort(new Error("no longer wanted"));
+      for (const attempt of attempts) await assert.rejects(attempt, { message: "no longer wanted" });
+      await scene.eventually(() => silent.peers.every((peer) => peer.ended || peer.closed), "their end");
+      assert.equal((await other).state, "open");
+      assert.equal(open.state, "open");
     },
   },
   ...[2 ** 31, 2 ** 32 + 1, 2 ** 40, Number.MAX_SAFE_INTEGER].map(
