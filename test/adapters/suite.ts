@@ -7,6 +7,8 @@ import { contextCases } from "./cases/contexts.js";
 import { fairTurnCases } from "./cases/fair-turns.js";
 import { faultCases } from "./cases/faults.js";
 import { fieldCases } from "./cases/field.js";
+import { fieldHandshakeCases } from "./cases/field-handshake.js";
+import { fieldOutputCases } from "./cases/field-output.js";
 import { fragmentCases } from "./cases/fragments.js";
 import { handlerCases } from "./cases/handlers.js";
 import { handshakeCases } from "./cases/handshake.js";
@@ -45,6 +47,7 @@ export const SUITE: Readonly<Record<string, readonly Case[]>> = {
   transports: transportCases,
   "opening handshake of a client": clientHandshakeCases,
   connect: connectCases,
+  "reports from the field": [...fieldCases, ...fieldHandshakeCases, ...fieldOutputCases],
   redirects: redirectCases,
   proxies: proxyCases,
   leftovers: leftoverCases,
@@ -54,5 +57,4 @@ export const SUITE: Readonly<Record<string, readonly Case[]>> = {
   inspection: inspectionCases,
   contexts: contextCases,
   "fair turns": fairTurnCases,
-  "reports from the field": fieldCases,
 };
