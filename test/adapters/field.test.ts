@@ -12,7 +12,7 @@ import { nodeAdapter, READ_PATHS } from "./node-adapter.js";
 import { masked, request } from "./raw-peer.js";
 import { Recorder } from "./recorder.js";
 import { Scene } from "./scene.js";
-import { turns } from "./until.js";
+import { turns, until } from "./until.js";
 
 afterEach(killPrograms);
 
@@ -62,6 +62,52 @@ const cases: Record<string, (scene: Scene, readPath: ReadPath) => Promise<void>>
       await peer.expect("81 02 'on'");
     }
     assert.equal(recorder.count("close"), 0);
+  },
+
+  async "a client that resets while its upgrade is looked at, refused or left alone ends no process"(
+    scene,
+    readPath,
+  ) {
+    const server = createServer();
+    const where = await listening(scene, server);
+    const asked: (() => void)[] = [];
+    const verify = ({ path }: { path: string }) =>
+      path === "/no"
+        ? { status: 403 }
+        : new Promise<undefined>((resolve) => void asked.push(() => resolve(undefined)));
+    const recorder = new Recorder();
+    const attached = attach(server, { readPath, verify, path: "/slow" }, recorder);
+    attach(server, { readPath, verify, path: "/no" }, recorder);
+    for (const path of ["/slow", "/no", "/nobody's"]) {
+      const peer = await scene.raw(where);
+      await peer.write(request({}, `GET ${path} HTTP/1.1`));
+      if (path === "/slow") await scene.eventually(() => asked.length > 0, "verify");
+      peer.reset();
+      await until(() => peer.closed, "the reset");
+      await turns();
+      for (const decide of asked) decide();
+    }
+    await turns();
+    assert.deepEqual(recorder.log, []);
+    assert.equal(attached.connections.size, 0);
+  },
+
+  async "an HTTP server that was closed first is closed when its WebSockets are"(scene, readPath) {
+    const server = createServer();
+    const where = await listening(scene, server);
+    const attached = attach(server, { readPath }, {});
+    const polite = await scene.client(where);
+    await scene.client(where);
+    const closed = new Promise<void>((resolve) => void server.close(() => resolve()));
+    server.closeAllConnections();
+    await turns();
+    assert.equal(attached.connections.size, 2, "Node leaves upgraded sockets alone");
+    const gone = attached.close({ timeoutMs: 50 });
+    await polite.expect("88 02 03 e9");
+    await polite.write(masked("88 02 | 03 e9"));
+    polite.end();
+    await gone;
+    await closed;
   },
 
   async "a server of IP address 127.0.0.1 is no TLS server name, so Node warns of none"(scene, readPath) {
