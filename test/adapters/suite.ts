@@ -13,6 +13,7 @@ import { inspectionCases } from "./cases/inspection.js";
 import { keepaliveCases } from "./cases/keepalive.js";
 import { leftoverCases } from "./cases/leftovers.js";
 import { messageCases } from "./cases/messages.js";
+import { pingCases } from "./cases/pings.js";
 import { plainCases } from "./cases/plain.js";
 import { portCases } from "./cases/port.js";
 import { proxyCases } from "./cases/proxy.js";
@@ -26,6 +27,7 @@ import type { Case } from "./scene.js";
 export const SUITE: Readonly<Record<string, readonly Case[]>> = {
   messages: messageCases,
   fragments: fragmentCases,
+  pings: pingCases,
   violations: violationCases,
   closing: closingCases,
   keepalive: keepaliveCases,
