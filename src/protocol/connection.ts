@@ -2,7 +2,7 @@ import type { KernelName } from "../kernel/kernel.js";
 import { assertBytes } from "./arguments.js";
 import { Endpoint } from "./endpoint.js";
 import type { EndpointOptions, EndpointState, Role } from "./endpoint-options.js";
-import { EventCollector, EventList } from "./event-list.js";
+import { Answers, EventCollector, EventList } from "./event-list.js";
 import type { ConnectionEvent, MessageType } from "./events.js";
 import type { PreparedMessage } from "./prepared-message.js";
 
@@ -27,13 +27,13 @@ export type ConnectionOptions = Omit<EndpointOptions, "borrow" | "turnMs">;
 export class Connection {
   readonly #collector = new EventCollector();
   readonly #endpoint: Endpoint;
-  /** What the last chunk brought. */
-  #list: EventList;
+  /** To what the last chunk brought. */
+  #answers: Answers;
 
   /** @throws TypeError or RangeError for options that make no sense */
   constructor(options: ConnectionOptions) {
     this.#endpoint = new Endpoint(this.#collector, options, true);
-    this.#list = new EventList(this.#endpoint, []);
+    this.#answers = new Answers(this.#endpoint, []);
   }
 
   /** Which side of the opening handshake this is. */
@@ -43,7 +43,7 @@ export class Connection {
 
   /** Where the connection stands; in a loop over what was received, behind the event. */
   get state(): EndpointState {
-    return this.#list.over ? "closed" : this.#endpoint.state;
+    return this.#answers.over ? "closed" : this.#endpoint.state;
   }
 
   /** Which kernel decodes: `simd`, `scalar` or `js`. */
@@ -53,7 +53,7 @@ export class Connection {
 
   /** Whether the connection is over: write what {@link takeOutput} gives, then end the transport. */
   get closeExpected(): boolean {
-    this.#list.catchUp();
+    this.#answers.catchUp();
     return this.#endpoint.closeExpected;
   }
 
@@ -65,15 +65,16 @@ export class Connection {
    */
   receive(chunk: Uint8Array): ConnectionEvent[] {
     assertBytes(chunk, "a chunk must be a Uint8Array");
-    this.#list.finish();
+    this.#answers.finish();
     this.#endpoint.receive(chunk);
-    this.#list = new EventList(this.#endpoint, this.#collector.take());
-    return this.#list;
+    const events = this.#collector.take();
+    this.#answers = new Answers(this.#endpoint, events);
+    return EventList.holding(events, this.#answers);
   }
 
   /** The transport ended. @returns a close event with code 1006, if there was none yet */
   end(): ConnectionEvent[] {
-    this.#list.finish();
+    this.#answers.finish();
     this.#endpoint.end();
     return this.#collector.take();
   }
@@ -83,7 +84,7 @@ export class Connection {
    * payloads are shared. In a loop over what was received, those up to the event.
    */
   takeOutput(): Uint8Array[] {
-    this.#list.catchUp();
+    this.#answers.catchUp();
     this.#endpoint.settle();
     return this.#endpoint.outbox.take();
   }
@@ -128,7 +129,7 @@ export class Connection {
 
   /** Starts the closing handshake. */
   close(code?: number, reason?: string): void {
-    if (this.#list.over) this.#list.finish();
+    if (this.#answers.over) this.#answers.finish();
     this.#endpoint.close(code, reason);
   }
 
@@ -138,7 +139,7 @@ export class Connection {
    * @returns the close event, unless it was told already
    */
   fail(code: number, reason?: string): ConnectionEvent[] {
-    this.#list.catchUp();
+    this.#answers.catchUp();
     this.#endpoint.fail(code, reason);
     return this.#collector.take();
   }

@@ -208,8 +208,8 @@ export class Endpoint extends Sender implements ProtocolSink {
     if (code === undefined && reason !== "") throw new TypeError("a reason needs a code");
     const payload = code === undefined ? NOTHING : checkedClosePayload(code, reason, this.#host);
     if (this.#state !== "open") return;
-    this.#closedHere = true;
     this.#sendClose(payload);
+    this.#closedHere = true;
     // Unless the kernel trapped over the Close.
     if (this.#state === "open") this.#state = "closing";
   }
