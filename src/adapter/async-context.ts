@@ -5,7 +5,9 @@ type ContextClass = new (type: string) => AsyncContext;
 
 const ContextClass = findContextClass();
 /** For runtimes without asynchronous contexts. */
-const NO_CONTEXT: AsyncContext = { runInAsyncScope: (callback) => callback() };
+const NO_CONTEXT: AsyncContext = {
+  runInAsyncScope: (callback, self, ...args) => Reflect.apply(callback, self, args),
+};
 /** No connection's context: that of the program which imports this. */
 const root = captureContext();
 

@@ -1,11 +1,20 @@
-import type { HandshakeFailure, HeaderFields } from "../handshake/index.js";
+// What `connect` of every adapter does: addresses, redirects, the handshake, and the socket that comes of it.
+import type { HeaderFields } from "../handshake/index.js";
 import { REQUEST_RESERVED } from "../handshake/request.js";
 import { anything, integer, type Readers } from "../protocol/option-readers.js";
-import { type Address, headersFor, parseAddress, redirected, withCredentials } from "./address.js";
-import { Dialing } from "./dialing.js";
+import {
+  type Address,
+  headersFor,
+  isRedirect,
+  parseAddress,
+  redirected,
+  withCredentials,
+} from "./address.js";
+import { Dialing, type Refused } from "./dialing.js";
 import type { Exchange } from "./exchange.js";
 import type { Handlers, Socket } from "./handlers.js";
 import { HandshakeError } from "./handshake-error.js";
+import type { HandshakeResponse } from "./handshake-response.js";
 import {
   type ResolvedSocketOptions,
   resolveSocketOptions,
@@ -60,8 +69,6 @@ export const CLIENT_READERS: Readers<ClientOptions> = {
   data: anything,
 };
 
-const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
-
 /**
  * Connects to a server.
  * @param url - `ws:`, `wss:` or `ws+unix:`
@@ -84,7 +91,7 @@ export async function connectBy<Data>(
     signal?.throwIfAborted();
     const result = await dial(dialer, address, headers, options, resolved, handlers);
     if (result instanceof Session) return withData(result.socket);
-    if (!REDIRECTS.has(result.status) || redirects === maxRedirects) {
+    if (!isRedirect(result.status) || redirects === maxRedirects) {
       throw new HandshakeError(result.code, result.reason, result);
     }
     const next = redirected(address, result);
@@ -101,17 +108,18 @@ function dial(
   options: ClientOptions,
   resolved: ResolvedSocketOptions,
   handlers: Handlers,
-): Promise<Session | HandshakeFailure> {
+): Promise<Session | Refused> {
   return new Promise((resolve, reject) => {
     const { protocols = [], origin, signal } = options;
     const { limits, timeouts } = resolved;
     const { runtime, proxy } = dialer;
+    const asyncContext = runtime.captureContext();
     const exchange = { limits, timeoutMs: timeouts.handshakeMs, deadlines: runtime.deadlines };
     const request = { host: address.host, target: address.target, protocols, headers, origin };
     const over = (): void => signal?.removeEventListener("abort", abort);
     const failed = (error: unknown): void => {
-      over();
       reject(error);
+      over();
     };
     const dialing = new Dialing(
       { ...request, ...exchange },
@@ -119,19 +127,22 @@ function dial(
         opened(accepted, rest) {
           over();
           const context = { runtime, handlers, options: resolved, socketClosed() {} };
+          const response: HandshakeResponse = { status: 101, headers: accepted.headers };
           const session = new Session(context, {
             role: "client",
             transport,
             protocol: accepted.protocol ?? "",
             data: options.data,
+            response,
+            asyncContext,
           });
           transport.sink = session;
           session.open(undefined, rest);
           resolve(session);
         },
-        refused(failure) {
+        refused(refused) {
           over();
-          resolve(failure);
+          resolve(refused);
         },
         failed,
       },
@@ -143,10 +154,15 @@ function dial(
       step = dialing;
       dialing.begin(transport);
     };
-    const route = proxy && proxyFor(proxy.choice.url, address, proxy.environment);
-    if (proxy === undefined || route === undefined) opened(dialer.open(address));
-    else step = openTunnel(proxy, route, address, exchange, { opened, failed });
     const abort = (): void => step.abort(signal?.reason);
     signal?.addEventListener("abort", abort);
+    try {
+      const route = proxy && proxyFor(proxy.choice.url, address, proxy.environment);
+      if (proxy === undefined || route === undefined) opened(dialer.open(address));
+      else step = openTunnel(proxy, route, address, exchange, { opened, failed });
+    } catch (error) {
+      // No permission, an address or options for TLS that make no sense: some of it shows at once.
+      failed(error);
+    }
   });
 }

@@ -1,4 +1,5 @@
 // The handlers that a caller gives, as they are when they are given.
+import { isGiven } from "../handshake/given.js";
 import { Bare, object, refuse } from "../protocol/option-readers.js";
 import type { Handlers } from "./handlers.js";
 
@@ -22,7 +23,7 @@ const NAMES: Readonly<Record<keyof Handlers, undefined>> = {
 export function readHandlers(given: Handlers, pieces = false): Handlers {
   object(given, "handlers");
   const handlers: Mutable<Handlers> = new Bare();
-  for (const name of namesOf(NAMES)) if (inherits(given, name)) take(given, name, handlers);
+  for (const name of namesOf(NAMES)) if (isGiven(given, name)) take(given, name, handlers);
   if (pieces && handlers.piece === undefined) {
     throw new TypeError("the option pieces needs a piece handler");
   }
@@ -43,14 +44,4 @@ function take<Name extends keyof Handlers>(given: Handlers, name: Name, handlers
   if (handler === undefined) return;
   if (typeof handler !== "function") refuse(handler, "", `the handler ${name}`, "a function");
   handlers[name] = Reflect.apply(Function.prototype.bind, handler, [given]);
-}
-
-/** Whether an object or its class has a property: what ends all chains of prototypes, `Object.prototype` of any realm, does not count. */
-function inherits(given: object, name: string): boolean {
-  for (let at: object | null = given; at !== null; ) {
-    const next: object | null = Object.getPrototypeOf(at);
-    if (Object.hasOwn(at, name)) return at === given || next !== null;
-    at = next;
-  }
-  return false;
 }

@@ -1,30 +1,93 @@
-/** Bytes that wait for somebody, copied into memory that doubles: neither their cut nor their number costs much. */
-export class HeldBytes {
-  #bytes: Uint8Array<ArrayBuffer>;
-  #length = 0;
+// Bytes that wait, in memory that grows with them.
 
-  constructor(first: Uint8Array) {
-    this.#bytes = new Uint8Array(first);
-    this.#length = first.length;
+/** A block is as long as this part of what is held, so that what is not used of the last one is little. */
+const GROWTH = 8;
+const MIN_BLOCK_BYTES = 1024;
+const MAX_BLOCK_BYTES = 64 * 1024;
+
+/** There is no memory for what came. */
+export class AllocationError extends Error {
+  override readonly name = "AllocationError";
+}
+
+/**
+ * Bytes that wait, copied into blocks: growing copies nothing, and neither their cut nor their number costs much. The memory is
+ * never more than 1 KiB or an eighth above what came, whichever is more.
+ */
+export class HeldBytes {
+  readonly #most: number;
+  #blocks: Uint8Array<ArrayBuffer>[] = [];
+  #length = 0;
+  /** Bytes of the last block that nothing is in. */
+  #free = 0;
+
+  /** @param most - how many bytes will come at most */
+  constructor(most = Number.POSITIVE_INFINITY) {
+    this.#most = most;
   }
 
   get length(): number {
     return this.#length;
   }
 
-  append(chunk: Uint8Array): void {
-    const length = this.#length + chunk.length;
-    if (length > this.#bytes.length) {
-      const larger = new Uint8Array(Math.max(2 * this.#bytes.length, length));
-      larger.set(this.#bytes.subarray(0, this.#length));
-      this.#bytes = larger;
-    }
-    this.#bytes.set(chunk, this.#length);
-    this.#length = length;
+  /** How much more memory so many more bytes need. */
+  growthFor(count: number): number {
+    const lacking = count - this.#free;
+    if (lacking <= 0) return 0;
+    const proportion = Math.max(MIN_BLOCK_BYTES, Math.floor(this.#length / GROWTH));
+    const left = this.#most - this.#length - this.#free;
+    return Math.max(lacking, Math.min(proportion, MAX_BLOCK_BYTES, left));
   }
 
-  /** All of them: a view. */
+  /** @throws AllocationError, and holds what it held */
+  append(chunk: Uint8Array): void {
+    const growth = this.growthFor(chunk.length);
+    const block = growth === 0 ? undefined : allocate(growth);
+    const fitting = Math.min(chunk.length, this.#free);
+    const last = this.#blocks.at(-1);
+    if (fitting > 0) last?.set(chunk.subarray(0, fitting), last.length - this.#free);
+    if (block !== undefined) {
+      block.set(chunk.subarray(fitting));
+      this.#blocks.push(block);
+    }
+    this.#free += growth - chunk.length;
+    this.#length += chunk.length;
+  }
+
+  /** All of them, in order, and holds none any more. */
+  takeBlocks(): Uint8Array<ArrayBuffer>[] {
+    const blocks = this.#blocks;
+    const last = blocks.pop();
+    if (last !== undefined) blocks.push(last.subarray(0, last.length - this.#free));
+    this.#blocks = [];
+    this.#length = 0;
+    this.#free = 0;
+    return blocks;
+  }
+
+  /**
+   * All of them in one piece, and holds none any more.
+   * @throws AllocationError
+   */
   take(): Uint8Array<ArrayBuffer> {
-    return this.#bytes.subarray(0, this.#length);
+    const length = this.#length;
+    const blocks = this.takeBlocks();
+    const [first] = blocks;
+    if (first !== undefined && blocks.length === 1) return first;
+    const whole = allocate(length);
+    let at = 0;
+    for (const block of blocks) {
+      whole.set(block, at);
+      at += block.length;
+    }
+    return whole;
+  }
+}
+
+function allocate(length: number): Uint8Array<ArrayBuffer> {
+  try {
+    return new Uint8Array(length);
+  } catch (error) {
+    throw new AllocationError(`there is no memory for ${length} bytes`, { cause: error });
   }
 }

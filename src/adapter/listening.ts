@@ -1,7 +1,11 @@
-import { callback, integer, type Readers, text } from "../protocol/option-readers.js";
+// Servers that own their port, whatever the runtime.
+import { callback, flag, integer, type Readers, text } from "../protocol/option-readers.js";
+import type { PreparedMessage } from "../protocol/prepared-message.js";
+import type { Socket } from "./handlers.js";
 import type { FetchHandler } from "./plain-exchange.js";
-import type { Server } from "./server.js";
+import type { BroadcastOptions, Server, ServerCloseOptions, ServerCore } from "./server.js";
 import { SERVER_READERS, type ServerOptions } from "./server-options.js";
+import { allWithData } from "./typed-data.js";
 
 /** Options of a server that owns its port, whatever the runtime. */
 export interface ListenOptions<Data = unknown> extends ServerOptions<Data> {
@@ -11,11 +15,25 @@ export interface ListenOptions<Data = unknown> extends ServerOptions<Data> {
   readonly host?: string;
   /** A Unix socket to listen on, instead of a port. */
   readonly path?: string;
-  /** Connections at a time, those in their handshake too; more are closed as soon as they come. Default: any number. */
+  /**
+   * A file descriptor that listens already, instead of a port or a path: the socket that systemd or another parent hands over, 3
+   * for the first. It is closed with the server.
+   */
+  readonly fd?: number;
+  /**
+   * Lets other processes listen on the same port that ask for it, too; the system hands each connection to one of them. Default false.
+   * Needs Node 22.12 or 23.1, and Linux, FreeBSD or another system that does this.
+   */
+  readonly reusePort?: boolean;
+  /**
+   * Connections at a time, those in their handshake too; more are closed as soon as they come. A worker of `node:cluster` that gets its
+   * connections from the primary leaves them to the other workers. Default: any number.
+   */
   readonly maxConnections?: number;
   /**
    * Answers plain HTTP requests, which get 426 without it: for a health check or a page, one request for each connection,
-   * content up to `maxMessageBytes`, an answer that is sent when it is whole. What it throws becomes 500 and goes to the `error` handler.
+   * content up to `maxContentBytes`, an answer that is sent when it is whole. What it throws becomes 500 and goes to the `error` handler,
+   * but for the `AbortError` of a request whose signal told that nothing waits for the answer.
    */
   readonly fetch?: FetchHandler;
 }
@@ -26,6 +44,76 @@ export interface ListeningServer<Data = unknown> extends Server<Data> {
   readonly port: number;
   /** A URL that a client on this machine can use. */
   readonly url: string;
+  /**
+   * Takes no more connections and frees the port; the connections that are there stay as they are. For a restart without a gap: the
+   * next process listens, this one stops accepting and ends with its last connection. Resolves when the port
+   * is free. The second call changes nothing.
+   */
+  stopAccepting(): Promise<void>;
+  /** Undoes {@link unref}. */
+  ref(): void;
+  /** Lets the process end although the server still listens. Connections keep it alive all the same. */
+  unref(): void;
+}
+
+/** What listens for a server. */
+export interface Listener {
+  readonly where: Where;
+  /** Takes no more connections; the place is free when it returns. Called once. */
+  stop(): void;
+  /** After `stop`: ends what never became a connection of the server, and resolves when nothing of all that it took is left. */
+  drained(): Promise<void>;
+  ref(): void;
+  unref(): void;
+}
+
+/** An address and a port, or the path of a Unix socket. */
+export type Where = string | { readonly address: string; readonly port: number };
+
+/** The server of a listener. */
+export class PortServer<Data> implements ListeningServer<Data> {
+  readonly port: number;
+  readonly url: string;
+  readonly #core: ServerCore;
+  readonly #listener: Listener;
+  #accepting = true;
+
+  constructor(core: ServerCore, listener: Listener) {
+    this.#core = core;
+    this.#listener = listener;
+    const { where } = listener;
+    this.port = typeof where === "string" ? 0 : where.port;
+    this.url = listeningUrl(core.secure, where);
+  }
+
+  get connections(): ReadonlyMap<number, Socket<Data>> {
+    return allWithData(this.#core.connections);
+  }
+
+  broadcast(message: string | Uint8Array | PreparedMessage, options?: BroadcastOptions<Data>): number {
+    return this.#core.broadcast(message, options);
+  }
+
+  async stopAccepting(): Promise<void> {
+    if (!this.#accepting) return;
+    this.#accepting = false;
+    this.#listener.stop();
+  }
+
+  async close(options?: ServerCloseOptions): Promise<void> {
+    const gone = this.#core.closeAll(options);
+    await this.stopAccepting();
+    await gone;
+    await this.#listener.drained();
+  }
+
+  ref(): void {
+    this.#listener.ref();
+  }
+
+  unref(): void {
+    this.#listener.unref();
+  }
 }
 
 /** How options of a server that owns its port are read. */
@@ -34,15 +122,27 @@ export const LISTEN_READERS: Readers<ListenOptions> = {
   port: integer(0, 65_535),
   host: text,
   path: text,
+  fd: integer(0, 0x7fffffff),
+  reusePort: flag,
   maxConnections: integer(1),
   fetch: callback,
 };
+
+/** @throws TypeError for options that say of two places to listen there */
+export function assertOnePlace({ port, host, path, fd, reusePort }: ListenOptions): void {
+  if (fd !== undefined && (port !== undefined || host !== undefined || path !== undefined)) {
+    throw new TypeError("fd is instead of port, host and path");
+  }
+  if (reusePort && (fd !== undefined || path !== undefined)) {
+    throw new TypeError("reusePort is for a port");
+  }
+}
 
 /**
  * A URL that a client on this machine can use.
  * @param where - the address and port that a server listens on, or the path of its Unix socket
  */
-export function listeningUrl(secure: boolean, where: string | { address: string; port: number }): string {
+export function listeningUrl(secure: boolean, where: Where): string {
   const scheme = secure ? "wss" : "ws";
   if (typeof where === "string") return `${scheme}+unix:${encodedPath(where)}`;
   return `${scheme}://${reachable(where.address)}:${where.port}`;

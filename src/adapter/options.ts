@@ -98,19 +98,17 @@ export const DEFAULT_TIMEOUTS: Timeouts = {
   writeMs: 60_000,
 };
 
+/** How the limits of every socket are read. */
+export const SOCKET_LIMIT_READERS: Readers<Partial<SocketLimits>> = {
+  ...LIMIT_READERS,
+  maxBacklogBytes: integer(1, Number.POSITIVE_INFINITY),
+  maxHeadBytes: integer(1),
+  maxHeaderLines: integer(1),
+};
+
 /** How options of every socket are read. */
 export const SOCKET_READERS: Readers<SocketOptions> = {
-  limits: (given, name) =>
-    readOptions<Partial<SocketLimits>>(
-      given,
-      {
-        ...LIMIT_READERS,
-        maxBacklogBytes: integer(1, Number.POSITIVE_INFINITY),
-        maxHeadBytes: integer(1),
-        maxHeaderLines: integer(1),
-      },
-      name,
-    ),
+  limits: (given, name) => readOptions<Partial<SocketLimits>>(given, SOCKET_LIMIT_READERS, name),
   timeouts: (given, name) =>
     readOptions<Partial<Timeouts>>(
       given,
@@ -136,7 +134,7 @@ export const SOCKET_READERS: Readers<SocketOptions> = {
  */
 export function resolveSocketOptions(options: SocketOptions): ResolvedSocketOptions {
   const { backlog = "close", pieces = false, borrow = false, utf8 = false, kernel } = options;
-  const limits = { ...DEFAULT_SOCKET_LIMITS, ...defined(options.limits) };
+  const limits = Object.freeze({ ...DEFAULT_SOCKET_LIMITS, ...defined(options.limits) });
   const timeouts = { ...DEFAULT_TIMEOUTS, ...defined(options.timeouts) };
   // A kernel that this host can't run must be refused here, not in the middle of the first connection.
   sharedWorkspace(kernel);

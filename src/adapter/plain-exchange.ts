@@ -1,5 +1,7 @@
 import { buildAnswer, type PlainRequest } from "../handshake/index.js";
+import type { Allowance } from "./allowance.js";
 import { HeldBytes } from "./held-bytes.js";
+import { hostOptions } from "./host-options.js";
 
 /** What is known of a plain request besides what is in it. */
 export interface FetchInfo {
@@ -7,34 +9,71 @@ export interface FetchInfo {
   readonly remoteAddress: string;
 }
 
-/** Answers HTTP requests that ask for no WebSocket. */
+/**
+ * Answers HTTP requests that ask for no WebSocket. The request's URL is made of `Host` and the target; that of `OPTIONS *` has the path
+ * `/`, and a request in HTTP/1.0 that names no host is for `localhost`. Its signal tells that the client has left, or that the time was up.
+ */
 export type FetchHandler = (request: Request, info: FetchInfo) => Response | Promise<Response>;
+
+/** The part of a `RequestInit` that is about content. */
+interface Content {
+  readonly body: BodyInit | null;
+  readonly duplex?: "half";
+}
+
+/** Said aloud: Node looks on `Object.prototype` for what is not said. */
+const NO_CONTENT: Content = { body: null };
 
 /** A request that asks for no WebSocket: its content comes, then the application answers. */
 export class PlainExchange {
   readonly #request: PlainRequest;
+  readonly #allowance: Allowance;
   readonly #content: HeldBytes;
   readonly #gone = new AbortController();
+  #receivedBytes = 0;
+  /** What the content takes of the allowance, until the exchange is over. */
+  #takenBytes = 0;
 
-  /** @param rest - the bytes behind the head */
-  constructor(request: PlainRequest, rest: Uint8Array) {
+  /** @param allowance - for the contents of all requests of the server */
+  constructor(request: PlainRequest, allowance: Allowance) {
     this.#request = request;
-    this.#content = new HeldBytes(rest.subarray(0, request.contentLength));
+    this.#allowance = allowance;
+    this.#content = new HeldBytes(request.contentLength);
   }
 
-  /** Whether all of the content is there, so that the application has been asked. */
+  /** Whether all of the content is there. */
   get complete(): boolean {
-    return this.#content.length === this.#request.contentLength;
+    return this.#receivedBytes === this.#request.contentLength;
   }
 
-  /** Takes content. What follows it would be another request, and there is no answer to a second one. */
-  received(chunk: Uint8Array): void {
-    this.#content.append(chunk.subarray(0, this.#request.contentLength - this.#content.length));
+  /**
+   * Takes content. What follows it would be another request, and there is no answer to a second one.
+   * @returns false if the allowance is used up
+   * @throws AllocationError
+   */
+  received(chunk: Uint8Array): boolean {
+    const bytes = chunk.subarray(0, this.#request.contentLength - this.#receivedBytes);
+    const growth = this.#content.growthFor(bytes.length);
+    if (!this.#allowance.take(growth)) return false;
+    this.#takenBytes += growth;
+    this.#content.append(bytes);
+    this.#receivedBytes += bytes.length;
+    return true;
   }
 
-  /** Nobody waits for the answer any more. */
+  /** It is over: nothing waits for an answer any more. */
   abandon(): void {
+    this.#content.takeBlocks();
+    this.#allowance.giveBack(this.#takenBytes);
+    this.#takenBytes = 0;
     this.#gone.abort();
+  }
+
+  /** Whether an error of the application's says no more than that nothing waits for its answer. */
+  isAbandonment(error: unknown): boolean {
+    const { signal } = this.#gone;
+    if (!signal.aborted) return false;
+    return error === signal.reason || (error instanceof Error && error.name === "AbortError");
   }
 
   /**
@@ -63,12 +102,22 @@ export class PlainExchange {
   #requestBy(scheme: string): Request | undefined {
     const { method, host, path, query, headers } = this.#request;
     const url = `${scheme}://${host}${path}${query === undefined ? "" : `?${query}`}`;
-    const init = { method, headers: [...headers], signal: this.#gone.signal };
-    const bare = method === "GET" || method === "HEAD";
-    try {
-      return new Request(url, bare ? init : { ...init, body: this.#content.take() });
-    } catch {
-      return undefined;
-    }
+    if (!URL.canParse(url)) return undefined;
+    const content = method === "GET" || method === "HEAD" ? NO_CONTENT : bodyOf(this.#content.takeBlocks());
+    return new Request(
+      url,
+      hostOptions({ method, headers: [...headers], signal: this.#gone.signal, ...content }),
+    );
   }
+}
+
+/** Content as a request takes it: in one block as it is, else as a stream, so that it is never copied as a whole. */
+function bodyOf(blocks: Uint8Array<ArrayBuffer>[]): Content {
+  if (blocks.length < 2) return { body: blocks[0] ?? new Uint8Array(0) };
+  const pull = (controller: ReadableStreamDefaultController<Uint8Array>): void => {
+    const block = blocks.shift();
+    if (block === undefined) controller.close();
+    else controller.enqueue(block);
+  };
+  return { body: new ReadableStream(hostOptions({ pull })), duplex: "half" };
 }

@@ -1,17 +1,23 @@
 import type { HeaderFields, RefusalOptions, UpgradeRequest } from "../handshake/index.js";
-import { callback, type Readers } from "../protocol/option-readers.js";
+import { callback, integer, type Readers, readOptions } from "../protocol/option-readers.js";
 import {
+  DEFAULT_SOCKET_LIMITS,
   type ResolvedSocketOptions,
   resolveSocketOptions,
+  SOCKET_LIMIT_READERS,
   SOCKET_READERS,
+  type SocketLimits,
   type SocketOptions,
 } from "./options.js";
+import type { TlsFacts } from "./transport.js";
 import { origins, tokens } from "./value-readers.js";
 
 /** An opening handshake that keeps every rule and waits for the application's word. */
 export interface ClientRequest extends UpgradeRequest {
-  /** The client's IP address, or "" for a Unix socket. */
+  /** The client's IP address, or "" for a Unix socket. A client that is gone before its address is known is never asked about. */
   readonly remoteAddress: string;
+  /** What TLS knows of the client, undefined without TLS. */
+  readonly tls: TlsFacts | undefined;
 }
 
 /** How `verify` lets a client in. */
@@ -27,8 +33,25 @@ export interface Acceptance<Data = unknown> {
 /** An `Acceptance` or nothing lets the client in; a status from 300 to 599 turns it away. */
 export type Verdict<Data = unknown> = Acceptance<Data> | RefusalOptions | undefined;
 
+/** What one client, or all of them together, may make a server hold or do. */
+export interface ServerLimits extends SocketLimits {
+  /** Bytes of content of a plain request, whatever `maxMessageBytes` is. Default 1 MiB; `Infinity` for none. */
+  readonly maxContentBytes: number;
+  /** Bytes that the contents of all plain requests take together until they are answered. Default 64 MiB; `Infinity` for none. */
+  readonly maxTotalContentBytes: number;
+}
+
+/** The limits of servers that set none. */
+export const DEFAULT_SERVER_LIMITS: ServerLimits = {
+  ...DEFAULT_SOCKET_LIMITS,
+  maxContentBytes: 1 << 20,
+  maxTotalContentBytes: 64 << 20,
+};
+
 /** Options of a server, however it gets its connections. */
 export interface ServerOptions<Data = unknown> extends SocketOptions {
+  /** What clients may make the server hold. Default: `DEFAULT_SERVER_LIMITS`. */
+  readonly limits?: Partial<ServerLimits>;
   /** Subprotocols that the server speaks. The client's order of preference decides. */
   readonly protocols?: readonly string[];
   /**
@@ -42,14 +65,22 @@ export interface ServerOptions<Data = unknown> extends SocketOptions {
 }
 
 export interface ResolvedServerOptions extends ResolvedSocketOptions {
+  readonly limits: ServerLimits;
   readonly protocols: readonly string[];
   readonly origins: readonly (string | undefined)[] | undefined;
   readonly verify: ((request: ClientRequest) => Verdict | Promise<Verdict>) | undefined;
 }
 
+const SERVER_LIMIT_READERS: Readers<Partial<ServerLimits>> = {
+  ...SOCKET_LIMIT_READERS,
+  maxContentBytes: integer(0, Number.POSITIVE_INFINITY),
+  maxTotalContentBytes: integer(0, Number.POSITIVE_INFINITY),
+};
+
 /** How options of a server are read. */
 export const SERVER_READERS: Readers<ServerOptions> = {
   ...SOCKET_READERS,
+  limits: (given, name) => readOptions<Partial<ServerLimits>>(given, SERVER_LIMIT_READERS, name),
   protocols: tokens,
   origins,
   verify: callback,
@@ -58,5 +89,12 @@ export const SERVER_READERS: Readers<ServerOptions> = {
 /** Completes options that were read with the defaults. */
 export function resolveServerOptions(options: ServerOptions): ResolvedServerOptions {
   const { protocols = [], origins, verify } = options;
-  return { ...resolveSocketOptions(options), protocols, origins, verify };
+  const resolved = resolveSocketOptions(options);
+  return {
+    ...resolved,
+    limits: { ...DEFAULT_SERVER_LIMITS, ...resolved.limits },
+    protocols,
+    origins,
+    verify,
+  };
 }

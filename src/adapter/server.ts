@@ -1,9 +1,11 @@
-import { assertMessage } from "../protocol/arguments.js";
+import { type Bytes, messageOf } from "../protocol/arguments.js";
 import { CloseCode } from "../protocol/close-code.js";
 import { checkedClosePayload } from "../protocol/close-payload.js";
 import type { MessageType } from "../protocol/events.js";
 import { PreparedMessage } from "../protocol/prepared-message.js";
+import { Allowance } from "./allowance.js";
 import { MAX_TIMER_MS } from "./deadline.js";
+import { clearTimeout, setTimeout } from "./globals.js";
 import type { Handlers, Socket } from "./handlers.js";
 import type { Opening } from "./opening.js";
 import type { FetchHandler } from "./plain-exchange.js";
@@ -15,13 +17,19 @@ import type { Session } from "./socket/session.js";
 import { type ApplicationSocket, sessionBehind } from "./socket/socket.js";
 import type { Runtime } from "./transport.js";
 
+/** So long a transport that was destroyed may take to say that it is gone. */
+const TRANSPORT_GRACE_MS = 1_000;
+
 /** How a server says goodbye. */
 export interface ServerCloseOptions {
   /** Status code of the Close frames. Default 1001. */
   readonly code?: number;
   /** Their reason, at most 123 bytes of UTF-8. */
   readonly reason?: string;
-  /** Milliseconds after which connections that are still there are terminated. Default: the time-out `closeMs`. */
+  /**
+   * Milliseconds after which connections that are still there are terminated. Default: the time-out `closeMs`. A second later it is
+   * over, whatever they do.
+   */
   readonly timeoutMs?: number;
 }
 
@@ -38,7 +46,7 @@ export interface Server<Data = unknown> {
   /** The open sockets by their `id`. */
   readonly connections: ReadonlyMap<number, Socket<Data>>;
   /** Frames a message once and sends it on every connection. @returns how many took it */
-  broadcast(message: string | Uint8Array | PreparedMessage, options?: BroadcastOptions<Data>): number;
+  broadcast(message: string | Bytes | PreparedMessage, options?: BroadcastOptions<Data>): number;
   /**
    * Takes no more connections, closes those that are there, and resolves when all are gone and the port is free.
    * @throws RangeError for a code or a reason that must not be sent
@@ -60,6 +68,8 @@ export class ServerCore implements SocketContext {
   readonly options: ResolvedServerOptions;
   readonly handlers: Handlers;
   readonly connections = new Map<number, ApplicationSocket>();
+  /** Memory for the contents of plain requests. */
+  readonly contents: Allowance;
   /** Answers requests that ask for no WebSocket. */
   readonly fetch: FetchHandler | undefined;
   readonly secure: boolean;
@@ -76,6 +86,7 @@ export class ServerCore implements SocketContext {
     this.runtime = runtime;
     this.options = options;
     this.handlers = handlers;
+    this.contents = new Allowance(options.limits.maxTotalContentBytes);
     this.fetch = fetch;
     this.secure = secure;
   }
@@ -110,9 +121,9 @@ export class ServerCore implements SocketContext {
     this.#checkEmpty();
   }
 
-  broadcast(message: string | Uint8Array | PreparedMessage, options: BroadcastOptions = {}): number {
+  broadcast(message: string | Bytes | PreparedMessage, options: BroadcastOptions = {}): number {
     const { type, except } = readBroadcastOptions(options);
-    if (type !== undefined) assertMessage(message, type);
+    if (type !== undefined) messageOf(message, type);
     const prepared = message instanceof PreparedMessage ? message : new PreparedMessage(message, type);
     let count = 0;
     for (const socket of this.connections.values()) {
@@ -139,16 +150,22 @@ export class ServerCore implements SocketContext {
   async #allGone(timeoutMs: number): Promise<void> {
     for (const opening of this.#openings) opening.abandon();
     if (this.size === 0) return;
-    const timer = setTimeout(
-      () => {
-        for (const socket of this.connections.values()) socket.terminate();
-      },
-      Math.min(timeoutMs, MAX_TIMER_MS),
-    );
+    let timer: ReturnType<typeof setTimeout> | undefined;
     await new Promise<void>((resolve) => {
       this.#emptied = resolve;
+      const terminate = (): void => {
+        timer = setTimeout(() => this.#giveUp(), TRANSPORT_GRACE_MS);
+        for (const socket of this.connections.values()) socket.terminate();
+      };
+      timer = setTimeout(terminate, Math.min(timeoutMs, MAX_TIMER_MS));
     });
     clearTimeout(timer);
+  }
+
+  /** Counts connections as gone whose transports don't say so. */
+  #giveUp(): void {
+    for (const socket of this.connections.values()) sessionBehind(socket).closed();
+    for (const opening of this.#openings) opening.closed();
   }
 
   /** Tells the application of an exception that no socket has to do with. */

@@ -2,9 +2,26 @@ import type { Host } from "../protocol/host.js";
 import type { Deadlines } from "./deadline.js";
 import type { Turns } from "./turn.js";
 
+/** What TLS knows of a connection. It is looked up when it is asked for, so as long as the connection is there. */
+export interface TlsFacts {
+  /** The name that the client asked for (SNI, RFC 6066 section 3), if it did. */
+  readonly serverName: string | undefined;
+  /** What both sides have agreed on by ALPN (RFC 7301), if they have. */
+  readonly alpnProtocol: string | undefined;
+  /**
+   * The peer's certificate in DER, a copy: `new X509Certificate(certificate)` of `node:crypto` reads it. Undefined if the peer sent none: a
+   * server must ask for it, with `requestCert` of the option `tls`.
+   */
+  readonly peerCertificate: Uint8Array | undefined;
+  /** Whether the peer's certificate is vouched for by an authority that is trusted. */
+  readonly authorized: boolean;
+}
+
 /** A byte stream of the runtime, as a socket drives it. */
 export interface Transport {
   readonly remoteAddress: string;
+  /** Undefined without TLS, and on a runtime that doesn't tell. */
+  readonly tls?: TlsFacts | undefined;
   readonly readPath: "buffer" | "data";
   /** Bytes written but not taken by the operating system yet. */
   readonly bufferedBytes: number;
@@ -31,6 +48,16 @@ export interface Transport {
   pause(): void;
   resume(): void;
 }
+
+/** Where reports go that concern nothing yet, or no more. */
+export const DEAF: TransportSink = {
+  received() {},
+  receivedInWindow() {},
+  drained() {},
+  ended() {},
+  closed() {},
+  failed() {},
+};
 
 /** A transport whose reports can be directed. */
 export interface SocketTransport extends Transport {
@@ -61,10 +88,16 @@ export interface Runtime {
   readonly turns: Turns;
   /** Remembers the asynchronous context of the caller, where the runtime has such. */
   captureContext(): AsyncContext;
+  /** Whether transports report reads in the asynchronous context in which they were made. */
+  readonly readsInContext: boolean;
 }
 
 /** An asynchronous context that was captured, as `AsyncLocalStorage` knows it. */
 export interface AsyncContext {
   /** Calls back in it. */
-  runInAsyncScope(callback: () => void): void;
+  runInAsyncScope<This, Args extends unknown[]>(
+    callback: (this: This, ...args: Args) => void,
+    self?: This,
+    ...args: Args
+  ): void;
 }

@@ -1,5 +1,7 @@
-import type { SocketTransport, TransportSink } from "../adapter/transport.js";
+import { queueMicrotask } from "../adapter/globals.js";
+import { DEAF, type SocketTransport, type TlsFacts, type TransportSink } from "../adapter/transport.js";
 import type { BunHandlers, BunSocket, BunTls } from "./bun.js";
+import { BunTlsFacts } from "./tls-facts.js";
 
 /** Runs of bytes are joined up to this length: a copy is cheaper than a system call, and than a segment of its own. */
 const JOIN_BYTES = 64 * 1024;
@@ -11,7 +13,7 @@ export class BunTransport implements SocketTransport {
   readonly readPath = "data";
   /** Bun writes or encrypts bytes before `write` returns. */
   readonly takesAtOnce = true;
-  sink!: TransportSink;
+  sink: TransportSink = DEAF;
   /** What is written before the socket is ready waits as well. */
   blocked = true;
   bufferedBytes = 0;
@@ -19,6 +21,7 @@ export class BunTransport implements SocketTransport {
   #socket: BunSocket<BunTransport> | undefined;
   /** Whether it is connected, and TLS is up. */
   #ready = false;
+  #secure = false;
   /** What the system has not taken, in order: `bufferedBytes` in all. */
   #waiting: Uint8Array[] = [];
   /** Nothing more is to be written; this side ends when what waits has left. */
@@ -32,6 +35,16 @@ export class BunTransport implements SocketTransport {
     this.#socket = socket;
     this.remoteAddress = socket.remoteAddress ?? "";
     if (this.#gone) socket.close();
+  }
+
+  get tls(): TlsFacts | undefined {
+    return this.#secure && this.#socket !== undefined ? new BunTlsFacts(this.#socket) : undefined;
+  }
+
+  /** TLS is up. */
+  secured(): void {
+    this.#secure = true;
+    this.ready();
   }
 
   /** Bytes can be written from now on. */
@@ -142,6 +155,7 @@ export class BunTransport implements SocketTransport {
    */
   secure(tls: BunTls): BunTransport {
     const inner = new BunTransport();
+    // Nothing more is heard of the connection under TLS.
     this.sink = DEAF;
     const sockets = this.#socket?.upgradeTLS({ socket: SECURE_CLIENT_HANDLERS, data: inner, tls });
     if (!Array.isArray(sockets)) throw new Error("Bun speaks no TLS inside of TLS");
@@ -191,7 +205,7 @@ export const TRANSPORT_HANDLERS: BunHandlers<BunTransport> = {
     socket.data.sink.received(bytes);
   },
   handshake(socket, success, problem) {
-    if (success) socket.data.ready();
+    if (success) socket.data.secured();
     else socket.data.fail(problem ?? new Error("the TLS handshake failed"));
   },
   drain(socket) {
@@ -224,14 +238,4 @@ export const SECURE_CLIENT_HANDLERS: BunHandlers<BunTransport> = {
   open(socket) {
     socket.data.adopt(socket);
   },
-};
-
-/** Of the connection under TLS nobody wants to hear. */
-const DEAF: TransportSink = {
-  received() {},
-  receivedInWindow() {},
-  drained() {},
-  ended() {},
-  closed() {},
-  failed() {},
 };

@@ -5,6 +5,14 @@ export interface BunSocket<T> {
   /** Whatever the owner of the socket keeps with it. */
   data: T;
   readonly remoteAddress: string | undefined;
+  readonly localAddress: string | undefined;
+  /** What was agreed on by ALPN; false or null if nothing was. */
+  readonly alpnProtocol?: string | false | null;
+  readonly authorized?: boolean;
+  /** The name that the client asked for. */
+  getServername?(): string | false | null | undefined;
+  /** An object without keys, or nothing, if there is none. */
+  getPeerCertificate?(): { readonly raw?: Uint8Array } | null | undefined;
   /** @returns how many of the bytes the system took; -1 when the socket takes none any more */
   write(bytes: Uint8Array): number;
   /** Ends this side. */
@@ -56,6 +64,8 @@ export interface BunTls {
   readonly ca?: Pem;
   /** As a client: the name to ask for, which the certificate must be of. Default: that of the URL. */
   readonly serverName?: string;
+  /** What to agree on by ALPN, as TLS writes it: a byte for each name's length and the name. */
+  readonly ALPNProtocols?: Uint8Array;
   /** As a server: whether to ask for a client's certificate. Default false. */
   readonly requestCert?: boolean;
   /** Whether the other side's certificate must be trusted. Default true. */
@@ -69,13 +79,18 @@ interface SocketOptions<T> {
   readonly tls?: BunTls;
 }
 
-/** Where to listen or to connect to. */
-export type BunPlace = { readonly hostname: string; readonly port: number } | { readonly unix: string };
+/** Where to listen or to connect to. The last is for listening only. */
+export type BunPlace =
+  | { readonly hostname: string; readonly port: number; readonly reusePort?: boolean }
+  | { readonly unix: string }
+  | { readonly fd: number };
 
 /** What listens. */
 export interface BunListener {
-  readonly hostname: string | undefined;
-  readonly port: number | undefined;
+  /** Fills in where it listens, unless that is a Unix socket. */
+  getsockname(found: { address?: string; port?: number }): void;
+  ref(): void;
+  unref(): void;
   /** Takes no more connections. @param closeSockets - and ends those that are there */
   stop(closeSockets?: boolean): void;
 }

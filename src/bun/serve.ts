@@ -1,19 +1,28 @@
+// `serve` for Bun, on Bun's own sockets.
 import { readHandlers } from "../adapter/given-handlers.js";
-import type { Handlers, Socket } from "../adapter/handlers.js";
+import type { Handlers } from "../adapter/handlers.js";
 import { hostOptions } from "../adapter/host-options.js";
 import {
+  assertOnePlace,
   LISTEN_READERS,
+  type Listener,
   type ListeningServer,
   type ListenOptions,
-  listeningUrl,
+  PortServer,
+  type Where,
 } from "../adapter/listening.js";
 import { Opening } from "../adapter/opening.js";
-import { type BroadcastOptions, type ServerCloseOptions, ServerCore } from "../adapter/server.js";
+import { ServerCore } from "../adapter/server.js";
 import { resolveServerOptions } from "../adapter/server-options.js";
-import { allWithData } from "../adapter/typed-data.js";
 import { ownOptions, type Readers, readOptions } from "../protocol/option-readers.js";
-import type { PreparedMessage } from "../protocol/prepared-message.js";
-import { type BunHandlers, type BunListener, type BunPlace, type BunTls, bunApi } from "./bun.js";
+import {
+  type BunHandlers,
+  type BunListener,
+  type BunPlace,
+  type BunSocket,
+  type BunTls,
+  bunApi,
+} from "./bun.js";
 import { BunTransport, TRANSPORT_HANDLERS } from "./bun-transport.js";
 import { bunRuntime } from "./host.js";
 
@@ -36,11 +45,12 @@ export async function serve<Data = unknown>(
 ): Promise<ListeningServer<Data>> {
   const bun = bunApi();
   const known = readOptions<ServeOptions>(options, SERVE_READERS);
-  const { fetch, maxConnections, tls, port = 0, host, path } = known;
+  const { fetch, maxConnections, tls, path } = known;
   // Bun takes an object without either for no TLS at all.
   if (tls !== undefined && (tls.key === undefined || tls.cert === undefined)) {
     throw new TypeError("tls needs a key and a cert");
   }
+  assertOnePlace(known);
   const plain = { fetch, secure: tls !== undefined };
   const told = readHandlers(handlers, known.pieces);
   const core = new ServerCore(bunRuntime, resolveServerOptions(known), told, plain);
@@ -53,25 +63,56 @@ export async function serve<Data = unknown>(
         ...(tls !== undefined && { tls: hostOptions(tls) }),
       }),
     );
-  return new BunServer(
-    core,
-    path === undefined ? listenOn(listen, host, port) : listen({ unix: path }),
-    known,
-  );
+  return new PortServer(core, new PlaceListener(listenOn(listen, known), path));
 }
 
-/** Listens on one address, or else on all: those of IPv6, too, if the machine has it. */
+/** Listens where it is asked to; without a host, on all addresses: those of IPv6, too, if the machine has it. */
 function listenOn(
   listen: (place: BunPlace) => BunListener,
-  host: string | undefined,
-  port: number,
+  { port = 0, host, path, fd, reusePort = false }: ListenOptions,
 ): BunListener {
-  if (host !== undefined) return listen({ hostname: host, port });
+  if (fd !== undefined) return listen({ fd });
+  if (path !== undefined) return listen({ unix: path });
+  if (host !== undefined) return listen({ hostname: host, port, reusePort });
   try {
-    return listen({ hostname: "::", port });
+    return listen({ hostname: "::", port, reusePort });
   } catch {
-    return listen({ hostname: "0.0.0.0", port });
+    return listen({ hostname: "0.0.0.0", port, reusePort });
   }
+}
+
+/** A listener of Bun's. */
+class PlaceListener implements Listener {
+  readonly where: Where;
+  readonly #listener: BunListener;
+
+  constructor(listener: BunListener, path: string | undefined) {
+    this.#listener = listener;
+    this.where = path ?? placeOf(listener);
+  }
+
+  stop(): void {
+    this.#listener.stop();
+  }
+
+  /** Each connection is the server's from the beginning. */
+  async drained(): Promise<void> {}
+
+  ref(): void {
+    this.#listener.ref();
+  }
+
+  unref(): void {
+    this.#listener.unref();
+  }
+}
+
+/** Where a listener listens, also if it was given a descriptor. */
+function placeOf(listener: BunListener): Where {
+  const found: { address?: string; port?: number } = {};
+  listener.getsockname(found);
+  const { address, port } = found;
+  return address === undefined || port === undefined ? "" : { address, port };
 }
 
 /** The table of a listener: that of all sockets, and what makes an opening of each that comes. */
@@ -83,13 +124,16 @@ function acceptingHandlers(
   return {
     ...TRANSPORT_HANDLERS,
     open(socket) {
-      const transport = new BunTransport();
-      socket.data = transport;
       count++;
-      transport.adopt(socket);
-      const opening = new Opening(core, transport);
-      if (!core.secure) transport.ready();
-      if (count > maxConnections) opening.abandon();
+      socket.data = new BunTransport();
+      // Nothing that is thrown here, for whatever reason, ends more than the connection.
+      try {
+        if (count > maxConnections || peerIsGone(socket)) socket.close();
+        else accept(core, socket);
+      } catch (error) {
+        socket.close();
+        core.report(error);
+      }
     },
     close(socket, error) {
       count--;
@@ -98,31 +142,14 @@ function acceptingHandlers(
   };
 }
 
-class BunServer<Data> implements ListeningServer<Data> {
-  readonly port: number;
-  readonly url: string;
-  readonly #core: ServerCore;
-  readonly #listener: BunListener;
+function accept(core: ServerCore, socket: BunSocket<BunTransport>): void {
+  const transport = socket.data;
+  transport.adopt(socket);
+  new Opening(core, transport);
+  if (!core.secure) transport.ready();
+}
 
-  constructor(core: ServerCore, listener: BunListener, options: ServeOptions) {
-    this.#core = core;
-    this.#listener = listener;
-    const { hostname: address = "", port = 0 } = listener;
-    this.port = port;
-    this.url = listeningUrl(options.tls !== undefined, options.path ?? { address, port });
-  }
-
-  get connections(): ReadonlyMap<number, Socket<Data>> {
-    return allWithData(this.#core.connections);
-  }
-
-  broadcast(message: string | Uint8Array | PreparedMessage, options?: BroadcastOptions<Data>): number {
-    return this.#core.broadcast(message, options);
-  }
-
-  async close(options?: ServerCloseOptions): Promise<void> {
-    const gone = this.#core.closeAll(options);
-    this.#listener.stop();
-    await gone;
-  }
+/** Whether a TCP connection's peer has reset it already. */
+function peerIsGone({ remoteAddress, localAddress }: BunSocket<BunTransport>): boolean {
+  return remoteAddress === undefined && localAddress !== undefined;
 }

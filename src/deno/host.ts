@@ -4,6 +4,7 @@ import { copyInto } from "../adapter/views.js";
 import { keepFreedMemory } from "../node/freed-memory.js";
 import { decodeText, nodeHost, nodeRuntime, untransferable } from "../node/host.js";
 import type { Host } from "../protocol/host.js";
+import { denoTurns } from "./turns.js";
 
 // Memory of their own, which is cleared, costs short payloads up to 2 µs. Whoever keeps one of these keeps no more alive than with one from
 // Node's pool.
@@ -43,4 +44,9 @@ const denoHost: Host = {
 };
 
 /** What the shared part of the adapters needs of Deno. */
-export const denoRuntime: Runtime = { ...nodeRuntime, host: denoHost };
+export const denoRuntime: Runtime = {
+  ...nodeRuntime,
+  host: denoHost,
+  turns: denoTurns,
+  readsInContext: false,
+};

@@ -9,6 +9,7 @@
  */
 
 import { trimmed } from "./characters.js";
+import { given } from "./given.js";
 import {
   DEFAULT_MAX_HEAD_BYTES,
   DEFAULT_MAX_HEADER_LINES,
@@ -105,8 +106,16 @@ export class HeadParser<K extends keyof HeadKinds> {
   /** @throws RangeError if a limit is not a positive integer */
   constructor(kind: K, limits: HeadLimits = {}) {
     this.#kind = kind;
-    this.#maxHeadBytes = positiveInteger("maxHeadBytes", limits.maxHeadBytes, DEFAULT_MAX_HEAD_BYTES);
-    const maxHeaderLines = positiveInteger("maxHeaderLines", limits.maxHeaderLines, DEFAULT_MAX_HEADER_LINES);
+    this.#maxHeadBytes = positiveInteger(
+      "maxHeadBytes",
+      given(limits, "maxHeadBytes"),
+      DEFAULT_MAX_HEAD_BYTES,
+    );
+    const maxHeaderLines = positiveInteger(
+      "maxHeaderLines",
+      given(limits, "maxHeaderLines"),
+      DEFAULT_MAX_HEADER_LINES,
+    );
     this.#machine = new HeadMachine(kind === "request", maxHeaderLines);
   }
 

@@ -24,15 +24,24 @@ export interface PlainRequest {
   readonly expectsContinue: boolean;
 }
 
+/** A `Request` has none of these. */
 const NOT_SERVED: ReadonlySet<string> = new Set(["CONNECT", "TRACE", "TRACK"]);
+
+/** A `Request` writes these in capitals, though "the method token is case-sensitive": RFC 9110 section 9.1. */
+const NORMALIZED: ReadonlySet<string> = new Set(["DELETE", "GET", "HEAD", "OPTIONS", "POST", "PUT"]);
+
+/** Whether a `Request` can have the method, and as it was sent. */
+function isServed(method: string): boolean {
+  const capitals = method.toUpperCase();
+  return !NOT_SERVED.has(capitals) && (capitals === method || !NORMALIZED.has(capitals));
+}
 
 /** @param maxContentBytes - content longer than this is refused with 413 */
 export function checkPlain(head: RequestHead, maxContentBytes: number): PlainRequest | Refusal {
   const resource = checkTarget(head);
   if (resource.type === "refusal") return resource;
   const { method, headers } = head;
-  // A `Request` has none of these methods.
-  if (NOT_SERVED.has(method)) return refuse(501, "no such method here");
+  if (!isServed(method)) return refuse(501, "no such method here");
   // "A server MAY reject a request that contains a message body but not a Content-Length by responding with 411 (Length
   // Required)." RFC 9112 section 6.3. What has both is how requests are smuggled.
   if (headers.has("Transfer-Encoding")) return refuse(411, "content needs a Content-Length");

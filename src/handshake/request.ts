@@ -1,11 +1,11 @@
 import { isWebSocketKey } from "./accept-key.js";
 import { isToken } from "./characters.js";
 import { type Extension, parseExtensions } from "./extensions.js";
+import { given } from "./given.js";
 import type { HeaderList } from "./header-list.js";
 import type { RequestHead } from "./http-head.js";
 import { isOriginAllowed } from "./origin.js";
 import { encodeHead, type HeaderFields, headerLine, headerLines } from "./outgoing.js";
-import { own } from "./own.js";
 import { areUnique, parseSubprotocols } from "./subprotocol.js";
 import { isAuthority, isTarget, parseTarget, type Resource, wholeServer } from "./target.js";
 import { includesToken } from "./token-list.js";
@@ -181,7 +181,7 @@ function checkOrigin(
   options: UpgradeOptions,
 ): Refusal | undefined {
   if (headers.count("Origin") > 1) return refuse(400, "there is more than one Origin header");
-  const origins = own(options, "origins");
+  const origins = given(options, "origins");
   if (origins === undefined || isOriginAllowed(origin, origins)) return undefined;
   // "If the server does not wish to accept this connection, it MUST return an appropriate HTTP error code (e.g., 403
   // Forbidden) and abort the WebSocket handshake."

@@ -1,9 +1,9 @@
 import { ACCEPT_LENGTH, acceptKey, writeAcceptKey } from "./accept-key.js";
 import { equalsIgnoringCase, isToken } from "./characters.js";
+import { given } from "./given.js";
 import type { HeaderList } from "./header-list.js";
 import type { ResponseHead } from "./http-head.js";
 import { dateLine, encodeHead, type HeaderFields, hasField, headerLines } from "./outgoing.js";
-import { own } from "./own.js";
 import { reasonPhrase } from "./reason-phrase.js";
 import type { UpgradeRequest } from "./request.js";
 import { includesToken } from "./token-list.js";
@@ -39,12 +39,12 @@ const ACCEPT_RESERVED = ["sec-websocket-", "upgrade", "connection", "content-len
  * @throws TypeError if the subprotocol was not offered, or a header cannot be sent or belongs to the handshake
  */
 export function buildAccept(request: AcceptedRequest, options: AcceptOptions = {}): Uint8Array {
-  const protocol = own(options, "protocol");
-  const headers = own(options, "headers");
+  const protocol = given(options, "protocol");
+  const headers = given(options, "headers");
   // "If a server receives both an Upgrade and an Expect header field with the "100-continue" expectation (Section
   // 10.1.1), the server MUST send a 100 (Continue) response before sending a 101 (Switching Protocols) response."
   // RFC 9110 section 7.8.
-  const first = own(request, "expectsContinue") === true ? CONTINUE : "";
+  const first = given(request, "expectsContinue") === true ? CONTINUE : "";
   if (protocol === undefined && headers === undefined && first === "") {
     const head = PLAIN.slice();
     writeAcceptKey(request.key, head, SWITCHING.length);
@@ -84,12 +84,12 @@ const REFUSAL_RESERVED = ["connection", "content-length", "transfer-encoding"];
  */
 export function buildRefusal(options: RefusalOptions, now?: number): Uint8Array {
   const { status } = options;
-  const headers = own(options, "headers");
+  const headers = given(options, "headers");
   if (!Number.isInteger(status) || status < 300 || status > 599) {
     throw new RangeError("a refusal has a status from 300 to 599");
   }
   const phrase = reasonPhrase(status);
-  const content = own(options, "body") ?? `${own(options, "reason") ?? phrase}\n`;
+  const content = given(options, "body") ?? `${given(options, "reason") ?? phrase}\n`;
   const lines = headerLines(headers, REFUSAL_RESERVED);
   // "A sender of Upgrade MUST also send an 'Upgrade' connection option in the Connection header field." RFC 9110
   // section 7.8.

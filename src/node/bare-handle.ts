@@ -11,7 +11,7 @@ export interface ConnectionHandle extends WriteHandle {
   onread: unknown;
   /** Not on the handle of a Unix socket. */
   setNoDelay?(on: boolean): number;
-  getpeername?(found: { address?: string }): number;
+  getpeername?(found: Peer): number;
   readonly bytesWritten: number;
   useUserBuffer(buffer: Uint8Array): void;
   readStart(): number;
@@ -71,20 +71,26 @@ function lendSymbols(socket: Socket, owners: HandleOwner): boolean {
   const updateTimer = symbolNamed(Object.getPrototypeOf(socket), "kUpdateTimer");
   if (readSymbols === undefined || updateTimer === undefined) return false;
   const { buffer, callback, generator } = readSymbols;
-  Object.defineProperty(owners, buffer, {
+  lend(owners, buffer, {
     get(this: HandleOwner) {
       return this.window;
     },
   });
-  Object.defineProperty(owners, callback, {
+  lend(owners, callback, {
     value(this: HandleOwner, length: number) {
       this.landed(length);
       return true;
     },
   });
-  Object.defineProperty(owners, generator, { value: null });
-  Object.defineProperty(owners, updateTimer, { value() {} });
+  lend(owners, generator, { value: null });
+  lend(owners, updateTimer, { value() {} });
   return true;
+}
+
+/** Defines a property by a descriptor without a prototype: `Object.prototype` may have a `get` or a `value` of others by now. */
+function lend(owners: HandleOwner, symbol: symbol, descriptor: PropertyDescriptor): void {
+  const own = { __proto__: null, ...descriptor };
+  Object.defineProperty(owners, symbol, own);
 }
 
 const METHODS = ["useUserBuffer", "readStart", "readStop", "shutdown", "close"];
@@ -108,6 +114,31 @@ export function takeConnections(server: Server, accept: (handle: ConnectionHandl
     if (isConnectionHandle(handle)) accept(handle);
     else onConnection.call(listening, status, handle);
   });
+}
+
+/** What a handle fills in of the other end. */
+interface Peer {
+  address?: string;
+  port?: number;
+}
+
+/**
+ * The IP address of a connection's other end.
+ * @returns "" for a Unix socket, undefined if the other end is gone already
+ */
+export function peerAddress(handle: ConnectionHandle): string | undefined {
+  return handle.getpeername === undefined ? "" : peerOf(handle)?.address;
+}
+
+/** What tells a TCP connection from all others of its time. Undefined for anything else. */
+export function peerName(handle: unknown): string | undefined {
+  const peer = isConnectionHandle(handle) ? peerOf(handle) : undefined;
+  return peer === undefined ? undefined : `${peer.address} ${peer.port}`;
+}
+
+function peerOf(handle: ConnectionHandle): Peer | undefined {
+  const found: Peer = Object.create(null);
+  return handle.getpeername?.(found) === 0 ? found : undefined;
 }
 
 /** Makes the owner of a handle, and lets reading begin. @returns an error number if that can't be */

@@ -1,8 +1,9 @@
 // Any stream of Node's that reads and writes bytes, driven by its public interface alone, as a transport.
 import { Socket as NetSocket } from "node:net";
 import { type Duplex, finished } from "node:stream";
-import type { SocketTransport, TransportSink } from "../adapter/transport.js";
+import { DEAF, type SocketTransport, type TlsFacts, type TransportSink } from "../adapter/transport.js";
 import { totalLength } from "./direct-write.js";
+import { setImmediate } from "./globals.js";
 import { remoteAddressOf } from "./remote-address.js";
 
 /** In the registry of all symbols, so that a second copy of this package sees it as well. */
@@ -30,7 +31,7 @@ export class DuplexTransport<Stream extends Duplex = Duplex> implements SocketTr
   #held: Report[] | undefined;
   #paused = false;
   #writtenBytes = 0;
-  sink!: TransportSink;
+  sink: TransportSink = DEAF;
   blocked = false;
   gone = false;
 
@@ -44,6 +45,10 @@ export class DuplexTransport<Stream extends Duplex = Duplex> implements SocketTr
     stream.on("drain", onDrain);
     stream.on("error", onError);
     stream.on("close", onClose);
+  }
+
+  get tls(): TlsFacts | undefined {
+    return undefined;
   }
 
   get bufferedBytes(): number {
@@ -75,7 +80,7 @@ export class DuplexTransport<Stream extends Duplex = Duplex> implements SocketTr
       // The implementation of a stream may throw.
       this.fail(error);
     }
-    this.#busy = wasBusy;
+    this.#leave(wasBusy);
   }
 
   writeAll(chunks: readonly Uint8Array[]): void {
@@ -102,7 +107,7 @@ export class DuplexTransport<Stream extends Duplex = Duplex> implements SocketTr
     } catch (error) {
       this.fail(error);
     }
-    this.#busy = wasBusy;
+    this.#leave(wasBusy);
   }
 
   // ---- Reading ----
@@ -130,27 +135,33 @@ export class DuplexTransport<Stream extends Duplex = Duplex> implements SocketTr
     if (this.#held === undefined) {
       this.#held = [];
       this.#stream.pause();
-      setImmediate(handleHeld, this);
     }
     this.#held.push(report);
+    if (report === "close") setImmediate(handleHeld, this);
+  }
+
+  /** What was held is handled when the outermost call has returned. */
+  #leave(wasBusy: boolean): void {
+    this.#busy = wasBusy;
+    if (!wasBusy && this.#held !== undefined) setImmediate(handleHeld, this);
   }
 
   /** @internal */
   handleHeld(): void {
-    const held = this.#held;
-    if (held === undefined || this.#busy) return;
-    let count = 0;
-    for (const report of held) {
-      if (this.gone || (this.#paused && typeof report !== "string")) break;
-      count++;
-      this.#handle(report);
-    }
-    held.splice(0, count);
-    if (this.gone || held.length === 0) this.#held = undefined;
+    if (this.#held === undefined || this.#busy) return;
+    const held = this.#held.splice(0);
+    // Nothing more comes behind the close, so a pause is over with it.
+    const open = !held.includes("close");
+    while (held.length > 0 && !this.gone && !(open && this.#paused && typeof held[0] !== "string"))
+      this.#handle(held.shift());
+    if (this.gone) held.length = 0;
+    // What came meanwhile is behind.
+    held.push(...this.#held);
+    this.#held = held.length > 0 ? held : undefined;
     if (this.#held === undefined && !this.#paused) this.#stream.resume();
   }
 
-  #handle(report: Report): void {
+  #handle(report: Report | undefined): void {
     const { sink } = this;
     this.#busy = true;
     try {
@@ -159,13 +170,13 @@ export class DuplexTransport<Stream extends Duplex = Duplex> implements SocketTr
         sink.drained();
       } else if (report === "end") {
         sink.ended();
-        this.#mayBeOver();
+        this.#peerEnded();
       } else if (report === "close") {
         this.gone = true;
         sink.closed();
-      } else sink.received(report);
+      } else if (report !== undefined) sink.received(report);
     } finally {
-      this.#busy = false;
+      this.#leave(false);
     }
     if (typeof report !== "string") this.switchReading();
   }
@@ -198,15 +209,17 @@ export class DuplexTransport<Stream extends Duplex = Duplex> implements SocketTr
     this.destroy();
   }
 
-  /** @internal */
+  /** @internal This side has ended. */
   finished(): void {
-    this.#mayBeOver();
+    // Not every stream is destroyed when both have.
+    if (this.#stream.readableEnded) this.destroy();
   }
 
-  /** Not every stream is destroyed when both its sides have ended. */
-  #mayBeOver(): void {
-    const stream = this.#stream;
-    if (stream.readableEnded && stream.writableFinished) this.destroy();
+  /** The other side has ended. */
+  #peerEnded(): void {
+    if (this.#stream.writableFinished) this.destroy();
+    // A stream may end this side by itself when the other has ended.
+    else this.#stream.once("finish", onFinish);
   }
 
   /** Not every stream emits `close`. */

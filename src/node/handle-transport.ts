@@ -1,6 +1,7 @@
-import type { SocketTransport, TransportSink } from "../adapter/transport.js";
+import { DEAF, type SocketTransport, type TransportSink } from "../adapter/transport.js";
 import { type ConnectionHandle, type HandleOwner, own, shutDown } from "./bare-handle.js";
 import { systemError, totalLength, type Writer, writeAllDirectly, writeDirectly } from "./direct-write.js";
+import { nextTick } from "./globals.js";
 
 /** What all connections read into that are not open yet. */
 const HANDSHAKE_WINDOW = Buffer.alloc(16 * 1024);
@@ -22,13 +23,13 @@ export class HandleTransport implements SocketTransport, HandleOwner, Writer {
   #unwritten = 0;
   #unwrittenBytes = 0;
   window: Uint8Array = HANDSHAKE_WINDOW;
-  sink!: TransportSink;
+  sink: TransportSink = DEAF;
   blocked = false;
   destroyed = false;
 
-  constructor(handle: ConnectionHandle) {
+  constructor(handle: ConnectionHandle, remoteAddress = "") {
     this.#handle = handle;
-    this.remoteAddress = addressOf(handle);
+    this.remoteAddress = remoteAddress;
     handle.setNoDelay?.(true);
     const status = own(handle, this);
     if (status !== 0) this.#failLater(status, "read");
@@ -125,7 +126,7 @@ export class HandleTransport implements SocketTransport, HandleOwner, Writer {
 
   /** Whoever writes, or makes this, does not expect to be told of the end while it does. */
   #failLater(status: number, syscall: string): void {
-    process.nextTick(() => this.destroy(systemError(status, syscall)));
+    nextTick(() => this.destroy(systemError(status, syscall)));
   }
 
   pause(): void {
@@ -139,10 +140,4 @@ export class HandleTransport implements SocketTransport, HandleOwner, Writer {
     this.#paused = false;
     if (!this.#peerEnded) this.#handle.readStart();
   }
-}
-
-function addressOf(handle: ConnectionHandle): string {
-  const found: { address?: string } = {};
-  handle.getpeername?.(found);
-  return found.address ?? "";
 }

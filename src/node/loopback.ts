@@ -1,42 +1,86 @@
+// One connection of this process with itself, to try out on it what rests on internals of the runtime. It belongs to the process
+// alone: a worker of a cluster takes no port from the primary for it, which would tell of a server that is none.
 import { once } from "node:events";
 import { connect, createServer, type Server, type Socket } from "node:net";
+import { clearInterval, setInterval } from "../adapter/globals.js";
+import { hostOptions } from "../adapter/host-options.js";
+import { mayUseNetwork } from "./permission.js";
 
-const TRIAL_MS = 2_000;
+/**
+ * So many ticks without an event end an attempt. A tick is a turn of the event loop, in which all that has arrived is told of: a
+ * loop that is blocked for seconds ticks once.
+ */
+const MAX_TICKS = 20;
+const TICK_MS = 100;
+
+const LOOPBACK = { host: "127.0.0.1" };
+
+/** A connection to try something out on. */
+export interface Loopback<T> {
+  /** The end that is about to connect. */
+  readonly near: Socket;
+  /** Gets the other end. */
+  readonly server: Server;
+  /** Tells the outcome; the first counts. */
+  over(outcome: T): void;
+  /** A listener for an event of the attempt. What it throws is the attempt's failure, not the process's. */
+  guarded<Args extends readonly unknown[]>(listener: (...args: Args) => void): (...args: Args) => void;
+  /** Ends something when the attempt is over. */
+  own(end: { destroy(): void }): void;
+}
 
 /**
  * Tries something out on a connection of this process with itself.
- * @param attempt - is given the end that is about to connect, the server that gets the other, and whom to tell the outcome
- * @param failed - the outcome if something breaks, or if none is told in time
+ * @param failed - the outcome if something breaks, or if nothing happens any more
  */
-export async function onLoopback<T>(
-  attempt: (near: Socket, server: Server, over: (outcome: T) => void) => void,
-  failed: T,
-): Promise<T> {
-  const server = createServer();
-  const ends: Socket[] = [];
-  let timer: ReturnType<typeof setTimeout> | undefined;
+export async function onLoopback<T>(attempt: (loopback: Loopback<T>) => void, failed: T): Promise<T> {
+  if (!mayUseNetwork()) return failed;
+  const ends: { destroy(): void }[] = [];
+  let server: Server | undefined;
+  let timer: ReturnType<typeof setInterval> | undefined;
   try {
-    server.listen(0, "127.0.0.1");
-    await once(server, "listening");
-    const address = server.address();
-    if (address === null || typeof address === "string") return failed;
+    const listening = createServer();
+    server = listening;
+    const port = await freePort(listening);
     return await new Promise<T>((resolve) => {
-      timer = setTimeout(resolve, TRIAL_MS, failed);
+      let ticks = 0;
+      timer = setInterval(() => {
+        if (++ticks === MAX_TICKS) resolve(failed);
+      }, TICK_MS);
+      const guarded =
+        <Args extends readonly unknown[]>(listener: (...args: Args) => void) =>
+        (...args: Args): void => {
+          ticks = 0;
+          try {
+            listener(...args);
+          } catch {
+            resolve(failed);
+          }
+        };
       const watch = (end: Socket): void => {
         ends.push(end);
         end.on("error", () => resolve(failed));
       };
-      server.on("connection", watch);
-      const near = connect(address.port, "127.0.0.1");
+      listening.on("error", () => resolve(failed));
+      listening.on("connection", watch);
+      const near = connect(hostOptions({ ...LOOPBACK, port }));
       watch(near);
-      attempt(near, server, resolve);
+      attempt({ near, server: listening, over: resolve, guarded, own: (end) => ends.push(end) });
     });
   } catch {
     // No loopback, no descriptors: whatever it is, the public way is there.
     return failed;
   } finally {
-    clearTimeout(timer);
+    clearInterval(timer);
     for (const end of ends) end.destroy();
-    server.close();
+    server?.close();
   }
+}
+
+async function freePort(server: Server): Promise<number> {
+  server.listen(hostOptions({ ...LOOPBACK, port: 0, exclusive: true }));
+  await once(server, "listening");
+  const address = server.address();
+  if (address === null || typeof address === "string") throw new Error("the loopback has no port");
+  return address.port;
 }

@@ -1,5 +1,7 @@
 // The sockets of Node's streams as transports, with shortcuts below the streams where a trial has shown that they work.
 import type { Socket as NetSocket } from "node:net";
+import { TLSSocket } from "node:tls";
+import type { TlsFacts } from "../adapter/transport.js";
 import {
   systemError,
   totalLength,
@@ -11,6 +13,7 @@ import {
 } from "./direct-write.js";
 import { DuplexTransport, transportOf } from "./duplex-transport.js";
 import type { ReadPath } from "./read-path.js";
+import { SocketTlsFacts } from "./tls-facts.js";
 import { tryInternals, whatWorks } from "./trial.js";
 import { readInto } from "./window-reads.js";
 
@@ -38,7 +41,8 @@ export class NodeTransport extends DuplexTransport<NetSocket> implements Writer 
     super(socket);
     this.#socket = socket;
     this.#choice = choice;
-    this.takesAtOnce = !("encrypted" in socket);
+    // A socket without a handle is what its class makes of it, which may keep what is written.
+    this.takesAtOnce = !("encrypted" in socket) && Reflect.get(socket, "_handle") != null;
     if (socket.connecting) socket.once("connect", () => this.#connected());
     else this.#connected();
   }
@@ -47,6 +51,10 @@ export class NodeTransport extends DuplexTransport<NetSocket> implements Writer 
     const socket = this.#socket;
     this.remoteAddress = socket.remoteAddress ?? "";
     if (this.#choice !== "data" && whatWorks()?.writes) this.#handle = writeHandle(socket);
+  }
+
+  override get tls(): TlsFacts | undefined {
+    return this.#socket instanceof TLSSocket ? new SocketTlsFacts(this.#socket) : undefined;
   }
 
   override get bufferedBytes(): number {

@@ -1,4 +1,5 @@
 // The address of a stream's peer, as far as the stream knows one.
+import type { Socket as NetSocket } from "node:net";
 
 /**
  * The address that a stream tells: its own, that of the socket that it says it is made of, or that of its HTTP/2 session.
@@ -13,6 +14,14 @@ export function remoteAddressOf(stream: object): string {
     // An HTTP/2 session that is over throws when it is asked for its socket.
     return "";
   }
+}
+
+/**
+ * Whether a TCP connection's peer has reset it already: its own address is known, and the peer's no more. A Unix socket has
+ * neither.
+ */
+export function peerIsGone(socket: NetSocket): boolean {
+  return socket.remoteAddress === undefined && socket.localAddress !== undefined;
 }
 
 function sessionSocket(stream: object): object | undefined {

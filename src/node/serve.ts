@@ -1,27 +1,30 @@
-import { once } from "node:events";
-import { createServer, type Server as NetServer, type Socket as NetSocket } from "node:net";
+// `serve` for Node, and for all that have `node:net`.
+import { createServer, type Socket as NetSocket } from "node:net";
 import { createServer as createTlsServer, type TlsOptions } from "node:tls";
+import { MAX_TIMER_MS } from "../adapter/deadline.js";
 import { readHandlers } from "../adapter/given-handlers.js";
-import type { Handlers, Socket } from "../adapter/handlers.js";
+import type { Handlers } from "../adapter/handlers.js";
 import { hostOptions } from "../adapter/host-options.js";
 import {
+  assertOnePlace,
   LISTEN_READERS,
   type ListeningServer,
   type ListenOptions,
-  listeningUrl,
+  PortServer,
 } from "../adapter/listening.js";
 import { Opening } from "../adapter/opening.js";
-import { type BroadcastOptions, type ServerCloseOptions, ServerCore } from "../adapter/server.js";
+import { ServerCore } from "../adapter/server.js";
 import { resolveServerOptions } from "../adapter/server-options.js";
 import type { Runtime } from "../adapter/transport.js";
-import { allWithData } from "../adapter/typed-data.js";
 import { integer, ownOptions, type Readers, readOptions } from "../protocol/option-readers.js";
-import type { PreparedMessage } from "../protocol/prepared-message.js";
-import { type ConnectionHandle, takeConnections } from "./bare-handle.js";
+import { type ConnectionHandle, peerAddress, takeConnections } from "./bare-handle.js";
+import { boundDeclines, tellSize } from "./full-worker.js";
 import { HandleTransport } from "./handle-transport.js";
 import { nodeRuntime } from "./host.js";
-import { nodeTransports, type Transports } from "./node-transport.js";
+import { NodeListener } from "./node-listener.js";
+import { nodeTransports, type TransportOf, type Transports } from "./node-transport.js";
 import { chooseReadPath, READ_READERS, type ReadOptions } from "./read-path.js";
+import { peerIsGone } from "./remote-address.js";
 import { whatWorks } from "./trial.js";
 
 /** Options of {@link serve}. */
@@ -59,86 +62,74 @@ export async function serveOn<Data>(
   handlers: Handlers<Data>,
 ): Promise<ListeningServer<Data>> {
   const options = readOptions<ServeOptions>(given, SERVE_READERS);
-  const { fetch, maxConnections } = options;
-  const plain = { fetch, secure: options.tls !== undefined };
+  const { fetch, maxConnections, tls } = options;
+  const plain = { fetch, secure: tls !== undefined };
+  assertOnePlace(options);
   const told = readHandlers(handlers, options.pieces);
   const core = new ServerCore(runtime, resolveServerOptions(options), told, plain);
   const readPath = await chooseReadPath(options.readPath);
   const transportOf = await transports(readPath);
-  const handshakes = new Set<NetSocket>();
-  const accept = (socket: NetSocket): void => {
-    new Opening(core, transportOf(socket));
-  };
-  const acceptHandle = (handle: ConnectionHandle): void => {
-    if (maxConnections !== undefined && core.size >= maxConnections) handle.close();
-    else new Opening(core, new HandleTransport(handle));
-  };
-  const { tls, port = 0, host, path, listenBacklog = 511 } = options;
+  const accept = (socket: NetSocket): void => acceptSocket(core, socket, transportOf);
   const netServer =
     tls === undefined
       ? createServer(hostOptions({ noDelay: true, allowHalfOpen: true }), accept)
       : createTlsServer(
-          hostOptions({ noDelay: true, handshakeTimeout: core.options.timeouts.handshakeMs, ...tls }),
+          hostOptions({
+            noDelay: true,
+            handshakeTimeout: tlsTimeout(core),
+            ...tls,
+            allowHalfOpen: true,
+          }),
           accept,
         );
-  if (maxConnections !== undefined) netServer.maxConnections = maxConnections;
-  if (tls !== undefined) netServer.on("connection", (socket) => keep(handshakes, socket));
-  netServer.listen(
-    hostOptions(
-      path === undefined ? { port, host, backlog: listenBacklog } : { path, backlog: listenBacklog },
-    ),
-  );
-  await once(netServer, "listening");
-  if (tls === undefined && readPath !== "data" && whatWorks()?.handles)
-    takeConnections(netServer, acceptHandle);
+  const listener = new NodeListener(netServer, core.secure);
+  await listener.listen(options);
+  const bare = tls === undefined && readPath !== "data" && whatWorks()?.handles === true;
+  const taken = bare && takeConnections(netServer, (handle) => acceptHandle(core, handle, maxConnections));
+  // Its own in any case: what it inherits would count.
+  netServer.maxConnections = maxConnections ?? Number.POSITIVE_INFINITY;
+  if (maxConnections !== undefined) {
+    if (taken) tellSize(netServer, maxConnections, () => core.size);
+    else boundDeclines(netServer);
+  }
   netServer.on("error", (error) => core.report(error));
-  return new NodeServer(core, netServer, handshakes, options);
+  return new PortServer(core, listener);
 }
 
-/** Keeps a socket in a set until it is closed. */
-function keep(sockets: Set<NetSocket>, socket: NetSocket): void {
-  sockets.add(socket);
-  socket.once("close", () => sockets.delete(socket));
+/** The longest that a timer of Node's takes is no end to it for practical purposes. */
+function tlsTimeout(core: ServerCore): number {
+  return Math.min(Math.ceil(core.options.timeouts.handshakeMs), MAX_TIMER_MS);
 }
 
-class NodeServer<Data> implements ListeningServer<Data> {
-  readonly port: number;
-  readonly url: string;
-  readonly #core: ServerCore;
-  readonly #netServer: NetServer;
-  /** The TCP connections under TLS, also those whose TLS handshake is not over. */
-  readonly #handshakes: ReadonlySet<NetSocket>;
-
-  constructor(
-    core: ServerCore,
-    netServer: NetServer,
-    handshakes: ReadonlySet<NetSocket>,
-    options: ServeOptions,
-  ) {
-    this.#core = core;
-    this.#netServer = netServer;
-    this.#handshakes = handshakes;
-    const address = netServer.address();
-    const where = address === null || typeof address === "string" ? (address ?? "") : address;
-    this.port = typeof where === "string" ? 0 : where.port;
-    this.url = listeningUrl(options.tls !== undefined, where);
+/** Nothing that is thrown here, for whatever reason, ends more than the connection. */
+function acceptSocket(core: ServerCore, socket: NetSocket, transportOf: TransportOf): void {
+  try {
+    if (peerIsGone(socket)) socket.destroy();
+    else new Opening(core, transportOf(socket));
+  } catch (error) {
+    socket.destroy();
+    core.report(error);
   }
+}
 
-  get connections(): ReadonlyMap<number, Socket<Data>> {
-    return allWithData(this.#core.connections);
-  }
-
-  broadcast(message: string | Uint8Array | PreparedMessage, options?: BroadcastOptions<Data>): number {
-    return this.#core.broadcast(message, options);
-  }
-
-  async close(options?: ServerCloseOptions): Promise<void> {
-    const gone = this.#core.closeAll(options);
-    const freed = new Promise<void>((resolve) => {
-      this.#netServer.close(() => resolve());
-    });
-    await gone;
-    for (const socket of this.#handshakes) socket.destroy();
-    await freed;
+/** As {@link acceptSocket}, without a socket. */
+function acceptHandle(
+  core: ServerCore,
+  handle: ConnectionHandle,
+  maxConnections = Number.POSITIVE_INFINITY,
+): void {
+  let transport: HandleTransport | undefined;
+  try {
+    const address = core.size < maxConnections ? peerAddress(handle) : undefined;
+    if (address === undefined) {
+      handle.close();
+      return;
+    }
+    transport = new HandleTransport(handle, address);
+    new Opening(core, transport);
+  } catch (error) {
+    if (transport === undefined) handle.close();
+    else transport.destroy();
+    core.report(error);
   }
 }

@@ -1,10 +1,9 @@
 // Tries what rests on Node's internals out on real connections, once for each process. What does not do what it should is not used.
-import type { Server, Socket } from "node:net";
-import type { TransportSink } from "../adapter/transport.js";
-import { knowsHandles, learnHandles, takeConnections } from "./bare-handle.js";
+import type { Socket } from "node:net";
+import { type ConnectionHandle, knowsHandles, learnHandles, takeConnections } from "./bare-handle.js";
 import { knowsHowToWrite, learnToWrite, writeDirectly, writeHandle } from "./direct-write.js";
 import { HandleTransport } from "./handle-transport.js";
-import { onLoopback } from "./loopback.js";
+import { type Loopback, onLoopback } from "./loopback.js";
 import { type OnRead, readInto, readSymbols } from "./window-reads.js";
 
 /** What the trial found to work. */
@@ -44,36 +43,43 @@ async function tryAll(): Promise<Trial> {
 }
 
 /** Sends two runs of bytes and an end, and looks where they arrive on the accepted side. */
-function trySockets(near: Socket, server: Server, over: (found: Trial) => void): void {
-  server.once("connection", (far) => {
+function trySockets({ near, server, over, guarded }: Loopback<Trial>): void {
+  const accepted = (far: Socket): void => {
     const buffer = new Uint8Array(64);
     let seen = "";
     let lost = false;
     let wrote = false;
-    const onRead: OnRead = (length, target) => {
+    const landed = guarded((length: number, target: Uint8Array) => {
       if (target !== buffer) lost = true;
       seen += String.fromCharCode(...buffer.subarray(0, length));
       if (seen === "stream,window,") near.end();
+    });
+    const onRead: OnRead = (length, target) => {
+      landed(length, target);
       return true;
     };
     // The first bytes come by the stream, as an opening handshake does.
-    far.on("data", (chunk: Buffer) => {
+    const streamed = (chunk: Buffer): void => {
       seen += chunk.toString("latin1");
       if (seen !== "stream," || !readInto(far, buffer, onRead)) lost = true;
       wrote = writtenDirectly(near, "window,");
       if (!wrote) near.write("window,");
-    });
-    far.on("end", () => {
+    };
+    const ended = (): void => {
       const reads = !lost && seen === "stream,window,";
       over({ reads, writes: reads && wrote, handles: false });
-    });
+    };
+    far.on("data", guarded(streamed));
+    far.on("end", guarded(ended));
     far.on("close", () => over(NOTHING_WORKS));
-  });
-  near.on("connect", () => {
+  };
+  server.once("connection", guarded(accepted));
+  const connected = (): void => {
     learnToWrite(near);
     learnHandles(near, HandleTransport);
     near.write(Buffer.from("stream,"));
-  });
+  };
+  near.on("connect", guarded(connected));
 }
 
 function writtenDirectly(socket: Socket, text: string): boolean {
@@ -83,55 +89,46 @@ function writtenDirectly(socket: Socket, text: string): boolean {
 }
 
 /** Owns an accepted handle: reads into two windows, writes in both ways, and sees one end and then the other. */
-function tryHandles(near: Socket, server: Server, over: (works: boolean) => void): void {
-  if (!takeConnections(server, (handle) => new HandleTrial(new HandleTransport(handle), over))) over(false);
+function tryHandles(loopback: Loopback<boolean>): void {
+  const { near, server, over, guarded } = loopback;
+  const accept = (handle: ConnectionHandle): void => tryHandle(new HandleTransport(handle), loopback);
+  if (!takeConnections(server, guarded(accept))) over(false);
   let answered = "";
-  near.on("connect", () => near.write("first,"));
-  near.on("data", (chunk: Buffer) => {
+  const onData = (chunk: Buffer): void => {
     answered += chunk.toString("latin1");
     if (answered === "one,") near.write("second,");
     if (answered === "one,two,three,") near.end();
-  });
+  };
+  near.on(
+    "connect",
+    guarded(() => near.write("first,")),
+  );
+  near.on("data", guarded(onData));
 }
 
-class HandleTrial implements TransportSink {
-  readonly #transport: HandleTransport;
-  readonly #over: (works: boolean) => void;
-  readonly #window = Buffer.alloc(64);
-  #seen = "";
-
-  constructor(transport: HandleTransport, over: (works: boolean) => void) {
-    this.#transport = transport;
-    this.#over = over;
-    transport.sink = this;
-  }
-
-  receivedInWindow(length: number, window: Uint8Array): void {
-    this.#seen += Buffer.from(window.subarray(0, length)).toString("latin1");
-    if (this.#seen === "first,") {
-      this.#transport.readInto(this.#window);
-      this.#transport.write(Buffer.from("one,"));
-    } else if (this.#seen === "first,second," && window === this.#window) {
-      this.#transport.writeAll([Buffer.from("two,"), Buffer.from("three,")]);
+function tryHandle(transport: HandleTransport, { over, own, guarded }: Loopback<boolean>): void {
+  const buffer = Buffer.alloc(64);
+  let seen = "";
+  const landed = (length: number, window: Uint8Array): void => {
+    seen += Buffer.from(window.subarray(0, length)).toString("latin1");
+    if (seen === "first,") {
+      transport.readInto(buffer);
+      transport.write(Buffer.from("one,"));
+    } else if (seen === "first,second," && window === buffer) {
+      transport.writeAll([Buffer.from("two,"), Buffer.from("three,")]);
     }
-  }
-
-  ended(): void {
-    this.#seen += "end";
-    this.#transport.end();
-  }
-
-  closed(): void {
-    this.#over(this.#seen === "first,second,end");
-  }
-
-  failed(): void {
-    this.#over(false);
-  }
-
-  received(): void {
-    this.#over(false);
-  }
-
-  drained(): void {}
+  };
+  const ended = (): void => {
+    seen += "end";
+    transport.end();
+  };
+  own(transport);
+  transport.sink = {
+    receivedInWindow: guarded(landed),
+    ended: guarded(ended),
+    closed: () => over(seen === "first,second,end"),
+    failed: () => over(false),
+    received: () => over(false),
+    drained() {},
+  };
 }

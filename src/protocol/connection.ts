@@ -1,5 +1,5 @@
 import type { KernelName } from "../kernel/kernel.js";
-import { assertBytes } from "./arguments.js";
+import { type Bytes, bytesOf } from "./arguments.js";
 import { Endpoint } from "./endpoint.js";
 import type { EndpointOptions, EndpointState, Role } from "./endpoint-options.js";
 import { Answers, EventCollector, EventList } from "./event-list.js";
@@ -61,12 +61,12 @@ export class Connection {
    * Takes a chunk of any length, which may be used again afterwards, and tells what it brought.
    * @returns an array. A `for of` over it answers each ping at its event. What no loop came to, and the close event, is answered by
    * {@link takeOutput}, {@link closeExpected}, {@link end}, or the next call of this method
-   * @throws TypeError if the chunk is not a Uint8Array
+   * @throws TypeError if the chunk is not bytes
    */
-  receive(chunk: Uint8Array): ConnectionEvent[] {
-    assertBytes(chunk, "a chunk must be a Uint8Array");
+  receive(chunk: Bytes): ConnectionEvent[] {
+    const bytes = bytesOf(chunk, "a chunk must be bytes");
     this.#answers.finish();
-    this.#endpoint.receive(chunk);
+    this.#endpoint.receive(bytes);
     const events = this.#collector.take();
     this.#answers = new Answers(this.#endpoint, events);
     return EventList.holding(events, this.#answers);
@@ -95,7 +95,7 @@ export class Connection {
    * @throws InvalidStateError after {@link close} or {@link fail} that ended the connection, or while a fragmented message is being sent
    * @throws TypeError for bytes that are not UTF-8
    */
-  sendText(text: string | Uint8Array): boolean {
+  sendText(text: string | Bytes): boolean {
     return this.#endpoint.sendText(text);
   }
 
@@ -103,12 +103,12 @@ export class Connection {
    * Sends a binary message. In the server role, 32 KiB or more are not copied: they must not change until they were
    * written.
    */
-  sendBinary(payload: Uint8Array): boolean {
+  sendBinary(payload: Bytes): boolean {
     return this.#endpoint.sendBinary(payload);
   }
 
   /** Sends a part of a message; the first decides its type. Text may be cut anywhere. @param type - what bytes are. Default "binary" */
-  sendFragment(part: string | Uint8Array, final: boolean, type?: MessageType): boolean {
+  sendFragment(part: string | Bytes, final: boolean, type?: MessageType): boolean {
     return this.#endpoint.sendFragment(part, final, type);
   }
 
@@ -118,12 +118,12 @@ export class Connection {
   }
 
   /** Sends a ping of at most 125 bytes. Pings that come are answered without help. */
-  ping(payload?: Uint8Array): boolean {
+  ping(payload?: Bytes): boolean {
     return this.#endpoint.ping(payload);
   }
 
   /** Sends a pong that nobody asked for. */
-  pong(payload?: Uint8Array): boolean {
+  pong(payload?: Bytes): boolean {
     return this.#endpoint.pong(payload);
   }
 

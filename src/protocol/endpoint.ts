@@ -12,7 +12,7 @@
 
 import type { KernelName } from "../kernel/kernel.js";
 import { sharedWorkspace, type Workspace } from "../kernel/workspace.js";
-import { assertBytes } from "./arguments.js";
+import { type Bytes, bytesOf } from "./arguments.js";
 import { CloseCode } from "./close-code.js";
 import { checkedClosePayload, closePayload, parseClosePayload } from "./close-payload.js";
 import { Decoder, type ProtocolSink } from "./decoder.js";
@@ -97,18 +97,18 @@ export class Endpoint extends Sender implements ProtocolSink {
    * Takes what one read from the network gave, of any length and cut anywhere. The chunk may be used again afterwards.
    * What the sink throws fails the connection with 1011, and is thrown on.
    * @returns how many bytes were taken: all, unless the option `turnMs` ended the call early. {@link interrupted} tells
-   * @throws TypeError if the chunk is not a Uint8Array
+   * @throws TypeError if the chunk is no bytes
    * @throws InvalidStateError from inside of one of this endpoint's own handlers, or while a call is {@link interrupted}
    */
-  receive(chunk: Uint8Array): number {
-    assertBytes(chunk, "a chunk must be a Uint8Array");
+  receive(chunk: Bytes): number {
+    const bytes = bytesOf(chunk, "a chunk must be bytes");
     this.#assertNotReceiving();
-    if (this.#state === "closed") return chunk.length;
+    if (this.#state === "closed") return bytes.length;
     try {
-      return this.#decoder.push(chunk);
+      return this.#decoder.push(bytes);
     } catch (error) {
       this.#threw(error);
-      return chunk.length;
+      return bytes.length;
     }
   }
 

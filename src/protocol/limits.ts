@@ -22,13 +22,18 @@ export const LIMIT_READERS = {
  * @throws TypeError if a limit is no number; RangeError if it is not a non-negative integer, or `Infinity` for `maxMessageBytes`
  */
 export function resolveLimits(limits: Partial<Limits> = {}): Limits {
+  if (limits === lastFrozen) return last;
   const given = readOptions<Partial<Limits>>(limits, LIMIT_READERS, "limits");
   const { maxMessageBytes = DEFAULT_LIMITS.maxMessageBytes, maxFragments = DEFAULT_LIMITS.maxFragments } =
     given;
   const same = last.maxMessageBytes === maxMessageBytes && last.maxFragments === maxFragments;
   if (!same) last = { maxMessageBytes, maxFragments };
+  lastFrozen = Object.isFrozen(limits) ? limits : undefined;
   return last;
 }
+
+/** What {@link last} was made of, if it can't change: a server gives the same for each connection. */
+let lastFrozen: Partial<Limits> | undefined;
 
 /** Shared by those that have the same, as all connections of a server do. */
 let last = DEFAULT_LIMITS;

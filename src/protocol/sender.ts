@@ -1,5 +1,5 @@
 import type { Workspace } from "../kernel/workspace.js";
-import { assertBytes, assertMessage } from "./arguments.js";
+import { type Bytes, bytesOf, messageOf } from "./arguments.js";
 import { Encoder, type EncoderSink } from "./encoder.js";
 import type { EndpointState, Role } from "./endpoint-options.js";
 import { InvalidStateError } from "./errors.js";
@@ -58,11 +58,11 @@ export abstract class Sender implements EncoderSink {
    * @throws InvalidStateError if this endpoint closed the connection, or a fragmented message is being sent
    * @throws TypeError if it is neither, or not UTF-8 (section 8.1)
    */
-  sendText(text: string | Uint8Array): boolean {
-    if (typeof text !== "string") assertBytes(text);
+  sendText(text: string | Bytes): boolean {
+    const known = typeof text === "string" ? text : bytesOf(text);
     if (!this.#begins()) return false;
-    if (typeof text === "string") this.encoder.text(FIN | Opcode.TEXT, text);
-    else this.encoder.utf8(FIN | Opcode.TEXT, text);
+    if (typeof known === "string") this.encoder.text(FIN | Opcode.TEXT, known);
+    else this.encoder.utf8(FIN | Opcode.TEXT, known);
     return this.state === "open";
   }
 
@@ -72,10 +72,10 @@ export abstract class Sender implements EncoderSink {
    * @returns false if the peer has ended the connection, and the message is dropped
    * @throws InvalidStateError if this endpoint closed the connection, or a fragmented message is being sent
    */
-  sendBinary(payload: Uint8Array): boolean {
-    assertBytes(payload);
+  sendBinary(payload: Bytes): boolean {
+    const bytes = bytesOf(payload);
     if (!this.#begins()) return false;
-    this.encoder.bytes(FIN | Opcode.BINARY, payload);
+    this.encoder.bytes(FIN | Opcode.BINARY, bytes);
     return this.state === "open";
   }
 
@@ -100,9 +100,9 @@ export abstract class Sender implements EncoderSink {
    * @throws InvalidStateError if this endpoint closed the connection
    * @throws TypeError if the part is not like those before, or not UTF-8
    */
-  sendFragment(part: string | Uint8Array, final: boolean, type?: MessageType): boolean {
-    assertMessage(part, type);
-    const like = typeof part === "string" ? "text" : type === "text" ? "utf8" : "binary";
+  sendFragment(part: string | Bytes, final: boolean, type?: MessageType): boolean {
+    const known = messageOf(part, type);
+    const like = typeof known === "string" ? "text" : type === "text" ? "utf8" : "binary";
     if (!this.#goesOn()) return false;
     const begun = this.#fragmented;
     if (begun !== undefined && begun !== like) {
@@ -111,9 +111,9 @@ export abstract class Sender implements EncoderSink {
     const opcode =
       begun !== undefined ? Opcode.CONTINUATION : like === "binary" ? Opcode.BINARY : Opcode.TEXT;
     const first = final ? FIN | opcode : opcode;
-    if (typeof part === "string") this.#textFragment(first, part, final);
-    else if (type === "text") this.encoder.utf8(first, part);
-    else this.encoder.bytes(first, part);
+    if (typeof known === "string") this.#textFragment(first, known, final);
+    else if (type === "text") this.encoder.utf8(first, known);
+    else this.encoder.bytes(first, known);
     this.#fragmented = final ? undefined : like;
     return this.state === "open";
   }
@@ -124,7 +124,7 @@ export abstract class Sender implements EncoderSink {
    * @returns false if the peer has ended the connection, and the frame is dropped
    * @throws InvalidStateError if this endpoint closed the connection
    */
-  ping(payload: Uint8Array = NOTHING): boolean {
+  ping(payload: Bytes = NOTHING): boolean {
     return this.#control(Opcode.PING, payload);
   }
 
@@ -134,16 +134,16 @@ export abstract class Sender implements EncoderSink {
    * @returns false if the peer has ended the connection, and the frame is dropped
    * @throws InvalidStateError if this endpoint closed the connection
    */
-  pong(payload: Uint8Array = NOTHING): boolean {
+  pong(payload: Bytes = NOTHING): boolean {
     return this.#control(Opcode.PONG, payload);
   }
 
-  #control(opcode: number, payload: Uint8Array): boolean {
-    assertBytes(payload);
-    if (payload.length > MAX_CONTROL_PAYLOAD_BYTES)
+  #control(opcode: number, payload: Bytes): boolean {
+    const bytes = bytesOf(payload);
+    if (bytes.length > MAX_CONTROL_PAYLOAD_BYTES)
       throw new RangeError("a control payload has at most 125 bytes");
     if (!this.#goesOn()) return false;
-    this.encoder.bytes(FIN | opcode, payload);
+    this.encoder.bytes(FIN | opcode, bytes);
     // Not if the kernel trapped over it.
     return this.state === "open";
   }

@@ -10,6 +10,7 @@ import {
 } from "../adapter/server.js";
 import { resolveServerOptions, SERVER_READERS, type ServerOptions } from "../adapter/server-options.js";
 import { allWithData } from "../adapter/typed-data.js";
+import type { Bytes } from "../protocol/arguments.js";
 import { callback, flag, type Readers, readOptions, text } from "../protocol/option-readers.js";
 import type { PreparedMessage } from "../protocol/prepared-message.js";
 import { portableRuntime } from "./runtime.js";
@@ -18,7 +19,7 @@ import { type ByteStreams, StreamTransport } from "./stream-transport.js";
 /** Options of {@link createServer}. */
 export interface StreamServerOptions<Data = unknown> extends ServerOptions<Data> {
   /**
-   * Answers plain HTTP requests, which get 426 without it: one request for each connection, content up to `maxMessageBytes`,
+   * Answers plain HTTP requests, which get 426 without it: one request for each connection, content up to `maxContentBytes`,
    * an answer that is sent when it is whole. What it throws becomes 500 and goes to the `error` handler.
    */
   readonly fetch?: FetchHandler;
@@ -79,7 +80,7 @@ class StreamServerCore<Data> implements StreamServer<Data> {
     await transport.gone;
   }
 
-  broadcast(message: string | Uint8Array | PreparedMessage, options?: BroadcastOptions<Data>): number {
+  broadcast(message: string | Bytes | PreparedMessage, options?: BroadcastOptions<Data>): number {
     return this.#core.broadcast(message, options);
   }
 

@@ -1,3 +1,4 @@
+import { type Bytes, isBytes } from "../protocol/arguments.js";
 import { CloseCode } from "../protocol/close-code.js";
 import type { ConnectionOptions } from "../protocol/connection.js";
 import { Endpoint } from "../protocol/endpoint.js";
@@ -21,7 +22,7 @@ export interface OutgoingFragment {
   /** Tells it from the others. */
   readonly type: "fragment";
   /** Text may be cut anywhere. */
-  readonly part: string | Uint8Array;
+  readonly part: string | Bytes;
   /** What bytes are. Default "binary". */
   readonly messageType?: MessageType;
   /** Whether it is the last. */
@@ -33,7 +34,7 @@ export interface OutgoingControl {
   /** Which of the two. */
   readonly type: "ping" | "pong";
   /** At most 125 bytes. */
-  readonly payload?: Uint8Array;
+  readonly payload?: Bytes;
 }
 
 /** Starts the closing handshake. */
@@ -49,7 +50,7 @@ export interface OutgoingClose {
 /** What is written to an encoder: text, bytes or a prepared message, each a message of its own, text as UTF-8, or one of the others. */
 export type OutgoingMessage =
   | string
-  | Uint8Array
+  | Bytes
   | PreparedMessage
   | Utf8Event
   | OutgoingFragment
@@ -80,12 +81,12 @@ export type OutgoingMessage =
  */
 export class CodecStreams {
   /** From the peer's bytes to events. Chunks may be used again once their write is over. */
-  readonly decoder: ReadableWritablePair<ConnectionEvent, Uint8Array>;
+  readonly decoder: ReadableWritablePair<ConnectionEvent, Bytes>;
   /** From messages to bytes for the peer, in memory that its reader owns. */
   readonly encoder: ReadableWritablePair<Uint8Array, OutgoingMessage>;
   readonly #collector = new EventCollector();
   readonly #endpoint: Endpoint;
-  readonly #decoder: Conduit<Uint8Array, ConnectionEvent>;
+  readonly #decoder: Conduit<Bytes, ConnectionEvent>;
   readonly #encoder: Conduit<OutgoingMessage, Uint8Array>;
   /** Whether there is a close event. Until the last word the application may still answer those before. */
   #ending = false;
@@ -120,7 +121,7 @@ export class CodecStreams {
 
   // ---- From the peer ----
 
-  #receive(chunk: Uint8Array): void {
+  #receive(chunk: Bytes): void {
     this.#endpoint.receive(chunk);
     this.#report();
   }
@@ -201,7 +202,7 @@ export class CodecStreams {
     const endpoint = this.#endpoint;
     if (endpoint.state !== "open") return;
     if (typeof message === "string") endpoint.sendText(message);
-    else if (message instanceof Uint8Array) endpoint.sendBinary(message);
+    else if (isBytes(message)) endpoint.sendBinary(message);
     else if (message instanceof PreparedMessage) endpoint.sendPrepared(message);
     else this.#sendOther(message);
     this.#encoder.bring(this.#output());
@@ -216,7 +217,7 @@ export class CodecStreams {
     else if (message?.type === "ping") endpoint.ping(message.payload);
     else if (message?.type === "pong") endpoint.pong(message.payload);
     else if (message?.type === "close") endpoint.close(message.code, message.reason);
-    else throw new TypeError("a message is a string, a Uint8Array, or of a type that there is");
+    else throw new TypeError("a message is a string, bytes, or of a type that there is");
   }
 
   /** The application has no more messages. */

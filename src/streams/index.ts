@@ -1,5 +1,6 @@
 export type { Handlers, SendResult, Socket } from "../adapter/handlers.js";
 export { HandshakeError, type HandshakeErrorCode } from "../adapter/handshake-error.js";
+export type { HandshakeResponse } from "../adapter/handshake-response.js";
 export {
   type BacklogPolicy,
   DEFAULT_SOCKET_LIMITS,
@@ -10,9 +11,18 @@ export {
 } from "../adapter/options.js";
 export type { FetchHandler, FetchInfo } from "../adapter/plain-exchange.js";
 export type { BroadcastOptions, Server, ServerCloseOptions } from "../adapter/server.js";
-export type { Acceptance, ClientRequest, ServerOptions, Verdict } from "../adapter/server-options.js";
+export {
+  type Acceptance,
+  type ClientRequest,
+  DEFAULT_SERVER_LIMITS,
+  type ServerLimits,
+  type ServerOptions,
+  type Verdict,
+} from "../adapter/server-options.js";
 export { TransportEnd, type TransportEndCode } from "../adapter/socket/transport-end.js";
+export type { TlsFacts } from "../adapter/transport.js";
 export type { KernelName } from "../kernel/kernel.js";
+export type { Bytes } from "../protocol/arguments.js";
 export { CloseCode } from "../protocol/close-code.js";
 export type { ConnectionOptions } from "../protocol/connection.js";
 export type { EndpointState, Role } from "../protocol/endpoint-options.js";

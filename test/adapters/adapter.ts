@@ -11,11 +11,20 @@ export interface TlsFiles {
   readonly cert: string;
 }
 
+export interface ServerTls extends TlsFiles {
+  readonly ca?: string;
+  readonly requestCert?: boolean;
+  readonly rejectUnauthorized?: boolean;
+  readonly ALPNProtocols?: Uint8Array;
+}
+
 export interface ListenOptions extends ServerOptions {
   readonly port?: number;
   readonly host?: string;
   readonly path?: string;
-  readonly tls?: TlsFiles;
+  readonly tls?: ServerTls;
+  readonly fd?: number;
+  readonly reusePort?: boolean;
   readonly fetch?: FetchHandler;
   readonly maxConnections?: number;
 }
@@ -23,6 +32,10 @@ export interface ListenOptions extends ServerOptions {
 export interface Listening extends Server {
   readonly port: number;
   readonly url: string;
+  /** Of those that own their port. */
+  stopAccepting?(): Promise<void>;
+  ref?(): void;
+  unref?(): void;
 }
 
 export interface DialOptions extends SocketOptions {
@@ -52,6 +65,10 @@ export type Capability =
   | "nested-tls"
   /** `pause` and `resume` hold the peer back. */
   | "pause"
+  /** It owns its port, and accepts connections itself. */
+  | "port"
+  /** `reusePort` */
+  | "reuse-port"
   /** `terminate` and a reset peer are seen as such, and a half-closed one. */
   | "tcp";
 

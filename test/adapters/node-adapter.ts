@@ -1,12 +1,20 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { connect, serve } from "../../src/node/index.js";
-import type { Adapter } from "./adapter.js";
+import type { Adapter, Capability } from "./adapter.js";
 
 const asked = process.env.WSIMD_READ || "auto";
 
 /** Each way to read, or the one that the environment asks for. */
 export const READ_PATHS = (["data", "buffer"] as const).filter((path) => asked === "auto" || path === asked);
+
+/** Whether this Node has `reusePort`, which came with 22.12 and 23.1. */
+export const REUSES_PORTS = !/^(20|21|22\.\d|22\.1[01]|23\.0)\./.test(process.versions.node);
+
+const CAPABILITIES: readonly Capability[] = [
+  ...(["tls", "unix", "proxy", "nested-tls", "pause", "tcp", "port"] as const),
+  ...(REUSES_PORTS ? (["reuse-port"] as const) : []),
+];
 
 setFlagsFromString("--expose-gc");
 /** Frees what nobody holds any more. */
@@ -16,7 +24,7 @@ export const collectGarbage: () => void = runInNewContext("gc");
 export function nodeAdapter(readPath: (typeof READ_PATHS)[number]): Adapter {
   return {
     name: `node, ${readPath}`,
-    capabilities: new Set(["tls", "unix", "proxy", "nested-tls", "pause", "tcp"]),
+    capabilities: new Set(CAPABILITIES),
     collectGarbage,
     openSockets: () =>
       process.getActiveResourcesInfo().filter((name) => /^(TCP|Pipe)Socket/.test(name)).length,

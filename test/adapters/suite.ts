@@ -7,18 +7,25 @@ import { contextCases } from "./cases/contexts.js";
 import { fairTurnCases } from "./cases/fair-turns.js";
 import { faultCases } from "./cases/faults.js";
 import { fragmentCases } from "./cases/fragments.js";
+import { frozenClockCases } from "./cases/frozen-clocks.js";
 import { handlerCases } from "./cases/handlers.js";
 import { handshakeCases } from "./cases/handshake.js";
+import { informationalCases } from "./cases/informational.js";
 import { inspectionCases } from "./cases/inspection.js";
 import { keepaliveCases } from "./cases/keepalive.js";
 import { leftoverCases } from "./cases/leftovers.js";
 import { messageCases } from "./cases/messages.js";
+import { optionValueCases } from "./cases/option-values.js";
+import { optionCases } from "./cases/options.js";
 import { pingCases } from "./cases/pings.js";
 import { plainCases } from "./cases/plain.js";
 import { portCases } from "./cases/port.js";
 import { proxyCases } from "./cases/proxy.js";
 import { redirectCases } from "./cases/redirects.js";
+import { refusalCases } from "./cases/refusals.js";
+import { resetCases } from "./cases/resets.js";
 import { serverCases } from "./cases/server.js";
+import { tlsFactCases } from "./cases/tls-facts.js";
 import { transportCases } from "./cases/transports.js";
 import { verifyCases } from "./cases/verify.js";
 import { violationCases } from "./cases/violations.js";
@@ -33,6 +40,7 @@ export const SUITE: Readonly<Record<string, readonly Case[]>> = {
   keepalive: keepaliveCases,
   "opening handshake": handshakeCases,
   verify: verifyCases,
+  options: optionCases,
   "plain requests": plainCases,
   "back-pressure": backPressureCases,
   handlers: handlerCases,
@@ -40,11 +48,16 @@ export const SUITE: Readonly<Record<string, readonly Case[]>> = {
   port: portCases,
   transports: transportCases,
   "opening handshake of a client": clientHandshakeCases,
+  "informational answers": informationalCases,
+  "refusals of a client": refusalCases,
   connect: connectCases,
   redirects: redirectCases,
   proxies: proxyCases,
+  "frozen clocks": frozenClockCases,
   leftovers: leftoverCases,
-  faults: faultCases,
+  faults: [...faultCases, ...resetCases],
+  "values of options": optionValueCases,
+  "facts of TLS": tlsFactCases,
   inspection: inspectionCases,
   contexts: contextCases,
   "fair turns": fairTurnCases,

@@ -103,6 +103,17 @@ export function opens(reply, head) {
 }
 
 /**
+ * As {@link opens}, for what a server SHOULD take.
+ * @param {string | undefined} reply
+ * @param {string} head - of the request
+ * @returns {Finding}
+ */
+export function shouldOpen(reply, head) {
+  if (reply === undefined) return differs("ends TCP without an answer");
+  return statusOf(reply) === 101 ? opens(reply, head) : differs(`answers ${statusOf(reply)}`);
+}
+
+/**
  * A request that is to be refused.
  * @param {number} status
  * @param {boolean} must - whether accepting it breaks a MUST

@@ -3,7 +3,7 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, describe, expect, test } from "vitest";
 import { FAILURES } from "../../src/index.js";
-import { DEFAULT_SOCKET_LIMITS, DEFAULT_TIMEOUTS, type HandshakeErrorCode } from "../../src/node/index.js";
+import { DEFAULT_SERVER_LIMITS, DEFAULT_TIMEOUTS, type HandshakeErrorCode } from "../../src/node/index.js";
 import { RULES } from "../conformance/suite.js";
 import { relativeLinks, runBlock, runnableBlocks, tableRows } from "../support/markdown.js";
 import { killPrograms, mainFile } from "../support/program.js";
@@ -77,7 +77,7 @@ describe("the tables", () => {
   });
 
   test.each([
-    ["Limits", DEFAULT_SOCKET_LIMITS],
+    ["Limits", DEFAULT_SERVER_LIMITS],
     ["Timeouts", DEFAULT_TIMEOUTS],
   ])("of %s are the defaults", (heading, defaults) => {
     const rows = tableRows(read("docs/limits.md"), heading);

@@ -6,7 +6,7 @@ import { pathToFileURL } from "node:url";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { killPrograms } from "../support/program.js";
 import { FASTEST, ROUND_TRIP, type RoundTrip } from "../support/round-trip.js";
-import { runtimeBinary } from "../support/runtimes.js";
+import { NODES, runtimeBinary } from "../support/runtimes.js";
 import { projectWithTarball, runIn } from "../support/tarball.js";
 import { runWorker, type WorkerModule } from "../support/workerd.js";
 
@@ -39,13 +39,6 @@ const REQUIRED = {
   code: `process.on("warning", (warning) => { throw warning; });
     const wsimd = require("wsimd"); ${ROUND_TRIP} console.log(roundTrip(wsimd));`,
 };
-
-const NODES = [
-  [process.version, process.execPath],
-  ["22", runtimeBinary("node-22")],
-  ["24", runtimeBinary("node-24")],
-  ["26", runtimeBinary("node-26")],
-] as const;
 
 describe.each(NODES)("Node %s", (_, node) => {
   test("imports it", async () => {

@@ -18,6 +18,14 @@ export function runtimeBinary(name: keyof typeof BINARIES): string {
   return path;
 }
 
+/** Each Node that is tested: its name and its binary. */
+export const NODES = [
+  [process.version, process.execPath],
+  ["22", runtimeBinary("node-22")],
+  ["24", runtimeBinary("node-24")],
+  ["26", runtimeBinary("node-26")],
+] as const;
+
 /** Runs a program whose imports of TypeScript end in `.js`, from this checkout alone. */
 export const DENO_ARGS = [
   ...["run", "-A", "--quiet", "--no-config", "--no-lock", "--no-remote"],

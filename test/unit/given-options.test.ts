@@ -147,6 +147,7 @@ const OTHERS = new Set([
     "PreparedMessage",
     "HandshakeError",
     "InvalidStateError",
+    "TransportEnd",
     "isSendableCloseCode",
     "kernelInUse",
     "loadKernel",
@@ -222,6 +223,44 @@ test("nothing was opened, locked or listened to", () => {
   expect(untouched.writable.locked).toBe(false);
   expect(httpServer.listenerCount("upgrade")).toBe(0);
   expect(socket.destroyed).toBe(false);
+});
+
+test.each(TAKERS)("$name of $entry reads each option once", async ({ entry, type, base, call }) => {
+  const reads = new Map<string, number>();
+  const options: object = { ...base };
+  for (const {
+    path: [name = "", ...rest],
+    wrong,
+  } of declaredOptions(entry, type)) {
+    if (rest.length > 0 || wrong.length === 0 || name in options) continue;
+    Object.defineProperty(options, name, {
+      enumerable: true,
+      get: () => void reads.set(name, (reads.get(name) ?? 0) + 1),
+    });
+  }
+  await Promise.resolve()
+    .then(() => Reflect.apply(call, undefined, [options, null]))
+    .catch(() => {});
+  expect([...reads.values()].every((count) => count === 1)).toBe(true);
+  expect(reads.size).toBeGreaterThan(0);
+});
+
+test("what a class has on its prototype is no option, and of handlers it is one", () => {
+  class Options {
+    get role(): string {
+      return "server";
+    }
+  }
+  // @ts-expect-error: the role is not its own
+  expect(() => new core.Connection(new Options())).toThrow(TypeError);
+  class Wrong {
+    get message(): string {
+      return "no function";
+    }
+  }
+  expect(() => Reflect.apply(streams.createServer, undefined, [{}, new Wrong()])).toThrow(
+    "the handler message must be a function",
+  );
 });
 
 /** The options in which one has this value. */

@@ -4,6 +4,7 @@ import { certificate } from "../certificate.js";
 import { masked, type RawPeer, request } from "../raw-peer.js";
 import { Recorder } from "../recorder.js";
 import type { Case, Scene } from "../scene.js";
+import { turns } from "../until.js";
 
 const HEAD = request();
 /** A handshake and frames of each kind: something goes wrong behind each byte of this. */
@@ -17,7 +18,11 @@ const AT_ONCE = 32;
 type Fault = (peer: RawPeer) => unknown;
 
 const FAULTS: Readonly<Record<string, Fault>> = {
-  RST: (peer) => peer.reset(),
+  async RST(peer) {
+    // The server needs a turn to accept it: one that is reset before has never been there.
+    await turns(2);
+    peer.reset();
+  },
   FIN: (peer) => peer.destroy(),
   async "half-close"(peer) {
     peer.end();

@@ -167,7 +167,7 @@ export const fragmentCases: readonly Case[] = [
       whole.fill(0xee);
       shared.fill(0xee);
       await peer.expect("82 03 03 04 05 82 02 09 09");
-      for (const wrong of [5, null, undefined, {}, new Float32Array(2), new DataView(new ArrayBuffer(1))]) {
+      for (const wrong of [5, null, undefined, {}, [1, 2], { byteLength: 2 }]) {
         assert.throws(() => Reflect.apply(recorder.socket.send, recorder.socket, [wrong]), TypeError);
       }
       assert.equal(recorder.socket.bufferedBytes, 0);

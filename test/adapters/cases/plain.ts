@@ -1,9 +1,12 @@
 // HTTP requests that ask for no WebSocket, of a server with the option `fetch`.
 import assert from "node:assert/strict";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { ListenOptions } from "../adapter.js";
+import { certificate } from "../certificate.js";
 import { type RawPeer, request } from "../raw-peer.js";
 import { Recorder } from "../recorder.js";
 import type { Case, Scene } from "../scene.js";
-import { soon } from "../until.js";
+import { soon, turns } from "../until.js";
 
 function plain(start: string, ...lines: readonly string[]): string {
   return [start, "Host: example.org:8080", ...lines, "", ""].join("\r\n");
@@ -60,6 +63,18 @@ const UNNAMED: readonly { asked: string; url: string }[] = [
     asked: "POST / HTTP/1.0\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\nab",
     url: "http://localhost/",
   },
+];
+
+/** A handler that does what the signal says, in one of the ways that there are. */
+const ABORTING: readonly { name: string; obey(signal: AbortSignal): unknown }[] = [
+  { name: "throws its reason", obey: (signal) => signal.throwIfAborted() },
+  {
+    name: "throws an AbortError",
+    obey: () => {
+      throw new DOMException("enough", "AbortError");
+    },
+  },
+  { name: "waits for what is aborted", obey: (signal) => sleep(60_000, undefined, { signal }) },
 ];
 
 export const plainCases: readonly Case[] = [
@@ -278,7 +293,7 @@ export const plainCases: readonly Case[] = [
           calls++;
           return new Response();
         };
-        const server = await scene.serve({ fetch, limits: { maxMessageBytes: 100 } }, {});
+        const server = await scene.serve({ fetch, limits: { maxContentBytes: 100 } }, {});
         assert.match(await answer(scene, server, asked), new RegExp(`^HTTP/1.1 ${status} `));
         assert.equal(calls, 0);
       },
@@ -349,6 +364,111 @@ export const plainCases: readonly Case[] = [
       peer.reset();
       await scene.eventually(() => asked?.signal.aborted === true, "the signal");
       await soon(server.close(), "the server to close");
+    },
+  },
+  ...ABORTING.map(
+    ({ name, obey }): Case => ({
+      name: `fetch that ${name}, as the client has left or the time was up, is no error; another one is`,
+      needs: ["tcp"],
+      async run(scene) {
+        const recorder = new Recorder();
+        let asked = 0;
+        let over = 0;
+        const server = await scene.serve(
+          {
+            timeouts: { handshakeMs: 100 },
+            async fetch({ signal, url }) {
+              asked++;
+              await new Promise((resolve) => signal.addEventListener("abort", resolve));
+              // Whoever waits for the next turn has been told.
+              setImmediate(() => over++);
+              if (url.endsWith("/other")) throw new Error("mine");
+              await obey(signal);
+              return new Response();
+            },
+          },
+          recorder,
+        );
+        for (const path of ["/", "/other"]) {
+          const peer = await scene.raw(server);
+          await peer.write(plain(`GET ${path} HTTP/1.1`));
+          await scene.eventually(() => asked > over, "the request");
+          peer.reset();
+          await scene.eventually(() => over === asked, "the handler's end");
+          assert.match(await answer(scene, server, plain(`GET ${path} HTTP/1.1`)), /^HTTP\/1\.1 503 /);
+          await scene.eventually(() => over === asked, "the handler's end");
+        }
+        await recorder.until("error", 2);
+        await turns();
+        assert.deepEqual(recorder.log, ["error Error: mine", "error Error: mine"]);
+      },
+    }),
+  ),
+  ...[false, true].map(
+    (secure): Case => ({
+      name: `a client that ends its side behind its request gets its answer${secure ? ", over TLS as well" : ""}`,
+      needs: secure ? ["tcp", "tls"] : ["tcp"],
+      async run(scene) {
+        let answerNow: () => void = () => {};
+        let asked = 0;
+        const options: ListenOptions = {
+          async fetch(given) {
+            asked++;
+            const text = await given.text();
+            await new Promise<void>((resolve) => {
+              answerNow = resolve;
+            });
+            return new Response(`got ${text}`);
+          },
+        };
+        const tls = secure ? certificate() : undefined;
+        const server = await scene.serve(tls === undefined ? options : { ...options, tls }, {});
+        const where = tls === undefined ? server : { port: server.port, ca: tls.cert };
+        for (const [i, asking] of [
+          `${plain("POST / HTTP/1.1", "Content-Length: 2")}ab`,
+          `${plain("POST / HTTP/1.1", "Content-Length: 100000")}${"a".repeat(100_000)}`,
+          "POST / HTTP/1.0\r\n\r\n",
+        ].entries()) {
+          const peer = await scene.raw(where);
+          void peer.write(asking);
+          peer.end();
+          await scene.eventually(() => asked === i + 1, "the request");
+          // The end has arrived as well.
+          await turns(10);
+          answerNow();
+          const text = await whole(peer);
+          assert.match(text, /^HTTP\/1\.1 200 OK\r\n/);
+          assert.ok(text.endsWith(`\r\n\r\ngot ${asking.split("\r\n\r\n")[1]}`), text.slice(-100));
+        }
+      },
+    }),
+  ),
+  {
+    name: "content has a limit of its own, whatever maxMessageBytes is, and one for all that come at a time",
+    async run(scene) {
+      const server = await scene.serve(
+        {
+          limits: { maxMessageBytes: 10, maxTotalContentBytes: 2 << 20 },
+          fetch: async (asked) => new Response(String((await asked.text()).length)),
+        },
+        {},
+      );
+      const post = (length: number) => plain("POST / HTTP/1.1", `Content-Length: ${length}`);
+      assert.match(await answer(scene, server, post((1 << 20) + 1)), /^HTTP\/1\.1 413 /);
+      const content = "a".repeat(1 << 20);
+      // Cut into blocks on its way, and whole when it arrives.
+      assert.match(await answer(scene, server, post(1 << 20), content), /\r\n\r\n1048576$/);
+      const peers = await Promise.all([1, 2, 3].map(() => scene.raw(server)));
+      for (const peer of peers) void peer.write(post(1 << 20), content.slice(0, -1));
+      const isRefused = (peer: RawPeer): boolean => peer.text.startsWith("HTTP/1.1 503 ");
+      await scene.eventually(() => peers.some(isRefused), "one that there is no room for");
+      for (const peer of peers) {
+        if (isRefused(peer)) continue;
+        await peer.write("a");
+        assert.match(await whole(peer), /\r\n\r\n1048576$/);
+      }
+      assert.equal(peers.filter(isRefused).length, 1);
+      assert.match(await answer(scene, server, post(400_000), content.slice(0, 400_000)), /\r\n\r\n400000$/);
     },
   },
   {

@@ -1,6 +1,16 @@
 // Servers and the port that they own.
 import assert from "node:assert/strict";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { ListenOptions } from "../adapter.js";
+import { certificate } from "../certificate.js";
+import { masked, RawPeer, request } from "../raw-peer.js";
+import { Recorder } from "../recorder.js";
 import type { Case } from "../scene.js";
+import { soon } from "../until.js";
+
+const FD = 3;
 
 export const portCases: readonly Case[] = [
   {
@@ -35,6 +45,125 @@ export const portCases: readonly Case[] = [
       await scene.connect(server.url);
       await scene.client(server);
       assert.equal(server.connections.size, 2);
+    },
+  },
+  ...(
+    [
+      [{ fd: -1 }, RangeError],
+      [{ fd: 1.5 }, RangeError],
+      [{ fd: FD, port: 8080 }, TypeError],
+      [{ fd: FD, host: "127.0.0.1" }, TypeError],
+      [{ fd: FD, path: "/nowhere" }, TypeError],
+      [{ reusePort: true, path: "/nowhere" }, TypeError],
+      [{ reusePort: true, fd: FD }, TypeError],
+      [{ reusePort: JSON.parse('"yes"') }, TypeError],
+    ] as const satisfies readonly (readonly [ListenOptions, ErrorConstructor])[]
+  ).map(
+    ([options, error]): Case => ({
+      name: `serve(${JSON.stringify(options)}) is refused`,
+      needs: ["port"],
+      run: (scene) => assert.rejects(scene.adapter.serve(options, {}), error),
+    }),
+  ),
+  {
+    name: "a descriptor that is no socket is refused",
+    needs: ["port"],
+    run: (scene) => assert.rejects(scene.adapter.serve({ fd: 1_000_000 }, {})),
+  },
+  {
+    name: "stopAccepting() frees the port, and what is there goes on",
+    needs: ["port"],
+    async run(scene) {
+      const { server, recorder } = await scene.echo();
+      const open = await scene.client(server);
+      const half = await scene.raw(server);
+      const head = request();
+      await half.write(head.slice(0, 20));
+      await scene.eventually(() => server.connections.size === 1, "the first to be open");
+      // It is accepted when it gets its answer.
+      const plain = await scene.raw(server);
+      await plain.write("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
+      await plain.head();
+      await server.stopAccepting?.();
+      await server.stopAccepting?.();
+      await assert.rejects(RawPeer.connect(server), { code: "ECONNREFUSED" });
+      await open.write(masked("81 01 | 'a'"));
+      await open.expect("81 01 'a'");
+      await half.write(head.slice(20));
+      assert.match(await half.head(), /^HTTP\/1\.1 101 /);
+      assert.equal(server.connections.size, 2);
+      assert.equal(server.broadcast("b"), 2);
+      // Another may listen there now.
+      const next = await scene.serve({ port: server.port }, {});
+      await scene.client(next);
+      await scene.eventually(() => next.connections.size === 1, "the next to have it");
+      await soon(Promise.all([server.close(), recorder.until("close", 0)]), "the server to close");
+      await open.expect("81 01 'b' 88 02 03 e9");
+    },
+  },
+  {
+    name: "stopAccepting() of a server with TLS",
+    needs: ["port", "tls"],
+    async run(scene) {
+      const tls = certificate();
+      const { server } = await scene.echo({ tls });
+      const ours = new Recorder();
+      const socket = await scene.connect(server.url, { tls: { ca: tls.cert } }, ours);
+      await server.stopAccepting?.();
+      await assert.rejects(RawPeer.connect(server), { code: "ECONNREFUSED" });
+      socket.send("still");
+      await ours.until("message");
+      await server.close();
+      assert.equal(await ours.closed(), "close 1001 clean");
+    },
+  },
+  {
+    name: "stopAccepting() of a server on a Unix socket frees its path",
+    needs: ["port", "unix"],
+    async run(scene) {
+      const folder = mkdtempSync(join(tmpdir(), "wsimd-"));
+      scene.after(() => rmSync(folder, { recursive: true, force: true }));
+      const path = join(folder, "socket");
+      const { server } = await scene.echo({ path });
+      const ours = new Recorder();
+      const socket = await scene.connect(server.url, {}, ours);
+      await server.stopAccepting?.();
+      assert.equal(existsSync(path), false);
+      const next = await scene.serve({ path }, {});
+      await scene.connect(next.url);
+      socket.send("still");
+      await ours.until("message");
+    },
+  },
+  {
+    name: "close() and stopAccepting() in either order",
+    needs: ["port"],
+    async run(scene) {
+      for (const order of [
+        ["stopAccepting", "close"],
+        ["close", "stopAccepting"],
+        ["close", "close"],
+      ] as const) {
+        const server = await scene.serve({}, {});
+        await scene.client(server);
+        const [first, second] = order;
+        await soon(Promise.all([server[first]?.({ timeoutMs: 1 }), server[second]?.()]), order.join(" and "));
+        await assert.rejects(RawPeer.connect(server), { code: "ECONNREFUSED" });
+      }
+    },
+  },
+  {
+    name: "reusePort lets two servers have one port, and only those that ask for it",
+    needs: ["port", "reuse-port"],
+    async run(scene) {
+      const first = await scene.serve({ reusePort: true }, {});
+      const second = await scene.serve({ port: first.port, reusePort: true }, {});
+      assert.equal(second.port, first.port);
+      await assert.rejects(scene.adapter.serve({ port: first.port, host: "127.0.0.1" }, {}));
+      for (let i = 0; i < 4; i++) await scene.client(first);
+      await scene.eventually(() => first.connections.size + second.connections.size === 4, "four");
+      await first.close({ timeoutMs: 1 });
+      await scene.client(second);
     },
   },
 ];

@@ -22,6 +22,8 @@ describe("checkPlain", () => {
     [["OPTIONS * HTTP/1.1", HOST], { path: "/", query: undefined }],
     [["OPTIONS * HTTP/1.0", HOST], { path: "/", query: undefined }],
     [["OPTIONS /a HTTP/1.1", HOST], { path: "/a" }],
+    [["patch / HTTP/1.1", HOST], { method: "patch" }],
+    [["PROPFIND / HTTP/1.1", HOST], { method: "PROPFIND" }],
   ] as const)("takes %j", (lines, expected) => {
     expect(check(lines)).toMatchObject({ type: "plain", host: "example.org:8080", ...expected });
   });
@@ -52,6 +54,11 @@ describe("checkPlain", () => {
     [["GET http://other/ HTTP/1.1", HOST], 400],
     [["CONNECT / HTTP/1.1", HOST], 501],
     [["TRACE / HTTP/1.1", HOST], 501],
+    [["trace / HTTP/1.1", HOST], 501],
+    [["Connect / HTTP/1.1", HOST], 501],
+    [["get / HTTP/1.1", HOST], 501],
+    [["Post / HTTP/1.1", HOST, "Content-Length: 1"], 501],
+    [["oPTIONS * HTTP/1.1", HOST], 400],
     [["TRACK / HTTP/1.1", HOST], 501],
     [["POST / HTTP/1.1", HOST, "Transfer-Encoding: chunked"], 411],
     [["POST / HTTP/1.1", HOST, "Content-Length: 1", "Content-Length: 1"], 400],

@@ -195,9 +195,9 @@ describe.each(ROLES)("a %s's misuse throws and changes nothing", (role) => {
   const code = (given: unknown) => new RangeError(`${given} must not be sent as a close code`);
   const reason = new RangeError("a reason has at most 123 bytes");
   const noString = new TypeError("a reason must be a string");
-  const bytes = new TypeError("a payload must be a string or a Uint8Array");
-  const chunk = new TypeError("a chunk must be a Uint8Array");
-  const message = new TypeError("a message must be a string or a Uint8Array");
+  const bytes = new TypeError("a payload must be a string or bytes");
+  const chunk = new TypeError("a chunk must be bytes");
+  const message = new TypeError("a message must be a string or bytes");
   const notBinary = new TypeError('this message can\'t be sent as "binary"');
   const MISUSES: [string, (connection: Connection) => void, Error][] = [
     ["a ping over 125 bytes", (c) => c.ping(long), control],
@@ -221,20 +221,10 @@ describe.each(ROLES)("a %s's misuse throws and changes nothing", (role) => {
     ["a reason that is a number", (c) => c.close(1000, 120), noString],
     // @ts-expect-error: neither a string nor bytes
     ["text that is undefined", (c) => c.sendText(undefined), bytes],
-    // @ts-expect-error: neither a string nor bytes
-    ["text that is an ArrayBuffer", (c) => c.sendText(new ArrayBuffer(4)), bytes],
     // @ts-expect-error: not bytes
     ["binary that is a string", (c) => c.sendBinary("a"), bytes],
     // @ts-expect-error: not bytes
     ["binary that is a length", (c) => c.sendBinary(10), bytes],
-    // @ts-expect-error: not a Uint8Array
-    ["binary that is an ArrayBuffer", (c) => c.sendBinary(new ArrayBuffer(4)), bytes],
-    // @ts-expect-error: not a Uint8Array
-    ["binary that is a DataView", (c) => c.sendBinary(new DataView(new ArrayBuffer(4))), bytes],
-    // @ts-expect-error: not a Uint8Array
-    ["binary of 16-bit integers", (c) => c.sendBinary(new Uint16Array(4)), bytes],
-    // @ts-expect-error: not a Uint8Array
-    ["binary of floats", (c) => c.sendBinary(new Float64Array(4)), bytes],
     // @ts-expect-error: not bytes
     ["a ping of a number", (c) => c.ping(5), bytes],
     // @ts-expect-error: not bytes
@@ -244,12 +234,6 @@ describe.each(ROLES)("a %s's misuse throws and changes nothing", (role) => {
     ["a fragment of a string as binary", (c) => c.sendFragment("a", false, "binary"), notBinary],
     // @ts-expect-error: not bytes
     ["a chunk that is a string", (c) => c.receive("81"), chunk],
-    // @ts-expect-error: not a Uint8Array
-    ["a chunk that is a DataView", (c) => c.receive(new DataView(new ArrayBuffer(4))), chunk],
-    // @ts-expect-error: not a Uint8Array
-    ["a chunk of 16-bit integers", (c) => c.receive(new Uint16Array(4)), chunk],
-    // @ts-expect-error: not a Uint8Array
-    ["a chunk that is an ArrayBuffer", (c) => c.receive(new ArrayBuffer(4)), chunk],
     // @ts-expect-error: not a Uint8Array
     ["a chunk that is an array", (c) => c.receive([0x81, 0]), chunk],
     // @ts-expect-error: not a Uint8Array

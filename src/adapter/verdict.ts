@@ -1,0 +1,18 @@
+// What `verify` says of a request, read without what somebody put on `Object.prototype`.
+import { isGiven, isObject } from "../handshake/given.js";
+import type { RefusalOptions } from "../handshake/index.js";
+import type { Acceptance, Verdict } from "./server-options.js";
+
+/** Whether it comes later. */
+export function isPromise(verdict: Verdict | Promise<Verdict>): verdict is Promise<Verdict> {
+  return isObject(verdict) && isGiven(verdict, "then");
+}
+
+/**
+ * Whether it turns the client away: it has a status, whichever.
+ * @throws TypeError for `null`, `false` and the like: nobody is let in by mistake
+ */
+export function isRefusal(verdict: Acceptance | RefusalOptions): verdict is RefusalOptions {
+  if (!isObject(verdict)) throw new TypeError("verify must return an object, or nothing");
+  return isGiven(verdict, "status");
+}

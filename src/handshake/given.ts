@@ -1,0 +1,26 @@
+// Objects of the caller's or the application's, read as if `Object.prototype` were empty: it is everybody's to change.
+
+/**
+ * Whether the object, or its class, has a property: what ends all chains of prototypes, `Object.prototype` of any realm, does
+ * not count.
+ *
+ * Of what `verify` returns, the class counts: a `Response` has its status there, and must not be taken for an acceptance.
+ */
+export function isGiven(object: object, name: PropertyKey): boolean {
+  for (let at: object | null = object; at !== null; ) {
+    const next: object | null = Object.getPrototypeOf(at);
+    if (Object.hasOwn(at, name)) return at === object || next !== null;
+    at = next;
+  }
+  return false;
+}
+
+/** The property's value, if {@link isGiven}. */
+export function given<T extends object, K extends keyof T>(object: T, name: K): T[K] | undefined {
+  return isGiven(object, name) ? object[name] : undefined;
+}
+
+/** Whether a value can have properties of its own. */
+export function isObject(value: unknown): value is object {
+  return (typeof value === "object" && value !== null) || typeof value === "function";
+}

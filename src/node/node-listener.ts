@@ -1,0 +1,81 @@
+// A server of `node:net` or `node:tls` as what a server listens with.
+import { once } from "node:events";
+import type { Server as NetServer, Socket as NetSocket, ListenOptions as Place } from "node:net";
+import { hostOptions } from "../adapter/host-options.js";
+import type { Listener, ListenOptions, Where } from "../adapter/listening.js";
+import { mayUseNetwork } from "./permission.js";
+
+/** Where to listen, and how many connections may wait to be accepted. */
+export interface NodePlace extends Pick<ListenOptions, "port" | "host" | "path" | "fd" | "reusePort"> {
+  readonly listenBacklog?: number;
+}
+
+/** Listens, and looks after the connections that are not the server's yet. */
+export class NodeListener implements Listener {
+  readonly #netServer: NetServer;
+  /** The TCP connections under TLS, also those whose TLS handshake is not over. */
+  readonly #underTls = new Set<NetSocket>();
+  #drained: Promise<void> | undefined;
+
+  constructor(netServer: NetServer, secure: boolean) {
+    this.#netServer = netServer;
+    if (secure) netServer.on("connection", (socket) => keep(this.#underTls, socket));
+  }
+
+  /** @throws the error of the system, or of Node, if it can't listen there */
+  async listen(place: NodePlace): Promise<void> {
+    this.#netServer.listen(hostOptions(nodePlace(place)));
+    await once(this.#netServer, "listening");
+  }
+
+  get where(): Where {
+    return this.#netServer.address() ?? "";
+  }
+
+  stop(): void {
+    this.#drained = new Promise((resolve) => {
+      this.#netServer.close(() => resolve());
+    });
+  }
+
+  async drained(): Promise<void> {
+    for (const socket of this.#underTls) socket.destroy();
+    await this.#drained;
+  }
+
+  ref(): void {
+    this.#netServer.ref();
+  }
+
+  unref(): void {
+    this.#netServer.unref();
+  }
+}
+
+/** Keeps a socket in a set until it is closed. */
+function keep(sockets: Set<NetSocket>, socket: NetSocket): void {
+  sockets.add(socket);
+  socket.once("close", () => sockets.delete(socket));
+}
+
+/** What `listen` of Node takes, also where its types are older. */
+interface Asked extends Place {
+  readonly fd?: number;
+  readonly reusePort?: boolean | undefined;
+}
+
+function nodePlace({ port = 0, host, path, fd, reusePort, listenBacklog = 511 }: NodePlace): Asked {
+  const backlog = listenBacklog;
+  if (fd !== undefined) return { fd, backlog };
+  if (path !== undefined) return { path, backlog };
+  if (reusePort) assertReusesPorts();
+  // With a host, Node would find out in a callback that it must not listen; without, it throws here.
+  return { port, backlog, reusePort, ...(mayUseNetwork() && { host }) };
+}
+
+/** @throws Error on a Node that takes no notice of the option */
+function assertReusesPorts(): void {
+  const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
+  const able = major > 23 || (major === 23 && minor >= 1) || (major === 22 && minor >= 12);
+  if (!able) throw new Error(`reusePort needs Node 22.12 or 23.1, and this is ${process.versions.node}`);
+}

@@ -1,0 +1,55 @@
+// A connection that any of an HTTP server's `upgrade` listeners may take, at once or later.
+
+import type { Duplex } from "node:stream";
+import { MAX_TIMER_MS } from "../adapter/deadline.js";
+import { clearTimeout, setTimeout } from "../adapter/globals.js";
+
+const EVENTS = ["data", "readable", "end", "error", "close", "drain"];
+
+/** Watches whether one takes it. Until then its errors are nobody's, and end no process. */
+export class Unclaimed {
+  readonly #stream: Duplex;
+  readonly #before: string;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(stream: Duplex) {
+    this.#stream = stream;
+    stream.on("error", ignore);
+    stream.on("close", this.#onClose);
+    this.#before = traces(stream);
+  }
+
+  /** Whether it was listened to, written to or ended since. */
+  get taken(): boolean {
+    return traces(this.#stream) !== this.#before;
+  }
+
+  /** Calls back after that time, unless the connection is taken or gone by then. */
+  whenLeft(afterMs: number, call: () => void): void {
+    const left = (): void => {
+      const { taken } = this;
+      this.over();
+      if (!taken) call();
+    };
+    this.#timer = setTimeout(left, Math.min(afterMs, MAX_TIMER_MS));
+  }
+
+  /** Watches no more. */
+  over(): void {
+    clearTimeout(this.#timer);
+    this.#stream.off("error", ignore);
+    this.#stream.off("close", this.#onClose);
+  }
+
+  readonly #onClose = (): void => this.over();
+}
+
+function ignore(): void {}
+
+/** What a listener that takes a connection leaves on its stream. */
+function traces(stream: Duplex): string {
+  const { destroyed, writable, writableLength, readableFlowing } = stream;
+  const written: unknown = Reflect.get(stream, "bytesWritten");
+  const listeners = EVENTS.map((event) => stream.listenerCount(event));
+  return [destroyed, writable, writableLength, readableFlowing, written, ...listeners].join();
+}

@@ -1,0 +1,33 @@
+// Which path of an HTTP server an upgrade request is for.
+import { parseTarget } from "../handshake/target.js";
+import { refuse } from "../protocol/option-readers.js";
+
+const UNRESERVED = /[A-Za-z0-9\-._~]/;
+
+/** The path of a request target, be it absolute or not, in the form in which paths are compared. */
+export function pathOf(target: string): string {
+  const [before = ""] = target.split("?", 1);
+  // Whether the target is of the right host is not asked here: the answer depends on it, and is for that path.
+  return comparable(parseTarget(target, undefined)?.path ?? before);
+}
+
+/**
+ * Reads a path that an application gives, into the form in which paths are compared.
+ * @throws TypeError or RangeError if no request can be for it
+ */
+export function readUpgradePath(path: string | undefined, name: string): string {
+  if (typeof path !== "string" || !path.startsWith("/") || /[?#\p{Surrogate}]/u.test(path))
+    return refuse(path, "string", name, 'a path that begins with "/" and has no query and no fragment');
+  return comparable(new URL(`http://a${path}`).pathname);
+}
+
+/**
+ * Brings a URL's path to the form in which paths are compared: what may stand for itself does, and the digits of what is
+ * percent-encoded are capital (RFC 3986 section 6.2.2).
+ */
+function comparable(path: string): string {
+  return path.replace(/%[0-9a-f]{2}/gi, (encoded) => {
+    const character = String.fromCharCode(Number.parseInt(encoded.slice(1), 16));
+    return UNRESERVED.test(character) ? character : encoded.toUpperCase();
+  });
+}

@@ -1,0 +1,190 @@
+// Which of those that share an HTTP server gets an upgrade request: one of this package's, another listener, or the server itself.
+
+import { type Server as HttpServer, IncomingMessage } from "node:http";
+import type { Server as HttpsServer } from "node:https";
+import type { Duplex } from "node:stream";
+import type { ServerCore } from "../adapter/server.js";
+import { asksForWebSocket, HeaderList } from "../handshake/index.js";
+import { assertByteStream } from "./duplex-transport.js";
+import { setImmediate } from "./globals.js";
+import { announcesContent, servePlain } from "./plain-request.js";
+import { Unclaimed } from "./unclaimed.js";
+import { type Attachment, guarded, headOf, open, refuse } from "./upgrade-opening.js";
+import { pathOf } from "./upgrade-path.js";
+
+type AnyHttpServer = HttpServer | HttpsServer;
+type Upgrade = [request: IncomingMessage, stream: Duplex, head: Uint8Array];
+
+/** The one listener for the upgrades of an HTTP server: it knows all that are attached to that. */
+export class UpgradeRouter {
+  static readonly #routers = new WeakMap<AnyHttpServer, UpgradeRouter>();
+  readonly #httpServer: AnyHttpServer;
+  readonly #attachments = new Map<string | undefined, Attachment>();
+  #detach: (() => void)[] = [];
+
+  private constructor(httpServer: AnyHttpServer) {
+    this.#httpServer = httpServer;
+  }
+
+  static of(httpServer: AnyHttpServer): UpgradeRouter {
+    let router = UpgradeRouter.#routers.get(httpServer);
+    if (router === undefined) {
+      router = new UpgradeRouter(httpServer);
+      UpgradeRouter.#routers.set(httpServer, router);
+    }
+    return router;
+  }
+
+  /**
+   * @param path - in the form in which paths are compared; undefined for all that nothing else takes
+   * @throws Error if the path is taken
+   */
+  add(path: string | undefined, attachment: Attachment): void {
+    if (this.#attachments.has(path)) throw new Error(`already attached to ${path ?? "all paths"}`);
+    this.#attachments.set(path, attachment);
+    if (this.#attachments.size === 1) this.#attach();
+  }
+
+  remove(path: string | undefined, core: ServerCore): void {
+    if (this.#attachments.get(path)?.core !== core) return;
+    this.#attachments.delete(path);
+    if (this.#attachments.size > 0) return;
+    for (const undo of this.#detach.splice(0)) undo();
+  }
+
+  #attach(): void {
+    const httpServer = this.#httpServer;
+    // In front of the others, to see what they do.
+    httpServer.prependListener("upgrade", this.#onUpgrade);
+    this.#detach = [
+      () => httpServer.off("upgrade", this.#onUpgrade),
+      replaceMethod(httpServer, "emit", (emit) => this.#emitter(emit)),
+      // Node 22.21, 24.9 and later ask before they take a request for an upgrade.
+      replaceMethod(httpServer, "shouldUpgradeCallback", (asked) => this.#chooser(asked)),
+    ];
+  }
+
+  /**
+   * The server's `emit`, but that the other listeners are not told of what is certainly ours: some answer each request that is not
+   * their own, or end it.
+   */
+  #emitter(emit: Method): Method {
+    const ours = (upgrade: Upgrade): boolean => this.#isOurs(upgrade[0]);
+    const take = (upgrade: Upgrade): void => this.#settle(...upgrade);
+    return function (this: unknown, event: unknown, ...args: unknown[]): unknown {
+      if (event === "upgrade" && isUpgrade(args) && ours(args)) {
+        take(args);
+        return true;
+      }
+      return Reflect.apply(emit, this, [event, ...args]);
+    };
+  }
+
+  /** What Node asks whether a request is to be told of as an upgrade: another protocol's is not, unless others listen. */
+  #chooser(asked: Method): Method {
+    const httpServer = this.#httpServer;
+    const alone = (): boolean => this.#alone;
+    const idle = (): boolean => this.#attachments.size === 0;
+    return (request: unknown): unknown => {
+      const chosen: unknown = Reflect.apply(asked, httpServer, [request]);
+      if (!chosen || idle() || !isRequest(request) || wantsWebSocket(request)) return chosen;
+      return !alone() && !announcesContent(request);
+    };
+  }
+
+  readonly #onUpgrade = (...upgrade: Upgrade): void => {
+    if (this.#alone || this.#isOurs(upgrade[0])) this.#settle(...upgrade);
+    else this.#leaveToOthers(...upgrade);
+  };
+
+  get #alone(): boolean {
+    return this.#httpServer.listenerCount("upgrade") <= 1;
+  }
+
+  /** Whether a request is for a path that was attached, and for a subprotocol that is spoken there, if it asks for one. */
+  #isOurs(request: IncomingMessage): boolean {
+    if (!wantsWebSocket(request)) return false;
+    const attachment = this.#attachments.get(pathOf(request.url ?? ""));
+    if (attachment === undefined) return false;
+    const { "sec-websocket-protocol": offered } = request.headers;
+    const { protocols } = attachment.core.options;
+    return !offered || offered.split(",").some((protocol) => protocols.includes(protocol.trim()));
+  }
+
+  #takerOf(request: IncomingMessage): Attachment | undefined {
+    return this.#attachments.get(pathOf(request.url ?? "")) ?? this.#attachments.get(undefined);
+  }
+
+  /** Gives the others a turn. What none of them takes is not left without an answer. */
+  #leaveToOthers(...upgrade: Upgrade): void {
+    const [request, stream] = upgrade;
+    const unclaimed = new Unclaimed(stream);
+    setImmediate(() => {
+      const [any] = this.#attachments.values();
+      if (unclaimed.taken || any === undefined) {
+        unclaimed.over();
+        return;
+      }
+      // One that asks its database first may still want it.
+      const later = wantsWebSocket(request) && this.#takerOf(request) === undefined;
+      if (later) unclaimed.whenLeft(any.core.options.timeouts.handshakeMs, () => this.#settle(...upgrade));
+      else {
+        unclaimed.over();
+        this.#settle(...upgrade);
+      }
+    });
+  }
+
+  /** Answers a request that is nobody else's. */
+  #settle(...[request, stream, head]: Upgrade): void {
+    const taker = this.#takerOf(request);
+    const [any] = this.#attachments.values();
+    const answerer = taker ?? any;
+    if (answerer === undefined) {
+      stream.destroy();
+      return;
+    }
+    guarded(answerer.core, stream, () => {
+      assertByteStream(stream);
+      if (!wantsWebSocket(request)) {
+        if (stream.destroyed || servePlain(this.#httpServer, request, stream, head)) return;
+        refuse(answerer, stream, { status: 431 });
+      } else if (taker === undefined) {
+        refuse(answerer, stream, { status: 404, reason: "no WebSocket here" });
+      } else open(taker, headOf(request), stream, head);
+    });
+  }
+}
+
+function wantsWebSocket({ headers: { upgrade } }: IncomingMessage): boolean {
+  return upgrade !== undefined && asksForWebSocket(HeaderList.from(["Upgrade", upgrade]));
+}
+
+function isUpgrade(args: unknown[]): args is Upgrade {
+  return isRequest(args[0]);
+}
+
+function isRequest(value: unknown): value is IncomingMessage {
+  return value instanceof IncomingMessage;
+}
+
+type Method = (...args: unknown[]) => unknown;
+
+/** Has an object use another method of that name, made from the one that it had, if any. @returns what takes it back */
+function replaceMethod(holder: object, name: string, make: (before: Method) => Method): () => void {
+  const before: unknown = Reflect.get(holder, name);
+  if (!isMethod(before)) return () => {};
+  const own = Object.getOwnPropertyDescriptor(holder, name);
+  const value = make(before);
+  Object.defineProperty(holder, name, { value, configurable: true, enumerable: false, writable: true });
+  return () => {
+    // If it was replaced by another since, it stays, and does nothing more while nothing is attached.
+    if (Reflect.get(holder, name) !== value) return;
+    if (own === undefined) Reflect.deleteProperty(holder, name);
+    else Object.defineProperty(holder, name, own);
+  };
+}
+
+function isMethod(value: unknown): value is Method {
+  return typeof value === "function";
+}

@@ -1,0 +1,90 @@
+// Every value that is documented for an option works, over TCP and over TLS.
+import assert from "node:assert/strict";
+import type { SocketOptions } from "../../../src/adapter/options.js";
+import type { DialOptions, ListenOptions, TlsFiles } from "../adapter.js";
+import { certificate } from "../certificate.js";
+import { Recorder } from "../recorder.js";
+import type { Case, Scene } from "../scene.js";
+
+/** Beyond what timers and 32 bits hold. */
+const LARGE = [2 ** 31 - 1, 2 ** 31, 2 ** 32, 2 ** 53, Number.MAX_VALUE, Number.POSITIVE_INFINITY];
+const TIMES = [60_000.5, ...LARGE];
+const BYTES = [2 ** 31, 2 ** 32, Number.MAX_SAFE_INTEGER, Number.POSITIVE_INFINITY];
+const COUNTS = [1, 2 ** 31, 2 ** 32, Number.MAX_SAFE_INTEGER];
+const HEADS = [2_000, 2 ** 31, 2 ** 32, Number.MAX_SAFE_INTEGER];
+
+/** Of the options of both sides. */
+const SHARED: Readonly<Record<string, readonly SocketOptions[]>> = {
+  "timeouts.handshakeMs": TIMES.map((handshakeMs) => ({ timeouts: { handshakeMs } })),
+  "timeouts.idleMs": TIMES.map((idleMs) => ({ timeouts: { idleMs } })),
+  "timeouts.graceMs": [0.5, ...TIMES].map((graceMs) => ({ timeouts: { graceMs } })),
+  "timeouts.closeMs": TIMES.map((closeMs) => ({ timeouts: { closeMs } })),
+  "limits.maxMessageBytes": [1, ...BYTES].map((maxMessageBytes) => ({ limits: { maxMessageBytes } })),
+  "limits.maxFragments": [1, 2 ** 31, 2 ** 32 - 1].map((maxFragments) => ({ limits: { maxFragments } })),
+  "limits.maxBacklogBytes": [1, ...BYTES].map((maxBacklogBytes) => ({ limits: { maxBacklogBytes } })),
+  "limits.maxHeadBytes": HEADS.map((maxHeadBytes) => ({ limits: { maxHeadBytes } })),
+  "limits.maxHeaderLines": HEADS.map((maxHeaderLines) => ({ limits: { maxHeaderLines } })),
+  backlog: (["close", "drop", "tell"] as const).map((backlog) => ({ backlog })),
+  borrow: [true, false].map((borrow) => ({ borrow })),
+  pieces: [{ pieces: false }],
+  kernel: (["simd", "scalar", "js"] as const).map((kernel) => ({ kernel })),
+};
+
+const OF_SERVERS: Readonly<Record<string, readonly ListenOptions[]>> = {
+  maxConnections: COUNTS.map((maxConnections) => ({ maxConnections })),
+  protocols: [{ protocols: [] }, { protocols: ["a", "b"] }],
+  origins: [{ origins: [undefined] }, { origins: [undefined, "https://example.org"] }],
+  port: [{ port: 0 }],
+};
+
+const OF_CLIENTS: Readonly<Record<string, readonly DialOptions[]>> = {
+  maxRedirects: [{ maxRedirects: 0 }, { maxRedirects: 10 }],
+  headers: [{ headers: {} }, { headers: { "X-One": "1" } }],
+  data: [{ data: 0 }, { data: {} }],
+};
+
+/** One character goes to the server and back, and both sides close. */
+async function echo(scene: Scene, server: ListenOptions, client: DialOptions, tls?: TlsFiles): Promise<void> {
+  const { server: listening, recorder } = await scene.echo({ ...server, ...(tls && { tls }) });
+  const ours = new Recorder();
+  const socket = await scene.connect(
+    listening.url,
+    { ...client, ...(tls && { tls: { ca: tls.cert } }) },
+    ours,
+  );
+  socket.send("a");
+  await ours.until("message");
+  assert.deepEqual(ours.messages, ["a"]);
+  socket.close(1000);
+  assert.equal(await recorder.closed(), "close 1000 clean");
+  assert.equal(await ours.closed(), "close 1000 clean");
+  await listening.close();
+}
+
+function cases<Options>(
+  side: string,
+  table: Readonly<Record<string, readonly Options[]>>,
+  run: (scene: Scene, options: Options, tls?: TlsFiles) => Promise<void>,
+): Case[] {
+  return Object.entries(table).flatMap(([name, values]): Case[] => [
+    {
+      name: `${name} of ${side}, over TCP`,
+      async run(scene) {
+        for (const value of values) await run(scene, value);
+      },
+    },
+    {
+      name: `${name} of ${side}, over TLS`,
+      needs: ["tls"],
+      async run(scene) {
+        const tls = certificate();
+        for (const value of values) await run(scene, value, tls);
+      },
+    },
+  ]);
+}
+
+export const optionValueCases: readonly Case[] = [
+  ...cases("a server", { ...SHARED, ...OF_SERVERS }, (scene, options, tls) => echo(scene, options, {}, tls)),
+  ...cases("a client", { ...SHARED, ...OF_CLIENTS }, (scene, options, tls) => echo(scene, {}, options, tls)),
+];

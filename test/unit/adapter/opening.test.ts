@@ -1,0 +1,335 @@
+// Whatever goes wrong while a connection is opened, nothing is thrown at the transport, the clock or a promise, and only that
+// connection ends.
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import type { Handlers } from "../../../src/adapter/handlers.js";
+import { HeldBytes } from "../../../src/adapter/held-bytes.js";
+import { hostOptions } from "../../../src/adapter/host-options.js";
+import { Opening } from "../../../src/adapter/opening.js";
+import type { FetchHandler } from "../../../src/adapter/plain-exchange.js";
+import { ServerCore } from "../../../src/adapter/server.js";
+import {
+  resolveServerOptions,
+  SERVER_READERS,
+  type ServerOptions,
+} from "../../../src/adapter/server-options.js";
+import type { TransportSink } from "../../../src/adapter/transport.js";
+import { HeadParser } from "../../../src/handshake/index.js";
+import { nodeRuntime } from "../../../src/node/host.js";
+import { readOptions } from "../../../src/protocol/option-readers.js";
+import { FakeTransport } from "../../support/fake-transport.js";
+import { EXAMPLE, latin1, wire } from "../handshake/every-cut.js";
+
+class Peer extends FakeTransport {
+  sink!: TransportSink;
+  /** Thrown by each method of this name. */
+  broken: ReadonlySet<string> = new Set();
+
+  get text(): string {
+    return this.written.map((hex) => Buffer.from(hex.replaceAll(" ", ""), "hex").toString("latin1")).join("");
+  }
+  get status(): string | undefined {
+    return /^HTTP\/1\.1 (\d+) /.exec(this.text)?.[1];
+  }
+  #act(name: string): void {
+    if (this.broken.has(name)) throw new Error(`${name} is broken`);
+  }
+  override writeAll(chunks: readonly Uint8Array[]): void {
+    this.#act("writeAll");
+    super.writeAll(chunks);
+  }
+  override write(bytes: Uint8Array): void {
+    this.#act("write");
+    super.write(bytes);
+  }
+  override end(): void {
+    this.#act("end");
+    super.end();
+  }
+  override destroy(): void {
+    super.destroy();
+    this.#act("destroy");
+  }
+  override resume(): void {
+    this.#act("resume");
+  }
+  override pause(): void {
+    this.#act("pause");
+  }
+}
+
+const GET = wire(["GET /page HTTP/1.1", "Host: a"]);
+const post = (length: number) => wire(["POST /form HTTP/1.1", "Host: a", `Content-Length: ${length}`]);
+const UPGRADE = wire(EXAMPLE);
+
+function serve(options: ServerOptions = {}, fetch?: FetchHandler) {
+  const errors: unknown[] = [];
+  const handlers: Handlers = { error: (_, error) => void errors.push(error) };
+  const resolved = resolveServerOptions(readOptions<ServerOptions>(options, SERVER_READERS));
+  const core = new ServerCore(nodeRuntime, resolved, handlers, { fetch, secure: false });
+  const open = (): Peer => {
+    const peer = new Peer();
+    new Opening(core, peer);
+    return peer;
+  };
+  return { core, errors, open };
+}
+
+const settled = () => vi.advanceTimersByTimeAsync(0);
+
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+/** Breaks a part of the machine for one call. */
+function breakOnce<Name extends string>(
+  prototype: { [method in Name]: (...args: never[]) => unknown },
+  method: Name,
+): Error {
+  const fault = new Error(`${method} is broken`);
+  const original = prototype[method];
+  Reflect.set(prototype, method, () => {
+    Reflect.set(prototype, method, original);
+    throw fault;
+  });
+  return fault;
+}
+
+describe("an exception", () => {
+  test.each(["received", "receivedInWindow"] as const)("while a head is read by %s is 500", (how) => {
+    const { core, errors, open } = serve();
+    const [bystander, peer] = [open(), open()];
+    const fault = breakOnce(HeadParser.prototype, "push");
+    if (how === "received") peer.sink.received(latin1(UPGRADE));
+    else peer.sink.receivedInWindow(4, latin1(UPGRADE));
+    expect([peer.status, peer.ended, errors]).toEqual(["500", true, [fault]]);
+    bystander.sink.received(latin1(UPGRADE));
+    expect([bystander.status, core.connections.size]).toEqual(["101", 1]);
+    peer.sink.closed();
+    expect(core.size).toBe(1);
+  });
+
+  test.each(["received", "receivedInWindow", "ended", "closed", "failed", "expired"])(
+    "in %s is told of and thrown at nobody, whatever the transport does",
+    (when) => {
+      const { core, errors, open } = serve({ timeouts: { handshakeMs: 1000, closeMs: 1000 } });
+      const peer = open();
+      peer.broken = new Set(["writeAll", "write", "end", "destroy", "resume", "pause"]);
+      if (when === "received") peer.sink.received(latin1("\0"));
+      else if (when === "receivedInWindow") peer.sink.receivedInWindow(1, latin1("\0"));
+      else if (when === "expired") vi.advanceTimersByTime(2000);
+      else if (when === "ended") peer.sink.ended();
+      else if (when === "failed") peer.sink.failed(new Error("reset"));
+      else {
+        breakOnce(ServerCore.prototype, "opened");
+        peer.sink.closed();
+      }
+      expect(peer.destroyed).toBe(when !== "failed");
+      expect(errors).toHaveLength(when === "failed" ? 0 : 1);
+      peer.broken = new Set();
+      peer.sink.closed();
+      expect(core.size).toBe(0);
+    },
+  );
+
+  test("of the transport in the middle of an answer ends the connection: there is no second answer", () => {
+    for (const method of ["writeAll", "end"]) {
+      const { errors, open } = serve();
+      const peer = open();
+      peer.broken = new Set([method]);
+      peer.sink.received(latin1(GET));
+      expect([peer.destroyed, peer.written.length]).toEqual([true, method === "end" ? 1 : 0]);
+      expect(errors.map(String)).toEqual([`Error: ${method} is broken`]);
+    }
+  });
+
+  test("while the socket takes over ends the connection, and no HTTP goes out behind the 101", () => {
+    for (const verify of [undefined, () => undefined]) {
+      const { errors, open } = serve(verify === undefined ? {} : { verify });
+      const peer = open();
+      const fault = breakOnce(ServerCore.prototype, "opened");
+      peer.sink.received(latin1(UPGRADE));
+      expect([peer.destroyed, peer.text, errors]).toEqual([true, "", [fault]]);
+    }
+  });
+
+  test("while a late verdict is taken is 500", async () => {
+    const { errors, open } = serve({ verify: () => Promise.resolve({}) });
+    const peer = open();
+    const fault = breakOnce(HeldBytes.prototype, "take");
+    peer.sink.received(latin1(UPGRADE));
+    await settled();
+    expect([peer.status, errors]).toEqual(["500", [fault]]);
+  });
+
+  test("while an answer of fetch is sent ends the connection", async () => {
+    const { errors, open } = serve({}, () => new Response("a"));
+    const peer = open();
+    peer.sink.received(latin1(GET));
+    peer.broken = new Set(["writeAll"]);
+    vi.useRealTimers();
+    await vi.waitFor(() => expect(errors.map(String)).toEqual(["Error: writeAll is broken"]));
+    expect(peer.destroyed).toBe(true);
+  });
+});
+
+describe("memory that there is not", () => {
+  test.each([
+    ["for the first content", [`${post(5000)}${"a".repeat(4000)}`]],
+    ["for more content", [`${post(9000)}abc`, "a".repeat(4000)]],
+  ])("%s is 503", (_, texts) => {
+    const chunks = texts.map(latin1);
+    const { core, errors, open } = serve({}, () => new Response());
+    const peer = open();
+    const native = Uint8Array;
+    let most = 2000;
+    vi.stubGlobal(
+      "Uint8Array",
+      new Proxy(native, {
+        construct(target, args: unknown[], newTarget) {
+          if (Number(args[0]) > most) throw new RangeError("Array buffer allocation failed");
+          return Reflect.construct(target, args, newTarget);
+        },
+      }),
+    );
+    try {
+      for (const chunk of chunks) peer.sink.received(chunk);
+    } finally {
+      most = Number.POSITIVE_INFINITY;
+      vi.unstubAllGlobals();
+    }
+    expect([peer.status, peer.ended, errors.map(String)]).toEqual([
+      "503",
+      true,
+      [expect.stringMatching(/^AllocationError: there is no memory for \d+ bytes$/)],
+    ]);
+    expect(core.contents.take(64 << 20), "all of the allowance is back").toBe(true);
+  });
+});
+
+describe("the contents of all plain requests together", () => {
+  const limits = { maxContentBytes: 10_000, maxTotalContentBytes: 20_000 };
+
+  test("have a limit, for those that come and those that grow", () => {
+    const { core, errors, open } = serve({ limits }, () => new Promise(() => {}));
+    const [first, second, third] = [open(), open(), open()];
+    first.sink.received(latin1(`${post(10_000)}${"a".repeat(9000)}`));
+    second.sink.received(latin1(`${post(10_000)}${"a".repeat(9000)}`));
+    third.sink.received(latin1(`${post(10_000)}${"a".repeat(1500)}`));
+    expect([first.status, second.status, third.status]).toEqual([undefined, undefined, undefined]);
+    third.sink.received(latin1("a".repeat(1500)));
+    expect([third.status, third.ended]).toEqual(["503", true]);
+    const late = open();
+    late.sink.received(latin1(`${post(3000)}${"a".repeat(3000)}`));
+    expect(late.status).toBe("503");
+    const plain = open();
+    plain.sink.received(latin1(GET));
+    expect(plain.status, "without content there is nothing to refuse").toBeUndefined();
+    first.sink.failed(new Error("reset"));
+    const next = open();
+    next.sink.received(latin1(`${post(3000)}${"a".repeat(3000)}`));
+    expect(next.status).toBeUndefined();
+    second.sink.closed();
+    next.sink.closed();
+    expect(core.contents.take(20_000), "nothing is lost").toBe(true);
+    expect(errors).toEqual([]);
+  });
+
+  test("count until the answer, however often an end is told of", async () => {
+    let resolve = (_: Response): void => {};
+    const { core, open } = serve({ limits }, () => new Promise((done) => (resolve = done)));
+    const peer = open();
+    peer.sink.received(latin1(`${post(10_000)}${"a".repeat(10_000)}`));
+    expect([core.contents.take(10_001), core.contents.take(10_000)]).toEqual([false, true]);
+    resolve(new Response("b"));
+    vi.useRealTimers();
+    await vi.waitFor(() => expect(peer.status).toBe("200"));
+    peer.sink.ended();
+    peer.sink.closed();
+    expect([core.contents.take(10_001), core.contents.take(10_000)]).toEqual([false, true]);
+  });
+
+  test.each([
+    [{ maxContentBytes: 3 }, 4, 3],
+    [{ maxTotalContentBytes: 3 }, 4, 3],
+    [{ maxMessageBytes: 3 }, (1 << 20) + 1, 1 << 20],
+    [{ maxMessageBytes: Number.POSITIVE_INFINITY }, (1 << 20) + 1, 1 << 20],
+    [{ maxContentBytes: Number.POSITIVE_INFINITY }, (64 << 20) + 1, 64 << 20],
+    [{ maxContentBytes: 0 }, 1, 0],
+  ])("with %j, content of %i bytes is refused with 413, and %i taken", (given, tooMuch, most) => {
+    const { open } = serve({ limits: given }, () => new Promise(() => {}));
+    const [refused, taken] = [open(), open()];
+    refused.sink.received(latin1(post(tooMuch)));
+    taken.sink.received(latin1(post(most)));
+    expect([refused.status, taken.status]).toEqual(["413", undefined]);
+  });
+
+  test.each(["maxContentBytes", "maxTotalContentBytes"])("%s that makes no sense throws", (name) => {
+    for (const value of [-1, 1.5, Number.NaN]) {
+      expect(() => serve({ limits: { [name]: value } })).toThrow(RangeError);
+    }
+  });
+});
+
+describe("beside a polluted Object.prototype", () => {
+  /** What an upgrade and a plain request get, with verify and without. */
+  async function statuses(): Promise<(string | undefined)[]> {
+    const found: (string | undefined)[] = [];
+    const servers = [
+      serve({ protocols: ["chat"] }, () => new Response("a", hostOptions({}))),
+      serve({ verify: () => ({}) }),
+      serve({ verify: () => ({ status: 403 }) }),
+      serve({ verify: () => Promise.resolve(undefined) }),
+      serve({ verify: () => new Response("", hostOptions({ status: 404 })) }),
+    ];
+    for (const { errors, open } of servers) {
+      for (const text of [UPGRADE, GET, "\0"]) {
+        const peer = open();
+        peer.sink.received(latin1(text));
+        await vi.advanceTimersByTimeAsync(1);
+        found.push(peer.status);
+        peer.sink.closed();
+      }
+      expect(errors).toEqual([]);
+    }
+    return found;
+  }
+
+  test.each([
+    ["type", "refusal"],
+    ["protocol", "evil"],
+    ["status", 403],
+    ["then", "no function"],
+    ["headers", { "Set-Cookie": "a=b" }],
+    ["body", "no"],
+    ["method", "POST"],
+    ["data", 7],
+  ])("%s = %j, what is answered is the same", async (name, value) => {
+    const expected = await statuses();
+    expect(expected.slice(0, 3)).toEqual(["101", "200", "400"]);
+    Object.defineProperty(Object.prototype, name, hostOptions({ value, configurable: true, writable: true }));
+    try {
+      expect(await statuses()).toEqual(expected);
+    } finally {
+      Reflect.deleteProperty(Object.prototype, name);
+    }
+  });
+
+  test.each([null, false, 0, "", "403", true])(
+    "a verdict that is %j is 500: nobody is let in by mistake",
+    async (verdict) => {
+      for (const verify of [() => verdict, () => Promise.resolve(verdict)]) {
+        const options: ServerOptions = {};
+        Reflect.set(options, "verify", verify);
+        const { core, errors, open } = serve(options);
+        const peer = open();
+        peer.sink.received(latin1(UPGRADE));
+        await settled();
+        expect([peer.status, core.connections.size, errors.length]).toEqual(["500", 0, 1]);
+      }
+    },
+  );
+});
