@@ -1,6 +1,7 @@
 export type { Kernel, KernelName } from "./kernel/kernel.js";
 export { type CompiledKernelName, type KernelChoice, loadKernel } from "./kernel/load.js";
 export { type KernelInUse, kernelInUse, provideKernel } from "./kernel/workspace.js";
+export type { Bytes } from "./protocol/arguments.js";
 export { CloseCode, isSendableCloseCode } from "./protocol/close-code.js";
 export { Connection, type ConnectionOptions } from "./protocol/connection.js";
 export { Endpoint } from "./protocol/endpoint.js";

@@ -91,6 +91,13 @@ function percentDecoded(text: string, part: string): string {
   }
 }
 
+const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
+
+/** Whether an answer of this status sends the client somewhere else (RFC 9110 section 15.4). */
+export function isRedirect(status: number): boolean {
+  return REDIRECTS.has(status);
+}
+
 /**
  * Where a redirect leads.
  * @throws HandshakeError if it leads nowhere, or from TLS to plain text

@@ -1,12 +1,21 @@
-import type { HandshakeFailure, HeaderFields } from "../handshake/index.js";
+// What `connect` of every adapter does: addresses, redirects, the handshake, and the socket that comes of it.
+import type { HeaderFields } from "../handshake/index.js";
 import { REQUEST_RESERVED } from "../handshake/request.js";
 import { anything, integer, type Readers } from "../protocol/option-readers.js";
 import { offAbort, onAbort } from "./abort-listeners.js";
-import { type Address, headersFor, parseAddress, redirected, withCredentials } from "./address.js";
-import { Dialing } from "./dialing.js";
+import {
+  type Address,
+  headersFor,
+  isRedirect,
+  parseAddress,
+  redirected,
+  withCredentials,
+} from "./address.js";
+import { Dialing, type Refused } from "./dialing.js";
 import type { Exchange } from "./exchange.js";
 import type { Handlers, Socket } from "./handlers.js";
 import { HandshakeError } from "./handshake-error.js";
+import type { HandshakeResponse } from "./handshake-response.js";
 import {
   type ResolvedSocketOptions,
   resolveSocketOptions,
@@ -61,8 +70,6 @@ export const CLIENT_READERS: Readers<ClientOptions> = {
   data: anything,
 };
 
-const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
-
 /**
  * Connects to a server.
  * @param url - `ws:`, `wss:` or `ws+unix:`
@@ -85,7 +92,7 @@ export async function connectBy<Data>(
     signal?.throwIfAborted();
     const result = await dial(dialer, address, headers, options, resolved, handlers);
     if (result instanceof Session) return withData(result.socket);
-    if (!REDIRECTS.has(result.status) || redirects === maxRedirects) {
+    if (!isRedirect(result.status) || redirects === maxRedirects) {
       throw new HandshakeError(result.code, result.reason, result);
     }
     const next = redirected(address, result);
@@ -102,7 +109,7 @@ function dial(
   options: ClientOptions,
   resolved: ResolvedSocketOptions,
   handlers: Handlers,
-): Promise<Session | HandshakeFailure> {
+): Promise<Session | Refused> {
   return new Promise((resolve, reject) => {
     const { protocols = [], origin, signal } = options;
     const { limits, timeouts } = resolved;
@@ -114,8 +121,8 @@ function dial(
       if (signal !== undefined) offAbort(signal, abort);
     };
     const failed = (error: unknown): void => {
-      over();
       reject(error);
+      over();
     };
     const dialing = new Dialing(
       { ...request, ...exchange },
@@ -123,20 +130,22 @@ function dial(
         opened(accepted, rest) {
           over();
           const context = { runtime, handlers, options: resolved, socketClosed() {} };
+          const response: HandshakeResponse = { status: 101, headers: accepted.headers };
           const session = new Session(context, {
             role: "client",
             transport,
             protocol: accepted.protocol ?? "",
             data: options.data,
+            response,
             asyncContext,
           });
           transport.sink = session;
           session.open(undefined, rest);
           resolve(session);
         },
-        refused(failure) {
+        refused(refused) {
           over();
-          resolve(failure);
+          resolve(refused);
         },
         failed,
       },
@@ -148,10 +157,15 @@ function dial(
       step = dialing;
       dialing.begin(transport);
     };
-    const route = proxy && proxyFor(proxy.choice.url, address, proxy.environment);
-    if (proxy === undefined || route === undefined) opened(dialer.open(address));
-    else step = openTunnel(proxy, route, address, exchange, { opened, failed });
     const abort = (): void => step.abort(signal?.reason);
     if (signal !== undefined) onAbort(signal, abort);
+    try {
+      const route = proxy && proxyFor(proxy.choice.url, address, proxy.environment);
+      if (proxy === undefined || route === undefined) opened(dialer.open(address));
+      else step = openTunnel(proxy, route, address, exchange, { opened, failed });
+    } catch (error) {
+      // No permission, an address or options for TLS that make no sense: some of it shows at once.
+      failed(error);
+    }
   });
 }

@@ -1,3 +1,4 @@
+// The opening handshake of a client (section 4.1).
 import {
   type Accepted,
   buildRequest,
@@ -7,7 +8,8 @@ import {
   makeKey,
   type ResponseHead,
 } from "../handshake/index.js";
-import { Exchange, type ExchangeOptions, type ExchangeResult } from "./exchange.js";
+import { isRedirect } from "./address.js";
+import { Exchange, type ExchangeOptions, type ExchangeResult, MAX_BODY_BYTES } from "./exchange.js";
 import type { SocketTransport } from "./transport.js";
 
 export interface DialOptions extends ExchangeOptions {
@@ -19,10 +21,16 @@ export interface DialOptions extends ExchangeOptions {
   readonly origin: string | undefined;
 }
 
+/** An answer that does not open the connection. */
+export interface Refused extends HandshakeFailure {
+  /** The start of its content. A redirect's is not waited for. */
+  readonly body: Uint8Array;
+}
+
 /** What a handshake came to. `rest` are the bytes behind the head: a view that is valid for the call. */
 export interface DialResult extends ExchangeResult {
   opened(accepted: Accepted, rest: Uint8Array): void;
-  refused(failure: HandshakeFailure): void;
+  refused(refused: Refused): void;
 }
 
 /** The opening handshake of a client. Reports one result, once. */
@@ -53,10 +61,12 @@ export class Dialing extends Exchange {
 
   protected override answered(head: ResponseHead, rest: Uint8Array): void {
     const answer = checkResponse(head, { key: this.#key, protocols: this.#protocols });
-    if (answer.type === "accepted") this.#result.opened(answer, rest);
-    else {
-      this.hangUp();
-      this.#result.refused(answer);
+    if (answer.type === "accepted") {
+      this.finish();
+      this.#result.opened(answer, rest);
+    } else {
+      const most = isRedirect(head.status) ? 0 : MAX_BODY_BYTES;
+      this.hearOut(head, rest, most, (body) => this.#result.refused({ ...answer, body }));
     }
   }
 }

@@ -1,4 +1,5 @@
-import { HeadParser, type ResponseHead } from "../handshake/index.js";
+// One request of a client's and the answer to it, on a transport that is nobody else's meanwhile.
+import { ContentStart, FinalHeadParser, type ResponseHead } from "../handshake/index.js";
 import { Deadline, type Deadlines } from "./deadline.js";
 import { HandshakeError } from "./handshake-error.js";
 import type { SocketLimits } from "./options.js";
@@ -9,6 +10,11 @@ export type Peer = "server" | "proxy";
 
 const MALFORMED = { server: "malformed-response", proxy: "proxy-malformed-response" } as const;
 const ENDED = { server: "connection-ended", proxy: "proxy-connection-ended" } as const;
+
+/** How much of a refusal's content is taken. */
+export const MAX_BODY_BYTES = 8 * 1024;
+/** How long it is waited for: a server that neither says how long it is nor ends the connection holds nothing up. */
+const MAX_BODY_MS = 1_000;
 
 /** What every exchange may come to. */
 export interface ExchangeResult {
@@ -22,13 +28,23 @@ export interface ExchangeOptions {
   readonly deadlines: Deadlines;
 }
 
-/** A request of a client's, and the head of the answer to it. Comes to one result, once. */
+/** A refusal that is being heard out. */
+interface Refusal {
+  readonly content: ContentStart;
+  conclude(body: Uint8Array): void;
+}
+
+/**
+ * A request of a client's, and the final answer to it. Comes to one result, once. Nothing that happens in here reaches the runtime's
+ * loop as an exception: it is the result.
+ */
 export abstract class Exchange extends Deadline implements TransportSink {
   readonly #peer: Peer;
   readonly #options: ExchangeOptions;
   readonly #result: ExchangeResult;
-  readonly #parser: HeadParser<"response">;
+  readonly #parser: FinalHeadParser;
   #transport: SocketTransport | undefined;
+  #refusal: Refusal | undefined;
   #over = false;
 
   protected constructor(peer: Peer, options: ExchangeOptions, result: ExchangeResult) {
@@ -36,32 +52,33 @@ export abstract class Exchange extends Deadline implements TransportSink {
     this.#peer = peer;
     this.#options = options;
     this.#result = result;
-    this.#parser = new HeadParser("response", options.limits);
+    this.#parser = new FinalHeadParser(options.limits);
   }
 
   protected override get deadlines(): Deadlines {
     return this.#options.deadlines;
   }
 
-  /** Takes the answer. `rest` are the bytes behind the head: a view that is valid for the call. */
+  /**
+   * Takes the answer, and is to {@link finish}, {@link hearOut} or call it {@link malformed}. `rest` are the bytes behind the head: a
+   * view that is valid for the call.
+   */
   protected abstract answered(head: ResponseHead, rest: Uint8Array): void;
 
   /** Sends the request on a transport that is connected or about to be. */
   protected send(transport: SocketTransport, request: Uint8Array): void {
     this.#transport = transport;
     transport.sink = this;
-    transport.write(request);
-    this.expireAfter(this.#options.timeoutMs);
+    this.#guarded(() => {
+      transport.write(request);
+      this.expireAfter(this.#options.timeoutMs);
+    });
   }
 
-  received(chunk: Uint8Array): void {
-    if (this.#over) return;
-    const result = this.#parser.push(chunk);
-    if (result.type === "more") return;
-    if (result.type === "head") {
-      this.#stop();
-      this.answered(result.head, result.rest);
-    } else this.malformed(result.reason);
+  /** The answer opens what was asked for: the transport is the caller's. */
+  protected finish(): void {
+    this.#over = true;
+    this.neverExpire();
   }
 
   /** The answer breaks a rule of HTTP. */
@@ -69,9 +86,20 @@ export abstract class Exchange extends Deadline implements TransportSink {
     this.#giveUp(new HandshakeError(MALFORMED[this.#peer], reason));
   }
 
-  /** Ends the transport. */
-  protected hangUp(): void {
-    this.#transport?.destroy();
+  /**
+   * Takes the start of a refusal's content, as much of it as comes in time, and then ends the transport.
+   * @param most - bytes of it
+   * @param conclude - is given that content
+   */
+  protected hearOut(
+    head: ResponseHead,
+    rest: Uint8Array,
+    most: number,
+    conclude: (body: Uint8Array) => void,
+  ): void {
+    this.#refusal = { content: new ContentStart(head, most), conclude };
+    this.expireAfter(Math.min(MAX_BODY_MS, this.#options.timeoutMs));
+    this.#hear(this.#refusal, rest);
   }
 
   /** Gives up, unless there is a result already. */
@@ -79,20 +107,21 @@ export abstract class Exchange extends Deadline implements TransportSink {
     if (!this.#over) this.#giveUp(error);
   }
 
-  #giveUp(error: unknown): void {
-    this.#stop();
-    this.hangUp();
-    this.#result.failed(error);
-  }
+  // ---- What the transport reports ----
 
-  protected override expired(): void {
-    const within = `within ${this.#options.timeoutMs} ms`;
-    this.abort(new HandshakeError("timeout", `no answer of the ${this.#peer} ${within}`));
+  received(chunk: Uint8Array): void {
+    if (this.#over) return;
+    this.#guarded(() => {
+      if (this.#refusal === undefined) this.#read(chunk);
+      else this.#hear(this.#refusal, chunk);
+    });
   }
 
   ended(): void {
     const peer = this.#peer;
-    this.abort(new HandshakeError(ENDED[peer], `the ${peer} ended the connection without an answer`));
+    this.#interrupted(
+      () => new HandshakeError(ENDED[peer], `the ${peer} ended the connection without an answer`),
+    );
   }
 
   closed(): void {
@@ -100,17 +129,59 @@ export abstract class Exchange extends Deadline implements TransportSink {
   }
 
   failed(error: unknown): void {
-    this.abort(error);
+    this.#interrupted(() => error);
   }
 
   drained(): void {}
 
   receivedInWindow(): void {
-    throw new Error("an opening handshake is read from the stream");
+    this.abort(new Error("an opening handshake is read from the stream"));
   }
 
-  #stop(): void {
-    this.#over = true;
-    this.neverExpire();
+  protected override expired(): void {
+    const within = `within ${this.#options.timeoutMs} ms`;
+    this.#interrupted(() => new HandshakeError("timeout", `no answer of the ${this.#peer} ${within}`));
+  }
+
+  #read(chunk: Uint8Array): void {
+    const result = this.#parser.push(chunk);
+    if (result.type === "more") return;
+    if (result.type === "head") this.answered(result.head, result.rest);
+    else this.malformed(result.reason);
+  }
+
+  #hear(refusal: Refusal, bytes: Uint8Array): void {
+    refusal.content.push(bytes);
+    if (refusal.content.isOver) this.#conclude(refusal);
+  }
+
+  #conclude({ content, conclude }: Refusal): void {
+    this.finish();
+    conclude(content.bytes);
+    this.#transport?.destroy();
+  }
+
+  /** Nothing more comes. A refusal has said what it could; without one there is an error. */
+  #interrupted(error: () => unknown): void {
+    if (this.#over) return;
+    this.#guarded(() => {
+      if (this.#refusal === undefined) this.#giveUp(error());
+      else this.#conclude(this.#refusal);
+    });
+  }
+
+  #guarded(step: () => void): void {
+    try {
+      step();
+    } catch (error) {
+      this.#giveUp(error);
+    }
+  }
+
+  #giveUp(error: unknown): void {
+    this.finish();
+    // First of all: whatever goes wrong after this, the caller does not wait for ever.
+    this.#result.failed(error);
+    this.#transport?.destroy();
   }
 }

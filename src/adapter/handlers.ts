@@ -1,7 +1,9 @@
 import type { KernelName } from "../kernel/kernel.js";
+import type { Bytes } from "../protocol/arguments.js";
 import type { EndpointState, Role } from "../protocol/endpoint-options.js";
 import type { CloseEvent, MessageType } from "../protocol/events.js";
 import type { PreparedMessage } from "../protocol/prepared-message.js";
+import type { HandshakeResponse } from "./handshake-response.js";
 
 /**
  * What became of a message that was given to `send`: `"sent"`: it is on its way; `"buffered"`: so it is, but the peer reads
@@ -24,6 +26,8 @@ export interface Socket<Data = unknown> {
   readonly protocol: string;
   /** The peer's IP address, or "" for a Unix socket. */
   readonly remoteAddress: string;
+  /** As a client: the server's answer to the opening handshake, a 101 and its headers. Undefined as a server. */
+  readonly response: HandshakeResponse | undefined;
   /** Where the connection stands. */
   readonly state: EndpointState;
   /** Bytes that were sent but not taken by the operating system yet. */
@@ -41,15 +45,15 @@ export interface Socket<Data = unknown> {
    * @throws InvalidStateError while a fragmented message is being sent
    * @throws TypeError if it is neither a string nor bytes, a string of type "binary", or text that is not UTF-8
    */
-  send(message: string | Uint8Array | PreparedMessage, type?: MessageType): SendResult;
+  send(message: string | Bytes | PreparedMessage, type?: MessageType): SendResult;
   /**
    * Sends a part of a message; the first decides its type. Text may be cut anywhere.
    * @param type - what bytes are. Default "binary"
    * @throws TypeError if the part is not like those before, of a type that it can't be, or text that is not UTF-8
    */
-  sendFragment(part: string | Uint8Array, final: boolean, type?: MessageType): SendResult;
+  sendFragment(part: string | Bytes, final: boolean, type?: MessageType): SendResult;
   /** Sends a ping of at most 125 bytes. Pings that come are answered without help. */
-  ping(payload?: Uint8Array): SendResult;
+  ping(payload?: Bytes): SendResult;
   /**
    * Offers the operating system at once all that was sent. Without it, messages leave at the end of the turn or of the read
    * that is being handled: call it before work that keeps the event loop busy for long, or before `process.exit()`. What the

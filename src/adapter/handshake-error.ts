@@ -1,4 +1,6 @@
+// What `connect` rejects with when a server or a proxy does not open the connection.
 import type { HandshakeFailureCode, HeaderList } from "../handshake/index.js";
+import type { HandshakeResponse } from "./handshake-response.js";
 
 /** Why an opening handshake came to nothing. */
 export type HandshakeErrorCode =
@@ -18,6 +20,11 @@ export type HandshakeErrorCode =
   /** The proxy ended the connection without an answer. */
   | "proxy-connection-ended";
 
+/** A refusal, as far as it came. */
+export interface Refusal extends HandshakeResponse {
+  readonly body?: Uint8Array;
+}
+
 /** A server, or the proxy in front of it, did not open the connection. */
 export class HandshakeError extends Error {
   /** `"HandshakeError"`. */
@@ -28,11 +35,22 @@ export class HandshakeError extends Error {
   readonly status: number | undefined;
   /** Headers of that answer. */
   readonly headers: HeaderList | undefined;
+  /**
+   * The start of what the answer says besides, 8 KiB at most: as much of it as came within the handshake's time-out. Empty if
+   * there is nothing, or if the answer is a redirect.
+   */
+  readonly body: Uint8Array;
 
-  constructor(code: HandshakeErrorCode, message: string, answer?: { status: number; headers: HeaderList }) {
+  constructor(code: HandshakeErrorCode, message: string, answer?: Refusal) {
     super(message);
     this.code = code;
     this.status = answer?.status;
     this.headers = answer?.headers;
+    this.body = answer?.body ?? new Uint8Array(0);
+  }
+
+  /** {@link body} as UTF-8. A character that the limit cuts is left out. */
+  get text(): string {
+    return new TextDecoder().decode(this.body, { stream: true });
   }
 }

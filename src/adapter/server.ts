@@ -1,10 +1,11 @@
-import { assertMessage } from "../protocol/arguments.js";
+import { type Bytes, messageOf } from "../protocol/arguments.js";
 import { CloseCode } from "../protocol/close-code.js";
 import { checkedClosePayload } from "../protocol/close-payload.js";
 import type { MessageType } from "../protocol/events.js";
 import { PreparedMessage } from "../protocol/prepared-message.js";
 import { Allowance } from "./allowance.js";
 import { MAX_TIMER_MS } from "./deadline.js";
+import { clearTimeout, setTimeout } from "./globals.js";
 import type { Handlers, Socket } from "./handlers.js";
 import type { Opening } from "./opening.js";
 import type { FetchHandler } from "./plain-exchange.js";
@@ -45,7 +46,7 @@ export interface Server<Data = unknown> {
   /** The open sockets by their `id`. */
   readonly connections: ReadonlyMap<number, Socket<Data>>;
   /** Frames a message once and sends it on every connection. @returns how many took it */
-  broadcast(message: string | Uint8Array | PreparedMessage, options?: BroadcastOptions<Data>): number;
+  broadcast(message: string | Bytes | PreparedMessage, options?: BroadcastOptions<Data>): number;
   /**
    * Takes no more connections, closes those that are there, and resolves when all are gone and the port is free.
    * @throws RangeError for a code or a reason that must not be sent
@@ -120,9 +121,9 @@ export class ServerCore implements SocketContext {
     this.#checkEmpty();
   }
 
-  broadcast(message: string | Uint8Array | PreparedMessage, options: BroadcastOptions = {}): number {
+  broadcast(message: string | Bytes | PreparedMessage, options: BroadcastOptions = {}): number {
     const { type, except } = readBroadcastOptions(options);
-    if (type !== undefined) assertMessage(message, type);
+    if (type !== undefined) messageOf(message, type);
     const prepared = message instanceof PreparedMessage ? message : new PreparedMessage(message, type);
     let count = 0;
     for (const socket of this.connections.values()) {

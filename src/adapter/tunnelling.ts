@@ -1,6 +1,7 @@
+// The way of a client through an HTTP proxy (RFC 9110 section 9.3.6).
 import { buildConnect, type ConnectRequest, type ResponseHead } from "../handshake/index.js";
 import { type Address, authorityOf, withCredentials } from "./address.js";
-import { Exchange, type ExchangeOptions, type ExchangeResult } from "./exchange.js";
+import { Exchange, type ExchangeOptions, type ExchangeResult, MAX_BODY_BYTES } from "./exchange.js";
 import { HandshakeError } from "./handshake-error.js";
 import type { ProxyAddress, ProxyDialer } from "./proxy.js";
 import type { SocketTransport } from "./transport.js";
@@ -36,13 +37,17 @@ export class Tunnelling extends Exchange {
     // RFC 9110 section 9.3.6: "Any 2xx (Successful) response indicates that the sender … will switch to tunnel mode
     // immediately after the response header section", whatever length the headers tell of.
     if (status < 200 || status > 299) {
-      this.hangUp();
       const message = `the proxy answered ${status} ${reason}`.trimEnd();
-      this.#result.failed(new HandshakeError("proxy-refused", message, { status, headers }));
+      this.hearOut(head, rest, MAX_BODY_BYTES, (body) =>
+        this.#result.failed(new HandshakeError("proxy-refused", message, { status, headers, body })),
+      );
     } else if (rest.length > 0) {
       // Neither a web server nor TLS speaks before it was spoken to: this is not from the server.
       this.malformed("the proxy sent more than the head of an answer");
-    } else this.#result.opened();
+    } else {
+      this.finish();
+      this.#result.opened();
+    }
   }
 }
 

@@ -2,7 +2,7 @@
 import { isToken } from "../handshake/characters.js";
 import { fieldsOf, type HeaderFields, headerLine, headerLines } from "../handshake/outgoing.js";
 import { areUnique } from "../handshake/subprotocol.js";
-import { assertBytes } from "../protocol/arguments.js";
+import { bytesOf } from "../protocol/arguments.js";
 import { object, refuse, text } from "../protocol/option-readers.js";
 
 /** Reads a list of subprotocols, and copies it. */
@@ -42,10 +42,9 @@ function pair(field: readonly [string, string], name: string): readonly [string,
   return [field[0], field[1]];
 }
 
-/** Reads a Uint8Array. */
+/** Reads bytes. */
 export function bytes(value: Uint8Array, name: string): Uint8Array {
-  assertBytes(value, `${name} must be a Uint8Array`);
-  return value;
+  return bytesOf(value, `${name} must be bytes`);
 }
 
 /** Reads what can be listened to as an `AbortSignal` is. */

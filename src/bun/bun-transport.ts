@@ -1,3 +1,4 @@
+import { queueMicrotask } from "../adapter/globals.js";
 import { DEAF, type SocketTransport, type TlsFacts, type TransportSink } from "../adapter/transport.js";
 import type { BunHandlers, BunSocket, BunTls } from "./bun.js";
 import { BunTlsFacts } from "./tls-facts.js";

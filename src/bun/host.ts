@@ -5,6 +5,10 @@ import type { Runtime } from "../adapter/transport.js";
 import { Turns } from "../adapter/turn.js";
 import { type Host, portableHost } from "../protocol/host.js";
 
+/** Taken now: src/adapter/globals.ts says why. */
+const { nextTick } = process;
+const { setImmediate } = globalThis;
+
 const bunHost: Host = {
   ...portableHost,
   // Bun makes small arrays inside of its garbage collector's heap: no pool is faster.
@@ -19,7 +23,7 @@ const bunHost: Host = {
 export const bunRuntime: Runtime = {
   host: bunHost,
   deadlines: new Deadlines(outside),
-  defer: (callback) => process.nextTick(callback),
+  defer: (callback) => nextTick(callback),
   turns: new Turns(setImmediate),
   captureContext,
   readsInContext: true,

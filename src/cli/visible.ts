@@ -1,12 +1,23 @@
+// Text of others, made fit to be printed.
+
 /**
- * Text of somebody else's that is safe to print on a terminal: control characters, which could move the cursor or worse,
- * are spelt out. Lines behind the first are indented, so that they can't pass for something else.
+ * What shows nothing of itself: control characters, which could move the cursor or worse, those that turn the direction of what is
+ * around them, separators of lines, and whatever has no width. What joins and styles emoji stays.
+ */
+const INVISIBLE =
+  /(?!(?<=\p{Emoji})\ufe0f|(?<=\p{Extended_Pictographic}|\p{Emoji_Modifier}|\ufe0f)\u200d(?=\p{Extended_Pictographic}))[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu;
+
+/**
+ * Text of others that is safe to print on a terminal: what is invisible is spelt out. Lines behind the first are indented, so
+ * that they can't pass for something else.
  */
 export function visible(text: string): string {
-  return text.replace(/\p{Cc}/gu, (char) => {
+  return text.replace(INVISIBLE, (char) => {
     if (char === "\t") return char;
     if (char === "\n") return "\n  ";
-    return `\\x${char.charCodeAt(0).toString(16).padStart(2, "0")}`;
+    const code = char.codePointAt(0) ?? 0;
+    const digits = code.toString(16);
+    return code <= 0xff ? `\\x${digits.padStart(2, "0")}` : `\\u{${digits}}`;
   });
 }
 

@@ -1,5 +1,6 @@
 export type { Handlers, SendResult, Socket } from "../adapter/handlers.js";
 export { HandshakeError, type HandshakeErrorCode } from "../adapter/handshake-error.js";
+export type { HandshakeResponse } from "../adapter/handshake-response.js";
 export type { ListeningServer } from "../adapter/listening.js";
 export {
   type BacklogPolicy,
@@ -25,6 +26,7 @@ export type { KernelName } from "../kernel/kernel.js";
 export type { ConnectOptions, ProxyOptions } from "../node/connect.js";
 export type { ReadOptions, ReadPath } from "../node/read-path.js";
 export type { ServeOptions } from "../node/serve.js";
+export type { Bytes } from "../protocol/arguments.js";
 export { CloseCode } from "../protocol/close-code.js";
 export { type Failure, type FailureCode, InvalidStateError } from "../protocol/errors.js";
 export type { CloseEvent, MessageType } from "../protocol/events.js";

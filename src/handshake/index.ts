@@ -1,5 +1,7 @@
 export { acceptKey, isWebSocketKey, makeKey } from "./accept-key.js";
+export { ContentStart } from "./content-start.js";
 export { type Extension, type ExtensionParameter, parseExtensions } from "./extensions.js";
+export { FinalHeadParser } from "./final-head.js";
 export { DEFAULT_MAX_HEAD_BYTES, DEFAULT_MAX_HEADER_LINES, type HeadLimits } from "./head-limits.js";
 export type { HeadFailed } from "./head-machine.js";
 export { HeaderList } from "./header-list.js";

@@ -1,6 +1,7 @@
 import { DEAF, type SocketTransport, type TransportSink } from "../adapter/transport.js";
 import { type ConnectionHandle, type HandleOwner, own, shutDown } from "./bare-handle.js";
 import { systemError, totalLength, type Writer, writeAllDirectly, writeDirectly } from "./direct-write.js";
+import { nextTick } from "./globals.js";
 
 /** What all connections read into that are not open yet. */
 const HANDSHAKE_WINDOW = Buffer.alloc(16 * 1024);
@@ -125,7 +126,7 @@ export class HandleTransport implements SocketTransport, HandleOwner, Writer {
 
   /** Whoever writes, or makes this, does not expect to be told of the end while it does. */
   #failLater(status: number, syscall: string): void {
-    process.nextTick(() => this.destroy(systemError(status, syscall)));
+    nextTick(() => this.destroy(systemError(status, syscall)));
   }
 
   pause(): void {

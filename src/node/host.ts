@@ -10,6 +10,7 @@ import { copyInto, type ViewClass, viewOf } from "../adapter/views.js";
 import type { Host } from "../protocol/host.js";
 import { decodeByUtf16 } from "../protocol/utf16-text.js";
 import { keepFreedMemory } from "./freed-memory.js";
+import { nextTick, setImmediate } from "./globals.js";
 
 /** The class of all Buffers. `Buffer.from`, which looks at its arguments first, takes twice the time. */
 const FastBuffer = bufferClass();
@@ -123,7 +124,7 @@ export function hostFor(v8: number): Host {
 export const nodeRuntime: Runtime = {
   host: hostFor(Number.parseInt(process.versions.v8, 10)),
   deadlines: new Deadlines(outside),
-  defer: (callback) => process.nextTick(callback),
+  defer: (callback) => nextTick(callback),
   turns: new Turns(setImmediate),
   captureContext,
   readsInContext: true,

@@ -1,5 +1,6 @@
 export type { Handlers, SendResult, Socket } from "../adapter/handlers.js";
 export { HandshakeError, type HandshakeErrorCode } from "../adapter/handshake-error.js";
+export type { HandshakeResponse } from "../adapter/handshake-response.js";
 export type { ListeningServer } from "../adapter/listening.js";
 export {
   type BacklogPolicy,
@@ -22,6 +23,7 @@ export {
 export { TransportEnd, type TransportEndCode } from "../adapter/socket/transport-end.js";
 export type { TlsFacts } from "../adapter/transport.js";
 export type { KernelName } from "../kernel/kernel.js";
+export type { Bytes } from "../protocol/arguments.js";
 export { CloseCode } from "../protocol/close-code.js";
 export { type Failure, type FailureCode, InvalidStateError } from "../protocol/errors.js";
 export type { CloseEvent, MessageType } from "../protocol/events.js";

@@ -2,6 +2,7 @@
 // alone: a worker of a cluster takes no port from the primary for it, which would tell of a server that is none.
 import { once } from "node:events";
 import { connect, createServer, type Server, type Socket } from "node:net";
+import { clearInterval, setInterval } from "../adapter/globals.js";
 import { hostOptions } from "../adapter/host-options.js";
 import { mayUseNetwork } from "./permission.js";
 

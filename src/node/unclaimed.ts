@@ -1,6 +1,8 @@
 // A connection that any of an HTTP server's `upgrade` listeners may take, at once or later.
+
 import type { Duplex } from "node:stream";
 import { MAX_TIMER_MS } from "../adapter/deadline.js";
+import { clearTimeout, setTimeout } from "../adapter/globals.js";
 
 const EVENTS = ["data", "readable", "end", "error", "close", "drain"];
 

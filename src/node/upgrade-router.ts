@@ -1,10 +1,12 @@
 // Which of those that share an HTTP server gets an upgrade request: one of this package's, another listener, or the server itself.
+
 import { type Server as HttpServer, IncomingMessage } from "node:http";
 import type { Server as HttpsServer } from "node:https";
 import type { Duplex } from "node:stream";
 import type { ServerCore } from "../adapter/server.js";
 import { asksForWebSocket, HeaderList } from "../handshake/index.js";
 import { assertByteStream } from "./duplex-transport.js";
+import { setImmediate } from "./globals.js";
 import { announcesContent, servePlain } from "./plain-request.js";
 import { Unclaimed } from "./unclaimed.js";
 import { type Attachment, guarded, headOf, open, refuse } from "./upgrade-opening.js";

@@ -7,6 +7,8 @@ import type { Host } from "./host.js";
  * built there, one behind the other, and leave as one run of bytes; else each becomes memory of its own.
  */
 export class Outbox {
+  /** Bytes of pongs among those that wait, which the endpoint counts; none once everything was taken out. */
+  pongBytes = 0;
   readonly #workspace: Workspace;
   readonly #host: Host;
   /** Made when it is needed: most connections are idle. */
@@ -61,7 +63,9 @@ export class Outbox {
    * @param holder - the transport that has not written all of it yet
    */
   release(holder?: WindowHolder): void {
-    if (this.#workspace.writer === this) this.#workspace.releaseWriteWindow(holder);
+    if (this.#workspace.writer !== this) return;
+    this.#workspace.releaseWriteWindow(holder);
+    if (this.#queuedBytes === 0) this.pongBytes = 0;
   }
 
   /**
@@ -94,6 +98,7 @@ export class Outbox {
     const chunks = this.#chunks ?? [];
     this.#chunks = undefined;
     this.#queuedBytes = 0;
+    this.pongBytes = 0;
     return chunks;
   }
 

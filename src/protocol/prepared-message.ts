@@ -1,13 +1,29 @@
 import { sharedWorkspace } from "../kernel/workspace.js";
-import { assertMessage } from "./arguments.js";
+import { type Bytes, messageOf } from "./arguments.js";
 import type { MessageType } from "./events.js";
 import { headerLength, writeHeader } from "./frame-header.js";
 import { portableHost } from "./host.js";
 import { FIN, Opcode } from "./opcode.js";
 import { assertUtf8 } from "./text.js";
 
-/** A message framed once, to be sent on any number of connections. Servers share its bytes. */
+/** What tells a prepared message, of whichever copy of this package: the number is that of its shape. */
+const BRAND: unique symbol = Symbol.for("wsimd.PreparedMessage.1");
+
+/**
+ * A message framed once, to be sent on any number of connections. Servers share its bytes. Those of another copy of this package, which a
+ * program may load beside this one, are as good.
+ */
 export class PreparedMessage {
+  /** Whether a value is one. */
+  static [Symbol.hasInstance](value: unknown): value is PreparedMessage {
+    return typeof value === "object" && value !== null && BRAND in value;
+  }
+
+  /** @internal */
+  get [BRAND](): true {
+    return true;
+  }
+
   /** Whether it is text or bytes. */
   readonly opcode: typeof Opcode.TEXT | typeof Opcode.BINARY;
   /** The payload, copied from the caller's. */
@@ -20,10 +36,10 @@ export class PreparedMessage {
    * @throws TypeError if the message is neither a string nor bytes, not of that type, or text that is not UTF-8
    * @throws RangeError if the environment variable `WSIMD_KERNEL` names no kernel
    */
-  constructor(message: string | Uint8Array, type?: MessageType) {
-    assertMessage(message, type);
-    const string = typeof message === "string";
-    const payload = string ? portableHost.textBytes(message) : message;
+  constructor(message: string | Bytes, type?: MessageType) {
+    const known = messageOf(message, type);
+    const string = typeof known === "string";
+    const payload = string ? portableHost.textBytes(known) : known;
     const { length } = payload;
     const start = headerLength(length);
     const frame = new Uint8Array(start + length);

@@ -1,5 +1,5 @@
 import type { Workspace } from "../kernel/workspace.js";
-import { assertBytes, assertMessage } from "./arguments.js";
+import { type Bytes, bytesOf, messageOf } from "./arguments.js";
 import { Encoder, type EncoderSink } from "./encoder.js";
 import type { EndpointState, Role } from "./endpoint-options.js";
 import { InvalidStateError } from "./errors.js";
@@ -14,7 +14,8 @@ const NOTHING = new Uint8Array(0);
 
 /**
  * The side of an endpoint that sends what the application has (section 6.1): messages, whole or in fragments, and control
- * frames. Each method throws before anything changes if the connection is not open or what is sent makes no sense.
+ * frames. Each method throws before anything changes if what is sent makes no sense, or if the application itself has closed or failed
+ * the connection. What is sent after the peer has ended it is dropped: each method returns whether the frame was taken.
  */
 export abstract class Sender implements EncoderSink {
   /** Which side of the opening handshake this is. */
@@ -39,6 +40,9 @@ export abstract class Sender implements EncoderSink {
   /** Where the connection stands. */
   abstract get state(): EndpointState;
 
+  /** @internal Whether the application itself closed or failed the connection, so that it knows better than to send. */
+  protected abstract get closedHere(): boolean;
+
   /** @internal */
   abstract onTrap(error: unknown): void;
 
@@ -50,49 +54,56 @@ export abstract class Sender implements EncoderSink {
   /**
    * Sends a text message.
    * @param text - a string, of which a lone surrogate goes out as U+FFFD; or UTF-8, as with {@link sendBinary}
-   * @throws InvalidStateError if the connection is not open, or a fragmented message is
+   * @returns false if the peer has ended the connection, and the message is dropped
+   * @throws InvalidStateError if this endpoint closed the connection, or a fragmented message is being sent
    * @throws TypeError if it is neither, or not UTF-8 (section 8.1)
    */
-  sendText(text: string | Uint8Array): void {
-    if (typeof text !== "string") assertBytes(text);
-    this.#assertSendable();
-    if (typeof text === "string") this.encoder.text(FIN | Opcode.TEXT, text);
-    else this.encoder.utf8(FIN | Opcode.TEXT, text);
+  sendText(text: string | Bytes): boolean {
+    const known = typeof text === "string" ? text : bytesOf(text);
+    if (!this.#begins()) return false;
+    if (typeof known === "string") this.encoder.text(FIN | Opcode.TEXT, known);
+    else this.encoder.utf8(FIN | Opcode.TEXT, known);
+    return this.state === "open";
   }
 
   /**
    * Sends a binary message.
    * @param payload - in the server role, 32 KiB or more are not copied: they must not change until they were written
-   * @throws InvalidStateError if the connection is not open, or a fragmented message is
+   * @returns false if the peer has ended the connection, and the message is dropped
+   * @throws InvalidStateError if this endpoint closed the connection, or a fragmented message is being sent
    */
-  sendBinary(payload: Uint8Array): void {
-    assertBytes(payload);
-    this.#assertSendable();
-    this.encoder.bytes(FIN | Opcode.BINARY, payload);
+  sendBinary(payload: Bytes): boolean {
+    const bytes = bytesOf(payload);
+    if (!this.#begins()) return false;
+    this.encoder.bytes(FIN | Opcode.BINARY, bytes);
+    return this.state === "open";
   }
 
   /**
    * Sends a message that was framed before.
-   * @throws InvalidStateError if the connection is not open, or a fragmented message is
+   * @returns false if the peer has ended the connection, and the message is dropped
+   * @throws InvalidStateError if this endpoint closed the connection, or a fragmented message is being sent
    */
-  sendPrepared(message: PreparedMessage): void {
+  sendPrepared(message: PreparedMessage): boolean {
     if (!(message instanceof PreparedMessage)) throw new TypeError("not a PreparedMessage");
-    this.#assertSendable();
+    if (!this.#begins()) return false;
     if (this.role === "server") this.outbox.append(message.serverFrame);
     else this.encoder.bytes(FIN | message.opcode, message.payload);
+    return this.state === "open";
   }
 
   /**
    * Sends a part of a message (section 5.4). The first part decides whether the message is text, as strings or as UTF-8, or
    * binary. Strings and UTF-8 may be cut anywhere.
    * @param type - what bytes are. Default "binary"
-   * @throws InvalidStateError if the connection is not open
+   * @returns false if the peer has ended the connection, and the frame is dropped
+   * @throws InvalidStateError if this endpoint closed the connection
    * @throws TypeError if the part is not like those before, or not UTF-8
    */
-  sendFragment(part: string | Uint8Array, final: boolean, type?: MessageType): void {
-    assertMessage(part, type);
-    const like = typeof part === "string" ? "text" : type === "text" ? "utf8" : "binary";
-    this.#assertOpen();
+  sendFragment(part: string | Bytes, final: boolean, type?: MessageType): boolean {
+    const known = messageOf(part, type);
+    const like = typeof known === "string" ? "text" : type === "text" ? "utf8" : "binary";
+    if (!this.#goesOn()) return false;
     const begun = this.#fragmented;
     if (begun !== undefined && begun !== like) {
       throw new TypeError(`this message is ${begun}; all of its fragments must be`);
@@ -100,45 +111,55 @@ export abstract class Sender implements EncoderSink {
     const opcode =
       begun !== undefined ? Opcode.CONTINUATION : like === "binary" ? Opcode.BINARY : Opcode.TEXT;
     const first = final ? FIN | opcode : opcode;
-    if (typeof part === "string") this.#textFragment(first, part, final);
-    else if (type === "text") this.encoder.utf8(first, part);
-    else this.encoder.bytes(first, part);
+    if (typeof known === "string") this.#textFragment(first, known, final);
+    else if (type === "text") this.encoder.utf8(first, known);
+    else this.encoder.bytes(first, known);
     this.#fragmented = final ? undefined : like;
+    return this.state === "open";
   }
 
   /**
    * Sends a ping (section 5.5.2).
    * @throws RangeError if the payload is over 125 bytes
-   * @throws InvalidStateError if the connection is not open
+   * @returns false if the peer has ended the connection, and the frame is dropped
+   * @throws InvalidStateError if this endpoint closed the connection
    */
-  ping(payload: Uint8Array = NOTHING): void {
-    this.#control(Opcode.PING, payload);
+  ping(payload: Bytes = NOTHING): boolean {
+    return this.#control(Opcode.PING, payload);
   }
 
   /**
    * Sends a pong that nobody asked for, a one-way heartbeat (section 5.5.3). Pings are answered without this.
    * @throws RangeError if the payload is over 125 bytes
-   * @throws InvalidStateError if the connection is not open
+   * @returns false if the peer has ended the connection, and the frame is dropped
+   * @throws InvalidStateError if this endpoint closed the connection
    */
-  pong(payload: Uint8Array = NOTHING): void {
-    this.#control(Opcode.PONG, payload);
+  pong(payload: Bytes = NOTHING): boolean {
+    return this.#control(Opcode.PONG, payload);
   }
 
-  #control(opcode: number, payload: Uint8Array): void {
-    assertBytes(payload);
-    if (payload.length > MAX_CONTROL_PAYLOAD_BYTES)
+  #control(opcode: number, payload: Bytes): boolean {
+    const bytes = bytesOf(payload);
+    if (bytes.length > MAX_CONTROL_PAYLOAD_BYTES)
       throw new RangeError("a control payload has at most 125 bytes");
-    this.#assertOpen();
-    this.encoder.bytes(FIN | opcode, payload);
+    if (!this.#goesOn()) return false;
+    this.encoder.bytes(FIN | opcode, bytes);
+    // Not if the kernel trapped over it.
+    return this.state === "open";
   }
 
-  #assertOpen(): void {
-    if (this.state !== "open") throw new InvalidStateError(`the connection is ${this.state}`);
+  /** Whether a frame goes out, or is dropped because the peer has ended the connection. */
+  #goesOn(): boolean {
+    if (this.closedHere) throw new InvalidStateError(`the connection is ${this.state}`);
+    return this.state === "open";
   }
 
-  #assertSendable(): void {
-    this.#assertOpen();
-    if (this.#fragmented !== undefined) throw new InvalidStateError("a fragmented message is being sent");
+  /** The same of a message's first frame. */
+  #begins(): boolean {
+    const goesOn = this.#goesOn();
+    if (goesOn && this.#fragmented !== undefined)
+      throw new InvalidStateError("a fragmented message is being sent");
+    return goesOn;
   }
 
   /** Sends the part with the surrogate that the last one ended in, without the one that it ends in itself. */

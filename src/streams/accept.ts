@@ -10,6 +10,7 @@ import {
 } from "../adapter/server.js";
 import { resolveServerOptions, SERVER_READERS, type ServerOptions } from "../adapter/server-options.js";
 import { allWithData } from "../adapter/typed-data.js";
+import type { Bytes } from "../protocol/arguments.js";
 import { callback, flag, type Readers, readOptions, text } from "../protocol/option-readers.js";
 import type { PreparedMessage } from "../protocol/prepared-message.js";
 import { portableRuntime } from "./runtime.js";
@@ -79,7 +80,7 @@ class StreamServerCore<Data> implements StreamServer<Data> {
     await transport.gone;
   }
 
-  broadcast(message: string | Uint8Array | PreparedMessage, options?: BroadcastOptions<Data>): number {
+  broadcast(message: string | Bytes | PreparedMessage, options?: BroadcastOptions<Data>): number {
     return this.#core.broadcast(message, options);
   }
 

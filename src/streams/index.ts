@@ -1,5 +1,6 @@
 export type { Handlers, SendResult, Socket } from "../adapter/handlers.js";
 export { HandshakeError, type HandshakeErrorCode } from "../adapter/handshake-error.js";
+export type { HandshakeResponse } from "../adapter/handshake-response.js";
 export {
   type BacklogPolicy,
   DEFAULT_SOCKET_LIMITS,
@@ -21,6 +22,7 @@ export {
 export { TransportEnd, type TransportEndCode } from "../adapter/socket/transport-end.js";
 export type { TlsFacts } from "../adapter/transport.js";
 export type { KernelName } from "../kernel/kernel.js";
+export type { Bytes } from "../protocol/arguments.js";
 export { CloseCode } from "../protocol/close-code.js";
 export type { ConnectionOptions } from "../protocol/connection.js";
 export type { EndpointState, Role } from "../protocol/endpoint-options.js";

@@ -1,4 +1,6 @@
+import { queueMicrotask } from "../adapter/globals.js";
 import type { SocketTransport, TransportSink } from "../adapter/transport.js";
+import { bytesOf } from "../protocol/arguments.js";
 import { ByteSink, ignored, type SinkOwner } from "./byte-sink.js";
 import { type ByteSource, byteSource } from "./byte-source.js";
 import { nextTurn } from "./runtime.js";
@@ -137,11 +139,14 @@ export class StreamTransport implements SocketTransport, SinkOwner {
       this.#checkOver();
       return;
     }
-    if (!(value instanceof Uint8Array)) {
-      this.fail(new TypeError("the readable stream must give bytes"));
+    let bytes: Uint8Array;
+    try {
+      bytes = bytesOf(value, "the readable stream must give bytes");
+    } catch (error) {
+      this.fail(error);
       return;
     }
-    this.sink.received(value);
+    this.sink.received(bytes);
     this.#source.handled(value);
     if (++this.#reads < READS_A_TURN) this.#readOn();
     else nextTurn(this.#readOn);

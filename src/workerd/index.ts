@@ -2,6 +2,7 @@ import "../kernel/load.workerd.js";
 
 export type { Handlers, SendResult, Socket } from "../adapter/handlers.js";
 export { HandshakeError, type HandshakeErrorCode } from "../adapter/handshake-error.js";
+export type { HandshakeResponse } from "../adapter/handshake-response.js";
 export {
   type BacklogPolicy,
   DEFAULT_SOCKET_LIMITS,
@@ -12,6 +13,7 @@ export {
 } from "../adapter/options.js";
 export { TransportEnd, type TransportEndCode } from "../adapter/socket/transport-end.js";
 export type { KernelName } from "../kernel/kernel.js";
+export type { Bytes } from "../protocol/arguments.js";
 export { CloseCode } from "../protocol/close-code.js";
 export { type Failure, type FailureCode, InvalidStateError } from "../protocol/errors.js";
 export type { CloseEvent, MessageType } from "../protocol/events.js";

@@ -3,6 +3,9 @@ import type { CloseEvent, MessageType } from "../../src/protocol/events.js";
 import { toHex } from "../support/hex.js";
 import { happened, until } from "./until.js";
 
+/** As it is now: a case may have it stand still. */
+const { queueMicrotask } = globalThis;
+
 /** What was called on the handlers of one side, in order. */
 export type Call =
   | { readonly type: "open" | "drain"; readonly socket: Socket }

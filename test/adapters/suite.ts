@@ -10,18 +10,22 @@ import { fieldCases } from "./cases/field.js";
 import { fieldHandshakeCases } from "./cases/field-handshake.js";
 import { fieldOutputCases } from "./cases/field-output.js";
 import { fragmentCases } from "./cases/fragments.js";
+import { frozenClockCases } from "./cases/frozen-clocks.js";
 import { handlerCases } from "./cases/handlers.js";
 import { handshakeCases } from "./cases/handshake.js";
+import { informationalCases } from "./cases/informational.js";
 import { inspectionCases } from "./cases/inspection.js";
 import { keepaliveCases } from "./cases/keepalive.js";
 import { leftoverCases } from "./cases/leftovers.js";
 import { messageCases } from "./cases/messages.js";
 import { optionValueCases } from "./cases/option-values.js";
 import { optionCases } from "./cases/options.js";
+import { pingCases } from "./cases/pings.js";
 import { plainCases } from "./cases/plain.js";
 import { portCases } from "./cases/port.js";
 import { proxyCases } from "./cases/proxy.js";
 import { redirectCases } from "./cases/redirects.js";
+import { refusalCases } from "./cases/refusals.js";
 import { resetCases } from "./cases/resets.js";
 import { serverCases } from "./cases/server.js";
 import { tlsFactCases } from "./cases/tls-facts.js";
@@ -33,6 +37,7 @@ import type { Case } from "./scene.js";
 export const SUITE: Readonly<Record<string, readonly Case[]>> = {
   messages: messageCases,
   fragments: fragmentCases,
+  pings: pingCases,
   violations: violationCases,
   closing: closingCases,
   keepalive: keepaliveCases,
@@ -46,10 +51,13 @@ export const SUITE: Readonly<Record<string, readonly Case[]>> = {
   port: portCases,
   transports: transportCases,
   "opening handshake of a client": clientHandshakeCases,
+  "informational answers": informationalCases,
+  "refusals of a client": refusalCases,
   connect: connectCases,
   "reports from the field": [...fieldCases, ...fieldHandshakeCases, ...fieldOutputCases],
   redirects: redirectCases,
   proxies: proxyCases,
+  "frozen clocks": frozenClockCases,
   leftovers: leftoverCases,
   faults: [...faultCases, ...resetCases],
   "values of options": optionValueCases,

@@ -1,5 +1,8 @@
 // Waiting for what will happen, without guessing how long it takes.
 
+/** As they are now: a case may have them stand still. */
+const { clearTimeout, setImmediate, setTimeout } = globalThis;
+
 /** Longest that anything here takes on a machine that is busy. */
 const PATIENCE_MS = 10_000;
 

@@ -6,7 +6,10 @@ import type { Adapter, DialOptions } from "./adapter.js";
 import { nodeAdapter } from "./node-adapter.js";
 
 /** What a socket there looked like when it was last heard of. */
-type Seen = Pick<Socket, "protocol" | "remoteAddress" | "state" | "bufferedBytes" | "readPath" | "kernel">;
+interface Seen
+  extends Pick<Socket, "protocol" | "remoteAddress" | "state" | "bufferedBytes" | "readPath" | "kernel"> {
+  readonly response: { readonly status: number; readonly headers?: readonly string[] };
+}
 
 /** What workerd-client.js tells. */
 interface Told {
@@ -94,6 +97,10 @@ class SocketThere implements Socket {
   get remoteAddress(): string {
     return this.seen.remoteAddress;
   }
+  get response(): Socket["response"] {
+    const { status, headers = [] } = this.seen.response;
+    return { status, headers: HeaderList.from(headers) };
+  }
   get state(): Socket["state"] {
     return this.seen.state;
   }
@@ -144,16 +151,26 @@ function encoded(value: unknown): unknown {
 }
 
 function decoded(value: unknown): unknown {
-  if (typeof value !== "object" || value === null || !("base64" in value)) return value;
-  return Buffer.from(String(value.base64), "base64");
+  return isEncoded(value) ? decodedBytes(value) : value;
+}
+
+function isEncoded(value: unknown): boolean {
+  return typeof value === "object" && value !== null && "base64" in value;
+}
+
+function decodedBytes(value: unknown): Buffer {
+  return Buffer.from(String(Object(value).base64 ?? ""), "base64");
 }
 
 /** The error that there was, as far as tests look at it. */
 function asError(value: unknown): Error {
-  const { name, message, code, status, headers }: Partial<HandshakeError> & { headers?: string[] } =
+  const { name, message, code, status, headers, body }: Partial<HandshakeError> & { headers?: string[] } =
     Object(value);
   if (name === "HandshakeError" && code !== undefined) {
-    const answer = status === undefined ? undefined : { status, headers: HeaderList.from(headers ?? []) };
+    const answer =
+      status === undefined
+        ? undefined
+        : { status, headers: HeaderList.from(headers ?? []), body: new Uint8Array(decodedBytes(body)) };
     return new HandshakeError(code, message ?? "", answer);
   }
   const type = [TypeError, RangeError].find((each) => each.name === name) ?? Error;

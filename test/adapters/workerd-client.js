@@ -43,7 +43,9 @@ class Client {
   #tell(event, socket, value) {
     this.#socket = socket;
     const { protocol, remoteAddress, state, bufferedBytes, readPath, kernel } = socket ?? {};
-    const seen = { protocol, remoteAddress, state, bufferedBytes, readPath, kernel };
+    const { status, headers } = socket?.response ?? {};
+    const response = { status, headers: flat(headers) };
+    const seen = { protocol, remoteAddress, state, bufferedBytes, readPath, kernel, response };
     this.#control.send(JSON.stringify({ event, socket: seen, value: encoded(value) }));
   }
 }
@@ -55,8 +57,12 @@ function encoded(value) {
     return { base64: btoa(text) };
   }
   if (!(value instanceof Error)) return value;
-  const { name, message, code, status, headers } = value;
-  return { name, message, code, status, headers: headers && [...headers].flat() };
+  const { name, message, code, status, headers, body } = value;
+  return { name, message, code, status, headers: flat(headers), body: body && encoded(body) };
+}
+
+function flat(headers) {
+  return headers && [...headers].flat();
 }
 
 function decoded(value) {

@@ -30,6 +30,8 @@ const LEFT_OUT: ReadonlySet<string> = new Set([
 /** The cases in which only a client is ours. */
 const CLIENTS: Readonly<Record<string, readonly Case[]>> = {
   "opening handshake of a client": casesOf("opening handshake of a client"),
+  "informational answers": casesOf("informational answers", /^(?!.*proxy)/),
+  "refusals of a client": casesOf("refusals of a client", /^(?!.*(proxy|something breaks))/),
   connect: casesOf("connect"),
   redirects: casesOf("redirects"),
   closing: casesOf("closing", /client/),

@@ -1,10 +1,11 @@
 // A WebSocket connection at work: a transport on one side, an endpoint on the other, and the application's handlers above.
-import { assertMessage } from "../../protocol/arguments.js";
+import { type Bytes, messageOf } from "../../protocol/arguments.js";
 import { CloseCode } from "../../protocol/close-code.js";
 import { Endpoint, type EndpointOptions, type EndpointState, type Role } from "../../protocol/endpoint.js";
 import type { CloseEvent, EndpointSink, MessageType } from "../../protocol/events.js";
 import { PreparedMessage } from "../../protocol/prepared-message.js";
 import type { SendResult, Socket } from "../handlers.js";
+import type { HandshakeResponse } from "../handshake-response.js";
 import { isThenable, reportError } from "../report.js";
 import type { AsyncContext, Transport, TransportSink } from "../transport.js";
 import type { SocketContext } from "./context.js";
@@ -20,6 +21,8 @@ export interface SessionInit {
   readonly transport: Transport;
   readonly protocol: string;
   readonly data: unknown;
+  /** A client's. */
+  readonly response?: HandshakeResponse;
   /** The asynchronous context in which handlers run. Default: the one in which the session is made. */
   readonly asyncContext?: AsyncContext;
 }
@@ -53,7 +56,8 @@ export class Session implements EndpointSink, TransportSink, InputOwner, OutputO
   #cause: unknown;
   #closeEvent: CloseEvent | undefined;
 
-  constructor(context: SocketContext, { role, transport, protocol, data, asyncContext }: SessionInit) {
+  constructor(context: SocketContext, init: SessionInit) {
+    const { role, transport, protocol, data, response, asyncContext } = init;
     this.context = context;
     this.transport = transport;
     this.endpoint = new Endpoint(this, endpointOptions(context, role));
@@ -62,7 +66,14 @@ export class Session implements EndpointSink, TransportSink, InputOwner, OutputO
     this.#keepalive = new Keepalive(this);
     this.#context = asyncContext ?? context.runtime.captureContext();
     const { remoteAddress } = transport;
-    this.socket = new ApplicationSocket(this, { id: ++lastId, role, protocol, remoteAddress, data });
+    this.socket = new ApplicationSocket(this, {
+      id: ++lastId,
+      role,
+      protocol,
+      remoteAddress,
+      response,
+      data,
+    });
   }
 
   /** Whether the transport is gone. */
@@ -78,10 +89,10 @@ export class Session implements EndpointSink, TransportSink, InputOwner, OutputO
 
   // ---- What the application asks for ----
 
-  send(message: string | Uint8Array | PreparedMessage, type?: MessageType): SendResult {
+  send(message: string | Bytes | PreparedMessage, type?: MessageType): SendResult {
     const { endpoint, output } = this;
     if (endpoint.state !== "open" || output.overBacklog()) return this.#refuse(message, type);
-    if (type !== undefined) assertMessage(message, type);
+    if (type !== undefined) messageOf(message, type);
     if (typeof message === "string") endpoint.sendText(message);
     else if (message instanceof PreparedMessage) endpoint.sendPrepared(message);
     else if (type === "text") endpoint.sendText(message);
@@ -89,7 +100,7 @@ export class Session implements EndpointSink, TransportSink, InputOwner, OutputO
     return output.queued();
   }
 
-  sendFragment(part: string | Uint8Array, final: boolean, type?: MessageType): SendResult {
+  sendFragment(part: string | Bytes, final: boolean, type?: MessageType): SendResult {
     if (this.endpoint.state !== "open") return this.#refuse(part, type);
     if (this.output.overBacklog()) {
       // A message can't be dropped from the middle.
@@ -100,7 +111,7 @@ export class Session implements EndpointSink, TransportSink, InputOwner, OutputO
     return this.output.queued();
   }
 
-  ping(payload?: Uint8Array): SendResult {
+  ping(payload?: Bytes): SendResult {
     if (this.endpoint.state !== "open" || this.output.overBacklog()) return "dropped";
     this.endpoint.ping(payload);
     return this.output.queued();
@@ -325,7 +336,7 @@ export class Session implements EndpointSink, TransportSink, InputOwner, OutputO
 
   #refuse(message: unknown, type: MessageType | undefined): SendResult {
     // A prepared message has its own type.
-    if (type !== undefined || !(message instanceof PreparedMessage)) assertMessage(message, type);
+    if (type !== undefined || !(message instanceof PreparedMessage)) messageOf(message, type);
     if (this.endpoint.state === "open" && this.context.options.backlog === "close") this.#failBacklog();
     return "dropped";
   }

@@ -1,9 +1,12 @@
 // The socket that applications hold. It shows its own public state and nothing of the session behind it.
+
 import type { KernelName } from "../../kernel/kernel.js";
+import type { Bytes } from "../../protocol/arguments.js";
 import type { EndpointState, Role } from "../../protocol/endpoint-options.js";
 import type { MessageType } from "../../protocol/events.js";
 import type { PreparedMessage } from "../../protocol/prepared-message.js";
 import type { SendResult, Socket } from "../handlers.js";
+import type { HandshakeResponse } from "../handshake-response.js";
 import type { Session } from "./session.js";
 
 /** A socket's own properties, which inspection shows. */
@@ -12,6 +15,7 @@ export interface SocketFacts {
   readonly role: Role;
   readonly protocol: string;
   readonly remoteAddress: string;
+  readonly response: HandshakeResponse | undefined;
   readonly data: unknown;
 }
 
@@ -23,6 +27,7 @@ export class ApplicationSocket implements Socket<unknown> {
   readonly role: Role;
   readonly protocol: string;
   readonly remoteAddress: string;
+  readonly response: HandshakeResponse | undefined;
   data: unknown;
   readonly #session: Session;
 
@@ -30,11 +35,12 @@ export class ApplicationSocket implements Socket<unknown> {
     sessionOf = (socket) => socket.#session;
   }
 
-  constructor(session: Session, { id, role, protocol, remoteAddress, data }: SocketFacts) {
+  constructor(session: Session, { id, role, protocol, remoteAddress, response, data }: SocketFacts) {
     this.id = id;
     this.role = role;
     this.protocol = protocol;
     this.remoteAddress = remoteAddress;
+    this.response = response;
     this.data = data;
     this.#session = session;
   }
@@ -55,15 +61,15 @@ export class ApplicationSocket implements Socket<unknown> {
     return this.#session.endpoint.kernel;
   }
 
-  send(message: string | Uint8Array | PreparedMessage, type?: MessageType): SendResult {
+  send(message: string | Bytes | PreparedMessage, type?: MessageType): SendResult {
     return this.#session.send(message, type);
   }
 
-  sendFragment(part: string | Uint8Array, final: boolean, type?: MessageType): SendResult {
+  sendFragment(part: string | Bytes, final: boolean, type?: MessageType): SendResult {
     return this.#session.sendFragment(part, final, type);
   }
 
-  ping(payload?: Uint8Array): SendResult {
+  ping(payload?: Bytes): SendResult {
     return this.#session.ping(payload);
   }
 

@@ -23,7 +23,12 @@ const ROWS: readonly Row[] = [
     code: "unexpected-status",
     status: 401,
   },
-  { name: "200", answer: () => "HTTP/1.1 200 OK\r\n\r\n", code: "unexpected-status", status: 200 },
+  {
+    name: "200",
+    answer: () => "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n",
+    code: "unexpected-status",
+    status: 200,
+  },
   {
     name: "a redirect that nobody asked to follow",
     answer: () => "HTTP/1.1 302 Found\r\nLocation: ws://127.0.0.1:1/\r\n\r\n",
@@ -90,7 +95,7 @@ export const clientHandshakeCases: readonly Case[] = [
     async run(scene) {
       const server = await answering(
         scene,
-        () => "HTTP/1.1 401 No\r\nWWW-Authenticate: Basic realm=x\r\n\r\n",
+        () => "HTTP/1.1 401 No\r\nWWW-Authenticate: Basic realm=x\r\nContent-Length: 0\r\n\r\n",
       );
       const error = await failure(scene, server.url);
       const headers = error.headers;
@@ -114,6 +119,8 @@ export const clientHandshakeCases: readonly Case[] = [
       assert.equal(socket.state, "open");
       assert.deepEqual(socket.data, { mine: 1 });
       assert.equal(socket.remoteAddress, "127.0.0.1");
+      assert.equal(socket.response?.status, 101);
+      assert.equal(socket.response?.headers.get("x"), "\xe9");
     },
   },
   {

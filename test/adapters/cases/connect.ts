@@ -82,7 +82,7 @@ export const connectCases: readonly Case[] = [
       control.abort();
       await turns();
       assert.equal(socket.state, "open");
-      const refusing = await answering(scene, () => "HTTP/1.1 404 No\r\n\r\n");
+      const refusing = await answering(scene, () => "HTTP/1.1 404 No\r\nContent-Length: 0\r\n\r\n");
       const other = new AbortController();
       const left = counting(other.signal);
       await failure(scene, refusing.url, { signal: other.signal });

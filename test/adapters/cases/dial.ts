@@ -17,6 +17,9 @@ interface Failed {
   readonly code?: unknown;
   readonly status?: unknown;
   readonly headers?: unknown;
+  readonly body?: unknown;
+  /** The body, in words. */
+  readonly text?: unknown;
 }
 
 /** The error that an attempt comes to. */
@@ -27,7 +30,7 @@ export async function failure(scene: Scene, url: string, options: DialOptions = 
   } catch (error) {
     assert.deepEqual(recorder.log, [], "no handler is called");
     assert.ok(error instanceof Error);
-    return { ...error, name: error.name, message: error.message };
+    return { ...error, name: error.name, message: error.message, text: Reflect.get(error, "text") };
   }
   throw new Error("it connected");
 }

@@ -7,9 +7,9 @@ import { type Case, type Scene, switching } from "../scene.js";
 import { turns } from "../until.js";
 import { answering, failure } from "./dial.js";
 
-const OK = "HTTP/1.1 200 Connection established\r\n\r\n";
+export const OK = "HTTP/1.1 200 Connection established\r\n\r\n";
 /** No name server knows it: who asks for it by way of a proxy does not look. */
-const URL_BEHIND = "ws://nowhere.invalid/chat";
+export const URL_BEHIND = "ws://nowhere.invalid/chat";
 
 interface Row {
   readonly name: string;
@@ -21,21 +21,36 @@ interface Row {
 const ROWS: readonly Row[] = [
   {
     name: "407",
-    answer: "HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Basic realm=x\r\n\r\n",
+    answer:
+      "HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Basic realm=x\r\nContent-Length: 0\r\n\r\n",
     code: "proxy-refused",
     status: 407,
   },
-  { name: "403", answer: "HTTP/1.1 403 No\r\n\r\nnot there", code: "proxy-refused", status: 403 },
-  { name: "502 of HTTP/1.0", answer: "HTTP/1.0 502\r\n\r\n", code: "proxy-refused", status: 502 },
+  {
+    name: "403",
+    answer: "HTTP/1.1 403 No\r\nContent-Length: 9\r\n\r\nnot there",
+    code: "proxy-refused",
+    status: 403,
+  },
+  {
+    name: "502 of HTTP/1.0",
+    answer: "HTTP/1.0 502\r\nContent-Length: 0\r\n\r\n",
+    code: "proxy-refused",
+    status: 502,
+  },
   {
     name: "a redirect, which is never followed",
-    answer: "HTTP/1.1 302 Found\r\nLocation: ws://127.0.0.1:1/\r\n\r\n",
+    answer: "HTTP/1.1 302 Found\r\nLocation: ws://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n",
     code: "proxy-refused",
     status: 302,
   },
   { name: "101", answer: "HTTP/1.1 101 Switching\r\n\r\n", code: "proxy-refused", status: 101 },
-  { name: "300", answer: "HTTP/1.1 300 Choose\r\n\r\n", code: "proxy-refused", status: 300 },
-  { name: "199", answer: "HTTP/1.1 199 Wait\r\n\r\n", code: "proxy-refused", status: 199 },
+  {
+    name: "300",
+    answer: "HTTP/1.1 300 Choose\r\nContent-Length: 0\r\n\r\n",
+    code: "proxy-refused",
+    status: 300,
+  },
   { name: "what is no HTTP", answer: "SSH-2.0-OpenSSH\r\n", code: "proxy-malformed-response" },
   { name: "a bare LF", answer: "HTTP/1.1 200 OK\n\n", code: "proxy-malformed-response" },
   {

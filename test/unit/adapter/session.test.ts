@@ -8,6 +8,8 @@ import type { CloseEvent } from "../../../src/protocol/events.js";
 import { masked } from "../../adapters/raw-peer.js";
 import { FakeTransport } from "../../support/fake-transport.js";
 
+vi.mock("../../../src/adapter/globals.js", () => import("../../support/global-timers.js"));
+
 function openSocket(options: SocketOptions = {}, handlers: Handlers = {}) {
   const transport = new FakeTransport();
   const context = {

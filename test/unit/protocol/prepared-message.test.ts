@@ -49,19 +49,9 @@ test("a server shares its bytes", () => {
   expect(server.takeOutput()[0]).toBe(prepared.serverFrame);
 });
 
-test.each([
-  new DataView(new ArrayBuffer(2)),
-  new ArrayBuffer(2),
-  new Uint16Array(2),
-  [1, 2],
-  5,
-  null,
-  undefined,
-])("%o is no message", (message) => {
+test.each([[[1, 2]], [5], [null], [undefined], [{ byteLength: 2 }]])("%o is no message", (message) => {
   // @ts-expect-error: neither a string nor bytes
-  expect(() => new PreparedMessage(message)).toThrow(
-    new TypeError("a message must be a string or a Uint8Array"),
-  );
+  expect(() => new PreparedMessage(message)).toThrow(new TypeError("a message must be a string or bytes"));
 });
 
 test.each(["server", "client"] as const)("a %s sends no other object as a prepared message", (role) => {

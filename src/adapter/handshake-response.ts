@@ -1,0 +1,10 @@
+// The head of an answer to an opening handshake, as an application gets to see it.
+import type { HeaderList } from "../handshake/index.js";
+
+/** Status and headers of an answer to an opening handshake. */
+export interface HandshakeResponse {
+  /** The status code, 101 if it opens the connection. */
+  readonly status: number;
+  /** As they were sent. */
+  readonly headers: HeaderList;
+}

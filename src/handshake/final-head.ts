@@ -1,0 +1,71 @@
+// The head of the answer that counts: what a server says before it, it says in passing.
+
+import {
+  DEFAULT_MAX_HEAD_BYTES,
+  DEFAULT_MAX_HEADER_LINES,
+  type HeadLimits,
+  positiveInteger,
+} from "./head-limits.js";
+import { HeadParser, type HeadResult, type ResponseHead } from "./http-head.js";
+
+/** The only informational answer that is the last one: the connection is another protocol's from there on. */
+const SWITCHING_PROTOCOLS = 101;
+
+/**
+ * Reads the heads of a response up to the final one, in as many chunks as they come in.
+ *
+ * "A client MUST be able to parse one or more 1xx responses received prior to a final response, even if the client does not
+ * expect one. A user agent MAY ignore unexpected 1xx responses." RFC 9110 section 15.2. The limits are for all heads
+ * together, so that passing over some costs no more than reading one.
+ */
+export class FinalHeadParser {
+  #bytesLeft: number;
+  #linesLeft: number;
+  #parser: HeadParser<"response">;
+  /** Whether a head was passed over. */
+  #passed = false;
+
+  /** @throws RangeError if a limit is not a positive integer */
+  constructor(limits: HeadLimits = {}) {
+    this.#bytesLeft = positiveInteger("maxHeadBytes", limits.maxHeadBytes, DEFAULT_MAX_HEAD_BYTES);
+    this.#linesLeft = positiveInteger("maxHeaderLines", limits.maxHeaderLines, DEFAULT_MAX_HEADER_LINES);
+    this.#parser = new HeadParser("response", limits);
+  }
+
+  /**
+   * Reads on.
+   *
+   * @param chunk borrowed for the call, apart from `rest`, which is a view of it
+   * @throws Error if the final head is complete already
+   */
+  push(chunk: Uint8Array): HeadResult<ResponseHead> {
+    let result = this.#parser.push(chunk);
+    while (result.type === "head" && isInformational(result.head.status)) {
+      if (!this.#passOver(result.head)) return this.#tooLong();
+      if (result.rest.length === 0) return { type: "more" };
+      result = this.#parser.push(result.rest);
+    }
+    return result.type === "failed" && result.status === 431 && this.#passed ? this.#tooLong() : result;
+  }
+
+  /** @returns false if nothing is left for another head */
+  #passOver(head: ResponseHead): boolean {
+    this.#passed = true;
+    this.#bytesLeft -= this.#parser.headBytes;
+    this.#linesLeft -= head.headers.size;
+    if (this.#bytesLeft < 1 || this.#linesLeft < 1) return false;
+    this.#parser = new HeadParser("response", {
+      maxHeadBytes: this.#bytesLeft,
+      maxHeaderLines: this.#linesLeft,
+    });
+    return true;
+  }
+
+  #tooLong(): HeadResult<ResponseHead> {
+    return { type: "failed", status: 431, reason: "the heads of the answer are over the limits, together" };
+  }
+}
+
+function isInformational(status: number): boolean {
+  return status >= 100 && status <= 199 && status !== SWITCHING_PROTOCOLS;
+}
