@@ -2,6 +2,7 @@
 import type { HeaderFields } from "../handshake/index.js";
 import { REQUEST_RESERVED } from "../handshake/request.js";
 import { anything, integer, type Readers } from "../protocol/option-readers.js";
+import { offAbort, onAbort } from "./abort-listeners.js";
 import {
   type Address,
   headersFor,
@@ -116,7 +117,9 @@ function dial(
     const asyncContext = runtime.captureContext();
     const exchange = { limits, timeoutMs: timeouts.handshakeMs, deadlines: runtime.deadlines };
     const request = { host: address.host, target: address.target, protocols, headers, origin };
-    const over = (): void => signal?.removeEventListener("abort", abort);
+    const over = (): void => {
+      if (signal !== undefined) offAbort(signal, abort);
+    };
     const failed = (error: unknown): void => {
       reject(error);
       over();
@@ -155,7 +158,7 @@ function dial(
       dialing.begin(transport);
     };
     const abort = (): void => step.abort(signal?.reason);
-    signal?.addEventListener("abort", abort);
+    if (signal !== undefined) onAbort(signal, abort);
     try {
       const route = proxy && proxyFor(proxy.choice.url, address, proxy.environment);
       if (proxy === undefined || route === undefined) opened(dialer.open(address));

@@ -1,43 +1,13 @@
 import type { KernelName } from "../kernel/kernel.js";
-import type { Bytes } from "./arguments.js";
+import { type Bytes, bytesOf } from "./arguments.js";
 import { Endpoint } from "./endpoint.js";
 import type { EndpointOptions, EndpointState, Role } from "./endpoint-options.js";
-import type { CloseEvent, ConnectionEvent, EndpointSink, MessageType } from "./events.js";
-import { ownOptions } from "./option-readers.js";
+import { Answers, EventCollector, EventList } from "./event-list.js";
+import type { ConnectionEvent, MessageType } from "./events.js";
 import type { PreparedMessage } from "./prepared-message.js";
 
-/** Options of a {@link Connection}: an endpoint's, but for borrowing, since events outlive the call. */
-export type ConnectionOptions = Omit<EndpointOptions, "borrow">;
-
-/** Collects what an endpoint pushes. */
-class EventList implements EndpointSink {
-  events: ConnectionEvent[] = [];
-
-  take(): ConnectionEvent[] {
-    const { events } = this;
-    this.events = [];
-    return events;
-  }
-
-  onText(text: string | Uint8Array): void {
-    this.events.push(typeof text === "string" ? { type: "text", text } : { type: "utf8", payload: text });
-  }
-  onBinary(payload: Uint8Array): void {
-    this.events.push({ type: "binary", payload });
-  }
-  onPiece(payload: Uint8Array, messageType: MessageType, final: boolean): void {
-    this.events.push({ type: "piece", messageType, payload, final });
-  }
-  onPing(payload: Uint8Array): void {
-    this.events.push({ type: "ping", payload });
-  }
-  onPong(payload: Uint8Array): void {
-    this.events.push({ type: "pong", payload });
-  }
-  onClose(event: CloseEvent): void {
-    this.events.push(event);
-  }
-}
+/** Options of a {@link Connection}: an endpoint's, but for borrowing, since events outlive the call, and for turns. */
+export type ConnectionOptions = Omit<EndpointOptions, "borrow" | "turnMs">;
 
 /**
  * The codec for people who write their own loop: bytes in, events and bytes out, no sockets, no clock.
@@ -50,14 +20,20 @@ class EventList implements EndpointSink {
  * for (const bytes of connection.takeOutput()) socket.write(bytes);
  * if (connection.closeExpected) socket.end();
  * ```
+ *
+ * The loop keeps the order of the wire: a ping is answered when it comes to its event, and a Close frame or a violation when the
+ * output is taken, behind all that was sent for the events before. So no answer is lost, and none throws, whatever the peer does.
  */
 export class Connection {
-  readonly #list = new EventList();
+  readonly #collector = new EventCollector();
   readonly #endpoint: Endpoint;
+  /** To what the last chunk brought. */
+  #answers: Answers;
 
   /** @throws TypeError or RangeError for options that make no sense */
   constructor(options: ConnectionOptions) {
-    this.#endpoint = new Endpoint(this.#list, { ...ownOptions(options), borrow: false });
+    this.#endpoint = new Endpoint(this.#collector, options, true);
+    this.#answers = new Answers(this.#endpoint, []);
   }
 
   /** Which side of the opening handshake this is. */
@@ -65,9 +41,9 @@ export class Connection {
     return this.#endpoint.role;
   }
 
-  /** Where the connection stands. */
+  /** Where the connection stands; in a loop over what was received, behind the event. */
   get state(): EndpointState {
-    return this.#endpoint.state;
+    return this.#answers.over ? "closed" : this.#endpoint.state;
   }
 
   /** Which kernel decodes: `simd`, `scalar` or `js`. */
@@ -77,76 +53,94 @@ export class Connection {
 
   /** Whether the connection is over: write what {@link takeOutput} gives, then end the transport. */
   get closeExpected(): boolean {
+    this.#answers.catchUp();
     return this.#endpoint.closeExpected;
   }
 
-  /** Takes a chunk of any length, which may be used again afterwards, and tells what it brought. */
+  /**
+   * Takes a chunk of any length, which may be used again afterwards, and tells what it brought.
+   * @returns an array. A `for of` over it answers each ping at its event. What no loop came to, and the close event, is answered by
+   * {@link takeOutput}, {@link closeExpected}, {@link end}, or the next call of this method
+   * @throws TypeError if the chunk is not bytes
+   */
   receive(chunk: Bytes): ConnectionEvent[] {
-    this.#endpoint.receive(chunk);
-    return this.#list.take();
+    const bytes = bytesOf(chunk, "a chunk must be bytes");
+    this.#answers.finish();
+    this.#endpoint.receive(bytes);
+    const events = this.#collector.take();
+    this.#answers = new Answers(this.#endpoint, events);
+    return EventList.holding(events, this.#answers);
   }
 
   /** The transport ended. @returns a close event with code 1006, if there was none yet */
   end(): ConnectionEvent[] {
+    this.#answers.finish();
     this.#endpoint.end();
-    return this.#list.take();
+    return this.#collector.take();
   }
 
-  /** Takes the bytes that must be written to the transport, in order. They are not to be changed: prepared messages and long
-   * payloads are shared. */
+  /**
+   * Takes the bytes that must be written to the transport, in order. They are not to be changed: prepared messages and long
+   * payloads are shared. In a loop over what was received, those up to the event.
+   */
   takeOutput(): Uint8Array[] {
+    this.#answers.catchUp();
     this.#endpoint.settle();
     return this.#endpoint.outbox.take();
   }
 
   /**
    * Sends a text message: a string, or UTF-8 as with {@link sendBinary}.
-   * @throws InvalidStateError unless {@link Endpoint.sendable}
+   * @returns false if the peer has ended the connection, and the message is dropped. So do all that send
+   * @throws InvalidStateError after {@link close} or {@link fail} that ended the connection, or while a fragmented message is being sent
    * @throws TypeError for bytes that are not UTF-8
    */
-  sendText(text: string | Bytes): void {
-    this.#endpoint.sendText(text);
+  sendText(text: string | Bytes): boolean {
+    return this.#endpoint.sendText(text);
   }
 
   /**
    * Sends a binary message. In the server role, 32 KiB or more are not copied: they must not change until they were
    * written.
    */
-  sendBinary(payload: Bytes): void {
-    this.#endpoint.sendBinary(payload);
+  sendBinary(payload: Bytes): boolean {
+    return this.#endpoint.sendBinary(payload);
   }
 
   /** Sends a part of a message; the first decides its type. Text may be cut anywhere. @param type - what bytes are. Default "binary" */
-  sendFragment(part: string | Bytes, final: boolean, type?: MessageType): void {
-    this.#endpoint.sendFragment(part, final, type);
+  sendFragment(part: string | Bytes, final: boolean, type?: MessageType): boolean {
+    return this.#endpoint.sendFragment(part, final, type);
   }
 
   /** Sends a message that was framed before. */
-  sendPrepared(message: PreparedMessage): void {
-    this.#endpoint.sendPrepared(message);
+  sendPrepared(message: PreparedMessage): boolean {
+    return this.#endpoint.sendPrepared(message);
   }
 
   /** Sends a ping of at most 125 bytes. Pings that come are answered without help. */
-  ping(payload?: Bytes): void {
-    this.#endpoint.ping(payload);
+  ping(payload?: Bytes): boolean {
+    return this.#endpoint.ping(payload);
   }
 
   /** Sends a pong that nobody asked for. */
-  pong(payload?: Bytes): void {
-    this.#endpoint.pong(payload);
+  pong(payload?: Bytes): boolean {
+    return this.#endpoint.pong(payload);
   }
 
   /** Starts the closing handshake. */
   close(code?: number, reason?: string): void {
+    if (this.#answers.over) this.#answers.finish();
     this.#endpoint.close(code, reason);
   }
 
   /**
-   * Fails the connection (section 7.1.7): sends a Close frame and takes no further input.
-   * @returns the close event, unless the connection was over
+   * Fails the connection (section 7.1.7): sends a Close frame and takes no further input. A loop over what was received ends, but for
+   * the close event if there is one.
+   * @returns the close event, unless it was told already
    */
   fail(code: number, reason?: string): ConnectionEvent[] {
+    this.#answers.catchUp();
     this.#endpoint.fail(code, reason);
-    return this.#list.take();
+    return this.#collector.take();
   }
 }

@@ -6,6 +6,9 @@
 //   closing  -> closed    the peer's Close frame came, the connection failed, or the transport ended
 //
 // On the way into `closed` the sink gets its one onClose. Nothing is decoded or sent after it.
+//
+// An endpoint reacts to what it finds at once: it answers a ping before its sink hears of it. The owner of a deferred one hands
+// events on later, and has it react when it does, so that its answers stand among the application's in the order of the wire.
 
 import type { KernelName } from "../kernel/kernel.js";
 import { sharedWorkspace, type Workspace } from "../kernel/workspace.js";
@@ -14,8 +17,8 @@ import { CloseCode } from "./close-code.js";
 import { checkedClosePayload, closePayload, parseClosePayload } from "./close-payload.js";
 import { Decoder, type ProtocolSink } from "./decoder.js";
 import { type EndpointOptions, type EndpointState, resolveEndpointOptions } from "./endpoint-options.js";
-import { type Failure, type FailureCode, failure, InvalidStateError } from "./errors.js";
-import type { CloseEvent, EndpointSink } from "./events.js";
+import { type FailureCode, failure, InvalidStateError } from "./errors.js";
+import { abnormalClose, type CloseEvent, type ConnectionEvent, type EndpointSink } from "./events.js";
 import type { Host } from "./host.js";
 import { FIN, Opcode } from "./opcode.js";
 import { Sender } from "./sender.js";
@@ -24,33 +27,43 @@ export type { EndpointOptions, EndpointState, Role } from "./endpoint-options.js
 
 const NOTHING = new Uint8Array(0);
 
+/** No more bytes of pongs wait in the outbox: of the pings beyond them, the newest is owed an answer. */
+const MAX_PONG_BYTES = 1024;
+
 /** One endpoint of an open WebSocket connection, after the opening handshake. Adapters drive it. */
 export class Endpoint extends Sender implements ProtocolSink {
   readonly #workspace: Workspace;
   readonly #sink: EndpointSink;
   readonly #decoder: Decoder;
   readonly #host: Host;
+  readonly #deferred: boolean;
   #state: EndpointState = "open";
-  /** Payload of the newest ping that was not answered yet. */
+  #closedHere = false;
+  /** Whether the sink got its onClose. */
+  #told = false;
+  /** Payload of the newest ping that was not answered in its place. */
   #owedPong: Uint8Array | undefined;
 
   /**
+   * @param deferred - internal: it reacts to what it receives when {@link react} says so. Default: at once
    * @throws TypeError or RangeError for options that make no sense
    */
-  constructor(sink: EndpointSink, options: EndpointOptions) {
+  constructor(sink: EndpointSink, options: EndpointOptions, deferred = false) {
     const { role, host, pieces, borrow, utf8, limits, kernel, maskingKey, turnMs } =
       resolveEndpointOptions(options);
     const workspace = sharedWorkspace(kernel);
     super(role, workspace, host, maskingKey);
     this.#sink = sink;
     this.#host = host;
+    this.#deferred = deferred;
     this.#workspace = workspace;
     this.#decoder = new Decoder(workspace, host, sink, this, {
       limits,
       pieces,
-      borrow,
+      // A deferred one's events outlive the call.
+      borrow: borrow && !deferred,
       utf8,
-      turnMs,
+      turnMs: deferred ? Number.POSITIVE_INFINITY : turnMs,
       fromServer: role === "client",
     });
   }
@@ -58,6 +71,11 @@ export class Endpoint extends Sender implements ProtocolSink {
   /** Where the connection stands. */
   get state(): EndpointState {
     return this.#state;
+  }
+
+  /** @internal */
+  protected override get closedHere(): boolean {
+    return this.#closedHere;
   }
 
   /** Which kernel decodes. */
@@ -89,8 +107,8 @@ export class Endpoint extends Sender implements ProtocolSink {
     try {
       return this.#decoder.push(bytes);
     } catch (error) {
-      this.#failFor(error);
-      throw error;
+      this.#threw(error);
+      return bytes.length;
     }
   }
 
@@ -115,8 +133,7 @@ export class Endpoint extends Sender implements ProtocolSink {
     try {
       this.#decoder.pushWindow(length);
     } catch (error) {
-      this.#failFor(error);
-      throw error;
+      this.#threw(error);
     }
   }
 
@@ -145,23 +162,28 @@ export class Endpoint extends Sender implements ProtocolSink {
     try {
       this.#decoder.resume();
     } catch (error) {
-      this.#failFor(error);
-      throw error;
+      this.#threw(error);
     }
   }
 
   /** The transport ended: no more bytes come. Section 7.1.5: without a Close frame the code is 1006. */
   end(): void {
-    this.#close({ type: "close", code: CloseCode.ABNORMAL, reason: "", wasClean: false });
+    this.#close(abnormalClose());
   }
 
-  /** The decoder takes no more bytes once the sink has thrown, so the connection must not look as if it were open. */
-  #failFor(error: unknown): void {
+  /** The decoder takes no more bytes then, so the connection must not look as if it were open. */
+  #threw(error: unknown): void {
+    if (this.#deferred) {
+      // No sink that collects throws: a bug of ours, or a lack of memory.
+      this.#tell(abnormalClose(failure("INTERNAL", this.#decoder.offset, error)));
+      return;
+    }
     try {
       this.fail(CloseCode.INTERNAL_ERROR, "", error);
     } catch {
       // The sink again. Who receives gets its first exception.
     }
+    throw error;
   }
 
   #assertNotReceiving(): void {
@@ -187,6 +209,7 @@ export class Endpoint extends Sender implements ProtocolSink {
     const payload = code === undefined ? NOTHING : checkedClosePayload(code, reason, this.#host);
     if (this.#state !== "open") return;
     this.#sendClose(payload);
+    this.#closedHere = true;
     // Unless the kernel trapped over the Close.
     if (this.#state === "open") this.#state = "closing";
   }
@@ -199,17 +222,19 @@ export class Endpoint extends Sender implements ProtocolSink {
   fail(code: number, reason = "", cause?: unknown): void {
     const payload = checkedClosePayload(code, reason, this.#host);
     if (this.#state === "closed") return;
+    this.#closedHere = true;
     const base = failure(
       code === CloseCode.INTERNAL_ERROR ? "INTERNAL" : "APPLICATION",
       this.#decoder.offset,
       cause,
     );
-    this.#fail({ ...base, closeCode: code, message: reason === "" ? base.message : reason }, payload);
+    const reported = { ...base, closeCode: code, message: reason === "" ? base.message : reason };
+    this.#conclude(abnormalClose(reported), payload);
   }
 
   /**
-   * Puts what is owed to the peer into the outbox: the pong for the newest ping. An adapter calls this when it is about to
-   * write and the transport takes bytes, so that unread pongs never pile up (section 5.5.3).
+   * Puts what is owed to the peer into the outbox: the pong for the newest ping, if too many pongs waited for one in its place. An
+   * adapter calls this when it is about to write and the transport takes bytes, so that unread pongs never pile up (section 5.5.3).
    */
   settle(): void {
     const payload = this.#owedPong;
@@ -223,20 +248,15 @@ export class Endpoint extends Sender implements ProtocolSink {
     this.encoder.bytes(FIN | Opcode.CLOSE, payload);
   }
 
-  #fail(reason: Failure, payload = closePayload(reason.closeCode, NOTHING)): void {
+  /** Sends the last Close frame, unless there was one, and closes. */
+  #conclude(event: CloseEvent, payload: Uint8Array): void {
     const open = this.#state === "open";
     // Masking the Close may trap as well, and come back here.
     if (open) this.#state = "closing";
     try {
       if (open) this.#sendClose(payload);
     } finally {
-      this.#close({
-        type: "close",
-        code: CloseCode.ABNORMAL,
-        reason: "",
-        wasClean: false,
-        failure: reason,
-      });
+      this.#close(event);
     }
   }
 
@@ -245,35 +265,34 @@ export class Endpoint extends Sender implements ProtocolSink {
     this.#state = "closed";
     this.#decoder.stop();
     this.#owedPong = undefined;
+    this.#tell(event);
+  }
+
+  #tell(event: CloseEvent): void {
+    if (this.#told) return;
+    this.#told = true;
     this.#sink.onClose(event);
   }
 
   // ---- What the decoder finds, and the kernel's traps ----
 
-  /** @internal Section 5.5.3: an endpoint "MAY elect to send a Pong frame for only the most recently processed Ping". */
+  /** @internal */
   onPing(payload: Uint8Array): void {
-    // Section 5.5.2: "an endpoint MUST send a Pong frame in response, unless it already received a Close frame"; having sent
-    // one itself makes no difference. A copy, for the handler owns the payload. Not slice(): a Buffer's gives a view.
-    this.#owedPong = this.#host.copy(payload, 0, payload.length);
-    this.#sink.onPing(payload);
+    if (!this.#deferred) this.#answerPing(payload);
+    // Unless the kernel trapped over the pong.
+    if (this.#state !== "closed") this.#sink.onPing(payload);
   }
 
   /** @internal */
   onCloseFrame(payload: Uint8Array, offset: number): void {
     const parsed = parseClosePayload(payload, this.#workspace);
-    if ("failure" in parsed) {
-      this.onViolation(parsed.failure, offset + parsed.at);
-      return;
-    }
-    // Section 5.5.1: "If an endpoint receives a Close frame and did not previously send a Close frame, the endpoint
-    // MUST send a Close frame in response", which "typically echos the status code it received".
-    if (this.#state === "open") this.#sendClose(payload.subarray(0, 2));
-    this.#close({ type: "close", code: parsed.code, reason: parsed.reason, wasClean: true });
+    if ("failure" in parsed) this.onViolation(parsed.failure, offset + parsed.at);
+    else this.#found({ type: "close", ...parsed, wasClean: true });
   }
 
   /** @internal */
   onViolation(code: FailureCode, offset: number): void {
-    this.#fail(failure(code, offset));
+    this.#found(abnormalClose(failure(code, offset)));
   }
 
   /** @internal The application took back the memory of what it sent. */
@@ -285,6 +304,49 @@ export class Endpoint extends Sender implements ProtocolSink {
 
   /** @internal */
   onTrap(error: unknown): void {
-    this.#fail(failure("INTERNAL", this.#decoder.offset, error));
+    this.#found(abnormalClose(failure("INTERNAL", this.#decoder.offset, error)));
   }
+
+  /** The end of the connection came. What traps outside of the decoder does not wait for its turn. */
+  #found(event: CloseEvent): void {
+    if (this.#deferred && this.#decoder.walking) this.#tell(event);
+    else this.#conclude(event, answerTo(event));
+  }
+
+  // ---- What the endpoint says to it ----
+
+  /**
+   * @internal Answers an event that a deferred endpoint told its sink of: a ping, or the end of the connection. The others need no
+   * answer.
+   */
+  react(event: ConnectionEvent): void {
+    if (event.type === "ping") this.#answerPing(event.payload);
+    else if (event.type === "close") this.#conclude(event, answerTo(event));
+  }
+
+  /**
+   * Section 5.5.2: "an endpoint MUST send a Pong frame in response, unless it already received a Close frame"; having sent one itself
+   * makes no difference. Section 5.5.3: it "MAY elect to send a Pong frame for only the most recently processed Ping".
+   */
+  #answerPing(payload: Uint8Array): void {
+    if (this.#state === "closed") return;
+    const { outbox } = this;
+    const bytes = outbox.pongBytes + payload.length + (this.role === "client" ? 6 : 2);
+    if (this.#owedPong === undefined && bytes <= MAX_PONG_BYTES) {
+      this.encoder.bytes(FIN | Opcode.PONG, payload);
+      outbox.pongBytes = bytes;
+    } else {
+      // A copy, for the handler owns the payload. Not slice(): a Buffer's gives a view.
+      this.#owedPong = this.#host.copy(payload, 0, payload.length);
+    }
+  }
+}
+
+/**
+ * The body of the Close frame that answers the end of a connection. Section 5.5.1: "If an endpoint receives a Close frame and did not
+ * previously send a Close frame, the endpoint MUST send a Close frame in response", which "typically echos the status code it received".
+ */
+function answerTo({ code, failure }: CloseEvent): Uint8Array {
+  if (failure !== undefined) return closePayload(failure.closeCode, NOTHING);
+  return code === CloseCode.NO_STATUS ? NOTHING : closePayload(code, NOTHING);
 }

@@ -1,3 +1,4 @@
+import { CloseCode } from "./close-code.js";
 import type { Failure } from "./errors.js";
 
 /** Whether a message's payload is UTF-8 text or bytes. */
@@ -20,6 +21,12 @@ export interface CloseEvent {
    * the like), or a time-out that ran out. Only from an adapter.
    */
   readonly cause?: unknown;
+}
+
+/** The end of a connection without the peer's Close frame: its transport ended, or this endpoint failed it. */
+export function abnormalClose(failure?: Failure): CloseEvent {
+  const event = { type: "close", code: CloseCode.ABNORMAL, reason: "", wasClean: false } as const;
+  return failure === undefined ? event : { ...event, failure };
 }
 
 /** What `Connection.receive` reports. Payloads are owned by who gets the event. */

@@ -14,6 +14,8 @@ export interface OutboxSink {
  * built there, one behind the other, and leave as one run of bytes; else each becomes memory of its own.
  */
 export class Outbox {
+  /** Bytes of pongs among those that wait, which the endpoint counts; none once everything was taken out. */
+  pongBytes = 0;
   readonly #workspace: Workspace;
   readonly #host: Host;
   readonly #sink: OutboxSink;
@@ -75,7 +77,9 @@ export class Outbox {
    * @param holder - the transport that has not written all of it yet
    */
   release(holder?: WindowHolder): void {
-    if (this.#workspace.writer === this) this.#workspace.releaseWriteWindow(holder);
+    if (this.#workspace.writer !== this) return;
+    this.#workspace.releaseWriteWindow(holder);
+    if (this.#queuedBytes === 0) this.pongBytes = 0;
   }
 
   /**
@@ -128,6 +132,7 @@ export class Outbox {
   #drop(): void {
     this.#chunks = undefined;
     this.#queuedBytes = 0;
+    this.pongBytes = 0;
   }
 
   /** Drops the chunk at `index`, the header in front of it and all behind it. */

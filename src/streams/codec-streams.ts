@@ -1,10 +1,21 @@
 import { type Bytes, isBytes } from "../protocol/arguments.js";
 import { CloseCode } from "../protocol/close-code.js";
-import { Connection, type ConnectionOptions } from "../protocol/connection.js";
+import type { ConnectionOptions } from "../protocol/connection.js";
+import { Endpoint } from "../protocol/endpoint.js";
 import type { EndpointState } from "../protocol/endpoint-options.js";
-import type { ConnectionEvent, MessageType, Utf8Event } from "../protocol/events.js";
+import { EventCollector } from "../protocol/event-list.js";
+import {
+  abnormalClose,
+  type CloseEvent,
+  type ConnectionEvent,
+  type MessageType,
+  type Utf8Event,
+} from "../protocol/events.js";
 import { PreparedMessage } from "../protocol/prepared-message.js";
 import { Conduit } from "./conduit.js";
+
+/** As it is when this module is loaded, for tests that stop the clock do not mean this. */
+const { setTimeout } = globalThis;
 
 /** A part of a message; the first decides its type. */
 export interface OutgoingFragment {
@@ -58,11 +69,13 @@ export type OutgoingMessage =
  * Both ways hold one write at a time, and wait for whoever reads. The last event is that of the close; then `decoder.readable` closes,
  * and `encoder.readable` when what was sent is read.
  *
+ * - A ping is answered when its event is read.
  * - A peer's violation is an event, and breaks no stream.
  * - `decoder.writable` closed before the closing handshake: a close event with 1006.
  * - `encoder.writable` closed: the closing handshake begins, with 1000; aborted: the connection fails with 1011.
  * - `decoder.readable` cancelled: a Close frame with 1001 leaves, and nothing more is decoded.
- * - A Close frame is answered when it is decoded, whatever is still on its way through the application.
+ * - A Close frame and a violation are answered behind what the application answers to the events before: when `encoder.writable` is
+ *   closed or aborted, or else when the close event was read and, one turn of the event loop later, no write waits.
  * - What is written when the connection is no longer open is dropped. A message that can't be sent breaks the streams with a
  *   `TypeError`, `RangeError` or `InvalidStateError`.
  */
@@ -71,29 +84,31 @@ export class CodecStreams {
   readonly decoder: ReadableWritablePair<ConnectionEvent, Bytes>;
   /** From messages to bytes for the peer, in memory that its reader owns. */
   readonly encoder: ReadableWritablePair<Uint8Array, OutgoingMessage>;
-  readonly #connection: Connection;
+  readonly #collector = new EventCollector();
+  readonly #endpoint: Endpoint;
   readonly #decoder: Conduit<Bytes, ConnectionEvent>;
   readonly #encoder: Conduit<OutgoingMessage, Uint8Array>;
+  /** Whether there is a close event. Until the last word the application may still answer those before. */
+  #ending = false;
+  /** What the last word answers. */
+  #unanswered: CloseEvent | undefined;
 
   /** @throws TypeError or RangeError for options that make no sense */
   constructor(options: ConnectionOptions) {
-    const connection = new Connection(options);
-    this.#connection = connection;
+    this.#endpoint = new Endpoint(this.#collector, options, true);
     this.#decoder = new Conduit({
-      write: (chunk) => this.#report(connection.receive(chunk)),
-      close: () => this.#report(connection.end()),
+      write: (chunk) => this.#receive(chunk),
+      close: () => this.#ended(),
       abort: (reason) => this.#break(reason),
       cancel: (reason) => this.#leave(reason),
+      hand: (event) => this.#hand(event),
     });
     this.#encoder = new Conduit({
       write: (message) => this.#send(message),
       close: () => this.#close(),
       abort: (reason) => this.#fail(reason),
-      cancel: (reason) => {
-        this.#decoder.refuse(reason);
-        this.#report(connection.end());
-      },
-      pull: () => connection.takeOutput(),
+      cancel: (reason) => this.#mute(reason),
+      pull: () => this.#output(),
     });
     this.decoder = this.#decoder;
     this.encoder = this.#encoder;
@@ -101,70 +116,133 @@ export class CodecStreams {
 
   /** How far the connection is. */
   get state(): EndpointState {
-    return this.#connection.state;
+    return this.#endpoint.state;
   }
 
-  /** Hands on what the connection found, and what it has to say to the peer. */
-  #report(events: readonly ConnectionEvent[]): void {
+  // ---- From the peer ----
+
+  #receive(chunk: Bytes): void {
+    this.#endpoint.receive(chunk);
+    this.#report();
+  }
+
+  /** Hands on what the endpoint found. */
+  #report(): void {
+    const events = this.#collector.take();
     this.#decoder.bring(events);
-    // Pongs that nobody waits for are not made: the newest will do.
-    if (this.#encoder.asked) this.#encoder.bring(this.#connection.takeOutput());
-    if (this.#connection.closeExpected) this.#finish();
+    const last = events.at(-1);
+    if (last?.type === "close") this.#over(last);
   }
 
-  #finish(): void {
-    this.#encoder.bring(this.#connection.takeOutput());
-    this.#encoder.finish();
+  /** What brings the bytes has no more. */
+  #ended(): void {
+    if (this.#ending) return;
+    this.#decoder.bring([abnormalClose()]);
+    this.#over();
+  }
+
+  /** What brings the bytes broke. */
+  #break(reason: unknown): void {
+    this.#endpoint.end();
+    this.#decoder.fail(reason);
+    this.#encoder.fail(reason);
+  }
+
+  #hand(event: ConnectionEvent): void {
+    if (event.type === "close") this.#concludeInSilence();
+    if (event.type !== "ping") return;
+    this.#endpoint.react(event);
+    // Pongs that nobody waits for stay where the endpoint counts them.
+    if (this.#encoder.asked) this.#encoder.bring(this.#output());
+  }
+
+  /** The application wants no more events. */
+  #leave(reason: unknown): void {
+    this.#decoder.refuse(reason);
+    if (!this.#ending) this.#endpoint.close(CloseCode.GOING_AWAY);
+    this.#conclude();
+  }
+
+  // ---- The end ----
+
+  /** @param unanswered - what has no answer yet */
+  #over(unanswered?: CloseEvent): void {
+    this.#ending = true;
+    this.#unanswered = unanswered;
     this.#decoder.finish();
+    // Nothing can be written any more that it would have to wait for.
+    if (this.state !== "open") this.#conclude();
+  }
+
+  /** Concludes when the application has written what it had to say to the events that it has read. */
+  #concludeInSilence(): void {
+    setTimeout(() => {
+      const { write } = this.#encoder;
+      if (write === undefined) this.#conclude();
+      else write.then(() => this.#concludeInSilence());
+    });
+  }
+
+  /** The last word. */
+  #conclude(): void {
+    if (this.#unanswered !== undefined) this.#endpoint.react(this.#unanswered);
+    this.#endpoint.end();
+    this.#encoder.bring(this.#output());
+    this.#encoder.finish();
+  }
+
+  // ---- To the peer ----
+
+  #output(): Uint8Array[] {
+    this.#endpoint.settle();
+    return this.#endpoint.outbox.take();
   }
 
   #send(message: OutgoingMessage): void {
-    const connection = this.#connection;
-    if (connection.state !== "open") return;
-    if (typeof message === "string") connection.sendText(message);
-    else if (isBytes(message)) connection.sendBinary(message);
-    else if (message instanceof PreparedMessage) connection.sendPrepared(message);
+    const endpoint = this.#endpoint;
+    if (endpoint.state !== "open") return;
+    if (typeof message === "string") endpoint.sendText(message);
+    else if (isBytes(message)) endpoint.sendBinary(message);
+    else if (message instanceof PreparedMessage) endpoint.sendPrepared(message);
     else this.#sendOther(message);
-    this.#encoder.bring(connection.takeOutput());
+    this.#encoder.bring(this.#output());
+    // The kernel may have trapped over it.
+    this.#report();
   }
 
   #sendOther(message: Extract<OutgoingMessage, { readonly type: string }>): void {
-    const connection = this.#connection;
-    if (message?.type === "fragment")
-      connection.sendFragment(message.part, message.final, message.messageType);
-    else if (message?.type === "utf8") connection.sendText(message.payload);
-    else if (message?.type === "ping") connection.ping(message.payload);
-    else if (message?.type === "pong") connection.pong(message.payload);
-    else if (message?.type === "close") connection.close(message.code, message.reason);
+    const endpoint = this.#endpoint;
+    if (message?.type === "fragment") endpoint.sendFragment(message.part, message.final, message.messageType);
+    else if (message?.type === "utf8") endpoint.sendText(message.payload);
+    else if (message?.type === "ping") endpoint.ping(message.payload);
+    else if (message?.type === "pong") endpoint.pong(message.payload);
+    else if (message?.type === "close") endpoint.close(message.code, message.reason);
     else throw new TypeError("a message is a string, bytes, or of a type that there is");
   }
 
   /** The application has no more messages. */
   #close(): void {
-    if (this.#connection.state !== "open") return;
-    this.#connection.close(CloseCode.NORMAL);
-    this.#encoder.bring(this.#connection.takeOutput());
+    if (this.#ending) this.#conclude();
+    else if (this.state === "open") {
+      this.#endpoint.close(CloseCode.NORMAL);
+      this.#encoder.bring(this.#output());
+    }
   }
 
   /** The application broke. */
   #fail(reason: unknown): void {
-    const events = this.#connection.fail(CloseCode.INTERNAL_ERROR);
     this.#decoder.refuse(reason);
-    this.#report(events);
+    if (!this.#ending) {
+      this.#endpoint.fail(CloseCode.INTERNAL_ERROR);
+      this.#report();
+    }
+    this.#conclude();
   }
 
-  /** The application wants no more events. */
-  #leave(reason: unknown): void {
-    const connection = this.#connection;
+  /** Nobody takes bytes for the peer any more. */
+  #mute(reason: unknown): void {
     this.#decoder.refuse(reason);
-    connection.close(CloseCode.GOING_AWAY);
-    this.#report(connection.end());
-  }
-
-  /** What brings the bytes broke. */
-  #break(reason: unknown): void {
-    this.#connection.end();
-    this.#decoder.fail(reason);
-    this.#encoder.fail(reason);
+    this.#ended();
+    this.#conclude();
   }
 }

@@ -10,11 +10,13 @@ export interface ConduitSteps<In, Out> {
   cancel(reason: unknown): void;
   /** What there is to read when somebody waits for it. */
   pull?(): readonly Out[];
+  /** The reader gets this item next. */
+  hand?(item: Out): void;
 }
 
 /**
  * A writable and a readable end like those of a `TransformStream`, but that what is to be read may come at any time. A write is
- * over when what it made was asked for.
+ * over when all that it made was handed to the reader, one item after the other, each when it is asked for.
  */
 export class Conduit<In, Out> implements ReadableWritablePair<Out, In> {
   readonly readable: ReadableStream<Out>;
@@ -22,13 +24,16 @@ export class Conduit<In, Out> implements ReadableWritablePair<Out, In> {
   readonly #steps: ConduitSteps<In, Out>;
   #reader!: ReadableStreamDefaultController<Out>;
   #writer!: WritableStreamDefaultController;
-  #waiting: Out[] = [];
+  /** Those that wait begin at an index. */
+  #items: Out[] = [];
+  #next = 0;
   #asked = false;
   /** Nothing follows what waits. */
   #finishing = false;
   /** The readable end takes nothing any more. */
   #over = false;
-  /** Ends the write that is under way. */
+  /** The write that is under way, and what ends it. */
+  #write: Promise<void> | undefined;
   #proceed: (() => void) | undefined;
 
   constructor(steps: ConduitSteps<In, Out>) {
@@ -48,7 +53,7 @@ export class Conduit<In, Out> implements ReadableWritablePair<Out, In> {
         this.#writer = controller;
         controller.signal.addEventListener("abort", () => this.#release());
       },
-      write: (chunk) => this.#write(chunk),
+      write: (chunk) => this.#take(chunk),
       close: () => steps.close(),
       abort: (reason) => steps.abort(reason),
     });
@@ -59,10 +64,15 @@ export class Conduit<In, Out> implements ReadableWritablePair<Out, In> {
     return this.#asked;
   }
 
+  /** The write that is under way, if one is: what it made waits for a reader. */
+  get write(): Promise<void> | undefined {
+    return this.#write;
+  }
+
   /** Brings something to the readable end. */
   bring(items: readonly Out[]): void {
     if (this.#over || items.length === 0) return;
-    for (const item of items) this.#waiting.push(item);
+    for (const item of items) this.#items.push(item);
     this.#deliver();
   }
 
@@ -84,7 +94,7 @@ export class Conduit<In, Out> implements ReadableWritablePair<Out, In> {
     this.#writer.error(reason);
   }
 
-  #write(chunk: In): Promise<void> | undefined {
+  #take(chunk: In): Promise<void> | undefined {
     try {
       this.#steps.write(chunk);
     } catch (error) {
@@ -92,15 +102,20 @@ export class Conduit<In, Out> implements ReadableWritablePair<Out, In> {
       this.#steps.abort(error);
       throw error;
     }
-    if (this.#waiting.length === 0) return undefined;
-    return new Promise((resolve) => {
+    if (!this.#holds()) return undefined;
+    this.#write = new Promise((resolve) => {
       this.#proceed = resolve;
     });
+    return this.#write;
+  }
+
+  #holds(): boolean {
+    return this.#next < this.#items.length;
   }
 
   #pull(): void {
     this.#asked = true;
-    if (this.#waiting.length > 0) this.#deliver();
+    if (this.#holds()) this.#deliver();
     else this.bring(this.#steps.pull?.() ?? []);
   }
 
@@ -110,27 +125,30 @@ export class Conduit<In, Out> implements ReadableWritablePair<Out, In> {
   }
 
   #deliver(): void {
-    if (this.#over) return;
-    if (this.#asked && this.#waiting.length > 0) {
+    const item = this.#items[this.#next];
+    if (this.#asked && item !== undefined) {
       this.#asked = false;
-      const items = this.#waiting;
-      this.#waiting = [];
-      for (const item of items) this.#reader.enqueue(item);
-      this.#release();
+      this.#next++;
+      this.#steps.hand?.(item);
+      // From inside of it the next one may be asked for.
+      this.#reader.enqueue(item);
+      if (!this.#holds()) this.#release();
     }
-    if (this.#finishing && this.#waiting.length === 0) {
-      this.#end();
-      this.#reader.close();
-    }
+    if (this.#over || !this.#finishing || this.#holds()) return;
+    this.#end();
+    this.#reader.close();
   }
 
   #end(): void {
     this.#over = true;
-    this.#waiting = [];
     this.#release();
   }
 
+  /** Ends the write, of which nothing waits any more. */
   #release(): void {
+    this.#items = [];
+    this.#next = 0;
+    this.#write = undefined;
     this.#proceed?.();
     this.#proceed = undefined;
   }

@@ -6,6 +6,9 @@ import { connectCases } from "./cases/connect.js";
 import { contextCases } from "./cases/contexts.js";
 import { fairTurnCases } from "./cases/fair-turns.js";
 import { faultCases } from "./cases/faults.js";
+import { fieldCases } from "./cases/field.js";
+import { fieldHandshakeCases } from "./cases/field-handshake.js";
+import { fieldOutputCases } from "./cases/field-output.js";
 import { fragmentCases } from "./cases/fragments.js";
 import { frozenClockCases } from "./cases/frozen-clocks.js";
 import { handlerCases } from "./cases/handlers.js";
@@ -18,6 +21,7 @@ import { memoryCases } from "./cases/memory.js";
 import { messageCases } from "./cases/messages.js";
 import { optionValueCases } from "./cases/option-values.js";
 import { optionCases } from "./cases/options.js";
+import { pingCases } from "./cases/pings.js";
 import { plainCases } from "./cases/plain.js";
 import { portCases } from "./cases/port.js";
 import { proxyCases } from "./cases/proxy.js";
@@ -35,6 +39,7 @@ export const SUITE: Readonly<Record<string, readonly Case[]>> = {
   messages: messageCases,
   memory: memoryCases,
   fragments: fragmentCases,
+  pings: pingCases,
   violations: violationCases,
   closing: closingCases,
   keepalive: keepaliveCases,
@@ -51,6 +56,7 @@ export const SUITE: Readonly<Record<string, readonly Case[]>> = {
   "informational answers": informationalCases,
   "refusals of a client": refusalCases,
   connect: connectCases,
+  "reports from the field": [...fieldCases, ...fieldHandshakeCases, ...fieldOutputCases],
   redirects: redirectCases,
   proxies: proxyCases,
   "frozen clocks": frozenClockCases,

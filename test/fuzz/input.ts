@@ -2,7 +2,7 @@
 import type { KernelName, Limits, Role } from "../../src/index.js";
 import type { Door } from "../support/outcome.js";
 
-/** Role, pieces, borrow, door, utf8; limits, kernel, ws; eight chunk sizes. */
+/** Role, pieces, borrow, door, utf8, echo; limits, kernel, ws; eight chunk sizes. */
 export const HEADER_BYTES = 10;
 
 export const LIMITS: readonly Limits[] = [
@@ -37,6 +37,8 @@ export interface FuzzInput {
   readonly borrow: boolean;
   readonly utf8: boolean;
   readonly door: Door;
+  /** Whether each message is sent back. */
+  readonly echo: boolean;
   readonly limits: Limits;
   readonly runs: readonly Run[];
   /** Whether ws is asked, too: one input in four. */
@@ -55,6 +57,7 @@ export function parseInput(bytes: Uint8Array): FuzzInput {
     pieces: (flags & 2) !== 0,
     borrow: (flags & 4) !== 0,
     utf8: (flags & 0x20) !== 0,
+    echo: (flags & 0x40) !== 0,
     door: DOORS[(flags >> 3) & 3] ?? "receive",
     limits: LIMITS[choice & 7] ?? { maxMessageBytes: 0, maxFragments: 1 },
     runs: [

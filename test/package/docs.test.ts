@@ -64,6 +64,18 @@ describe("the tables", () => {
     expect(rows.map(([code]) => code).sort()).toEqual(Object.keys(HANDSHAKE_CODES).sort());
   });
 
+  test("of reports from the field name threads, and tests that are there", () => {
+    const page = read("docs/evidence.md");
+    const rows = tableRows(page, "Reports from the field");
+    expect(rows.length).toBeGreaterThan(10);
+    for (const [reports = "", , tests = ""] of rows) {
+      for (const [report] of reports.matchAll(/\[.+?\]/g)) expect(page).toContain(`\n${report}: https://`);
+      const links = [...tests.matchAll(/\[(?<name>.+?)\]\(\.\.\/(?<file>\S+?)\)/g)];
+      expect(links.length, tests).toBeGreaterThan(0);
+      for (const { groups: { name = "", file = "" } = {} } of links) expect(read(file), name).toContain(name);
+    }
+  });
+
   test("of conformance have every rule, and no departure of wsimd's", () => {
     const page = read("docs/conformance.md");
     for (const [heading, role] of [

@@ -89,10 +89,9 @@ const sending: fc.Arbitrary<Named> = fc.oneof(
       (side, pair) => {
         const { endpoint } = side;
         const done = pair.attempt(side, endpoint.state === "open" && side.sending === undefined, () => {
-          if (way === "prepared") endpoint.sendPrepared(new PreparedMessage(body));
-          else if (way === "utf8" && typeof body === "string") endpoint.sendText(Buffer.from(body));
-          else if (typeof body === "string") endpoint.sendText(body);
-          else endpoint.sendBinary(body);
+          if (way === "prepared") return endpoint.sendPrepared(new PreparedMessage(body));
+          if (way === "utf8" && typeof body === "string") return endpoint.sendText(Buffer.from(body));
+          return typeof body === "string" ? endpoint.sendText(body) : endpoint.sendBinary(body);
         });
         if (done) pair.other(side).expected.push(line(body));
       },
@@ -135,9 +134,15 @@ const sending: fc.Arbitrary<Named> = fc.oneof(
 
 /** Each way to end, which works in any state. */
 const ending: fc.Arbitrary<Named> = fc.oneof(
-  fc
-    .constantFrom(1000, 4000, undefined)
-    .map((code): Named => [`close(${code})`, ({ endpoint }) => endpoint.close(code)]),
+  fc.constantFrom(1000, 4000, undefined).map(
+    (code): Named => [
+      `close(${code})`,
+      (side) => {
+        if (side.endpoint.state === "open") side.closedHere = true;
+        side.endpoint.close(code);
+      },
+    ],
+  ),
   fc.constantFrom(1008, 1011).map((code): Named => [`fail(${code})`, ({ endpoint }) => endpoint.fail(code)]),
   fc.constant<Named>(["transport ends", (side, pair) => pair.end(side)]),
 );

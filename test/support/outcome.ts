@@ -3,12 +3,15 @@ import {
   type CloseEvent,
   Connection,
   type ConnectionEvent,
+  type ConnectionOptions,
   Endpoint,
   type EndpointOptions,
   type EndpointSink,
   type Failure,
   type MessageType,
 } from "../../src/index.js";
+import { CodecStreams } from "../../src/streams/index.js";
+import { cutAt } from "./cuts.js";
 import { concat, toHex } from "./hex.js";
 import { bytesLine, closeLine, textLine } from "./run.js";
 
@@ -26,17 +29,22 @@ export interface Outcome {
 /** Through which door the bytes come: a Connection's, an Endpoint's, or the read window, as transports that read into it do. */
 export type Door = "connection" | "receive" | "window";
 
-/** Feeds a stream, cut at these offsets, to a new connection whose transport then ends. Masking keys are 0. */
+/**
+ * Feeds a stream, cut at these offsets, to a new connection whose transport then ends. Masking keys are 0.
+ * @param echo - whether each message is sent back
+ */
 export function outcomeOf(
   stream: Uint8Array,
   cuts: readonly number[],
   options: EndpointOptions,
   door: Door,
+  echo = false,
 ): Outcome {
   const events = new Events(options.borrow === true && door !== "connection");
   const all: EndpointOptions = { maskingKey: zeroKey, ...options };
   if (door === "connection") {
     const connection = new Connection(all);
+    if (echo) events.peer = connection;
     eachChunk(stream, cuts, (chunk) => {
       for (const event of connection.receive(chunk)) events.push(event);
     });
@@ -45,6 +53,7 @@ export function outcomeOf(
     return { events: events.list, output: concat([...output, ...connection.takeOutput()]) };
   }
   const endpoint = new Endpoint(events, all);
+  if (echo) events.peer = endpoint;
   eachChunk(stream, cuts, (chunk) => {
     if (door === "receive") endpoint.receive(chunk);
     else {
@@ -75,8 +84,47 @@ function eachChunk(stream: Uint8Array, cuts: readonly number[], use: (chunk: Uin
   }
 }
 
+/** The same by pipes' ends, in chunks of which none holds up the next: each answer is written before the next event is read. */
+export async function streamsOutcomeOf(
+  stream: Uint8Array,
+  cuts: readonly number[],
+  options: ConnectionOptions,
+  echo = false,
+): Promise<Outcome> {
+  const { decoder, encoder } = new CodecStreams({ maskingKey: zeroKey, ...options });
+  const input = decoder.writable.getWriter();
+  const fed = (async () => {
+    for (const chunk of cutAt(stream, cuts)) {
+      await input.write(chunk);
+      chunk.fill(0xa5);
+    }
+    await input.close();
+  })();
+  const sent = readAll(encoder.readable.getReader());
+  const answers = encoder.writable.getWriter();
+  const events = new Events(false);
+  const reader = decoder.readable.getReader();
+  for (let next = await reader.read(); !next.done; next = await reader.read()) {
+    const before = events.list.length;
+    events.push(next.value);
+    const last = events.list[before];
+    if (echo && last?.type === "text") await answers.write(last.text);
+    if (echo && last?.type === "binary") await answers.write(last.payload);
+  }
+  await fed;
+  return { events: events.list, output: concat(await sent) };
+}
+
+async function readAll<T>(reader: ReadableStreamDefaultReader<T>): Promise<T[]> {
+  const found: T[] = [];
+  for (let next = await reader.read(); !next.done; next = await reader.read()) found.push(next.value);
+  return found;
+}
+
 /** Collects events, and puts the pieces of messages together. */
 class Events implements EndpointSink {
+  /** Sends each message back. It takes all that come before the end. */
+  peer: Pick<Endpoint, "sendText" | "sendBinary"> | undefined;
   readonly list: OutcomeEvent[] = [];
   readonly #borrowed: boolean;
   #pieces: Uint8Array[] = [];
@@ -88,14 +136,18 @@ class Events implements EndpointSink {
   push(event: ConnectionEvent): void {
     if (event.type === "piece") this.onPiece(event.payload, event.messageType, event.final);
     else if (event.type === "utf8") this.onText(event.payload);
+    else if (event.type === "text") this.onText(event.text);
+    else if (event.type === "binary") this.onBinary(event.payload);
     else this.list.push(event);
   }
 
   onText(text: string | Uint8Array): void {
     this.list.push({ type: "text", text: typeof text === "string" ? text : utf8.decode(text) });
+    this.#took(this.peer?.sendText(text));
   }
   onBinary(payload: Uint8Array): void {
     this.list.push({ type: "binary", payload: this.#kept(payload) });
+    this.#took(this.peer?.sendBinary(payload));
   }
   onPiece(payload: Uint8Array, type: MessageType, final: boolean): void {
     this.#pieces.push(this.#kept(payload));
@@ -103,7 +155,7 @@ class Events implements EndpointSink {
     const whole = concat(this.#pieces);
     this.#pieces = [];
     if (type === "text") this.onText(utf8.decode(whole));
-    else this.list.push({ type: "binary", payload: whole });
+    else this.onBinary(whole);
   }
   onPing(payload: Uint8Array): void {
     this.list.push({ type: "ping", payload });
@@ -113,6 +165,10 @@ class Events implements EndpointSink {
   }
   onClose(event: CloseEvent): void {
     this.list.push(event);
+  }
+
+  #took(sent: boolean | undefined): void {
+    if (sent === false) throw new Error("the answer to a message was dropped");
   }
 
   #kept(payload: Uint8Array): Uint8Array {

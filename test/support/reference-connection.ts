@@ -27,19 +27,32 @@ const VIOLATIONS: readonly (readonly [kind: number, code: FailureCode, closeCode
 
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-/** The outcome of a stream that ends without another byte; what is sent is masked with the key 0. */
-export function referenceConnection(stream: Uint8Array, role: Role, limits: Limits): Outcome {
+/**
+ * The outcome of a stream that ends without another byte; what is sent is masked with the key 0.
+ * @param echo - whether the application sends each message back
+ */
+export function referenceConnection(stream: Uint8Array, role: Role, limits: Limits, echo = false): Outcome {
   const events: OutcomeEvent[] = [];
   const output: Uint8Array[] = [];
-  let unanswered: Uint8Array | undefined;
+  let pongBytes = 0;
+  let owed: Uint8Array | undefined;
   const send = (opcode: number, payload: Uint8Array) =>
     output.push(frame({ opcode, payload, mask: role === "client" ? [0, 0, 0, 0] : undefined }));
-  const answerPing = () => {
-    if (unanswered !== undefined) send(0xa, unanswered);
+  // Each ping in its place, while the pongs, of which none is taken before the end, are no more than 1 KiB; then the newest.
+  const answerPing = (payload: Uint8Array) => {
+    const bytes = pongBytes + (role === "client" ? 6 : 2) + payload.length;
+    if (owed !== undefined || bytes > 1024) owed = payload;
+    else {
+      pongBytes = bytes;
+      send(0xa, payload);
+    }
+  };
+  const answerLast = () => {
+    if (owed !== undefined) send(0xa, owed);
   };
   const outcome = (end: OutcomeEvent): Outcome => ({ events: [...events, end], output: concat(output) });
   const fail = (code: FailureCode, closeCode: number, offset: number): Outcome => {
-    answerPing();
+    answerLast();
     send(8, bigEndian(closeCode));
     return outcome({ ...ABNORMAL, failure: { code, closeCode, offset } });
   };
@@ -50,22 +63,23 @@ export function referenceConnection(stream: Uint8Array, role: Role, limits: Limi
     if (!complete) continue;
     if (opcode === 1) events.push({ type: "text", text: utf8.decode(payload) });
     if (opcode === 2) events.push({ type: "binary", payload });
+    if (echo && opcode < 8) send(opcode, payload);
     if (opcode === 0xa) events.push({ type: "pong", payload });
     if (opcode === 9) {
       events.push({ type: "ping", payload });
-      unanswered = payload;
+      answerPing(payload);
     }
     if (opcode === 8) {
       const bad = closeFailure(item);
       if (bad !== undefined) return fail(...bad);
-      answerPing();
+      answerLast();
       send(8, payload.subarray(0, 2));
       const code = payload.length === 0 ? 1005 : statusCode(payload);
       return outcome({ type: "close", code, reason: utf8.decode(payload.subarray(2)), wasClean: true });
     }
   }
   if (violation === undefined) {
-    answerPing();
+    answerLast();
     return outcome(ABNORMAL);
   }
   const [, code, closeCode] = VIOLATIONS.find(([kind]) => kind === violation.kind) ?? [];

@@ -1,12 +1,19 @@
 import { expect, test } from "vitest";
-import type { EndpointOptions, KernelName, Role } from "../../src/index.js";
+import { DEFAULT_LIMITS, type EndpointOptions, type KernelName, type Role } from "../../src/index.js";
 import { byteByByte, everyBytes, everyCut, everyTwoCuts } from "../support/cuts.js";
 import { concat, hex, toHex } from "../support/hex.js";
 import { describeKernels } from "../support/kernels.js";
-import { describeOutcome, outcomeOf, sameOutcome } from "../support/outcome.js";
+import {
+  describeOutcome,
+  type Outcome,
+  outcomeOf,
+  sameOutcome,
+  streamsOutcomeOf,
+} from "../support/outcome.js";
+import { referenceConnection } from "../support/reference-connection.js";
 import { closeLine, run, type Transcript } from "../support/run.js";
 import { keyFor, wire } from "../support/wire.js";
-import { FRAME_VECTORS, type FrameVector } from "./frames.js";
+import { FRAME_VECTORS, type FrameVector, OVER_1_KIB } from "./frames.js";
 
 const BOTH: readonly Role[] = ["server", "client"];
 /** `all` takes the time for every split that there is time for at all, `few` for whole and byte by byte only. */
@@ -20,6 +27,37 @@ const EDGE_BYTES = SPLITS === "all" ? 40 : 6;
 const PATIENCE_MS = SPLITS === "all" ? 1_800_000 : 120_000;
 
 describeKernels("frames", (kernel) => {
+  // The answers to messages, and the endpoint's own among them: the same bytes, however they come in.
+  test.each(BOTH)(
+    "each vector, echoed by a %s, through every door",
+    { timeout: PATIENCE_MS },
+    async (role) => {
+      for (const { name, roles, raw, frames, limits } of FRAME_VECTORS) {
+        if (roles?.includes(role) === false) continue;
+        const { bytes } = wire(frames, raw === true ? undefined : keyFor(role));
+        const expected = referenceConnection(bytes, role, { ...DEFAULT_LIMITS, ...limits }, true);
+        const options = { role, kernel, ...(limits && { limits }) };
+        for (const cuts of [
+          [],
+          [bytes.length >> 1],
+          ...(bytes.length < 2000 ? [byteByByte(bytes.length)] : []),
+        ]) {
+          const expectSame = (door: string, found: Outcome) => {
+            if (sameOutcome(found, expected)) return;
+            const where = `${name}, by ${door}, cut at ${cuts.slice(0, 5)}`;
+            expect([where, ...describeOutcome(found)]).toEqual([where, ...describeOutcome(expected)]);
+          };
+          for (const door of ["connection", "receive", "window"] as const) {
+            for (const form of [{}, { pieces: true }, { utf8: true }])
+              expectSame(door, outcomeOf(bytes, cuts, { ...options, ...form }, door, true));
+          }
+          // Their reader takes each pong at once, so all are in their place.
+          if (name !== OVER_1_KIB) expectSame("streams", await streamsOutcomeOf(bytes, cuts, options, true));
+        }
+      }
+    },
+  );
+
   for (const vector of FRAME_VECTORS) {
     for (const role of vector.roles ?? BOTH) {
       const name = `${vector.section}, ${role}: ${vector.name}`;

@@ -25,6 +25,11 @@ const protocolError = (code: FailureCode, section: string) => ({ code, closeCode
 const tooLong = { code: "MESSAGE_TOO_LONG", closeCode: 1009, section: "10.4" } as const;
 const notUtf8 = { code: "INVALID_UTF8", closeCode: 1007, section: "8.1" } as const;
 const times = (count: number, text: string) => Array.from({ length: count }, () => text).join(" ");
+/** The name of the one that knows that nothing of the output was taken. */
+export const OVER_1_KIB = "of Pings whose Pongs are over 1 KiB and not read, only the newest is answered";
+
+/** One byte of each of ten messages. */
+const TEN = Array.from({ length: 10 }, (_, i) => `0${i}`);
 const hello = ['text "Hello"'];
 
 const EXAMPLES: readonly FrameVector[] = [
@@ -290,11 +295,19 @@ const CONTROL: readonly FrameVector[] = [
     replies: ["8a 01 | 01"],
   },
   {
-    name: "of many Pings only the newest is answered",
+    name: "each Ping is answered, in order",
     section: "5.5.3",
     frames: ["89 01 | 01", "89 00 |", "89 03 | 'abc'"],
     events: ["ping 01", "ping", "ping 61 62 63"],
-    replies: ["8a 03 | 'abc'"],
+    replies: ["8a 01 | 01", "8a 00 |", "8a 03 | 'abc'"],
+  },
+  {
+    name: OVER_1_KIB,
+    section: "5.5.3",
+    frames: TEN.map((byte) => `89 7a | ${byte}*122`),
+    events: TEN.map((byte) => `ping ${times(122, byte)}`),
+    // With a masking key, eight of them are 1,024 bytes.
+    replies: TEN.filter((_, i) => i < 8 || i === 9).map((byte) => `8a 7a | ${byte}*122`),
   },
   {
     name: "a Ping before a Close is answered before it",

@@ -236,7 +236,7 @@ export const backPressureCases: readonly Case[] = [
     },
   },
   {
-    name: "pings to a server whose answers are not read cost one pong (section 5.5.3)",
+    name: "pings to a server whose answers are not read cost 1 KiB of pongs, and then the newest alone (section 5.5.3)",
     async run(scene) {
       const { peer, recorder, socket } = await stuck(scene, { limits: { maxBacklogBytes: 1 << 30 } });
       await fill(socket, 1 << 20);

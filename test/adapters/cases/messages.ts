@@ -280,9 +280,8 @@ export const messageCases: readonly Case[] = [
         "80 01 | 'b'",
       );
       for (const byte of stream) await peer.write(Uint8Array.of(byte));
-      // The pong leaves with whatever was handled in the same read.
       const frames = (await peer.frames(4)).map((frame) => `${frame.opcode} ${frame.payload.length}`);
-      assert.deepEqual(frames.sort(), ["1 2", "1 6", "10 1", "2 128"]);
+      assert.deepEqual(frames, ["1 6", "10 1", "2 128", "1 2"]);
       assert.deepEqual(recorder.log.slice(0, 3), ["open", 'text "€uro"', "ping 70"]);
     },
   },
@@ -303,17 +302,6 @@ export const messageCases: readonly Case[] = [
       assert.deepEqual(theirs.log.slice(0, 2), ["open", "ping 01 02"]);
       assert.throws(() => socket.ping(new Uint8Array(126)), RangeError);
       assert.throws(() => theirs.socket.ping(new Uint8Array(126)), RangeError);
-    },
-  },
-  {
-    name: "of many pings in one read only the newest is answered (section 5.5.3)",
-    async run(scene) {
-      const { server } = await scene.echo();
-      const peer = await scene.client(server);
-      await peer.write(
-        masked(...Array.from({ length: 31 }, (_, i) => `89 01 | ${hexByte(i)}`), "81 01 | 'x'"),
-      );
-      await peer.expect("81 01 'x' 8a 01 1e");
     },
   },
   {

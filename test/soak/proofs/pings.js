@@ -6,7 +6,7 @@ const PING = frame(9, Buffer.alloc(125, "ping"));
 /** @type {import("../main.js").Proof} */
 export const pings = {
   name: "pings",
-  about: "a flood of pings from a peer that reads nothing: the outbox holds one pong",
+  about: "a flood of pings from a peer that reads nothing: the outbox holds 1 KiB of pongs at most",
   count: 40_000_000,
   async run({ count, start, progress }) {
     const child = await start({ mode: "echo" });

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { Connection } from "../../../src/index.js";
-import { frame, KEY } from "../../support/frame.js";
-import { concat, hex, toHex } from "../../support/hex.js";
+import { frame } from "../../support/frame.js";
+import { concat, hex } from "../../support/hex.js";
 import { describeKernels } from "../../support/kernels.js";
 import { describeEvent } from "../../support/run.js";
 
@@ -9,27 +9,6 @@ describeKernels("connection", (kernel) => {
   test("tells who it is", () => {
     const connection = new Connection({ role: "client", kernel });
     expect([connection.role, connection.state, connection.kernel]).toEqual(["client", "open", kernel]);
-  });
-
-  test("the loop of its documentation: an echo", () => {
-    const connection = new Connection({ role: "server", kernel });
-    const stream = concat([
-      frame({ opcode: 1, mask: KEY, payload: "Hello" }),
-      frame({ opcode: 2, mask: KEY, payload: hex("01 02") }),
-      frame({ opcode: 8, mask: KEY, payload: hex("03 e8") }),
-    ]);
-    for (const event of connection.receive(stream)) {
-      // The Close in the same chunk has closed the connection before the events are handled.
-      if (event.type === "close") expect(event.wasClean).toBe(true);
-    }
-    expect(connection.closeExpected).toBe(true);
-    const echo = new Connection({ role: "server", kernel });
-    for (const event of echo.receive(stream.subarray(0, stream.length - 8))) {
-      if (event.type === "text") echo.sendText(event.text);
-      if (event.type === "binary") echo.sendBinary(event.payload);
-    }
-    expect(toHex(concat(echo.takeOutput()))).toBe("81 05 48 65 6c 6c 6f 82 02 01 02");
-    expect(echo.takeOutput()).toEqual([]);
   });
 
   test("events own their bytes: later reads and the caller's chunk don't change them", () => {

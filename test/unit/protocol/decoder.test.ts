@@ -194,12 +194,19 @@ describeKernels("decoder", (kernel) => {
       throw new TypeError("a bug");
     };
     for (const stream of ["81 01 'a'", "01 01 'a' 80 00"]) {
-      const connection = new Connection({ role: "client", kernel, host });
-      expect(() => connection.receive(hex(stream))).toThrow("a bug");
+      const sink = new RecordingSink();
+      const endpoint = new Endpoint(sink, { role: "client", kernel, host });
+      expect(() => endpoint.receive(hex(stream))).toThrow("a bug");
       // And nothing more is decoded: the connection has failed.
-      const [closed, ...others] = connection.receive(hex("8a 00"));
-      expect(closed).toMatchObject({ type: "close", failure: { code: "INTERNAL", closeCode: 1011 } });
-      expect(others).toEqual([]);
+      endpoint.receive(hex("8a 00"));
+      expect(sink.closed).toMatchObject({ type: "close", failure: { code: "INTERNAL", closeCode: 1011 } });
+      expect(sink.lines).toHaveLength(1);
+      // A Connection has no handlers whose exception it could be, and tells it like any other end.
+      const connection = new Connection({ role: "client", kernel, host });
+      expect(connection.receive(hex(stream))).toMatchObject([
+        { type: "close", failure: { code: "INTERNAL" } },
+      ]);
+      expect(connection.receive(hex("8a 00"))).toEqual([]);
     }
   });
 

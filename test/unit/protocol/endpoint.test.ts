@@ -87,7 +87,7 @@ describe.each(ROLES)("a %s's life", (role) => {
     expect(describeEvents(connection.end())).toEqual(['close 1006 "" unclean']);
   });
 
-  test("messages and pings that cross this endpoint's Close are delivered, and not answered after the peer's", () => {
+  test("messages and pings that cross this endpoint's Close are delivered, and answered before the peer's", () => {
     const connection = connect(role);
     connection.close(1000);
     output(connection);
@@ -95,7 +95,7 @@ describe.each(ROLES)("a %s's life", (role) => {
       concat([fromPeer(role, 1, "late"), fromPeer(role, 9, "p"), fromPeer(role, 8, CODE_1000)]),
     );
     expect(describeEvents(events)).toEqual(['text "late"', "ping 70", 'close 1000 "" clean']);
-    expect(output(connection)).toBe("");
+    expect(output(connection)).toBe(asSent(role, 10, "p"));
   });
 
   test("a ping is answered until the peer's Close came, behind this endpoint's own too (section 5.5.2)", () => {
@@ -287,26 +287,58 @@ describe.each(ROLES)("a %s's misuse throws and changes nothing", (role) => {
     expect(output(connection)).toBe(`${asSent(role, 2, hex("01"), false)} ${asSent(role, 0, hex("02"))}`);
   });
 
-  test.each(["closing", "closed"])("anything, on a connection that is %s", (state) => {
+  /** Each way to send, of what makes sense. */
+  const attempts = (connection: Connection): readonly (() => boolean)[] => [
+    () => connection.sendText("a"),
+    () => connection.sendText(hex("'a'")),
+    () => connection.sendBinary(hex("01")),
+    () => connection.sendFragment("a", true),
+    () => connection.sendPrepared(new PreparedMessage("a")),
+    () => connection.ping(),
+    () => connection.pong(),
+  ];
+
+  test.each<[string, string, (connection: Connection) => unknown]>([
+    ["closed here", "closing", (connection) => connection.close()],
+    ["failed here", "closed", (connection) => connection.fail(1008)],
+    [
+      "closed here and then by its peer",
+      "closed",
+      (connection) => {
+        connection.close();
+        expect(describeEvents(connection.receive(fromPeer(role, 8)))).toHaveLength(1);
+      },
+    ],
+  ])("anything, on a connection that was %s", (_, state, end) => {
     const connection = connect(role);
     connection.sendFragment("a", false);
-    if (state === "closing") connection.close();
-    else connection.end();
+    end(connection);
     connection.takeOutput();
-    const attempts: (() => void)[] = [
-      () => connection.sendText("a"),
-      () => connection.sendBinary(hex("01")),
-      () => connection.sendFragment("a", true),
-      () => connection.sendPrepared(new PreparedMessage("a")),
-      () => connection.ping(),
-      () => connection.pong(),
-    ];
-    for (const attempt of attempts)
+    for (const attempt of attempts(connection))
       expect(attempt).toThrow(new InvalidStateError(`the connection is ${state}`));
     expect(() => connection.close(1006)).toThrow(code(1006));
     connection.close(1001, "again");
     expect(connection.state).toBe(state);
     expect(output(connection)).toBe("");
+  });
+
+  test.each<[string, (connection: Connection) => unknown]>([
+    ["closed", (connection) => [...connection.receive(fromPeer(role, 8))]],
+    ["broke a rule on", (connection) => [...connection.receive(hex("83"))]],
+    ["went from", (connection) => connection.end()],
+  ])("nothing, on a connection that the peer %s: what is sent is dropped", (_, end) => {
+    const connection = connect(role);
+    connection.sendFragment("a", false);
+    end(connection);
+    connection.takeOutput();
+    for (const attempt of attempts(connection)) expect(attempt()).toBe(false);
+    expect(() => Reflect.apply(connection.sendText, connection, [1])).toThrow(TypeError);
+    expect(() => Reflect.apply(connection.sendPrepared, connection, ["a"])).toThrow(TypeError);
+    expect(() => connection.ping(new Uint8Array(126))).toThrow(RangeError);
+    connection.close(1001, "too late");
+    expect([connection.state, output(connection)]).toEqual(["closed", ""]);
+    // Whoever closed what was closed has no reason to know better.
+    expect(connection.sendText("a")).toBe(false);
   });
 
   test("sendable tells whether a message can be sent", () => {
@@ -421,26 +453,94 @@ describe.each(ROLES)("a %s's fragments", (role) => {
 });
 
 describeKernels("pings", (kernel) => {
-  test.each(ROLES)("a flood to a %s whose peer reads nothing costs one pong", (role) => {
+  /** How many pongs of 125 bytes there are in 1 KiB. */
+  const fitting = (role: Role) => Math.floor(1024 / (role === "server" ? 127 : 131));
+  const pong = (role: Role, byte: number) => asSent(role, 10, new Uint8Array(125).fill(byte));
+
+  test.each(ROLES)("a flood to a %s whose peer reads nothing costs 1 KiB, and the newest pong", (role) => {
     const connection = connect(role, { kernel });
     const flood = concat(
       Array.from({ length: 500 }, (_, i) => fromPeer(role, 9, new Uint8Array(125).fill(i))),
     );
     let events = 0;
-    for (let i = 0; i < 20; i++) events += connection.receive(flood).length;
+    for (let i = 0; i < 20; i++)
+      for (const { type } of connection.receive(flood)) events += Number(type === "ping");
     expect(events).toBe(10_000);
-    expect(output(connection)).toBe(asSent(role, 10, new Uint8Array(125).fill(499)));
+    const first = Array.from({ length: fitting(role) }, (_, i) => pong(role, i));
+    expect(output(connection)).toBe([...first, pong(role, 499)].join(" "));
     expect(output(connection)).toBe("");
   });
 
-  test.each(ROLES)("a flood to a %s leaves the outbox empty until it is settled", (role) => {
+  test.each(ROLES)("a flood to a %s leaves 1 KiB in the outbox until it is settled and taken", (role) => {
     const endpoint = new Endpoint(new RecordingSink(), { role, kernel, maskingKey: () => 0 });
-    for (let i = 0; i < 1000; i++) endpoint.receive(fromPeer(role, 9, new Uint8Array(125)));
-    expect(endpoint.outbox.bytes).toBe(0);
-    endpoint.settle();
-    endpoint.settle();
-    expect(endpoint.outbox.bytes).toBe(role === "server" ? 127 : 131);
+    const bytes = role === "server" ? 127 : 131;
+    for (let round = 0; round < 3; round++) {
+      for (let i = 0; i < 1000; i++) endpoint.receive(fromPeer(role, 9, new Uint8Array(125)));
+      expect(endpoint.outbox.bytes).toBe(fitting(role) * bytes);
+      endpoint.settle();
+      endpoint.settle();
+      expect(endpoint.outbox.bytes).toBe((fitting(role) + 1) * bytes);
+      endpoint.outbox.take();
+    }
   });
+
+  test.each(ROLES)("a flood to a corked %s leaves as much in the write window", (role) => {
+    const endpoint = new Endpoint(new RecordingSink(), { role, kernel, maskingKey: () => 0 });
+    for (let round = 0; round < 3; round++) {
+      endpoint.outbox.cork();
+      for (let i = 0; i < 1000; i++) endpoint.receive(fromPeer(role, 9));
+      expect(endpoint.outbox.stagedBytes).toBeLessThanOrEqual(1024);
+      expect(endpoint.outbox.stagedBytes).toBeGreaterThan(1024 - 6);
+      if (round === 2) endpoint.outbox.uncork();
+      else {
+        // What a transport does that takes it all at once.
+        endpoint.settle();
+        endpoint.outbox.release();
+      }
+    }
+    const before = endpoint.outbox.bytes;
+    endpoint.outbox.cork();
+    endpoint.receive(fromPeer(role, 9, "newest"));
+    endpoint.outbox.uncork();
+    expect(endpoint.outbox.bytes).toBe(before);
+    endpoint.settle();
+    const sent = concat(endpoint.outbox.take());
+    expect(toHex(sent.subarray(before))).toBe(asSent(role, 10, "newest"));
+  });
+
+  test.each(ROLES)("each of ten that a %s reads at once has its pong, in its place", (role) => {
+    const sink = new RecordingSink();
+    const endpoint = new Endpoint(sink, { role, kernel, maskingKey: () => 0 });
+    sink.inside = (payload) => {
+      if (typeof payload === "string") endpoint.sendText(payload);
+    };
+    const numbers = Array.from({ length: 10 }, (_, i) => `${i}`);
+    endpoint.receive(concat(numbers.flatMap((i) => [fromPeer(role, 1, i), fromPeer(role, 9, i)])));
+    expect(toHex(concat(endpoint.outbox.take()))).toBe(
+      numbers.map((i) => `${asSent(role, 1, i)} ${asSent(role, 10, i)}`).join(" "),
+    );
+  });
+
+  test.each(ROLES)(
+    "a %s's pongs stand before what the ping's handler sends, between fragments too",
+    (role) => {
+      const sink = new RecordingSink();
+      const endpoint = new Endpoint(sink, { role, kernel, maskingKey: () => 0 });
+      sink.inside = (payload) => {
+        endpoint.sendFragment(payload, false, "binary");
+      };
+      endpoint.receive(concat([fromPeer(role, 9, "1"), fromPeer(role, 2, "a"), fromPeer(role, 9, "2")]));
+      expect(toHex(concat(endpoint.outbox.take()))).toBe(
+        [
+          asSent(role, 10, "1"),
+          asSent(role, 2, "1", false),
+          asSent(role, 0, "a", false),
+          asSent(role, 10, "2"),
+          asSent(role, 0, "2", false),
+        ].join(" "),
+      );
+    },
+  );
 
   test("the pong has the ping's payload, whatever its handler does to it", () => {
     // A host whose copies are Buffers, as a Node adapter's are.
@@ -460,7 +560,7 @@ describeKernels("pings", (kernel) => {
     }
   });
 
-  test("a pong goes out before what is sent after the output was taken", () => {
+  test("a pong that no loop came to goes out when the output is taken", () => {
     const connection = connect("server", { kernel });
     connection.receive(fromPeer("server", 9, "1"));
     expect(output(connection)).toBe(asSent("server", 10, "1"));

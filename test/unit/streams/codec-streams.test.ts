@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { type ConnectionEvent, PreparedMessage } from "../../../src/index.js";
 import { CodecStreams, type OutgoingMessage } from "../../../src/streams/index.js";
 import { masked, unmasked } from "../../adapters/raw-peer.js";
@@ -62,13 +62,14 @@ describe("the decoder", () => {
     },
   );
 
-  test("takes the next chunk when the events of one were asked for", async () => {
+  test("takes the next chunk when the events of one were handed on, one by one", async () => {
     const { input, events } = server();
     const first = input.write(masked("81 01 | 'a'", "81 01 | 'b'"));
     expect(await settled(first)).toBe(false);
     expect(await events.read()).toEqual({ done: false, value: { type: "text", text: "a" } });
-    expect(await settled(first)).toBe(true);
+    expect(await settled(first)).toBe(false);
     expect(await events.read()).toEqual({ done: false, value: { type: "text", text: "b" } });
+    expect(await settled(first)).toBe(true);
   });
 
   test("reports a violation, and closes both readable ends behind the Close frame", async () => {
@@ -157,14 +158,16 @@ describe("the encoder", () => {
     expect(await settled(second)).toBe(true);
   });
 
-  test("answers a flood of pings with the newest, when it is read", async () => {
+  test("answers a flood of pings with 1 KiB of pongs and the newest, when it is read", async () => {
     const { input, events, output } = server();
     const read = rest(events);
-    for (let i = 0; i < 100; i++) await input.write(masked(`89 01 | ${i.toString(16).padStart(2, "0")}`));
-    expect((await output.read()).value).toEqual(hex("8a 01 63"));
+    const byte = (i: number): string => i.toString(16).padStart(2, "0");
+    for (let i = 0; i < 100; i++) await input.write(masked(`89 7d | ${byte(i)}*125`));
     void input.close();
     expect((await read).length).toBe(101);
-    expect(await rest(output)).toEqual([]);
+    expect(toHex(concat(await rest(output)))).toBe(
+      toHex(concat([0, 1, 2, 3, 4, 5, 6, 7, 99].map((i) => hex(`8a 7d ${byte(i)}*125`)))),
+    );
   });
 
   test("closed, begins the closing handshake and ends when the peer answers", async () => {
@@ -198,9 +201,8 @@ describe("the encoder", () => {
     const { input, events, messages, output } = server();
     void input.write(CLOSE);
     await rest(events);
-    const late = messages.write("too late");
     expect(toHex(concat(await rest(output)))).toBe("88 02 03 e8");
-    await late;
+    await messages.write("too late");
   });
 
   test.each([[42], [null], [{ type: "nonsense" }], [{ type: "ping", payload: new Uint8Array(126) }]])(
@@ -210,6 +212,130 @@ describe("the encoder", () => {
       await expect(Reflect.apply(messages.write, messages, [wrong])).rejects.toThrow(/.+/);
       await expect(output.read()).rejects.toThrow(/.+/);
       expect(await rest(events)).toMatchObject([{ type: "close", failure: { closeCode: 1011 } }]);
+    },
+  );
+});
+
+/** Streams that end in different ways behind two messages with a ping between them, and the Close frame that goes out, if one does. */
+const ENDS: readonly (readonly [name: string, end: Uint8Array | undefined, close: string])[] = [
+  ["closes", CLOSE, "88 02 03 e8"],
+  ["closes without a code", masked("88 00 |"), "88 00"],
+  ["breaks a rule", hex("83 00"), "88 02 03 ea"],
+  ["sends what is not UTF-8", masked("81 01 | ff"), "88 02 03 ef"],
+  ["closes with a code that must not be sent", masked("88 02 | 03 ed"), "88 02 03 ea"],
+  ["goes", undefined, ""],
+];
+const TWO = masked("81 01 | 'a'", "89 01 | 'p'", "82 01 | 'b'");
+
+describe.each(ENDS)("behind messages of a peer that then %s, their answers leave first:", (_, end, close) => {
+  /** Writes the whole stream in one chunk, and ends it. */
+  async function feed(input: WritableStreamDefaultWriter<Uint8Array>): Promise<void> {
+    await input.write(concat(end === undefined ? [TWO] : [TWO, end]));
+    await input.close();
+  }
+
+  const expected = `81 01 61 8a 01 70 82 01 62 ${close}`.trim();
+
+  test("from a loop", async () => {
+    const { codec, input, events, messages, output } = server();
+    const [sent, fed] = [rest(output), feed(input)];
+    for (let next = await events.read(); !next.done; next = await events.read()) {
+      if (next.value.type === "text") await messages.write(next.value.text);
+      if (next.value.type === "binary") await messages.write(next.value.payload);
+    }
+    expect(toHex(concat(await sent))).toBe(expected);
+    await fed;
+    expect(codec.state).toBe("closed");
+  });
+
+  test("from a loop that takes its time, and closes in the end", async () => {
+    const { input, events, messages, output } = server();
+    const [sent, fed] = [rest(output), feed(input)];
+    for (let next = await events.read(); !next.done; next = await events.read()) {
+      for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve));
+      if (next.value.type === "text") await messages.write(next.value.text);
+      if (next.value.type === "binary") await messages.write(next.value.payload);
+    }
+    await messages.close();
+    expect(toHex(concat(await sent))).toBe(expected);
+    await fed;
+  });
+
+  test("from a loop that does not wait for its writes, to a peer that reads later", async () => {
+    const { input, events, messages, output } = server();
+    const fed = feed(input);
+    const writes: Promise<void>[] = [];
+    for (let next = await events.read(); !next.done; next = await events.read()) {
+      if (next.value.type === "text") writes.push(messages.write(next.value.text));
+      if (next.value.type === "binary") writes.push(messages.write(next.value.payload));
+    }
+    for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve));
+    const frames = toHex(concat(await rest(output)));
+    expect(frames.replace("8a 01 70 ", "")).toBe(expected.replace("8a 01 70 ", ""));
+    expect(frames).toContain("8a 01 70");
+    await Promise.all([...writes, fed]);
+  });
+
+  test("from a pipe", async () => {
+    const codec = new CodecStreams({ role: "server" });
+    const chunks = end === undefined ? [TWO] : [TWO, end];
+    const readable = new ReadableStream<Uint8Array>({
+      start(controller) {
+        controller.enqueue(concat(chunks));
+        controller.close();
+      },
+    });
+    const sent: Uint8Array[] = [];
+    const writable = new WritableStream<Uint8Array>({
+      write(chunk) {
+        sent.push(chunk);
+      },
+    });
+    const application = new TransformStream<ConnectionEvent, OutgoingMessage>({
+      async transform(event, controller) {
+        await new Promise((resolve) => setImmediate(resolve));
+        if (event.type === "text") controller.enqueue(event.text);
+        if (event.type === "binary") controller.enqueue(event.payload);
+      },
+    });
+    await readable
+      .pipeThrough(codec.decoder)
+      .pipeThrough(application)
+      .pipeThrough(codec.encoder)
+      .pipeTo(writable);
+    const frames = toHex(concat(sent));
+    expect(frames.replace("8a 01 70 ", "")).toBe(expected.replace("8a 01 70 ", ""));
+    expect(frames).toContain("8a 01 70");
+    expect(codec.state).toBe("closed");
+  });
+
+  test("where nothing is answered, nothing but the pong is before it, though the clock stands still", async () => {
+    vi.useFakeTimers();
+    try {
+      const { input, events, output } = server();
+      const fed = feed(input);
+      const sent = rest(output);
+      await rest(events);
+      expect(toHex(concat(await sent))).toBe(`8a 01 70 ${close}`.trim());
+      await fed;
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  test.skipIf(end === undefined)(
+    "events that are not read hold up no application that has ended",
+    async () => {
+      for (const last of ["close", "abort"] as const) {
+        const { input, events, messages, output } = server();
+        void feed(input).catch(() => {});
+        expect((await events.read()).value).toEqual({ type: "text", text: "a" });
+        void messages.write("a");
+        void messages[last]().catch(() => {});
+        const frames = toHex(concat(await rest(output)));
+        expect(frames).toBe(`${last === "close" ? "81 01 61 " : ""}${close}`);
+        await events.cancel();
+      }
     },
   );
 });

@@ -1,0 +1,237 @@
+// The loops of the documentation, as they stand there, against peers that close, break a rule, lie or flood in the middle of a chunk.
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+import { afterAll, afterEach, describe, expect, test } from "vitest";
+import type { FailureCode } from "../../src/index.js";
+import { frame, KEY, parseFrames } from "../support/frame.js";
+import { concat, hex, toHex } from "../support/hex.js";
+import { runnableBlocks } from "../support/markdown.js";
+import { killPrograms, mainFile, Program } from "../support/program.js";
+
+const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+
+afterEach(killPrograms);
+
+const clientFrame = (opcode: number, payload: Uint8Array | string = "") =>
+  frame({ opcode, payload, mask: KEY });
+const serverFrame = (opcode: number, payload: Uint8Array | string = "") => toHex(frame({ opcode, payload }));
+
+/** What a peer does behind a message and a ping, the close event that tells of it, and the Close frame that answers it. */
+interface Misdeed {
+  readonly bytes: Uint8Array;
+  readonly code: number;
+  readonly failure?: FailureCode;
+  readonly close: string;
+}
+
+const bye = hex("03 e8");
+const flood = (count: number) =>
+  concat(Array.from({ length: count }, (_, i) => clientFrame(9, `${i % 10}`.repeat(125))));
+
+const MISDEEDS: Readonly<Record<string, Misdeed>> = {
+  closes: { bytes: clientFrame(8, bye), code: 1000, close: "03 e8" },
+  "closes without a code": { bytes: clientFrame(8), code: 1005, close: "" },
+  "closes, and goes on": {
+    bytes: concat([clientFrame(8, bye), clientFrame(1, "late"), flood(10)]),
+    code: 1000,
+    close: "03 e8",
+  },
+  "closes with a code that nobody may send": {
+    bytes: clientFrame(8, hex("03 ee")),
+    code: 1006,
+    failure: "CLOSE_CODE",
+    close: "03 ea",
+  },
+  "uses an opcode that there is not": {
+    bytes: hex("83 80 00 00 00 00"),
+    code: 1006,
+    failure: "RESERVED_OPCODE",
+    close: "03 ea",
+  },
+  "sends text that is none": {
+    bytes: clientFrame(1, hex("c3 28")),
+    code: 1006,
+    failure: "INVALID_UTF8",
+    close: "03 ef",
+  },
+  "promises more than the limit": {
+    bytes: hex("82 ff 00 00 00 00 7f ff ff ff 00 00 00 00"),
+    code: 1006,
+    failure: "MESSAGE_TOO_LONG",
+    close: "03 f1",
+  },
+  "lies about a length": {
+    bytes: hex("82 fe 00 05 00 00 00 00"),
+    code: 1006,
+    failure: "LENGTH_NOT_MINIMAL",
+    close: "03 ea",
+  },
+  "floods with pings, and closes": {
+    bytes: concat([flood(20_000), clientFrame(8, bye)]),
+    code: 1000,
+    close: "03 e8",
+  },
+};
+
+const HELLO = concat([clientFrame(1, "hello"), clientFrame(9, "!"), clientFrame(2, "you")]);
+const ANSWERS = [serverFrame(1, "hello"), serverFrame(10, "!"), serverFrame(2, "you")].join(" ");
+
+/** A block of a page, in which it says where bytes come from. */
+function block(page: string, marker: string): string {
+  const found = runnableBlocks(readFileSync(`${ROOT}${page}`, "utf8")).find((code) => code.includes(marker));
+  if (found === undefined) throw new Error(`${page} has no block with ${marker}`);
+  return found;
+}
+
+/** Replaces what must be there. */
+function replaced(code: string, from: string | RegExp, to: string): string {
+  const changed = code.replace(from, to);
+  if (changed === code) throw new Error(`there is no ${from}`);
+  return changed;
+}
+
+const folder = mkdtempSync(path.join(tmpdir(), "wsimd-loops-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** What a run printed, by line, bytes in hex. */
+type Printed = Readonly<Record<string, readonly string[]>>;
+
+/** Runs a block once for each misdeed, in one program, with the stream that has it as `bytes`. */
+async function runEach(code: string): Promise<Printed> {
+  mainFile();
+  const streams = Object.entries(MISDEEDS).map(([name, { bytes }]) => [
+    name,
+    Buffer.from(concat([HELLO, bytes])).toString("base64"),
+  ]);
+  const file = path.join(folder, "streams.json");
+  writeFileSync(file, JSON.stringify(streams));
+  const lines = code.split("\n");
+  const isImport = (line: string) => line.startsWith("import ");
+  const program = new Program(process.execPath, [
+    "--input-type=module",
+    "-e",
+    `import { readFileSync } from "node:fs";
+${lines.filter(isImport).join("\n")}
+const results = {};
+const show = (value) => (value instanceof Uint8Array ? Buffer.from(value).toString("hex") : String(value));
+for (const [name, stream] of JSON.parse(readFileSync(${JSON.stringify(file)}, "utf8"))) {
+  const bytes = new Uint8Array(Buffer.from(stream, "base64"));
+  const printed = [];
+  const console = { log: (...values) => printed.push(values.map(show).join(" ")) };
+  await (async () => {
+${lines.filter((line) => !isImport(line)).join("\n")}
+  })();
+  results[name] = printed;
+}
+process.stdout.write(JSON.stringify(results));
+`,
+  ]);
+  const { code: status } = await program.exit;
+  if (status !== 0 || program.stderr !== "") throw new Error(`ended with ${status}:\n${program.stderr}`);
+  return JSON.parse(program.stdout);
+}
+
+/** What was sent: answers to the messages, the pong between them, and nothing but pongs before the Close frame. */
+function expectAnswers(frames: string, { close }: Misdeed, takenOnce = true): void {
+  const last = serverFrame(8, hex(close)).replaceAll(" ", "");
+  expect(frames.startsWith(ANSWERS.replaceAll(" ", ""))).toBe(true);
+  expect(frames.endsWith(last)).toBe(true);
+  const between = parseFrames(hex(frames.slice(0, -last.length))).slice(3);
+  expect(between.every(({ opcode }) => opcode === 10)).toBe(true);
+  if (takenOnce)
+    expect(between.reduce((sum, { payload }) => sum + payload.length + 2, 0)).toBeLessThanOrEqual(1024 + 127);
+}
+
+const isHex = (line: string): boolean => /^([0-9a-f]{2})+$/.test(line);
+
+describe("the loop of docs/codec.md", () => {
+  test.each([
+    ["in one chunk", "[bytes]"],
+    [
+      "in chunks of three bytes",
+      "Array.from({ length: Math.min(9000, bytes.length) / 3 + 1 }, (_, i) => bytes.subarray(3 * i, i > 2999 ? undefined : 3 * i + 3))",
+    ],
+    ["with the Close frame in a chunk of its own", "[bytes.subarray(0, 27), bytes.subarray(27)]"],
+  ])("%s", async (_, chunks) => {
+    const code = replaced(block("docs/codec.md", "server.receive("), "client.takeOutput()", chunks);
+    const printed = await runEach(code);
+    for (const [name, misdeed] of Object.entries(MISDEEDS)) {
+      const lines = printed[name] ?? [];
+      expectAnswers(lines.filter(isHex).join(""), misdeed, chunks === "[bytes]");
+      expect(lines.filter((line) => !isHex(line)).slice(0, 2), name).toEqual([
+        `${misdeed.code} ${misdeed.failure}`,
+        "over",
+      ]);
+    }
+  });
+});
+
+test("the sink of docs/codec.md", async () => {
+  const code = replaced(block("docs/codec.md", "new Endpoint("), /Uint8Array\.of\([^)]*\)/, "bytes");
+  const printed = await runEach(code);
+  for (const [name, misdeed] of Object.entries(MISDEEDS)) {
+    const lines = printed[name] ?? [];
+    expectAnswers(lines.filter(isHex).join(""), misdeed);
+    expect(
+      lines.filter((line) => !isHex(line)),
+      name,
+    ).toEqual([`closed ${misdeed.code}`]);
+  }
+});
+
+test("the pipe of docs/streams.md", async () => {
+  const source =
+    "new ReadableStream({ start: (it) => (it.enqueue(bytes), it.close()) })\n  .pipeThrough(server.decoder)";
+  const sink = "new TransformStream({ transform: (chunk, it) => (console.log(chunk), it.enqueue(chunk)) })";
+  const from = replaced(
+    block("docs/streams.md", "new CodecStreams("),
+    /client\.encoder\.readable\s*\.pipeThrough\(server\.decoder\)/,
+    source,
+  );
+  const printed = await runEach(replaced(from, ".pipeTo(client", `.pipeThrough(${sink})\n  .pipeTo(client`));
+  for (const [name, misdeed] of Object.entries(MISDEEDS)) {
+    const lines = printed[name] ?? [];
+    const frames = parseFrames(hex(lines.filter(isHex).join("")));
+    const sent = frames
+      .filter(({ opcode }) => opcode !== 10)
+      .map(({ opcode, payload }) => serverFrame(opcode, payload));
+    // A pipe reads ahead, so its pongs may overtake answers.
+    expect(sent, name).toEqual([
+      serverFrame(1, "hello"),
+      serverFrame(2, "you"),
+      serverFrame(8, hex(misdeed.close)),
+    ]);
+    const types = lines.filter((line) => !isHex(line));
+    expect(
+      types.filter((type) => type !== "pong"),
+      name,
+    ).toEqual(["text", "binary", "close"]);
+  }
+});
+
+test("the loop of README.md: nothing throws", async () => {
+  const printed = await runEach(
+    replaced(block("README.md", "server.receive("), "client.takeOutput()", "[bytes]"),
+  );
+  for (const name of Object.keys(MISDEEDS)) expect(printed[name], name).toEqual(["hello"]);
+});
+
+test("examples/bare-codec.js, whose client misbehaves: nothing throws, and the answers come", async () => {
+  const example = readFileSync(`${ROOT}examples/bare-codec.js`, "utf8");
+  const printed = await runEach(
+    replaced(
+      example,
+      'client.sendText("hello");',
+      "client.takeOutput = (take => () => { client.takeOutput = take; return [bytes]; })(client.takeOutput.bind(client));",
+    ),
+  );
+  for (const [name, { code }] of Object.entries(MISDEEDS)) {
+    const lines = printed[name] ?? [];
+    expect(lines, name).toContain("client: HELLO");
+    expect(lines, name).toContain("client: 3 bytes");
+    expect(lines, name).toContain(`server: closed with ${code}`);
+  }
+});
