@@ -22,6 +22,7 @@ const SOCKET_MEMBERS = [
   "protocol",
   "readPath",
   "remoteAddress",
+  "response",
   "resume",
   "role",
   "send",
@@ -104,10 +105,7 @@ export const inspectionCases: readonly Case[] = [
         }
         const json = JSON.stringify(object);
         assert.deepEqual(Object.keys(JSON.parse(json)).sort(), ["id", "protocol", "remoteAddress", "role"]);
-        assert.deepEqual(structuredClone({ ...Object(object), data: 1 }), {
-          ...JSON.parse(json),
-          data: 1,
-        });
+        assert.deepEqual(JSON.parse(JSON.stringify(structuredClone(object))), JSON.parse(json));
         assertSecretFree(object, "socket");
       }
     },
