@@ -152,7 +152,7 @@ const OTHERS = new Set([
     "kernelInUse",
     "loadKernel",
   ],
-  ...["provideKernel", "randomMaskingKey"],
+  ...["provideKernel", "randomMaskingKey", "TransportEnd"],
 ]);
 
 const wrongObjects = [null, 5, "text", true, Symbol("wrong"), [], () => {}];
