@@ -152,7 +152,7 @@ const OTHERS = new Set([
     "kernelInUse",
     "loadKernel",
   ],
-  ...["provideKernel", "randomMaskingKey", "TransportEnd"],
+  ...["provideKernel", "randomMaskingKey"],
 ]);
 
 const wrongObjects = [null, 5, "text", true, Symbol("wrong"), [], () => {}];
