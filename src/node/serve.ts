@@ -78,7 +78,6 @@ export async function serveOn<Data>(
             noDelay: true,
             handshakeTimeout: tlsTimeout(core),
             ...tls,
-            allowHalfOpen: true,
           }),
           accept,
         );
@@ -104,6 +103,8 @@ function tlsTimeout(core: ServerCore): number {
 /** Nothing that is thrown here, for whatever reason, ends more than the connection. */
 function acceptSocket(core: ServerCore, socket: NetSocket, transportOf: TransportOf): void {
   try {
+    // Over TLS only from here on: in the middle of its handshake a client that ends its side is gone.
+    socket.allowHalfOpen = true;
     if (peerIsGone(socket)) socket.destroy();
     else new Opening(core, transportOf(socket));
   } catch (error) {

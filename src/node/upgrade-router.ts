@@ -176,15 +176,21 @@ function replaceMethod(holder: object, name: string, make: (before: Method) => M
   if (!isMethod(before)) return () => {};
   const own = Object.getOwnPropertyDescriptor(holder, name);
   const value = make(before);
-  Object.defineProperty(holder, name, { value, configurable: true, enumerable: false, writable: true });
+  define(holder, name, { value, configurable: true, enumerable: false, writable: true });
   return () => {
     // If it was replaced by another since, it stays, and does nothing more while nothing is attached.
     if (Reflect.get(holder, name) !== value) return;
     if (own === undefined) Reflect.deleteProperty(holder, name);
-    else Object.defineProperty(holder, name, own);
+    else define(holder, name, own);
   };
 }
 
 function isMethod(value: unknown): value is Method {
   return typeof value === "function";
+}
+
+/** What is on `Object.prototype` is no part of the descriptor. */
+function define(holder: object, name: string, descriptor: PropertyDescriptor): void {
+  const own = { __proto__: null, ...descriptor };
+  Object.defineProperty(holder, name, own);
 }

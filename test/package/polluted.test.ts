@@ -51,8 +51,7 @@ const DESCRIPTORS = ["get", "set", "value"];
 
 const LOADER = ["buffer", "fd", "path", "signal"];
 const STREAMS: Broken = { import: [...LOADER, ...DESCRIPTORS], serve: DESCRIPTORS, run: DESCRIPTORS };
-// What the trial borrows of Node's sockets is described by objects that inherit.
-const NODE: Broken = { import: STREAMS.import, serve: ["signal", ...DESCRIPTORS], run: [] };
+const NODE: Broken = { import: LOADER, serve: ["signal"], run: [] };
 const DENO: Broken = { import: ["fd", "signal"], serve: ["signal"], run: ["signal"] };
 const BUN: Broken = { import: ["signal"], serve: [], run: [] };
 

@@ -44,17 +44,17 @@ interface Property {
 /** The properties of an interface and of those that it extends. */
 function properties(file: string, name: string): Property[] {
   const { file: home, text } = declaration(file, name);
-  const omitted = /Omit<(\w+)(?:<\w+>)?, "(\w+)">/.exec(text);
+  const omitted = /Omit<\w+(?:<\w+>)?, ([^>]+)>/.exec(text)?.[1] ?? "";
   const head = /^export (?:interface \w+[^{]*? extends ([^{]*)\{|type \w+[^=]*= ([^;]*);)/.exec(text);
   const parents = (head?.[1] ?? head?.[2] ?? "")
-    .replace(/Omit<(\w+)(?:<\w+>)?, "\w+">/, "$1")
+    .replace(/Omit<(\w+)(?:<\w+>)?, [^>]+>/, "$1")
     .replace(/<\w+>/g, "")
     .split(",")
     .map((each) => each.trim())
     .filter((each) => each !== "");
   const inherited = parents
     .flatMap((each) => properties(home, each))
-    .filter((each) => each.name !== omitted?.[2]);
+    .filter((each) => !omitted.includes(`"${each.name}"`));
   const own = [...text.matchAll(/^ {2}(?:readonly )?(\w+)(\??: ([^;]+);|\?\()/gm)].map(
     ([, key = "", , type = "() => unknown"]) => ({ file: home, name: key, type }),
   );

@@ -4,7 +4,9 @@
 //
 // ENTRY is node, deno, bun or streams. MOMENT says when it comes: "import", before wsimd is imported; "serve", before a server is made; "run",
 // while it serves, one key after the other. Prints "ok", or what went otherwise.
+import "node:async_hooks";
 import { createServer } from "node:http";
+import "node:module";
 import "node:net";
 import "node:tls";
 

@@ -19,6 +19,8 @@ import { readOptions } from "../../../src/protocol/option-readers.js";
 import { FakeTransport } from "../../support/fake-transport.js";
 import { EXAMPLE, latin1, wire } from "../handshake/every-cut.js";
 
+vi.mock("../../../src/adapter/globals.js", () => import("../../support/global-timers.js"));
+
 class Peer extends FakeTransport {
   sink!: TransportSink;
   /** Thrown by each method of this name. */
