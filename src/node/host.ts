@@ -3,13 +3,13 @@ import { markAsUntransferable } from "node:worker_threads";
 import { captureContext, outside } from "../adapter/async-context.js";
 import { latin1Slice, utf8Slice, utf8Write, utf16Slice } from "../adapter/buffer-methods.js";
 import { Deadlines } from "../adapter/deadline.js";
-import { copyRuns, type RunMemory } from "../adapter/payload-runs.js";
 import { Slab } from "../adapter/slab.js";
 import type { Runtime } from "../adapter/transport.js";
 import { Turns } from "../adapter/turn.js";
-import { copyInto, type ViewClass, viewOf } from "../adapter/views.js";
 import type { Host } from "../protocol/host.js";
+import { copyRuns, type RunMemory } from "../protocol/payload-runs.js";
 import { decodeByUtf16 } from "../protocol/utf16-text.js";
+import { copyInto, type ViewClass, viewOf } from "../protocol/views.js";
 import { keepFreedMemory } from "./freed-memory.js";
 import { nextTick, setImmediate } from "./globals.js";
 

@@ -45,7 +45,7 @@ export class Endpoint extends Sender implements ProtocolSink {
   #owedPong: Uint8Array | undefined;
 
   /**
-   * @param deferred - internal: it reacts to what it receives when {@link react} says so. Default: at once
+   * @param deferred - internal: it reacts to what it receives when `react` says so. Default: at once
    * @throws TypeError or RangeError for options that make no sense
    */
   constructor(sink: EndpointSink, options: EndpointOptions, deferred = false) {

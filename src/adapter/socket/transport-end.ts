@@ -11,6 +11,7 @@ export type TransportEndCode =
 
 /** The cause in a close event when wsimd gave up waiting for the peer. */
 export class TransportEnd extends Error {
+  /** `"TransportEnd"`. */
   override readonly name = "TransportEnd";
   /** Which time-out ran out, for programs. */
   readonly code: TransportEndCode;
