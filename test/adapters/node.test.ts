@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
-import { Socket } from "node:net";
+import { type Server, Socket } from "node:net";
 import { afterEach, describe, test, vi } from "vitest";
+import type { ConnectionHandle } from "../../src/node/bare-handle.js";
 import { serve } from "../../src/node/index.js";
-import { nodeAdapter, READ_PATHS } from "./node-adapter.js";
+import { nodeAdapter, READ_PATHS, REUSES_PORTS } from "./node-adapter.js";
 import { masked } from "./raw-peer.js";
 import { Recorder } from "./recorder.js";
 import { Scene } from "./scene.js";
@@ -53,6 +54,10 @@ describe("the read path", () => {
     assert.rejects(serve({ readPath: JSON.parse('"fast"') }, {}), RangeError));
 });
 
+test.skipIf(REUSES_PORTS)("a Node without reusePort refuses it, and says which has it", () =>
+  assert.rejects(serve({ reusePort: true }, {}), /reusePort needs Node 22\.12 or 23\.1/),
+);
+
 describe("the trial of the read path", () => {
   test("finds that this Node has all that it looks for", async () => {
     const { tryInternals } = await import("../../src/node/trial.js");
@@ -61,8 +66,28 @@ describe("the trial of the read path", () => {
 
   afterEach(() => {
     vi.doUnmock("node:net");
+    vi.doUnmock("../../src/node/bare-handle.js");
     vi.resetModules();
   });
+
+  test("gives up where the loopback never answers", async () => {
+    vi.resetModules();
+    const net = await vi.importActual<typeof import("node:net")>("node:net");
+    // A socket that never connects.
+    vi.doMock("node:net", () => ({ ...net, connect: () => new net.Socket() }));
+    const { tryInternals } = await import("../../src/node/trial.js");
+    assert.deepEqual(await tryInternals(), { reads: false, writes: false, handles: false });
+  });
+
+  test.each(["setNoDelay", "useUserBuffer", "readStart"])(
+    "finds that handles can't be taken where %s of theirs throws",
+    async (name) => {
+      vi.resetModules();
+      await breakHandles(name, () => true);
+      const { tryInternals } = await import("../../src/node/trial.js");
+      assert.deepEqual(await tryInternals(), { reads: true, writes: true, handles: false });
+    },
+  );
 
   test("finds that it does not work where the loopback can't be connected to", async () => {
     vi.resetModules();
@@ -81,4 +106,54 @@ describe("the trial of the read path", () => {
     assert.deepEqual(whatWorks(), nothing);
     assert.equal(await chooseReadPath("auto"), "auto");
   });
+});
+
+/** Has a method of the handles that servers take throw, while it is to. */
+async function breakHandles(name: string, broken: () => boolean): Promise<void> {
+  const { takeConnections } = await import("../../src/node/bare-handle.js");
+  const take = (server: Server, accept: (handle: ConnectionHandle) => void): boolean =>
+    takeConnections(server, (handle) => {
+      if (broken())
+        Reflect.set(handle, name, () => {
+          throw new Error(`no ${name}`);
+        });
+      accept(handle);
+    });
+  vi.doMock("../../src/node/bare-handle.js", async (actual) => ({
+    ...(await actual<object>()),
+    takeConnections: take,
+  }));
+}
+
+describe("a connection that can't be accepted", () => {
+  afterEach(() => {
+    vi.doUnmock("../../src/node/bare-handle.js");
+    vi.resetModules();
+  });
+
+  test.each(["getpeername", "setNoDelay", "useUserBuffer", "readStart"])(
+    "because %s throws is closed and reported, and no other",
+    (name) =>
+      Scene.run(nodeAdapter("buffer"), {
+        name,
+        async run(scene) {
+          vi.resetModules();
+          let broken = false;
+          await breakHandles(name, () => broken);
+          const { serve } = await import("../../src/node/index.js");
+          const recorder = new Recorder();
+          const server = await serve({ host: "127.0.0.1" }, recorder);
+          scene.after(() => server.close({ timeoutMs: 1 }));
+          const before = await scene.client(server);
+          broken = true;
+          await (await scene.raw(server)).gone();
+          await recorder.until("error");
+          broken = false;
+          await scene.client(server);
+          await before.write(masked("89 00 |"));
+          await before.expect("8a 00");
+          assert.deepEqual(recorder.log, ["open", `error Error: no ${name}`, "open", "ping"]);
+        },
+      }),
+  );
 });

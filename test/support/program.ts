@@ -1,4 +1,4 @@
-import { type ChildProcessByStdio, spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
@@ -14,6 +14,8 @@ export interface Exit {
 
 export interface ProgramOptions {
   readonly env?: Readonly<Record<string, string>>;
+  /** A descriptor of this process's that the program gets as its descriptor 3. */
+  readonly fd?: number;
 }
 
 const running = new Set<Program>();
@@ -40,25 +42,32 @@ export async function killPrograms(): Promise<void> {
 export class Program {
   /** Resolves when it is over and all of its output is here. */
   readonly exit: Promise<Exit>;
-  readonly #child: ChildProcessByStdio<Writable, Readable, Readable>;
+  readonly #child: ChildProcess;
+  readonly #stdout: Readable;
+  readonly stdin: Writable;
   readonly #output: Buffer[] = [];
   readonly #looks = new Set<() => void>();
   stderr = "";
 
   constructor(file: string, args: readonly string[], options: ProgramOptions = {}) {
     const env = { ...process.env, ...options.env };
-    const child = spawn(file, args, { env, stdio: ["pipe", "pipe", "pipe"] });
+    const inherited = options.fd === undefined ? [] : [options.fd];
+    const child = spawn(file, args, { env, stdio: ["pipe", "pipe", "pipe", ...inherited] });
+    const { stdin, stdout, stderr } = child;
+    if (stdin === null || stdout === null || stderr === null) throw new Error(`${file} has no pipes`);
     this.#child = child;
+    this.#stdout = stdout;
+    this.stdin = stdin;
     running.add(this);
-    child.stdout.on("data", (chunk: Buffer) => {
+    stdout.on("data", (chunk: Buffer) => {
       this.#output.push(chunk);
       this.#look();
     });
-    child.stderr.setEncoding("utf8").on("data", (text: string) => {
+    stderr.setEncoding("utf8").on("data", (text: string) => {
       this.stderr += text;
     });
     // It may end while it is still being written to.
-    child.stdin.on("error", () => {});
+    stdin.on("error", () => {});
     this.exit = new Promise((resolve, reject) => {
       child.once("error", reject);
       child.once("close", (code, signal) => {
@@ -77,13 +86,9 @@ export class Program {
     return this.output.toString();
   }
 
-  get stdin(): Writable {
-    return this.#child.stdin;
-  }
-
   /** The lines of its output, from the first if this is called at once. */
   lines(): AsyncIterableIterator<string> {
-    return createInterface({ input: this.#child.stdout })[Symbol.asyncIterator]();
+    return createInterface({ input: this.#stdout })[Symbol.asyncIterator]();
   }
 
   signal(signal: NodeJS.Signals): void {
@@ -92,7 +97,7 @@ export class Program {
 
   /** Reads no more of its output, like `head` when it has enough. */
   closeOutput(): void {
-    this.#child.stdout.destroy();
+    this.#stdout.destroy();
   }
 
   /** Resolves as soon as standard output has what is looked for. */

@@ -19,8 +19,8 @@ type Fault = (peer: RawPeer) => unknown;
 
 const FAULTS: Readonly<Record<string, Fault>> = {
   async RST(peer) {
-    // The server needs a turn to accept it: one that is reset before has never been there.
-    await turns(2);
+    // A server may accept one in a turn, and one that is reset before has never been there.
+    await turns(AT_ONCE);
     peer.reset();
   },
   FIN: (peer) => peer.destroy(),
