@@ -8,6 +8,7 @@ import { Slab } from "../adapter/slab.js";
 import type { Runtime } from "../adapter/transport.js";
 import { Turns } from "../adapter/turn.js";
 import { copyInto, type ViewClass, viewOf } from "../adapter/views.js";
+import { TextEncoder } from "../host/text-coders.js";
 import type { Host } from "../protocol/host.js";
 import { decodeByUtf16 } from "../protocol/utf16-text.js";
 import { keepFreedMemory } from "./freed-memory.js";
