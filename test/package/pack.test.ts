@@ -11,7 +11,7 @@ import { install, type Packed, pack, runIn } from "../support/tarball.js";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 // A third of it is the CommonJS copy.
-const MOST_UNPACKED_BYTES = 1408 * 1024;
+const MOST_UNPACKED_BYTES = 1536 * 1024;
 
 const folder = mkdtempSync(path.join(tmpdir(), "wsimd-pack-"));
 let packed: Packed;
