@@ -1,7 +1,16 @@
 // Builds everything: the two WebAssembly binaries from assembly/, the generated files in src/kernel/generated/, and
 // dist/ with tsc. `--wasm` stops after the generated files.
 import { execFileSync } from "node:child_process";
-import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
@@ -84,18 +93,39 @@ function buildDist() {
   rmSync("dist", { recursive: true, force: true });
   const packageFile = createRequire(import.meta.url).resolve("typescript/package.json");
   const bin = path.join(path.dirname(packageFile), JSON.parse(readFileSync(packageFile, "utf8")).bin.tsc);
-  try {
-    execFileSync(process.execPath, [bin, "-p", "tsconfig.json"], { stdio: "inherit" });
-  } catch {
-    throw new BuildError("tsc found errors");
+  for (const project of ["tsconfig.json", "tsconfig.cjs.json"]) {
+    try {
+      execFileSync(process.execPath, [bin, "-p", project], { stdio: "inherit" });
+    } catch {
+      throw new BuildError(`tsc found errors with ${project}`);
+    }
   }
   for (const target of TARGETS) copyFileSync(`build/${target}.wasm`, `dist/kernel/generated/${target}.wasm`);
   // What an import of a .wasm file gives, where it gives something: see provideKernel for why it is no more than an object.
-  writeFileSync(
-    "dist/kernel/generated/binary.d.ts",
-    "declare const module: object;\nexport default module;\n",
-  );
+  const binary = "declare const module: object;\nexport default module;\n";
+  writeFileSync("dist/kernel/generated/binary.d.ts", binary);
+  finishCommonJs();
   if (existsSync("dist/cli/main.js")) chmodSync("dist/cli/main.js", 0o755);
+}
+
+/** What tsc leaves open of the CommonJS copy, which is for tools that can't load ES modules, such as Jest. */
+function finishCommonJs() {
+  writeFileSync("dist/cjs/package.json", '{ "type": "commonjs" }\n');
+  // Declarations are the same, and are CommonJS by where they stand.
+  for (const code of readdirSync("dist/cjs", { recursive: true, encoding: "utf8" })) {
+    const types = code.replace(/\.js$/, ".d.ts");
+    if (types !== code) copyFileSync(path.join("dist", types), path.join("dist/cjs", types));
+  }
+  copyFileSync("dist/kernel/generated/binary.d.ts", "dist/cjs/kernel/generated/binary.d.ts");
+  const loader = "dist/cjs/kernel/load.js";
+  const code = readFileSync(loader, "utf8");
+  const parts = code.split("import.meta.url");
+  if (parts.length !== 2)
+    throw new BuildError(`${loader} has import.meta.url ${parts.length - 1} times, not once`);
+  // The binary is the same for both.
+  const original = 'path.join(__dirname, "../../kernel/load.js")';
+  const here = `(({ pathToFileURL }, path) => pathToFileURL(${original}).href)(require("node:url"), require("node:path"))`;
+  writeFileSync(loader, parts.join(here));
 }
 
 /**

@@ -1,4 +1,5 @@
 // A connection to a server before it is a WebSocket, or instead.
+
 import { given } from "../handshake/given.js";
 import {
   asksForWebSocket,
@@ -13,6 +14,7 @@ import {
   selectSubprotocol,
   type UpgradeRequest,
 } from "../handshake/index.js";
+import { TextEncoder } from "../host/text-coders.js";
 import { ownOptions } from "../protocol/option-readers.js";
 import { Deadline, type Deadlines } from "./deadline.js";
 import { AllocationError, HeldBytes } from "./held-bytes.js";

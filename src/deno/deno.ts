@@ -9,12 +9,24 @@ export type Permission =
 interface DenoApi {
   readonly permissions: {
     querySync(permission: Permission): { readonly state: "granted" | "denied" | "prompt" };
+    requestSync(permission: Permission): { readonly state: "granted" | "denied" | "prompt" };
   };
+  readonly errors: { readonly NotCapable: new (message: string) => Error };
 }
 
 /** Whether something may be done without asking. */
 export function granted(permission: Permission): boolean {
   return denoApi().permissions.querySync(permission).state === "granted";
+}
+
+/**
+ * Asks for the permission to listen on a host, as Deno itself would.
+ * @throws Deno.errors.NotCapable if it is not given. Deno's own error would come out of a callback and end the process
+ */
+export function demandHost(host: string): void {
+  const { permissions, errors } = denoApi();
+  if (permissions.requestSync({ name: "net", host }).state === "granted") return;
+  throw new errors.NotCapable(`Requires net access to "${host}", run again with the --allow-net flag`);
 }
 
 /** @throws Error if this is not Deno */

@@ -1,6 +1,7 @@
 import type { Handlers } from "../adapter/handlers.js";
 import type { ListeningServer } from "../adapter/listening.js";
 import { type ServeOptions, serveOn } from "../node/serve.js";
+import { demandHost } from "./deno.js";
 import { denoRuntime } from "./host.js";
 import { permitted } from "./read-path.js";
 import { denoTransports } from "./transports.js";
@@ -14,5 +15,9 @@ export async function serve<Data = unknown>(
   options: ServeOptions<Data>,
   handlers: Handlers<Data>,
 ): Promise<ListeningServer<Data>> {
-  return serveOn(denoRuntime, denoTransports, permitted(options), handlers);
+  const known = permitted(options);
+  const { host, port = 0, path } = known;
+  if (typeof host === "string" && path === undefined)
+    demandHost(`${host.includes(":") ? `[${host}]` : host}:${port}`);
+  return serveOn(denoRuntime, denoTransports, known, handlers);
 }

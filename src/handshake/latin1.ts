@@ -3,6 +3,8 @@
  * euro sign, so it is of no use for header values.
  */
 
+import { TextDecoder } from "../host/text-coders.js";
+
 const utf8 = new TextDecoder();
 
 /** Encodes text 1:1: none of its code units may be above 0xff. */

@@ -1,3 +1,4 @@
+import { TextEncoder } from "../host/text-coders.js";
 import { consistsOf, equalsIgnoringCase, isToken, VALUE_CHARACTER } from "./characters.js";
 import { httpDate } from "./date.js";
 

@@ -6,6 +6,7 @@ import { Deadlines } from "../adapter/deadline.js";
 import { Slab } from "../adapter/slab.js";
 import type { Runtime } from "../adapter/transport.js";
 import { Turns } from "../adapter/turn.js";
+import { TextEncoder } from "../host/text-coders.js";
 import type { Host } from "../protocol/host.js";
 import { copyRuns, type RunMemory } from "../protocol/payload-runs.js";
 import { decodeByUtf16 } from "../protocol/utf16-text.js";

@@ -1,3 +1,5 @@
+import { TextDecoder, TextEncoder } from "../host/text-coders.js";
+
 /** What the kernel of a connection has for a {@link Host}. */
 export interface Transcoder {
   /** The kernel's memory. Text that was received is decoded where it stands in it, if it came in one piece. */

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { afterEach, describe, expect, test } from "vitest";
 import { killPrograms, mainFile, Program } from "../support/program.js";
+import { runtimeBinary } from "../support/runtimes.js";
 
 afterEach(killPrograms);
 
@@ -107,6 +108,7 @@ const ENTRIES = [
       "SocketLimits",
       "SocketOptions",
       "Timeouts",
+      "TlsFacts",
       "TransportEndCode",
       "UpgradeOptions",
       "Verdict",
@@ -159,6 +161,7 @@ const ENTRIES = [
       "SocketLimits",
       "SocketOptions",
       "Timeouts",
+      "TlsFacts",
       "TransportEndCode",
       "Verdict",
     ],
@@ -210,6 +213,7 @@ const ENTRIES = [
       "SocketLimits",
       "SocketOptions",
       "Timeouts",
+      "TlsFacts",
       "TransportEndCode",
       "Verdict",
     ],
@@ -272,6 +276,7 @@ const ENTRIES = [
       "StreamServer",
       "StreamServerOptions",
       "Timeouts",
+      "TlsFacts",
       "TransportEndCode",
       "Utf8Event",
       "Verdict",
@@ -328,13 +333,31 @@ describe.each(ENTRIES)("$name", ({ name, types, values, typeNames }) => {
   });
 });
 
+/** Whoever loads both must not get two kernels. */
+const SAME = `import { createRequire } from "node:module";
+  const require = createRequire(process.cwd() + "/");
+  for (const name of ["wsimd", "wsimd/node", "wsimd/streams"]) {
+    const [required, imported] = [require(name), await import(name)];
+    console.log(required.PreparedMessage === imported.PreparedMessage);
+  }`;
+
 describe("loading", () => {
   test("gives import and require() the same module", async () => {
-    const code = `import { createRequire } from "node:module";
-      const required = createRequire(process.cwd() + "/")("wsimd");
-      console.log(required.Connection === (await import("wsimd")).Connection);`;
-    expect(await evaluate(code, { module: true })).toBe("true");
+    expect(await evaluate(SAME, { module: true })).toBe("true\ntrue\ntrue");
   });
+
+  test.each(["node-22", "node-24", "node-26", "bun", "deno"] as const)(
+    "gives import and require() the same module on %s",
+    async (runtime) => {
+      mainFile();
+      const node = ["--input-type=module", "-e"];
+      const flags = { deno: ["eval", "--quiet"], bun: ["-e"] };
+      const before = runtime === "deno" || runtime === "bun" ? flags[runtime] : node;
+      const program = new Program(runtimeBinary(runtime), [...before, SAME]);
+      expect(await program.exit, program.stderr).toEqual({ code: 0, signal: null });
+      expect(program.stdout.trim()).toBe("true\ntrue\ntrue");
+    },
+  );
 
   test("shows nothing but the two entries and the manifest", async () => {
     const code = `const tried = ["wsimd/package.json", "wsimd/dist/index.js", "wsimd/kernel", "wsimd/protocol/endpoint.js"];

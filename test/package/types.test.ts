@@ -87,6 +87,25 @@ describe.each(RESOLUTIONS)("with the resolution %s", (moduleResolution, module) 
   });
 });
 
+describe.each(["node16", "nodenext"])("CommonJS in TypeScript, with %s", (module) => {
+  const options = ["--module", module, "--moduleResolution", module, "--lib", "es2023"];
+
+  test("imports the codec as any other package", async () => {
+    // ES modules that CommonJS must not import would be TS1479.
+    await check("codec.cts", CODEC, ...options, "--types", "");
+  });
+
+  test("imports the adapter for Node", async () => {
+    await check("server.cts", SERVER, ...options, "--skipLibCheck", "--types", "node");
+  });
+
+  test("imports the adapter for streams", async () => {
+    const code =
+      'import { CodecStreams } from "wsimd/streams";\nexport const streams = new CodecStreams({ role: "server" });\n';
+    await check("streams.cts", code, ...options, "--skipLibCheck", "--types", "node");
+  });
+});
+
 test("CommonJS in TypeScript may require it", async () => {
   const code = `import wsimd = require("wsimd");\nexport const { name }: { name: "simd" | "scalar" | "js" } = wsimd.kernelInUse();\n`;
   await check("required.cts", code, "--module", "nodenext", "--lib", "es2023", "--types", "");
@@ -109,7 +128,7 @@ test("publint finds nothing", async () => {
   expect(printed).toContain("All good!");
 });
 
-// ES modules only: Node gives them to require(), too, which the rule that is ignored does not know of. The profile leaves
+// What is for Deno, Bun and workerd is ES modules only, which the rule that is ignored looks for. The profile leaves
 // out node10, the resolution of before there were exports.
 test("are-the-types-wrong finds nothing", async () => {
   const options = [

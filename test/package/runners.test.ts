@@ -1,0 +1,102 @@
+// The package under test runners, in their own worlds: no ES modules, clocks that stand still, globals of another realm.
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { killPrograms } from "../support/program.js";
+import { projectWithTarball, runIn } from "../support/tarball.js";
+
+const RUNNERS = fileURLToPath(new URL("../runners/", import.meta.url));
+
+const folder = mkdtempSync(path.join(tmpdir(), "wsimd-runners-"));
+let project: string;
+
+beforeAll(async () => {
+  project = await projectWithTarball(folder);
+});
+
+afterEach(killPrograms);
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** The path of a module of test/runners. */
+function runner(name: string): string {
+  if (!existsSync(`${RUNNERS}node_modules`)) {
+    throw new Error("test/runners/node_modules is missing: run `npm ci --prefix test/runners` first");
+  }
+  return createRequire(RUNNERS).resolve(name);
+}
+
+/** Sends what a test sends, and waits for the echoes. */
+const ECHO = `async function echo(fake) {
+  const server = await serve({ host: "127.0.0.1" }, { message: (socket, data) => void socket.send(data) });
+  const got = [];
+  let socket;
+  const all = new Promise((resolve) => {
+    const message = (_, data) => void (got.push(String(data)) === 5 && resolve());
+    socket = connect(server.url, {}, { message });
+  });
+  socket = await socket;
+  fake();
+  socket.send("text");
+  socket.send(Buffer.from("buffer"));
+  socket.send(new Uint8Array([1, 2]));
+  socket.send(new Float32Array(1).buffer);
+  socket.send(new PreparedMessage(new DataView(new ArrayBuffer(1))));
+  await all;
+  const closed = server.close();
+  await closed;
+  return got;
+}
+const EXPECTED = ["text", "buffer", "\\x01\\x02", "\\0\\0\\0\\0", "\\0"];
+`;
+
+const JEST_TEST = `
+const { kernelInUse, PreparedMessage } = require("wsimd");
+const { connect, serve } = require("wsimd/node");
+const { CodecStreams } = require("wsimd/streams");
+${ECHO}
+test("an echo, with clocks that stand still", async () => {
+  expect(await echo(() => jest.useFakeTimers())).toEqual(EXPECTED);
+});
+test("an echo, with those of the configuration", async () => {
+  expect(await echo(() => {})).toEqual(EXPECTED);
+});
+test("all of it loads, and the fastest kernel runs", () => {
+  expect(kernelInUse()).toMatchObject({ name: "simd" });
+  expect(typeof CodecStreams).toBe("function");
+});
+`;
+
+describe.each(["node", "jsdom"])("Jest with the environment %s", (environment) => {
+  test.each([false, true])("serves, connects and sends; all timers are fake: %s", async (enableGlobally) => {
+    writeFileSync(path.join(project, "echo.test.js"), JEST_TEST);
+    const config = {
+      rootDir: project,
+      testEnvironment: runner(`jest-environment-${environment}`),
+      fakeTimers: { enableGlobally },
+    };
+    const jest = path.join(path.dirname(runner("jest/package.json")), "bin/jest.js");
+    const args = ["--config", JSON.stringify(config), "--watchman=false", "--ci", "--testTimeout=20000"];
+    await runIn(project, process.execPath, jest, ...args);
+  });
+});
+
+describe("sinon", () => {
+  test.each(["import", "require"])("its clocks stop no connection of what came by %s", async (way) => {
+    const load = (name: string): string =>
+      way === "import" ? `await import("${name}")` : `require("${name}")`;
+    const code = `(async () => {
+      const { PreparedMessage } = ${load("wsimd")};
+      const { connect, serve } = ${load("wsimd/node")};
+      const sinon = require(${JSON.stringify(runner("sinon"))});
+      ${ECHO}
+      // Node's own sockets need the real process.nextTick.
+      const toFake = ["setTimeout", "setInterval", "setImmediate", "queueMicrotask", "Date", "performance"];
+      console.log(JSON.stringify(await echo(() => sinon.useFakeTimers({ toFake }))) === JSON.stringify(EXPECTED));
+      process.exit();
+    })()`;
+    expect(await runIn(project, process.execPath, "--input-type=commonjs", "-e", code)).toBe("true\n");
+  });
+});
