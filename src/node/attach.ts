@@ -14,6 +14,7 @@ import { resolveServerOptions, SERVER_READERS, type ServerOptions } from "../ada
 import { allWithData } from "../adapter/typed-data.js";
 import { type Readers, readOptions } from "../protocol/option-readers.js";
 import { assertByteStream } from "./duplex-transport.js";
+import { whenEarlierAnswered } from "./earlier-answers.js";
 import { nodeRuntime } from "./host.js";
 import { knownReadPath, READ_READERS, type ReadOptions } from "./read-path.js";
 import { headOf, open } from "./upgrade-opening.js";
@@ -92,5 +93,6 @@ export function upgrade<Data = unknown>(
   const core = new ServerCore(nodeRuntime, resolveServerOptions(known), told);
   const readPath = knownReadPath(known.readPath);
   assertByteStream(stream);
-  open({ core, readPath }, headOf(request), stream, head);
+  const asked = headOf(request);
+  whenEarlierAnswered(request, stream, () => open({ core, readPath }, asked, stream, head));
 }

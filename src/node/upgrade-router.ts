@@ -6,6 +6,7 @@ import type { Duplex } from "node:stream";
 import type { ServerCore } from "../adapter/server.js";
 import { asksForWebSocket, HeaderList } from "../handshake/index.js";
 import { assertByteStream } from "./duplex-transport.js";
+import { whenEarlierAnswered } from "./earlier-answers.js";
 import { setImmediate } from "./globals.js";
 import { announcesContent, servePlain } from "./plain-request.js";
 import { Unclaimed } from "./unclaimed.js";
@@ -144,14 +145,17 @@ export class UpgradeRouter {
       stream.destroy();
       return;
     }
-    guarded(answerer.core, stream, () => {
-      assertByteStream(stream);
+    const answer = (): void => {
       if (!wantsWebSocket(request)) {
         if (stream.destroyed || servePlain(this.#httpServer, request, stream, head)) return;
         refuse(answerer, stream, { status: 431 });
       } else if (taker === undefined) {
         refuse(answerer, stream, { status: 404, reason: "no WebSocket here" });
       } else open(taker, headOf(request), stream, head);
+    };
+    guarded(answerer.core, stream, () => {
+      assertByteStream(stream);
+      whenEarlierAnswered(request, stream, () => guarded(answerer.core, stream, answer));
     });
   }
 }
