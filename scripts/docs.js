@@ -21,10 +21,11 @@ process.exitCode = spawnSync(process.execPath, args, { stdio: "inherit" }).statu
 /** The sources of the entries in package.json. */
 function entries() {
   const manifest = new URL("../package.json", import.meta.url);
-  /** @type {{ exports: Record<string, string | { types: string }> }} */
+  /** @type {{ exports: Record<string, string | { types: string } | { default: { types: string } }> }} */
   const { exports } = JSON.parse(readFileSync(manifest, "utf8"));
   return Object.entries(exports).flatMap(([name, entry]) => {
-    const isModule = typeof entry !== "string" && !name.endsWith(".wasm");
-    return isModule ? [entry.types.replace("./dist/", "src/").replace(/\.d\.ts$/, ".ts")] : [];
+    if (typeof entry === "string" || name.endsWith(".wasm")) return [];
+    const { types } = "types" in entry ? entry : entry.default;
+    return [types.replace("./dist/", "src/").replace(/\.d\.ts$/, ".ts")];
   });
 }

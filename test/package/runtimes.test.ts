@@ -106,7 +106,7 @@ describe.each(DATES)("workerd with the compatibility date %s", (date) => {
     const dist = path.join(project, "node_modules/wsimd/dist");
     const names = readdirSync(dist, { recursive: true, encoding: "utf8" });
     return names
-      .filter((name) => /^(index[^/]*\.js|(kernel|protocol)\/.*\.(js|wasm))$/.test(name))
+      .filter((name) => /^(index[^/]*\.js|(kernel|protocol|host)\/.*\.(js|wasm))$/.test(name))
       .map((name) => ({ name, bytes: readFileSync(path.join(dist, name)) }));
   };
 
@@ -117,10 +117,10 @@ describe.each(DATES)("workerd with the compatibility date %s", (date) => {
   });
 
   test("runs the kernel that the condition workerd brings as a module", async () => {
-    const manifest: { exports: { ".": { workerd: string } } } = JSON.parse(
+    const manifest: { exports: { ".": { workerd: { default: string } } } } = JSON.parse(
       readFileSync(path.join(project, "node_modules/wsimd/package.json"), "utf8"),
     );
-    const entry = path.basename(manifest.exports["."].workerd);
+    const entry = path.basename(manifest.exports["."].workerd.default);
     expect(await runWorker(project, date, [worker(entry), ...modules()])).toEqual(FASTEST);
   });
 

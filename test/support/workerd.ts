@@ -16,7 +16,7 @@ const DIST = fileURLToPath(new URL("../../dist/", import.meta.url));
 /** What `wsimd/workerd` is made of, as it was built. @param folder - what their names begin with */
 export function distModules(folder: string): WorkerModule[] {
   return readdirSync(DIST, { recursive: true, encoding: "utf8" })
-    .filter((name) => /^(workerd|streams|adapter|handshake|protocol|kernel)\/.*\.(js|wasm)$/.test(name))
+    .filter((name) => /^(workerd|streams|adapter|handshake|protocol|kernel|host)\/.*\.(js|wasm)$/.test(name))
     .map((name) => ({ name: `${folder}/${name}`, bytes: readFileSync(path.join(DIST, name)) }));
 }
 
