@@ -1,33 +1,38 @@
 // Waiting for an abort signal, with one listener for all that wait for the same one: Node takes the eleventh for a leak, and warns.
 
-const waiting = new WeakMap<AbortSignal, Set<() => void>>();
+interface Waiting {
+  readonly callbacks: Set<() => void>;
+  /** Knows its signal by itself: workerd calls listeners without one for `this`. */
+  readonly listener: () => void;
+}
+
+const waiting = new WeakMap<AbortSignal, Waiting>();
 
 /** Has `callback` called once, when the signal is aborted, unless {@link offAbort} comes first. */
 export function onAbort(signal: AbortSignal, callback: () => void): void {
-  const callbacks = waiting.get(signal);
-  if (callbacks !== undefined) {
-    callbacks.add(callback);
+  const known = waiting.get(signal);
+  if (known !== undefined) {
+    known.callbacks.add(callback);
     return;
   }
-  waiting.set(signal, new Set([callback]));
-  signal.addEventListener("abort", aborted);
+  const callbacks = new Set([callback]);
+  const listener = (): void => {
+    forget(signal, listener);
+    for (const each of callbacks) each();
+  };
+  waiting.set(signal, { callbacks, listener });
+  signal.addEventListener("abort", listener);
 }
 
 /** Waits no longer. Nothing stays on the signal when the last has gone. */
 export function offAbort(signal: AbortSignal, callback: () => void): void {
-  const callbacks = waiting.get(signal);
-  if (callbacks === undefined) return;
-  callbacks.delete(callback);
-  if (callbacks.size === 0) forget(signal);
+  const known = waiting.get(signal);
+  if (known === undefined) return;
+  known.callbacks.delete(callback);
+  if (known.callbacks.size === 0) forget(signal, known.listener);
 }
 
-function aborted(this: AbortSignal): void {
-  const callbacks = waiting.get(this) ?? [];
-  forget(this);
-  for (const callback of callbacks) callback();
-}
-
-function forget(signal: AbortSignal): void {
+function forget(signal: AbortSignal, listener: () => void): void {
   waiting.delete(signal);
-  signal.removeEventListener("abort", aborted);
+  signal.removeEventListener("abort", listener);
 }
