@@ -1,6 +1,7 @@
 import { type Bytes, isBytes } from "../protocol/arguments.js";
 import { CloseCode } from "../protocol/close-code.js";
 import type { ConnectionOptions } from "../protocol/connection.js";
+import { BY_REFERENCE_BYTES } from "../protocol/encoder.js";
 import { Endpoint } from "../protocol/endpoint.js";
 import type { EndpointState } from "../protocol/endpoint-options.js";
 import { EventCollector } from "../protocol/event-list.js";
@@ -193,9 +194,16 @@ export class CodecStreams {
 
   // ---- To the peer ----
 
-  #output(): Uint8Array[] {
+  /**
+   * What is to be written, in memory that its reader may keep or transfer: long payloads stand in the outbox as they were given.
+   * @param shared - a frame that others send as well
+   */
+  #output(shared?: Uint8Array): Uint8Array[] {
     this.#endpoint.settle();
-    return this.#endpoint.outbox.take();
+    const chunks = this.#endpoint.outbox.take();
+    return chunks.map((chunk) =>
+      chunk === shared || chunk.length >= BY_REFERENCE_BYTES ? new Uint8Array(chunk) : chunk,
+    );
   }
 
   #send(message: OutgoingMessage): void {
@@ -205,7 +213,7 @@ export class CodecStreams {
     else if (isBytes(message)) endpoint.sendBinary(message);
     else if (message instanceof PreparedMessage) endpoint.sendPrepared(message);
     else this.#sendOther(message);
-    this.#encoder.bring(this.#output());
+    this.#encoder.bring(this.#output(message instanceof PreparedMessage ? message.serverFrame : undefined));
     // The kernel may have trapped over it.
     this.#report();
   }

@@ -124,6 +124,24 @@ describe("the decoder", () => {
   });
 });
 
+test.each([
+  { what: "a prepared message", message: new PreparedMessage("all"), length: 3 },
+  { what: "a long message", message: new Uint8Array(100_000).fill(7), length: 100_000 },
+])("what is read of $what is its reader's: it can be transferred", async ({ message, length }) => {
+  const { messages, output } = server();
+  const written = messages.write(message);
+  const chunks: Uint8Array[] = [];
+  for (let bytes = 0; bytes < length; ) {
+    const { value = new Uint8Array(0) } = await output.read();
+    bytes += value.length;
+    chunks.push(value);
+  }
+  await written;
+  for (const { buffer } of chunks) structuredClone(buffer, { transfer: [buffer] });
+  const whole = message instanceof PreparedMessage ? message.serverFrame : message;
+  expect(whole.length).toBeGreaterThanOrEqual(length);
+});
+
 describe("the encoder", () => {
   const ROWS: readonly (readonly [OutgoingMessage, string])[] = [
     ["hi", "81 02 68 69"],
