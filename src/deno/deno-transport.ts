@@ -123,7 +123,7 @@ export class DenoTransport extends DuplexTransport<NetSocket> {
   #writeBelow(handle: StreamHandle, bytes: Uint8Array): boolean {
     if (handle.writeBuffer(spare, bytes) !== 0) return false;
     if (wroteLater()) {
-      spare.begin(this, bytes.length);
+      spare.begin(this, bytes);
       spare = new Waiting();
       this.#waitingBytes += bytes.length;
       this.blocked = true;
@@ -199,14 +199,19 @@ function onRead(this: TransportHandle): void {
 
 class Waiting implements WriteRequest {
   #transport: DenoTransport | undefined;
+  /** Deno does not keep memory alive that it is still writing from: it would write what comes to stand there. */
+  bytes: Uint8Array | undefined;
+  /** The application may have taken the memory back. */
   #length = 0;
 
-  begin(transport: DenoTransport, length: number): void {
+  begin(transport: DenoTransport, bytes: Uint8Array): void {
     this.#transport = transport;
-    this.#length = length;
+    this.bytes = bytes;
+    this.#length = bytes.length;
   }
 
   oncomplete(status: number): void {
+    this.bytes = undefined;
     this.#transport?.taken(status, this.#length);
   }
 }

@@ -79,7 +79,7 @@ describe("wsimd", () => {
     [["connect", "ws://127.0.0.1:1/", "ws://127.0.0.1:2/"], "127.0.0.1:2"],
     [["connect", "ws://127.0.0.1:1/", "--header", "none"], '"none"'],
     [["connect", "ws://127.0.0.1:1/", "--header", "Upgrade: other"], "Upgrade"],
-    [["connect", "ws://127.0.0.1:1/", "--protocol", "a b"], "subprotocols"],
+    [["connect", "ws://127.0.0.1:1/", "--protocol", "a b"], "protocols"],
     [["demo", "--port", "seven"], 'not "seven"'],
   ])("%j is refused with one line and exit code 2", async (args, words) => {
     const program = wsimd(args);

@@ -113,6 +113,30 @@ export const memoryCases: readonly Case[] = [
     },
   },
   {
+    name: "memory that waits to be written is kept until it is, whatever is collected meanwhile",
+    async run(scene) {
+      const recorder = new Recorder();
+      const server = await scene.serve({ backlog: "tell" }, recorder);
+      const peer = await scene.client(server);
+      peer.stopReading();
+      // Nothing else refers to these payloads.
+      for (let i = 0; i < 12; i++) recorder.socket.send(new Uint8Array(1 << 20).fill(0xa0 + i));
+      await turns(5);
+      assert.ok(recorder.socket.bufferedBytes > 0);
+      for (let i = 0; i < 10; i++) {
+        scene.adapter.collectGarbage();
+        new Uint8Array(1 << 20).fill(0x55);
+        await turns(2);
+      }
+      peer.read();
+      const frames = await peer.frames(12);
+      for (const [i, { opcode, payload }] of frames.entries()) {
+        assert.equal(opcode, 2);
+        assert.ok(Buffer.from(payload).equals(Buffer.alloc(1 << 20, 0xa0 + i)), `message ${i}`);
+      }
+    },
+  },
+  {
     name: "nothing of others is in the memory of a payload",
     async run(scene) {
       const recorder = new Recorder();
