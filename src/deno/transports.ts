@@ -27,6 +27,8 @@ function tryBelow({ near, server, over, guarded }: Loopback<boolean>): void {
     let seen = "";
     const streamed = (chunk: Uint8Array): void => {
       seen += String.fromCharCode(...chunk);
+      // The stream still reads, although it should no more.
+      if (seen !== "stream,") over(false);
       transport.readInto(window);
       near.write("below,");
     };

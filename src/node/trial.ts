@@ -61,7 +61,11 @@ function trySockets({ near, server, over, guarded }: Loopback<Trial>): void {
     // The first bytes come by the stream, as an opening handshake does.
     const streamed = (chunk: Buffer): void => {
       seen += chunk.toString("latin1");
-      if (seen !== "stream," || !readInto(far, buffer, onRead)) lost = true;
+      // What comes by the stream again would be answered again, without end.
+      if (seen !== "stream," || !readInto(far, buffer, onRead)) {
+        over(NOTHING_WORKS);
+        return;
+      }
       wrote = writtenDirectly(near, "window,");
       if (!wrote) near.write("window,");
     };
