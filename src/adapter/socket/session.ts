@@ -92,14 +92,21 @@ export class Session implements EndpointSink, TransportSink, InputOwner, OutputO
   send(message: string | Bytes | PreparedMessage, type?: MessageType): SendResult {
     const { endpoint, output } = this;
     if (endpoint.state !== "open" || output.overBacklog()) return this.#refuse(message, type);
-    if (type !== undefined) messageOf(message, type);
-    if (typeof message === "string") endpoint.sendText(message);
-    // First what is no question for most: a prepared message is told by its brand, which takes longer.
-    else if (!(message instanceof Uint8Array) && message instanceof PreparedMessage)
-      endpoint.sendPrepared(message);
-    else if (type === "text") endpoint.sendText(message);
-    else endpoint.sendBinary(message);
+    if (typeof message === "string") {
+      if (type !== undefined) messageOf(message, type);
+      endpoint.sendText(message);
+    } else if (message instanceof Uint8Array && (type === undefined || type === "binary"))
+      endpoint.sendBinary(message);
+    else this.#sendOther(message, type);
     return output.queued();
+  }
+
+  /** What few send, which takes longer to tell apart. */
+  #sendOther(message: Bytes | PreparedMessage, type: MessageType | undefined): void {
+    if (type !== undefined) messageOf(message, type);
+    if (message instanceof PreparedMessage) this.endpoint.sendPrepared(message);
+    else if (type === "text") this.endpoint.sendText(message);
+    else this.endpoint.sendBinary(message);
   }
 
   sendFragment(part: string | Bytes, final: boolean, type?: MessageType): SendResult {
