@@ -16,6 +16,8 @@ export interface InputOwner {
   handle(step: (input: Input) => void): void;
   /** The bytes that came before the transport's end were all handled. */
   inputOver(): void;
+  /** Something threw that should not have. */
+  broke(error: unknown): void;
 }
 
 /**
@@ -109,7 +111,16 @@ export class Input implements Turning {
     context.runtime.turns.next(this);
   }
 
+  /** Never throws: others have their turn behind this one. */
   turned(): void {
+    try {
+      this.#turn();
+    } catch (error) {
+      this.#owner.broke(error);
+    }
+  }
+
+  #turn(): void {
     this.#resting = false;
     this.#owner.handle(goOn);
     if (this.waiting) this.#rest();

@@ -16,6 +16,8 @@ export interface KeepaliveOwner {
   readonly output: Output;
   /** The time is up: the transport must end. */
   timedOut(cause: TransportEnd): void;
+  /** Something threw that should not have. */
+  broke(error: unknown): void;
 }
 
 /** Sends a ping after some silence, and ends the connection if nothing comes after that either. */
@@ -67,7 +69,16 @@ export class Keepalive extends Deadline {
     this.expireAfter(this.#owner.context.options.timeouts.closeMs);
   }
 
+  /** Never throws: others expire behind this one. */
   protected override expired(): void {
+    try {
+      this.#expire();
+    } catch (error) {
+      this.#owner.broke(error);
+    }
+  }
+
+  #expire(): void {
     const { endpoint, input, output, context } = this.#owner;
     const { idleMs, graceMs, closeMs } = context.options.timeouts;
     if (!this.#closing && input.paused) {

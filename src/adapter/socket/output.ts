@@ -117,8 +117,16 @@ export class Output implements Flushable {
     if (!this.#owner.gone) this.#offer();
   }
 
-  /** Writes what waits, as far as the transport takes it. */
+  /** Writes what waits, as far as the transport takes it. Never throws: other sockets are flushed behind this one. */
   flush(): void {
+    try {
+      this.#flush();
+    } catch (error) {
+      this.#owner.broke(error);
+    }
+  }
+
+  #flush(): void {
     this.#scheduled = false;
     const owner = this.#owner;
     if (owner.gone || !this.#tryWrite()) return;

@@ -231,19 +231,28 @@ export class Session implements EndpointSink, TransportSink, InputOwner, OutputO
     this.#uncork();
   }
 
+  /** Nothing that is thrown here, whatever its cause, reaches the host's event loop. */
+  #guarded(step: () => void): void {
+    try {
+      step();
+    } catch (error) {
+      this.broke(error);
+    }
+  }
+
   failed(error: unknown): void {
     this.#cause ??= error;
   }
 
   ended(): void {
     if (this.#ending === "no") this.#ending = "peer ended";
-    this.input.end();
+    this.#guarded(() => this.input.end());
   }
 
   closed(): void {
     if (this.#gone) return;
     this.#ending = "gone";
-    this.input.end();
+    this.#guarded(() => this.input.end());
   }
 
   /** The peer's last byte was handled. */
@@ -330,7 +339,11 @@ export class Session implements EndpointSink, TransportSink, InputOwner, OutputO
 
   broke(error: unknown): void {
     this.#report(error);
-    this.terminate();
+    try {
+      this.terminate();
+    } catch (second) {
+      this.#report(second);
+    }
   }
 
   stalled(): void {
@@ -384,8 +397,12 @@ export class Session implements EndpointSink, TransportSink, InputOwner, OutputO
 
   /** An exception of the application's, or a bug of our own: neither is blamed on the peer. */
   #threw(error: unknown): void {
-    this.fail(CloseCode.INTERNAL_ERROR, "", error);
-    this.#report(error);
+    try {
+      this.fail(CloseCode.INTERNAL_ERROR, "", error);
+      this.#report(error);
+    } catch {
+      this.broke(error);
+    }
   }
 
   #report(error: unknown): void {

@@ -3,10 +3,12 @@ import { Deadlines } from "../../../src/adapter/deadline.js";
 import type { Handlers } from "../../../src/adapter/handlers.js";
 import { resolveSocketOptions, type SocketOptions } from "../../../src/adapter/options.js";
 import { Session } from "../../../src/adapter/socket/session.js";
+import { Turns } from "../../../src/adapter/turn.js";
 import { nodeRuntime } from "../../../src/node/host.js";
 import type { CloseEvent } from "../../../src/protocol/events.js";
 import { masked } from "../../adapters/raw-peer.js";
 import { FakeTransport } from "../../support/fake-transport.js";
+import { concat } from "../../support/hex.js";
 
 vi.mock("../../../src/adapter/globals.js", () => import("../../support/global-timers.js"));
 
@@ -16,6 +18,7 @@ function openSocket(options: SocketOptions = {}, handlers: Handlers = {}) {
     runtime: {
       ...nodeRuntime,
       deadlines: new Deadlines(),
+      turns: new Turns((callback) => deferred.push(callback)),
       defer: (callback: () => void) => deferred.push(callback),
     },
     handlers,
@@ -276,4 +279,66 @@ test("what waits behind a blocked transport is written before its end", () => {
   session.drained();
   expect(transport.written).toHaveLength(1);
   expect(transport.ended).toBe(true);
+});
+
+describe("whatever throws below or inside, nothing leaves a session", () => {
+  const fault = new RangeError("no memory");
+  const methods = ["write", "writeAll", "end", "destroy", "pause", "resume", "readInto"] as const;
+  const steps: Record<string, (opened: ReturnType<typeof openSocket>) => void> = {
+    "a read": ({ session }) => session.received(masked("81 01 | 'x'")),
+    "a flood": ({ session }) =>
+      session.received(concat(Array.from({ length: 20_000 }, () => masked("82 01 | 00")))),
+    "a Close": ({ session }) => session.received(masked("88 02 | 03 e8")),
+    "a violation": ({ session }) => session.received(masked("83 00 |")),
+    "the peer's end": ({ session }) => session.ended(),
+    "the end of the transport": ({ session }) => session.closed(),
+    "an error below": ({ session }) => session.failed(fault),
+    "room again": ({ session }) => session.drained(),
+    silence: () => vi.advanceTimersByTime(10_000),
+  };
+
+  test.each(methods.flatMap((method) => Object.keys(steps).map((step) => ({ method, step }))))(
+    "$method of the transport throws at $step",
+    ({ method, step }) => {
+      const errors: unknown[] = [];
+      const opened = openSocket(
+        { timeouts: { idleMs: 1_000, graceMs: 1_000, closeMs: 500, writeMs: 1_000 } },
+        { message: (socket, data) => void socket.send(data), error: (_, error) => errors.push(error) },
+      );
+      opened.transport[method] = () => {
+        throw fault;
+      };
+      expect(() => {
+        steps[step]?.(opened);
+        endTurn();
+        vi.advanceTimersByTime(5_000);
+      }).not.toThrow();
+      for (const error of errors) expect(error).toBe(fault);
+    },
+  );
+
+  test.each(["cork", "append", "take", "release", "uncork", "staged"] as const)(
+    "%s of the outbox throws: the connection ends, and another goes on",
+    (method) => {
+      const errors: unknown[] = [];
+      const broken = openSocket(
+        {},
+        { message: (socket, data) => void socket.send(data), error: (_, error) => errors.push(error) },
+      );
+      const healthy = openSocket({}, { message: (socket, data) => void socket.send(data) });
+      const { outbox } = broken.session.endpoint;
+      Object.defineProperty(outbox, method, {
+        value() {
+          throw fault;
+        },
+      });
+      broken.session.received(masked("81 01 | 'x'"));
+      broken.socket.send("more");
+      endTurn();
+      for (const error of errors) expect(error).toBe(fault);
+      healthy.session.received(masked("81 01 | 'y'"));
+      endTurn();
+      expect(healthy.transport.written).toEqual(["81 01 79"]);
+    },
+  );
 });
