@@ -4,7 +4,7 @@ import { Turns } from "../adapter/turn.js";
 import { setImmediate } from "../node/globals.js";
 
 /** Input is looked for at least this often, in milliseconds. */
-const MOST_MS = 10;
+const MOST_MS = 5;
 
 const now = performance.now.bind(performance);
 let since = 0;
