@@ -24,7 +24,8 @@ export default defineConfig({
     include: [
       "test/vectors/handshake.test.ts",
       "test/property/**/*.test.ts",
-      "test/unit/{protocol,handshake,kernel}/**/*.test.ts",
+      "test/unit/{adapter,node,streams,protocol,handshake,kernel}/**/*.test.ts",
+      "test/unit/given-options.test.ts",
     ],
     // Instrumented code takes another time.
     exclude: ["**/cost.test.ts"],

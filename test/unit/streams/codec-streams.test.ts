@@ -341,9 +341,9 @@ describe.each(ENDS)("behind messages of a peer that then %s, their answers leave
     }
   });
 
-  test.skipIf(end === undefined)(
-    "events that are not read hold up no application that has ended",
-    async () => {
+  // Where the stream just ends, nothing is left that could hold it up.
+  if (end !== undefined)
+    test("events that are not read hold up no application that has ended", async () => {
       for (const last of ["close", "abort"] as const) {
         const { input, events, messages, output } = server();
         void feed(input).catch(() => {});
@@ -354,8 +354,7 @@ describe.each(ENDS)("behind messages of a peer that then %s, their answers leave
         expect(frames).toBe(`${last === "close" ? "81 01 61 " : ""}${close}`);
         await events.cancel();
       }
-    },
-  );
+    });
 });
 
 describe("two codecs in a pipe", () => {
