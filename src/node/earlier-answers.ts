@@ -1,5 +1,5 @@
 // The order of answers on a connection of an HTTP server: an upgrade may be pipelined behind requests that have no answer yet.
-import { type IncomingMessage, ServerResponse } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 
 /**
@@ -24,7 +24,13 @@ export function whenEarlierAnswered(request: IncomingMessage, stream: Duplex, ca
 /** Node keeps the answer that is being written with the connection. That of this request is none of Node's own. */
 function unfinishedAnswer(request: IncomingMessage, stream: Duplex): ServerResponse | undefined {
   const answer: unknown = Reflect.get(stream, "_httpMessage");
-  return answer instanceof ServerResponse && answer.req !== request ? answer : undefined;
+  return isAnswer(answer) && answer.req !== request ? answer : undefined;
+}
+
+/** By what it has: to import the class would have Node 22 load its HTTP client as well. */
+function isAnswer(value: unknown): value is ServerResponse {
+  if (typeof value !== "object" || value === null) return false;
+  return typeof Reflect.get(value, "req") === "object" && typeof Reflect.get(value, "once") === "function";
 }
 
 function ignore(): void {}
