@@ -1,4 +1,4 @@
-// One request of a client's and the answer to it, on a transport that is nobody else's meanwhile.
+// One request of a client's and the answer to it, on a transport that nothing else uses meanwhile.
 import { ContentStart, FinalHeadParser, type ResponseHead } from "../handshake/index.js";
 import { Deadline, type Deadlines } from "./deadline.js";
 import { HandshakeError } from "./handshake-error.js";

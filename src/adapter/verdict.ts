@@ -1,4 +1,4 @@
-// What `verify` says of a request, read without what somebody put on `Object.prototype`.
+// What `verify` says of a request, read without what other code put on `Object.prototype`.
 import { isGiven, isObject } from "../handshake/given.js";
 import type { RefusalOptions } from "../handshake/index.js";
 import type { Acceptance, Verdict } from "./server-options.js";
@@ -10,7 +10,7 @@ export function isPromise(verdict: Verdict | Promise<Verdict>): verdict is Promi
 
 /**
  * Whether it turns the client away: it has a status, whichever.
- * @throws TypeError for `null`, `false` and the like: nobody is let in by mistake
+ * @throws TypeError for `null`, `false` and the like: no client is let in by mistake
  */
 export function isRefusal(verdict: Acceptance | RefusalOptions): verdict is RefusalOptions {
   if (!isObject(verdict)) throw new TypeError("verify must return an object, or nothing");

@@ -1,4 +1,4 @@
-// WebSockets on an HTTP server of Node's that somebody else owns, and on single requests of one.
+// WebSockets on an HTTP server of Node's that the application owns, and on single requests of one.
 import type { Server as HttpServer, IncomingMessage } from "node:http";
 import type { Server as HttpsServer } from "node:https";
 import type { Duplex } from "node:stream";
@@ -37,7 +37,7 @@ const UPGRADE_READERS: Readers<UpgradeOptions> = { ...SERVER_READERS, ...READ_RE
 const ATTACH_READERS: Readers<AttachOptions> = { ...UPGRADE_READERS, path: readUpgradePath };
 
 /**
- * Takes the WebSocket upgrades of an HTTP server that somebody else owns. Plain requests stay with it, also those that ask for
+ * Takes the WebSocket upgrades of an HTTP server that the application owns. Plain requests stay with it, also those that ask for
  * an upgrade to another protocol, and the limits on heads are its own. Closing what this returns closes the WebSockets, not
  * the HTTP server.
  *
