@@ -122,7 +122,7 @@ export class Opening extends Deadline implements TransportSink {
   }
 
   failed(): void {
-    // `closed` follows, and nobody but the client that left has lost anything.
+    // `closed` follows. Only the client that left has lost anything.
     this.#guard(() => this.#forget());
   }
 

@@ -25,7 +25,7 @@ export type Transports = (readPath: ReadPath) => TransportOf | Promise<Transport
 
 export const nodeTransports: Transports = (readPath) => (socket) => new NodeTransport(socket, readPath);
 
-/** A `net.Socket` or `tls.TLSSocket`, whoever made it, as a transport: a stream with shortcuts past it. */
+/** A `net.Socket` or `tls.TLSSocket`, as a transport: a stream, with shortcuts past its bookkeeping. */
 export class NodeTransport extends DuplexTransport<NetSocket> implements Writer {
   override readonly takesAtOnce: boolean;
   readonly #socket: NetSocket;

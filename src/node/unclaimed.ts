@@ -6,7 +6,7 @@ import { clearTimeout, setTimeout } from "../adapter/globals.js";
 
 const EVENTS = ["data", "readable", "end", "error", "close", "drain"];
 
-/** Watches whether one takes it. Until then its errors are nobody's, and end no process. */
+/** Watches whether a listener takes the connection. Until then, an error of it must not end the process. */
 export class Unclaimed {
   readonly #stream: Duplex;
   readonly #before: string;

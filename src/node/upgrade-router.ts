@@ -136,7 +136,7 @@ export class UpgradeRouter {
     });
   }
 
-  /** Answers a request that is nobody else's. */
+  /** Answers a request that no other listener has taken. */
   #settle(...[request, stream, head]: Upgrade): void {
     const taker = this.#takerOf(request);
     const [any] = this.#attachments.values();
