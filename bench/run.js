@@ -10,6 +10,7 @@ import { isPinning, stopAll, stopPinning, version } from "./programs.js";
 import { Progress } from "./progress.js";
 import { withFigures } from "./readme.js";
 import { judge, markdown, printed } from "./report.js";
+import { resultsText } from "./results-text.js";
 import { SECTIONS } from "./sections.js";
 import { median } from "./statistics.js";
 
@@ -282,10 +283,7 @@ function writeReadme(name) {
 function writeResults(results) {
   mkdirSync(RESULTS, { recursive: true });
   const targets = judge(results);
-  writeFileSync(
-    new URL(`${results.name}.json`, RESULTS),
-    `${JSON.stringify({ ...results, targets }, null, 1)}\n`,
-  );
+  writeFileSync(new URL(`${results.name}.json`, RESULTS), `${resultsText({ ...results, targets })}\n`);
   const page = results.name === defaultName() ? "README.md" : `${results.name}.md`;
   writeFileSync(new URL(page, RESULTS), markdown(results));
   writeFileSync(new URL(`${results.name}.svg`, RESULTS), plot(results));
