@@ -6,8 +6,8 @@ import os from "node:os";
 import { pathToFileURL } from "node:url";
 import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads";
 import { Bench } from "tinybench";
-import { utf8Slice, utf16Slice } from "../dist/adapter/buffer-methods.js";
 import { makePayload } from "../dist/cli/load/messages.js";
+import { utf8Slice, utf16Slice } from "../dist/host/buffer-methods.js";
 import * as layout from "../dist/kernel/generated/layout.js";
 import { loadKernel } from "../dist/kernel/load.js";
 

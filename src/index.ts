@@ -1,6 +1,7 @@
+export type { Host, Transcoder } from "./host/host.js";
 export type { Kernel, KernelName } from "./kernel/kernel.js";
 export { type CompiledKernelName, type KernelChoice, loadKernel } from "./kernel/load.js";
-export { type KernelInUse, kernelInUse, provideKernel } from "./kernel/workspace.js";
+export { type KernelInUse, kernelInUse, provideKernel } from "./memory/workspace.js";
 export type { Bytes } from "./protocol/arguments.js";
 export { CloseCode, isSendableCloseCode } from "./protocol/close-code.js";
 export { Connection, type ConnectionOptions } from "./protocol/connection.js";
@@ -24,7 +25,6 @@ export type {
   TextEvent,
   Utf8Event,
 } from "./protocol/events.js";
-export type { Host, Transcoder } from "./protocol/host.js";
 export { DEFAULT_LIMITS, type Limits } from "./protocol/limits.js";
 export { type MaskingKeySource, randomMaskingKey } from "./protocol/masking-key.js";
 export { Opcode } from "./protocol/opcode.js";

@@ -3,7 +3,7 @@
 // up moves to a later one. A time-out fires between its duration and 5 % after; a tick lasts whole milliseconds, so it
 // may be 20 ms more.
 
-import { clearInterval, setInterval } from "./globals.js";
+import { clearInterval, setInterval } from "../host/globals.js";
 
 const TICKS = 20;
 const SLOTS = TICKS + 2;

@@ -1,4 +1,4 @@
-import type { Host } from "../protocol/host.js";
+import type { Host } from "../host/host.js";
 import type { Deadlines } from "./deadline.js";
 import type { Turns } from "./turn.js";
 

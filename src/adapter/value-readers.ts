@@ -1,7 +1,8 @@
 // What options of the adapters can be, besides what those of the codec can.
-import { isToken } from "../handshake/characters.js";
-import { fieldsOf, type HeaderFields, headerLine, headerLines } from "../handshake/outgoing.js";
+
 import { areUnique } from "../handshake/subprotocol.js";
+import { isToken } from "../http/characters.js";
+import { fieldsOf, type HeaderFields, headerLine, headerLines } from "../http/header-fields.js";
 import { bytesOf } from "../protocol/arguments.js";
 import { object, refuse, text } from "../protocol/option-readers.js";
 

@@ -1,5 +1,5 @@
-import { queueMicrotask } from "../adapter/globals.js";
 import { DEAF, type SocketTransport, type TlsFacts, type TransportSink } from "../adapter/transport.js";
+import { queueMicrotask } from "../host/globals.js";
 import { isLost, lostMemory } from "../protocol/outbox.js";
 import type { BunHandlers, BunSocket, BunTls } from "./bun.js";
 import { BunTlsFacts } from "./tls-facts.js";

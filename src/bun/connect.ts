@@ -1,9 +1,14 @@
-import type { Address } from "../adapter/address.js";
-import { CLIENT_READERS, type ClientOptions, connectBy } from "../adapter/client.js";
-import { readHandlers } from "../adapter/given-handlers.js";
-import type { Handlers, Socket } from "../adapter/handlers.js";
+import type { Address } from "../adapter/client/address.js";
+import { CLIENT_READERS, type ClientOptions, connectBy } from "../adapter/client/client.js";
+import {
+  PROXY_READERS,
+  type ProxyChoice,
+  type ProxyDialer,
+  withProxyUrl,
+} from "../adapter/client/proxy/proxy.js";
 import { hostOptions } from "../adapter/host-options.js";
-import { PROXY_READERS, type ProxyChoice, type ProxyDialer, withProxyUrl } from "../adapter/proxy.js";
+import { readHandlers } from "../adapter/socket/given-handlers.js";
+import type { Handlers, Socket } from "../adapter/socket/handlers.js";
 import { ownOptions, type Readers, readOptions } from "../protocol/option-readers.js";
 import { type BunApi, type BunTls, bunApi } from "./bun.js";
 import { BunTransport, CLIENT_HANDLERS, SECURE_CLIENT_HANDLERS } from "./bun-transport.js";

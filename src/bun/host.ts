@@ -1,11 +1,11 @@
 import { captureContext, outside } from "../adapter/async-context.js";
-import { latin1Slice, utf8Slice, utf8Write } from "../adapter/buffer-methods.js";
 import { Deadlines } from "../adapter/deadline.js";
 import type { Runtime } from "../adapter/transport.js";
 import { Turns } from "../adapter/turn.js";
-import { type Host, portableHost } from "../protocol/host.js";
+import { latin1Slice, utf8Slice, utf8Write } from "../host/buffer-methods.js";
+import { type Host, portableHost } from "../host/host.js";
 
-/** Taken now: src/adapter/globals.ts says why. */
+/** Taken now: src/host/globals.ts says why. */
 const { nextTick } = process;
 const { setImmediate } = globalThis;
 

@@ -1,6 +1,5 @@
 // `serve` for Bun, on Bun's own sockets.
-import { readHandlers } from "../adapter/given-handlers.js";
-import type { Handlers } from "../adapter/handlers.js";
+
 import { hostOptions } from "../adapter/host-options.js";
 import {
   assertOnePlace,
@@ -10,10 +9,12 @@ import {
   type ListenOptions,
   PortServer,
   type Where,
-} from "../adapter/listening.js";
-import { Opening } from "../adapter/opening.js";
-import { ServerCore } from "../adapter/server.js";
-import { resolveServerOptions } from "../adapter/server-options.js";
+} from "../adapter/server/listening.js";
+import { Opening } from "../adapter/server/opening.js";
+import { resolveServerOptions } from "../adapter/server/options.js";
+import { ServerCore } from "../adapter/server/server.js";
+import { readHandlers } from "../adapter/socket/given-handlers.js";
+import type { Handlers } from "../adapter/socket/handlers.js";
 import { ownOptions, type Readers, readOptions } from "../protocol/option-readers.js";
 import {
   type BunHandlers,

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
-import { type Address, parseAddress } from "../adapter/address.js";
+import { type Address, parseAddress } from "../adapter/client/address.js";
 import { parsed } from "./args.js";
 import { CliError, type Command, describeError, errorCode, UsageError } from "./command.js";
 import { untilSignal } from "./listening.js";

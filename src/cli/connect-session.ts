@@ -1,4 +1,4 @@
-import type { Handlers, Socket } from "../adapter/handlers.js";
+import type { Handlers, Socket } from "../adapter/socket/handlers.js";
 import type { CloseEvent } from "../protocol/events.js";
 import { reportError } from "./listening.js";
 

@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import { HandshakeError } from "../adapter/handshake-error.js";
+import { HandshakeError } from "../adapter/client/handshake-error.js";
 import type { CloseEvent } from "../protocol/events.js";
 import { parsed, parseHeader, parseKernel, parseMaxMessageBytes } from "./args.js";
 import { CliError, type Command, describeError, errorCode, UsageError } from "./command.js";

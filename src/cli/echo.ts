@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import type { Handlers } from "../adapter/handlers.js";
+import type { Handlers } from "../adapter/socket/handlers.js";
 import { CloseCode } from "../protocol/close-code.js";
 import { parsed, parseKernel, parseMaxMessageBytes, parsePort, readTlsFiles } from "./args.js";
 import { type Command, UsageError } from "./command.js";

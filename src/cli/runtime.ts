@@ -1,7 +1,7 @@
 // The adapter of the runtime that the program runs on: all of them have the same shape.
-import type { ClientOptions } from "../adapter/client.js";
-import type { Handlers, Socket } from "../adapter/handlers.js";
-import type { ListeningServer, ListenOptions } from "../adapter/listening.js";
+import type { ClientOptions } from "../adapter/client/client.js";
+import type { ListeningServer, ListenOptions } from "../adapter/server/listening.js";
+import type { Handlers, Socket } from "../adapter/socket/handlers.js";
 
 /** What TLS needs here, in words that every runtime knows. */
 export interface TlsChoice {

@@ -1,4 +1,4 @@
-import type { Handlers, Socket } from "../adapter/handlers.js";
+import type { Handlers, Socket } from "../adapter/socket/handlers.js";
 import { type ConnectOptions, connectOn } from "../node/connect.js";
 import { denoRuntime } from "./host.js";
 import { permitted } from "./read-path.js";

@@ -1,10 +1,10 @@
-import { Slab } from "../adapter/slab.js";
 import type { Runtime } from "../adapter/transport.js";
-import { keepFreedMemory } from "../node/freed-memory.js";
+import type { Host } from "../host/host.js";
+import { copyRuns, type RunMemory } from "../host/payload-runs.js";
+import { Slab } from "../host/slab.js";
+import { copyInto } from "../host/views.js";
 import { decodeText, nodeHost, nodeRuntime, untransferable } from "../node/host.js";
-import type { Host } from "../protocol/host.js";
-import { copyRuns, type RunMemory } from "../protocol/payload-runs.js";
-import { copyInto } from "../protocol/views.js";
+import { keepFreedMemory } from "../node/internals/freed-memory.js";
 import { denoTurns } from "./turns.js";
 
 // What only transports see is cut from slabs: memory of its own, which is cleared, costs up to 2 µs.

@@ -1,17 +1,6 @@
-export type { Handlers, SendResult, Socket } from "../adapter/handlers.js";
-export { HandshakeError, type HandshakeErrorCode } from "../adapter/handshake-error.js";
+export { HandshakeError, type HandshakeErrorCode } from "../adapter/client/handshake-error.js";
 export type { HandshakeResponse } from "../adapter/handshake-response.js";
-export type { ListeningServer } from "../adapter/listening.js";
-export {
-  type BacklogPolicy,
-  DEFAULT_SOCKET_LIMITS,
-  DEFAULT_TIMEOUTS,
-  type SocketLimits,
-  type SocketOptions,
-  type Timeouts,
-} from "../adapter/options.js";
-export type { FetchHandler, FetchInfo } from "../adapter/plain-exchange.js";
-export type { BroadcastOptions, Server, ServerCloseOptions } from "../adapter/server.js";
+export type { ListeningServer } from "../adapter/server/listening.js";
 export {
   type Acceptance,
   type ClientRequest,
@@ -19,7 +8,18 @@ export {
   type ServerLimits,
   type ServerOptions,
   type Verdict,
-} from "../adapter/server-options.js";
+} from "../adapter/server/options.js";
+export type { FetchHandler, FetchInfo } from "../adapter/server/plain-exchange.js";
+export type { BroadcastOptions, Server, ServerCloseOptions } from "../adapter/server/server.js";
+export type { Handlers, SendResult, Socket } from "../adapter/socket/handlers.js";
+export {
+  type BacklogPolicy,
+  DEFAULT_SOCKET_LIMITS,
+  DEFAULT_TIMEOUTS,
+  type SocketLimits,
+  type SocketOptions,
+  type Timeouts,
+} from "../adapter/socket/options.js";
 export { TransportEnd, type TransportEndCode } from "../adapter/socket/transport-end.js";
 export type { TlsFacts } from "../adapter/transport.js";
 export type { KernelName } from "../kernel/kernel.js";

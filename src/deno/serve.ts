@@ -1,5 +1,5 @@
-import type { Handlers } from "../adapter/handlers.js";
-import type { ListeningServer } from "../adapter/listening.js";
+import type { ListeningServer } from "../adapter/server/listening.js";
+import type { Handlers } from "../adapter/socket/handlers.js";
 import { type ServeOptions, serveOn } from "../node/serve.js";
 import { demandHost } from "./deno.js";
 import { denoRuntime } from "./host.js";

@@ -1,6 +1,7 @@
 // The next turn of Deno's event loop, in which input is looked for.
-import { setTimeout } from "../adapter/globals.js";
+
 import { Turns } from "../adapter/turn.js";
+import { setTimeout } from "../host/globals.js";
 import { setImmediate } from "../node/globals.js";
 
 /** Input is looked for at least this often, in milliseconds. */

@@ -6,7 +6,7 @@
  * for each handshake, and `node:crypto` is not everywhere.
  */
 
-import { decodeLatin1 } from "./latin1.js";
+import { decodeLatin1 } from "../http/latin1.js";
 
 const GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";

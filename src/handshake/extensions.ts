@@ -1,4 +1,4 @@
-import { COMMA, endOfRun, isSpace, isToken, TOKEN_CHARACTER } from "./characters.js";
+import { COMMA, endOfRun, isSpace, isToken, TOKEN_CHARACTER } from "../http/characters.js";
 
 /** One parameter of an extension. */
 export interface ExtensionParameter {

@@ -1,10 +1,5 @@
-export { acceptKey, isWebSocketKey, makeKey } from "./accept-key.js";
-export { ContentStart } from "./content-start.js";
-export { type Extension, type ExtensionParameter, parseExtensions } from "./extensions.js";
-export { FinalHeadParser } from "./final-head.js";
-export { DEFAULT_MAX_HEAD_BYTES, DEFAULT_MAX_HEADER_LINES, type HeadLimits } from "./head-limits.js";
-export type { HeadFailed } from "./head-machine.js";
-export { HeaderList } from "./header-list.js";
+export { ContentStart } from "../http/content-start.js";
+export { FinalHeadParser } from "../http/final-head.js";
 export {
   type HeadFinished,
   type HeadKinds,
@@ -13,15 +8,21 @@ export {
   type HeadUnfinished,
   type RequestHead,
   type ResponseHead,
-} from "./http-head.js";
-export { isOriginAllowed } from "./origin.js";
-export type { HeaderFields } from "./outgoing.js";
+} from "../http/head.js";
+export { DEFAULT_MAX_HEAD_BYTES, DEFAULT_MAX_HEADER_LINES, type HeadLimits } from "../http/head-limits.js";
+export type { HeadFailed } from "../http/head-machine.js";
+export type { HeaderFields } from "../http/header-fields.js";
+export { HeaderList } from "../http/header-list.js";
 export {
   type AnswerOptions,
   buildAnswer,
   checkPlain,
   type PlainRequest,
-} from "./plain.js";
+} from "../http/plain.js";
+export { buildConnect, type ConnectRequest } from "../http/tunnel.js";
+export { acceptKey, isWebSocketKey, makeKey } from "./accept-key.js";
+export { type Extension, type ExtensionParameter, parseExtensions } from "./extensions.js";
+export { isOriginAllowed } from "./origin.js";
 export {
   asksForWebSocket,
   buildRequest,
@@ -45,4 +46,3 @@ export {
   type RefusalOptions,
 } from "./response.js";
 export { parseSubprotocols, selectSubprotocol } from "./subprotocol.js";
-export { buildConnect, type ConnectRequest } from "./tunnel.js";

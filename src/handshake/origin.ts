@@ -1,4 +1,4 @@
-import { equalsIgnoringCase } from "./characters.js";
+import { equalsIgnoringCase } from "../http/characters.js";
 
 /**
  * Whether a request may come from `origin`: it must be in the list, as a whole and as serialized by the browser

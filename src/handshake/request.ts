@@ -1,14 +1,14 @@
+import { isToken } from "../http/characters.js";
+import { given } from "../http/given.js";
+import type { RequestHead } from "../http/head.js";
+import { encodeHead, type HeaderFields, headerLine, headerLines } from "../http/header-fields.js";
+import type { HeaderList } from "../http/header-list.js";
+import { isAuthority, isTarget, parseTarget, type Resource, wholeServer } from "../http/target.js";
+import { includesToken } from "../http/token-list.js";
 import { isWebSocketKey } from "./accept-key.js";
-import { isToken } from "./characters.js";
 import { type Extension, parseExtensions } from "./extensions.js";
-import { given } from "./given.js";
-import type { HeaderList } from "./header-list.js";
-import type { RequestHead } from "./http-head.js";
 import { isOriginAllowed } from "./origin.js";
-import { encodeHead, type HeaderFields, headerLine, headerLines } from "./outgoing.js";
 import { areUnique, parseSubprotocols } from "./subprotocol.js";
-import { isAuthority, isTarget, parseTarget, type Resource, wholeServer } from "./target.js";
-import { includesToken } from "./token-list.js";
 
 /**
  * A client's opening handshake, found to be in order: RFC 6455 section 4.2.1. Its strings may share memory with the

@@ -1,12 +1,12 @@
+import { equalsIgnoringCase, isToken } from "../http/characters.js";
+import { given } from "../http/given.js";
+import type { ResponseHead } from "../http/head.js";
+import { dateLine, encodeHead, type HeaderFields, hasField, headerLines } from "../http/header-fields.js";
+import type { HeaderList } from "../http/header-list.js";
+import { reasonPhrase } from "../http/reason-phrase.js";
+import { includesToken } from "../http/token-list.js";
 import { ACCEPT_LENGTH, acceptKey, writeAcceptKey } from "./accept-key.js";
-import { equalsIgnoringCase, isToken } from "./characters.js";
-import { given } from "./given.js";
-import type { HeaderList } from "./header-list.js";
-import type { ResponseHead } from "./http-head.js";
-import { dateLine, encodeHead, type HeaderFields, hasField, headerLines } from "./outgoing.js";
-import { reasonPhrase } from "./reason-phrase.js";
 import type { UpgradeRequest } from "./request.js";
-import { includesToken } from "./token-list.js";
 
 /** What a server adds when it accepts. */
 export interface AcceptOptions {

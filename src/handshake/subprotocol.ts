@@ -1,5 +1,5 @@
-import type { HeaderList } from "./header-list.js";
-import { parseTokens } from "./token-list.js";
+import type { HeaderList } from "../http/header-list.js";
+import { parseTokens } from "../http/token-list.js";
 
 /**
  * The subprotocols that a client offers, in its order of preference, out of any number of `Sec-WebSocket-Protocol`

@@ -2,16 +2,16 @@
 import type { Server as HttpServer, IncomingMessage } from "node:http";
 import type { Server as HttpsServer } from "node:https";
 import type { Duplex } from "node:stream";
-import { readHandlers } from "../adapter/given-handlers.js";
-import type { Handlers } from "../adapter/handlers.js";
+import { resolveServerOptions, SERVER_READERS, type ServerOptions } from "../adapter/server/options.js";
 import {
   type BroadcastOptions,
   type Server,
   type ServerCloseOptions,
   ServerCore,
-} from "../adapter/server.js";
-import { resolveServerOptions, SERVER_READERS, type ServerOptions } from "../adapter/server-options.js";
-import { allWithData } from "../adapter/typed-data.js";
+} from "../adapter/server/server.js";
+import { readHandlers } from "../adapter/socket/given-handlers.js";
+import type { Handlers } from "../adapter/socket/handlers.js";
+import { allWithData } from "../adapter/socket/typed-data.js";
 import { type Readers, readOptions } from "../protocol/option-readers.js";
 import { assertByteStream } from "./duplex-transport.js";
 import { whenEarlierAnswered } from "./earlier-answers.js";

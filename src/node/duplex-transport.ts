@@ -3,8 +3,8 @@ import { Socket as NetSocket } from "node:net";
 import { type Duplex, finished } from "node:stream";
 import { DEAF, type SocketTransport, type TlsFacts, type TransportSink } from "../adapter/transport.js";
 import { BY_REFERENCE_BYTES } from "../protocol/encoder.js";
-import { totalLength } from "./direct-write.js";
 import { setImmediate } from "./globals.js";
+import { totalLength } from "./internals/direct-write.js";
 import { remoteAddressOf } from "./remote-address.js";
 
 /** In the registry of all symbols, so that a second copy of this package sees it as well. */

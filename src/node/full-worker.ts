@@ -3,7 +3,7 @@
 // that it knows; those whose handles are taken before they become sockets it doesn't.
 import type { EventEmitter } from "node:events";
 import type { Server } from "node:net";
-import { peerName } from "./bare-handle.js";
+import { peerName } from "./internals/bare-handle.js";
 
 /** Tells Node how many connections a server has whose connections it doesn't see. */
 export function tellSize(server: Server, maxConnections: number, size: () => number): void {

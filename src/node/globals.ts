@@ -1,4 +1,4 @@
-// What Node's sockets need of its globals, as it was when this was loaded: src/adapter/globals.ts says why.
+// What Node's sockets need of its globals, as it was when this was loaded: src/host/globals.ts says why.
 import { setImmediate as immediate } from "node:timers";
 
 const { nextTick: atEndOfTurn } = process;

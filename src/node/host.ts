@@ -1,18 +1,18 @@
 import { Buffer } from "node:buffer";
 import { markAsUntransferable } from "node:worker_threads";
 import { captureContext, outside } from "../adapter/async-context.js";
-import { latin1Slice, utf8Slice, utf8Write, utf16Slice } from "../adapter/buffer-methods.js";
 import { Deadlines } from "../adapter/deadline.js";
-import { Slab } from "../adapter/slab.js";
 import type { Runtime } from "../adapter/transport.js";
 import { Turns } from "../adapter/turn.js";
+import { latin1Slice, utf8Slice, utf8Write, utf16Slice } from "../host/buffer-methods.js";
+import type { Host } from "../host/host.js";
+import { copyRuns, type RunMemory } from "../host/payload-runs.js";
+import { Slab } from "../host/slab.js";
 import { TextEncoder } from "../host/text-coders.js";
-import type { Host } from "../protocol/host.js";
-import { copyRuns, type RunMemory } from "../protocol/payload-runs.js";
-import { decodeByUtf16 } from "../protocol/utf16-text.js";
-import { copyInto, type ViewClass, viewOf } from "../protocol/views.js";
-import { keepFreedMemory } from "./freed-memory.js";
+import { decodeByUtf16 } from "../host/utf16-text.js";
+import { copyInto, type ViewClass, viewOf } from "../host/views.js";
 import { nextTick, setImmediate } from "./globals.js";
+import { keepFreedMemory } from "./internals/freed-memory.js";
 
 /** The class of all Buffers. `Buffer.from`, which looks at its arguments first, takes twice the time. */
 const FastBuffer = bufferClass();

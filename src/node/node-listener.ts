@@ -2,7 +2,7 @@
 import { once } from "node:events";
 import type { Server as NetServer, Socket as NetSocket, ListenOptions as Place } from "node:net";
 import { hostOptions } from "../adapter/host-options.js";
-import type { Listener, ListenOptions, Where } from "../adapter/listening.js";
+import type { Listener, ListenOptions, Where } from "../adapter/server/listening.js";
 import { mayUseNetwork } from "./permission.js";
 
 /** Where to listen, and how many connections may wait to be accepted. */

@@ -2,6 +2,7 @@
 import type { Socket as NetSocket } from "node:net";
 import { TLSSocket } from "node:tls";
 import type { TlsFacts } from "../adapter/transport.js";
+import { DuplexTransport, transportOf } from "./duplex-transport.js";
 import {
   systemError,
   totalLength,
@@ -10,12 +11,11 @@ import {
   writeAllDirectly,
   writeDirectly,
   writeHandle,
-} from "./direct-write.js";
-import { DuplexTransport, transportOf } from "./duplex-transport.js";
+} from "./internals/direct-write.js";
+import { tryInternals, whatWorks } from "./internals/trial.js";
+import { readInto } from "./internals/window-reads.js";
 import type { ReadPath } from "./read-path.js";
 import { SocketTlsFacts } from "./tls-facts.js";
-import { tryInternals, whatWorks } from "./trial.js";
-import { readInto } from "./window-reads.js";
 
 /** Makes the transport of a socket. */
 export type TransportOf = (socket: NetSocket) => DuplexTransport<NetSocket>;

@@ -1,6 +1,6 @@
 import { connect as connectTcp, isIP, type Socket as NetSocket } from "node:net";
 import { type ConnectionOptions, connect as connectTls } from "node:tls";
-import type { Address } from "../adapter/address.js";
+import type { Address } from "../adapter/client/address.js";
 import { hostOptions } from "../adapter/host-options.js";
 
 /** What still waits to be written when the other side ends is written, before this side ends. */

@@ -1,6 +1,6 @@
 import { oneOf, type Readers } from "../protocol/option-readers.js";
-import { tryInternals } from "./trial.js";
-import { readSymbols } from "./window-reads.js";
+import { tryInternals } from "./internals/trial.js";
+import { readSymbols } from "./internals/window-reads.js";
 
 /** Which way bytes come in: `auto` reads into linear memory where that works. */
 export type ReadPath = "auto" | "buffer" | "data";

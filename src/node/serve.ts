@@ -2,8 +2,6 @@
 import { createServer, type Socket as NetSocket } from "node:net";
 import { createServer as createTlsServer, type TlsOptions } from "node:tls";
 import { MAX_TIMER_MS } from "../adapter/deadline.js";
-import { readHandlers } from "../adapter/given-handlers.js";
-import type { Handlers } from "../adapter/handlers.js";
 import { hostOptions } from "../adapter/host-options.js";
 import {
   assertOnePlace,
@@ -11,21 +9,23 @@ import {
   type ListeningServer,
   type ListenOptions,
   PortServer,
-} from "../adapter/listening.js";
-import { Opening } from "../adapter/opening.js";
-import { ServerCore } from "../adapter/server.js";
-import { resolveServerOptions } from "../adapter/server-options.js";
+} from "../adapter/server/listening.js";
+import { Opening } from "../adapter/server/opening.js";
+import { resolveServerOptions } from "../adapter/server/options.js";
+import { ServerCore } from "../adapter/server/server.js";
+import { readHandlers } from "../adapter/socket/given-handlers.js";
+import type { Handlers } from "../adapter/socket/handlers.js";
 import type { Runtime } from "../adapter/transport.js";
 import { integer, ownOptions, type Readers, readOptions } from "../protocol/option-readers.js";
-import { type ConnectionHandle, peerAddress, takeConnections } from "./bare-handle.js";
 import { boundDeclines, tellSize } from "./full-worker.js";
-import { HandleTransport } from "./handle-transport.js";
 import { nodeRuntime } from "./host.js";
+import { type ConnectionHandle, peerAddress, takeConnections } from "./internals/bare-handle.js";
+import { HandleTransport } from "./internals/handle-transport.js";
+import { whatWorks } from "./internals/trial.js";
 import { NodeListener } from "./node-listener.js";
 import { nodeTransports, type TransportOf, type Transports } from "./node-transport.js";
 import { chooseReadPath, READ_READERS, type ReadOptions } from "./read-path.js";
 import { peerIsGone } from "./remote-address.js";
-import { whatWorks } from "./trial.js";
 
 /** Options of {@link serve}. */
 export interface ServeOptions<Data = unknown> extends ListenOptions<Data>, ReadOptions {

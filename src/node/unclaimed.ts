@@ -2,7 +2,7 @@
 
 import type { Duplex } from "node:stream";
 import { MAX_TIMER_MS } from "../adapter/deadline.js";
-import { clearTimeout, setTimeout } from "../adapter/globals.js";
+import { clearTimeout, setTimeout } from "../host/globals.js";
 
 const EVENTS = ["data", "readable", "end", "error", "close", "drain"];
 

@@ -2,8 +2,8 @@
 import type { IncomingMessage } from "node:http";
 import { Socket as NetSocket } from "node:net";
 import type { Duplex } from "node:stream";
-import { Opening } from "../adapter/opening.js";
-import type { ServerCore } from "../adapter/server.js";
+import { Opening } from "../adapter/server/opening.js";
+import type { ServerCore } from "../adapter/server/server.js";
 import { HeaderList, type RefusalOptions, type RequestHead } from "../handshake/index.js";
 import { InvalidStateError } from "../protocol/errors.js";
 import { DuplexTransport, isTaken } from "./duplex-transport.js";

@@ -1,5 +1,5 @@
 // Which path of an HTTP server an upgrade request is for.
-import { parseTarget } from "../handshake/target.js";
+import { parseTarget } from "../http/target.js";
 import { refuse } from "../protocol/option-readers.js";
 
 const UNRESERVED = /[A-Za-z0-9\-._~]/;

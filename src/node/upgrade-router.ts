@@ -3,7 +3,7 @@
 import type { Server as HttpServer, IncomingMessage } from "node:http";
 import type { Server as HttpsServer } from "node:https";
 import type { Duplex } from "node:stream";
-import type { ServerCore } from "../adapter/server.js";
+import type { ServerCore } from "../adapter/server/server.js";
 import { asksForWebSocket, HeaderList } from "../handshake/index.js";
 import { assertByteStream } from "./duplex-transport.js";
 import { whenEarlierAnswered } from "./earlier-answers.js";

@@ -1,10 +1,11 @@
 // The body of a Close frame (section 5.5.1): nothing, or a status code and a reason.
+
+import { type Host, portableHost } from "../host/host.js";
 import * as layout from "../kernel/generated/layout.js";
 import { BAD_UTF8 } from "../kernel/kernel.js";
-import type { Workspace } from "../kernel/workspace.js";
+import type { Workspace } from "../memory/workspace.js";
 import { CloseCode, isSendableCloseCode, MAX_REASON_BYTES } from "./close-code.js";
 import type { FailureCode } from "./errors.js";
-import { type Host, portableHost } from "./host.js";
 
 /** Builds the body of a Close frame. */
 export function closePayload(code: number, reason: Uint8Array): Uint8Array {

@@ -1,8 +1,8 @@
+import type { Host, PayloadRuns } from "../host/host.js";
 import * as layout from "../kernel/generated/layout.js";
-import { KernelTrap, type Workspace } from "../kernel/workspace.js";
+import { KernelTrap, type Workspace } from "../memory/workspace.js";
 import { type FailureCode, violationCode } from "./errors.js";
 import type { EndpointSink } from "./events.js";
-import type { Host, PayloadRuns } from "./host.js";
 import type { Limits } from "./limits.js";
 import { MessageBuffer } from "./message-buffer.js";
 import { MAX_CONTROL_PAYLOAD_BYTES, Opcode } from "./opcode.js";

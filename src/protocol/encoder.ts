@@ -1,7 +1,7 @@
+import type { Host } from "../host/host.js";
 import * as layout from "../kernel/generated/layout.js";
-import { KernelTrap, type Workspace } from "../kernel/workspace.js";
+import { KernelTrap, type Workspace } from "../memory/workspace.js";
 import { headerLength, writeHeader } from "./frame-header.js";
-import type { Host } from "./host.js";
 import type { MaskingKeySource } from "./masking-key.js";
 import { FIN, MAX_HEADER_BYTES } from "./opcode.js";
 import type { Outbox } from "./outbox.js";

@@ -1,5 +1,5 @@
+import { type Host, portableHost } from "../host/host.js";
 import { KERNEL_NAMES, type KernelChoice } from "../kernel/load.js";
-import { type Host, portableHost } from "./host.js";
 import { type Limits, resolveLimits } from "./limits.js";
 import { type MaskingKeySource, randomMaskingKey } from "./masking-key.js";
 import {

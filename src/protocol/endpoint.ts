@@ -10,8 +10,9 @@
 // An endpoint reacts to what it finds at once: it answers a ping before its sink hears of it. The owner of a deferred one hands
 // events on later, and has it react when it does, so that its answers stand among the application's in the order of the wire.
 
+import type { Host } from "../host/host.js";
 import type { KernelName } from "../kernel/kernel.js";
-import { sharedWorkspace, type Workspace } from "../kernel/workspace.js";
+import { sharedWorkspace, type Workspace } from "../memory/workspace.js";
 import { type Bytes, bytesOf } from "./arguments.js";
 import { CloseCode } from "./close-code.js";
 import { checkedClosePayload, closePayload, parseClosePayload } from "./close-payload.js";
@@ -19,7 +20,6 @@ import { Decoder, type ProtocolSink } from "./decoder.js";
 import { type EndpointOptions, type EndpointState, resolveEndpointOptions } from "./endpoint-options.js";
 import { type FailureCode, failure, InvalidStateError } from "./errors.js";
 import { abnormalClose, type CloseEvent, type ConnectionEvent, type EndpointSink } from "./events.js";
-import type { Host } from "./host.js";
 import { FIN, Opcode } from "./opcode.js";
 import { Sender } from "./sender.js";
 

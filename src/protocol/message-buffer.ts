@@ -1,6 +1,6 @@
-import { BLOCK_BYTES, type BlockPool } from "../kernel/block-pool.js";
-import type { Workspace } from "../kernel/workspace.js";
-import type { Host } from "./host.js";
+import type { Host } from "../host/host.js";
+import { BLOCK_BYTES, type BlockPool } from "../memory/block-pool.js";
+import type { Workspace } from "../memory/workspace.js";
 
 const LEAST_BLOCK_BYTES = 512;
 

@@ -1,6 +1,6 @@
+import type { Host } from "../host/host.js";
 import * as layout from "../kernel/generated/layout.js";
-import type { WindowHolder, Workspace } from "../kernel/workspace.js";
-import type { Host } from "./host.js";
+import type { WindowHolder, Workspace } from "../memory/workspace.js";
 import { MAX_HEADER_BYTES } from "./opcode.js";
 
 /** Who is told that memory which was to be sent as it is holds the bytes no longer. */

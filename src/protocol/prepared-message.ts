@@ -1,8 +1,8 @@
-import { sharedWorkspace } from "../kernel/workspace.js";
+import { portableHost } from "../host/host.js";
+import { sharedWorkspace } from "../memory/workspace.js";
 import { type Bytes, messageOf } from "./arguments.js";
 import type { MessageType } from "./events.js";
 import { headerLength, writeHeader } from "./frame-header.js";
-import { portableHost } from "./host.js";
 import { FIN, Opcode } from "./opcode.js";
 import { assertUtf8 } from "./text.js";
 

@@ -1,10 +1,10 @@
-import type { Workspace } from "../kernel/workspace.js";
+import type { Host } from "../host/host.js";
+import type { Workspace } from "../memory/workspace.js";
 import { type Bytes, bytesOf, messageOf } from "./arguments.js";
 import { Encoder, type EncoderSink } from "./encoder.js";
 import type { EndpointState, Role } from "./endpoint-options.js";
 import { InvalidStateError } from "./errors.js";
 import type { MessageType } from "./events.js";
-import type { Host } from "./host.js";
 import type { MaskingKeySource } from "./masking-key.js";
 import { FIN, MAX_CONTROL_PAYLOAD_BYTES, Opcode } from "./opcode.js";
 import { Outbox, type OutboxSink } from "./outbox.js";

@@ -1,6 +1,6 @@
 import * as layout from "../kernel/generated/layout.js";
 import { BAD_UTF8 } from "../kernel/kernel.js";
-import type { Workspace } from "../kernel/workspace.js";
+import type { Workspace } from "../memory/workspace.js";
 
 /** The most UTF-8 that is checked in one go. */
 const MOST_BYTES = layout.SCRATCH_WINDOW_LENGTH;

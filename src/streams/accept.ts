@@ -1,15 +1,15 @@
-import { readHandlers } from "../adapter/given-handlers.js";
-import type { Handlers, Socket } from "../adapter/handlers.js";
-import { Opening } from "../adapter/opening.js";
-import type { FetchHandler } from "../adapter/plain-exchange.js";
+import { Opening } from "../adapter/server/opening.js";
+import { resolveServerOptions, SERVER_READERS, type ServerOptions } from "../adapter/server/options.js";
+import type { FetchHandler } from "../adapter/server/plain-exchange.js";
 import {
   type BroadcastOptions,
   type Server,
   type ServerCloseOptions,
   ServerCore,
-} from "../adapter/server.js";
-import { resolveServerOptions, SERVER_READERS, type ServerOptions } from "../adapter/server-options.js";
-import { allWithData } from "../adapter/typed-data.js";
+} from "../adapter/server/server.js";
+import { readHandlers } from "../adapter/socket/given-handlers.js";
+import type { Handlers, Socket } from "../adapter/socket/handlers.js";
+import { allWithData } from "../adapter/socket/typed-data.js";
 import type { Bytes } from "../protocol/arguments.js";
 import { callback, flag, type Readers, readOptions, text } from "../protocol/option-readers.js";
 import type { PreparedMessage } from "../protocol/prepared-message.js";

@@ -1,6 +1,6 @@
-import { CLIENT_READERS, type ClientOptions, connectBy } from "../adapter/client.js";
-import { readHandlers } from "../adapter/given-handlers.js";
-import type { Handlers, Socket } from "../adapter/handlers.js";
+import { CLIENT_READERS, type ClientOptions, connectBy } from "../adapter/client/client.js";
+import { readHandlers } from "../adapter/socket/given-handlers.js";
+import type { Handlers, Socket } from "../adapter/socket/handlers.js";
 import { ownOptions, type Readers, readOptions, text } from "../protocol/option-readers.js";
 import { portableRuntime } from "./runtime.js";
 import { type ByteStreams, StreamTransport } from "./stream-transport.js";

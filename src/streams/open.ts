@@ -1,8 +1,8 @@
-import { readHandlers } from "../adapter/given-handlers.js";
-import type { Handlers, Socket } from "../adapter/handlers.js";
-import { resolveSocketOptions, SOCKET_READERS, type SocketOptions } from "../adapter/options.js";
+import { readHandlers } from "../adapter/socket/given-handlers.js";
+import type { Handlers, Socket } from "../adapter/socket/handlers.js";
+import { resolveSocketOptions, SOCKET_READERS, type SocketOptions } from "../adapter/socket/options.js";
 import { Session } from "../adapter/socket/session.js";
-import { withData } from "../adapter/typed-data.js";
+import { withData } from "../adapter/socket/typed-data.js";
 import { bytes } from "../adapter/value-readers.js";
 import { type Role, readRole } from "../protocol/endpoint-options.js";
 import { anything, type Readers, readOptions, text } from "../protocol/option-readers.js";

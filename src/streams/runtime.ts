@@ -1,10 +1,10 @@
 // The runtime as the streams adapter sees it: whatever has streams.
 import { captureContext, outside } from "../adapter/async-context.js";
 import { Deadlines } from "../adapter/deadline.js";
-import { queueMicrotask, setTimeout } from "../adapter/globals.js";
 import type { Runtime } from "../adapter/transport.js";
 import { Turns } from "../adapter/turn.js";
-import { portableHost } from "../protocol/host.js";
+import { queueMicrotask, setTimeout } from "../host/globals.js";
+import { portableHost } from "../host/host.js";
 
 /** Taken now, as the other timers are. Browsers have none. */
 const { setImmediate } = globalThis;

@@ -1,5 +1,5 @@
-import { queueMicrotask } from "../adapter/globals.js";
 import type { SocketTransport, TransportSink } from "../adapter/transport.js";
+import { queueMicrotask } from "../host/globals.js";
 import { bytesOf } from "../protocol/arguments.js";
 import { ByteSink, ignored, type SinkOwner } from "./byte-sink.js";
 import { type ByteSource, byteSource } from "./byte-source.js";

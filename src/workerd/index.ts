@@ -1,8 +1,8 @@
 import "../kernel/load.workerd.js";
 
-export type { Handlers, SendResult, Socket } from "../adapter/handlers.js";
-export { HandshakeError, type HandshakeErrorCode } from "../adapter/handshake-error.js";
+export { HandshakeError, type HandshakeErrorCode } from "../adapter/client/handshake-error.js";
 export type { HandshakeResponse } from "../adapter/handshake-response.js";
+export type { Handlers, SendResult, Socket } from "../adapter/socket/handlers.js";
 export {
   type BacklogPolicy,
   DEFAULT_SOCKET_LIMITS,
@@ -10,7 +10,7 @@ export {
   type SocketLimits,
   type SocketOptions,
   type Timeouts,
-} from "../adapter/options.js";
+} from "../adapter/socket/options.js";
 export { TransportEnd, type TransportEndCode } from "../adapter/socket/transport-end.js";
 export type { KernelName } from "../kernel/kernel.js";
 export type { Bytes } from "../protocol/arguments.js";

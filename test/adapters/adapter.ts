@@ -1,10 +1,11 @@
 // What an adapter must have to be run by the suite: the same shape on every runtime.
-import type { Handlers, Socket } from "../../src/adapter/handlers.js";
-import type { SocketOptions } from "../../src/adapter/options.js";
-import type { FetchHandler } from "../../src/adapter/plain-exchange.js";
-import type { ProxyChoice } from "../../src/adapter/proxy.js";
-import type { Server } from "../../src/adapter/server.js";
-import type { ServerOptions } from "../../src/adapter/server-options.js";
+
+import type { ProxyChoice } from "../../src/adapter/client/proxy/proxy.js";
+import type { ServerOptions } from "../../src/adapter/server/options.js";
+import type { FetchHandler } from "../../src/adapter/server/plain-exchange.js";
+import type { Server } from "../../src/adapter/server/server.js";
+import type { Handlers, Socket } from "../../src/adapter/socket/handlers.js";
+import type { SocketOptions } from "../../src/adapter/socket/options.js";
 
 export interface TlsFiles {
   readonly key: string;

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { Deadline, Deadlines } from "../../src/adapter/deadline.js";
 
-vi.mock("../../src/adapter/globals.js", () => import("../support/global-timers.js"));
+vi.mock("../../src/host/globals.js", () => import("../support/global-timers.js"));
 
 const deadlines = new Deadlines();
 

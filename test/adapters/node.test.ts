@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { type Server, Socket } from "node:net";
 import { afterEach, describe, test, vi } from "vitest";
-import type { ConnectionHandle } from "../../src/node/bare-handle.js";
 import { serve } from "../../src/node/index.js";
+import type { ConnectionHandle } from "../../src/node/internals/bare-handle.js";
 import { nodeAdapter, READ_PATHS, REUSES_PORTS } from "./node-adapter.js";
 import { masked } from "./raw-peer.js";
 import { Recorder } from "./recorder.js";
@@ -60,13 +60,13 @@ if (!REUSES_PORTS)
 
 describe("the trial of the read path", () => {
   test("finds that this Node has all that it looks for", async () => {
-    const { tryInternals } = await import("../../src/node/trial.js");
+    const { tryInternals } = await import("../../src/node/internals/trial.js");
     assert.deepEqual(await tryInternals(), { reads: true, writes: true, handles: true });
   });
 
   afterEach(() => {
     vi.doUnmock("node:net");
-    vi.doUnmock("../../src/node/bare-handle.js");
+    vi.doUnmock("../../src/node/internals/bare-handle.js");
     vi.resetModules();
   });
 
@@ -75,7 +75,7 @@ describe("the trial of the read path", () => {
     const net = await vi.importActual<typeof import("node:net")>("node:net");
     // A socket that never connects.
     vi.doMock("node:net", () => ({ ...net, connect: () => new net.Socket() }));
-    const { tryInternals } = await import("../../src/node/trial.js");
+    const { tryInternals } = await import("../../src/node/internals/trial.js");
     assert.deepEqual(await tryInternals(), { reads: false, writes: false, handles: false });
   });
 
@@ -84,7 +84,7 @@ describe("the trial of the read path", () => {
     async (name) => {
       vi.resetModules();
       await breakHandles(name, () => true);
-      const { tryInternals } = await import("../../src/node/trial.js");
+      const { tryInternals } = await import("../../src/node/internals/trial.js");
       assert.deepEqual(await tryInternals(), { reads: true, writes: true, handles: false });
     },
   );
@@ -98,7 +98,7 @@ describe("the trial of the read path", () => {
       connect: () => net.connect(1, "127.0.0.1"),
     }));
     const { chooseReadPath } = await import("../../src/node/read-path.js");
-    const { tryInternals, whatWorks } = await import("../../src/node/trial.js");
+    const { tryInternals, whatWorks } = await import("../../src/node/internals/trial.js");
     const nothing = { reads: false, writes: false, handles: false };
     const start = performance.now();
     assert.deepEqual(await tryInternals(), nothing);
@@ -110,7 +110,7 @@ describe("the trial of the read path", () => {
 
 /** Has a method of the handles that servers take throw, while it is to. */
 async function breakHandles(name: string, broken: () => boolean): Promise<void> {
-  const { takeConnections } = await import("../../src/node/bare-handle.js");
+  const { takeConnections } = await import("../../src/node/internals/bare-handle.js");
   const take = (server: Server, accept: (handle: ConnectionHandle) => void): boolean =>
     takeConnections(server, (handle) => {
       if (broken())
@@ -119,7 +119,7 @@ async function breakHandles(name: string, broken: () => boolean): Promise<void> 
         });
       accept(handle);
     });
-  vi.doMock("../../src/node/bare-handle.js", async (actual) => ({
+  vi.doMock("../../src/node/internals/bare-handle.js", async (actual) => ({
     ...(await actual<object>()),
     takeConnections: take,
   }));
@@ -127,7 +127,7 @@ async function breakHandles(name: string, broken: () => boolean): Promise<void> 
 
 describe("a connection that can't be accepted", () => {
   afterEach(() => {
-    vi.doUnmock("../../src/node/bare-handle.js");
+    vi.doUnmock("../../src/node/internals/bare-handle.js");
     vi.resetModules();
   });
 

@@ -1,4 +1,4 @@
-import type { Handlers, Socket } from "../../src/adapter/handlers.js";
+import type { Handlers, Socket } from "../../src/adapter/socket/handlers.js";
 import type { CloseEvent, MessageType } from "../../src/protocol/events.js";
 import { toHex } from "../support/hex.js";
 import { happened, until } from "./until.js";

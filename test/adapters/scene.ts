@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import type { Handlers, Socket } from "../../src/adapter/handlers.js";
+import type { Handlers, Socket } from "../../src/adapter/socket/handlers.js";
 import type { Adapter, Capability, DialOptions, Listening, ListenOptions } from "./adapter.js";
 import { RawPeer, RawServer, request, type Where } from "./raw-peer.js";
 import { Recorder } from "./recorder.js";

@@ -1,8 +1,8 @@
 import { once } from "node:events";
 import { connect as connectTcp, createServer as createTcpServer, type Socket as NetSocket } from "node:net";
-import { parseAddress } from "../../src/adapter/address.js";
-import type { Handlers } from "../../src/adapter/handlers.js";
-import { listeningUrl } from "../../src/adapter/listening.js";
+import { parseAddress } from "../../src/adapter/client/address.js";
+import { listeningUrl } from "../../src/adapter/server/listening.js";
+import type { Handlers } from "../../src/adapter/socket/handlers.js";
 import { type ByteStreams, connect, createServer } from "../../src/streams/index.js";
 import type { Adapter, Listening, ListenOptions } from "./adapter.js";
 import { collectGarbage } from "./node-adapter.js";

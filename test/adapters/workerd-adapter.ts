@@ -1,6 +1,6 @@
-import type { Handlers, SendResult, Socket } from "../../src/adapter/handlers.js";
-import { HandshakeError } from "../../src/adapter/handshake-error.js";
-import { HeaderList } from "../../src/handshake/header-list.js";
+import { HandshakeError } from "../../src/adapter/client/handshake-error.js";
+import type { Handlers, SendResult, Socket } from "../../src/adapter/socket/handlers.js";
+import { HeaderList } from "../../src/http/header-list.js";
 import { connect as connectControl } from "../../src/node/index.js";
 import type { Adapter, DialOptions } from "./adapter.js";
 import { nodeAdapter } from "./node-adapter.js";

@@ -1,4 +1,4 @@
-// Imports point one way: kernels <- kernel <- protocol <- adapter <- node, bun <- deno, cli, with the handshake beside the protocol.
+// Imports point one way, from each room of the house to those below it, and never in a circle.
 import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
@@ -90,6 +90,13 @@ describe("the parser of imports", () => {
     ]);
   });
 
+  test("finds a circle, and no more than a circle", () => {
+    const edge = (file: string, target: string): Edge => ({ file, target, name: target, typeOnly: true });
+    const chain = [edge("a.ts", "b.js"), edge("b.ts", "c.js"), edge("a.ts", "c.js")];
+    expect(circles(chain)).toEqual([]);
+    expect(circles([...chain, edge("c.ts", "b.js")])).toEqual([["b.ts", "c.ts"]]);
+  });
+
   test("misses none that a line begins with", () => {
     for (const file of [...filesUnder("src"), ...filesUnder("assembly")]) {
       const source = readFileSync(path.join(ROOT, file), "utf8");
@@ -99,40 +106,73 @@ describe("the parser of imports", () => {
   });
 });
 
-/** What each layer may import of other layers, besides itself. */
+/** The rooms from the bottom up. A room imports from those that it lists and from no other, besides itself. */
+const FOUNDATION = ["src/kernel", "src/memory", "src/host"] as const;
+const BELOW_ADAPTERS = [...FOUNDATION, "src/protocol", "src/http", "src/handshake"] as const;
 const LAYERS: readonly (readonly [folder: string, ...others: string[]])[] = [
   ["assembly"],
-  ["src/host"],
   ["src/kernel"],
-  ["src/protocol", "src/kernel", "src/host"],
-  ["src/handshake", "src/host"],
-  ["src/adapter", "src/protocol", "src/handshake", "src/kernel", "src/host"],
-  ["src/streams", "src/adapter", "src/protocol", "src/handshake", "src/kernel", "src/host"],
-  ["src/workerd", "src/streams", "src/adapter", "src/protocol", "src/kernel", "src/host"],
-  ["src/node", "src/adapter", "src/protocol", "src/handshake", "src/kernel", "src/host"],
-  ["src/deno", "src/node", "src/adapter", "src/protocol", "src/handshake", "src/kernel", "src/host"],
-  ["src/bun", "src/adapter", "src/protocol", "src/handshake", "src/kernel", "src/host"],
-  [
-    "src/cli",
-    "src/node",
-    "src/deno",
-    "src/bun",
-    "src/adapter",
-    "src/handshake",
-    "src/protocol",
-    "src/kernel",
-    "src/host",
-  ],
+  ["src/memory", "src/kernel"],
+  ["src/host", "src/kernel", "src/memory"],
+  ["src/http", "src/host"],
+  ["src/protocol", ...FOUNDATION],
+  ["src/handshake", "src/http", "src/host"],
+  ["src/adapter", ...BELOW_ADAPTERS],
+  ["src/streams", "src/adapter", ...BELOW_ADAPTERS],
+  ["src/workerd", "src/streams", "src/adapter", ...BELOW_ADAPTERS],
+  ["src/node", "src/adapter", ...BELOW_ADAPTERS],
+  ["src/deno", "src/node", "src/adapter", ...BELOW_ADAPTERS],
+  ["src/bun", "src/adapter", ...BELOW_ADAPTERS],
+  ["src/cli", "src/node", "src/deno", "src/bun", "src/adapter", ...BELOW_ADAPTERS],
 ];
 
-/** The layers above the protocol know the kernel by its types. This one checks early that the host runs it. */
-const KERNEL_VALUES = ["src/adapter/options.ts -> ../kernel/workspace.js"];
+/** The rooms inside of the adapter. A server and a client don't know each other. */
+const ADAPTER_ROOMS: readonly (readonly [folder: string, ...others: string[]])[] = [
+  ["src/adapter/socket"],
+  ["src/adapter/server", "src/adapter/socket"],
+  ["src/adapter/client", "src/adapter/socket"],
+];
+
+/** The layers above the protocol know kernels and linear memory by their types. This one checks early that the host runs a kernel. */
+const MEMORY_VALUES = ["src/adapter/socket/options.ts -> ../../memory/workspace.js"];
 
 const MAY_USE_NODE = ["src/node", "src/deno", "src/cli"];
 
 /** What only its own runtime has. */
 const isRuntimes = ({ file, name }: Edge): boolean =>
   name.startsWith("node:") || (name === "cloudflare:sockets" && file.startsWith("src/workerd/"));
+
+/** The files that import each other, directly or by way of others, each circle as a sorted list. */
+function circles(edges: readonly Edge[]): string[][] {
+  const targets = new Map<string, Set<string>>();
+  for (const { file, target } of edges) {
+    if (target === undefined) continue;
+    const found = targets.get(file) ?? new Set();
+    targets.set(file, found.add(target.replace(/\.js$/, ".ts")));
+  }
+  const reachable = new Map([...targets.keys()].map((file) => [file, reach(file, targets)]));
+  const found = new Map<string, string[]>();
+  for (const [file, reached] of reachable) {
+    if (!reached.has(file)) continue;
+    const circle = [...reached].filter((each) => reachable.get(each)?.has(file) === true).sort();
+    found.set(circle.join(), circle);
+  }
+  return [...found.values()];
+}
+
+/** All files that a file imports, directly or by way of others. */
+function reach(file: string, targets: ReadonlyMap<string, ReadonlySet<string>>): Set<string> {
+  const reached = new Set<string>();
+  const waiting = [file];
+  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+    for (const target of targets.get(next) ?? []) {
+      if (reached.has(target)) continue;
+      reached.add(target);
+      waiting.push(target);
+    }
+  }
+  return reached;
+}
 
 describe("imports", () => {
   test("these are all layers", () => {
@@ -157,14 +197,32 @@ describe("imports", () => {
     ).toEqual([]);
   });
 
-  test("of the kernel from above the protocol are types", () => {
+  test.each(ADAPTER_ROOMS)("of %s leave the other rooms of the adapter alone", (folder, ...others) => {
+    const rooms = ADAPTER_ROOMS.map(([room]) => room);
+    const edges = importsOf(filesUnder(folder)).filter((edge) => within(edge, ...rooms));
+    expect(wrong(edges, (edge) => within(edge, folder, ...others))).toEqual([]);
+  });
+
+  test("of the rooms that all adapters share come from inside of the adapter alone", () => {
+    const shared = filesUnder("src/adapter").filter((file) => file.split("/").length === 3);
+    const edges = importsOf(shared).filter((edge) => within(edge, ...ADAPTER_ROOMS.map(([room]) => room)));
+    expect(wrong(edges, ({ typeOnly }) => typeOnly)).toEqual([]);
+  });
+
+  test("make no circle, types included", () => {
+    expect(circles(importsOf([...filesUnder("src"), ...filesUnder("assembly")]))).toEqual([]);
+  });
+
+  test("of kernels and linear memory from above the protocol are types", () => {
     const edges = importsOf([
       ...filesUnder("src/adapter"),
       ...filesUnder("src/node"),
       ...filesUnder("src/deno"),
       ...filesUnder("src/bun"),
     ]);
-    expect(wrong(edges, (edge) => !within(edge, "src/kernel") || edge.typeOnly)).toEqual(KERNEL_VALUES);
+    expect(wrong(edges, (edge) => !within(edge, "src/kernel", "src/memory") || edge.typeOnly)).toEqual(
+      MEMORY_VALUES,
+    );
   });
 
   test("of the demo's page are what a browser has", () => {
@@ -179,7 +237,7 @@ describe("imports", () => {
   test("of the barrel are the codec and nothing else", () => {
     const edges = importsOf(["src/index.ts"]);
     expect(edges.length).toBeGreaterThan(0);
-    expect(wrong(edges, (edge) => within(edge, "src/kernel", "src/protocol"))).toEqual([]);
+    expect(wrong(edges, (edge) => within(edge, ...FOUNDATION, "src/protocol"))).toEqual([]);
   });
 
   test("lead to no package and to neither bench nor test", () => {

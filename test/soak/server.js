@@ -4,7 +4,7 @@
 //   node --expose-gc server.js '{"runtime": "node", "options": {…}, "mode": "echo"}'
 import process from "node:process";
 import { createInterface } from "node:readline";
-import { sharedWorkspace } from "../../dist/kernel/workspace.js";
+import { sharedWorkspace } from "../../dist/memory/workspace.js";
 
 /**
  * @typedef {"echo" | "push" | "silent"} Mode - sends each message back; sends all it can, when told to and when there is room again; does nothing

@@ -1,5 +1,5 @@
+import { portableHost } from "../../src/host/host.js";
 import type { Host, Transcoder } from "../../src/index.js";
-import { portableHost } from "../../src/protocol/host.js";
 
 /** Counts the memory that the codec asks its host for. */
 export class CountingHost implements Host {

@@ -1,4 +1,4 @@
-// In the place of src/adapter/globals.ts, for tests that move the time themselves: the timers of now, not those of when it was loaded.
+// In the place of src/host/globals.ts, for tests that move the time themselves: the timers of now, not those of when it was loaded.
 
 export const { queueMicrotask } = globalThis;
 

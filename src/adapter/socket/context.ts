@@ -1,7 +1,8 @@
 // What the sessions of one server share; a client's session has its own.
-import type { Handlers } from "../handlers.js";
-import type { ResolvedSocketOptions } from "../options.js";
+
 import type { Runtime } from "../transport.js";
+import type { Handlers } from "./handlers.js";
+import type { ResolvedSocketOptions } from "./options.js";
 import type { Session } from "./session.js";
 
 /** What the sessions of one server share; a client's session has its own. */

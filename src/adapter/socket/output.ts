@@ -1,10 +1,10 @@
 // The way out of a session: from the endpoint's outbox to the transport, and what is said of back-pressure.
 import type { Endpoint } from "../../protocol/endpoint.js";
 import { Deadline, type Deadlines } from "../deadline.js";
-import { type Flushable, flushLater } from "../flush.js";
-import type { SendResult } from "../handlers.js";
 import type { Transport } from "../transport.js";
 import type { SocketContext } from "./context.js";
+import { type Flushable, flushLater } from "./flush.js";
+import type { SendResult } from "./handlers.js";
 
 /** More than this in the outbox counts as buffered, even while the transport takes all. */
 const OUTBOX_HIGH_WATER_BYTES = 64 * 1024;

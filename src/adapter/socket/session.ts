@@ -4,14 +4,14 @@ import { CloseCode } from "../../protocol/close-code.js";
 import { Endpoint, type EndpointOptions, type EndpointState, type Role } from "../../protocol/endpoint.js";
 import type { CloseEvent, EndpointSink, MessageType } from "../../protocol/events.js";
 import { PreparedMessage } from "../../protocol/prepared-message.js";
-import type { SendResult, Socket } from "../handlers.js";
 import type { HandshakeResponse } from "../handshake-response.js";
-import { isThenable, reportError } from "../report.js";
 import type { AsyncContext, Transport, TransportSink } from "../transport.js";
 import type { SocketContext } from "./context.js";
+import type { SendResult, Socket } from "./handlers.js";
 import { Input, type InputOwner } from "./input.js";
 import { Keepalive, type KeepaliveOwner } from "./keepalive.js";
 import { Output, type OutputOwner } from "./output.js";
+import { isThenable, reportError } from "./report.js";
 import { ApplicationSocket } from "./socket.js";
 import { TransportEnd } from "./transport-end.js";
 

@@ -5,8 +5,8 @@ import type { Bytes } from "../../protocol/arguments.js";
 import type { EndpointState, Role } from "../../protocol/endpoint-options.js";
 import type { MessageType } from "../../protocol/events.js";
 import type { PreparedMessage } from "../../protocol/prepared-message.js";
-import type { SendResult, Socket } from "../handlers.js";
 import type { HandshakeResponse } from "../handshake-response.js";
+import type { SendResult, Socket } from "./handlers.js";
 import type { Session } from "./session.js";
 
 /** A socket's own properties, which inspection shows. */

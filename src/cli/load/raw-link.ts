@@ -7,7 +7,7 @@ import {
   type OnReadOpts,
 } from "node:net";
 import { type ConnectionOptions, connect as connectTls } from "node:tls";
-import type { Address } from "../../adapter/address.js";
+import type { Address } from "../../adapter/client/address.js";
 import { buildRequest, checkResponse, HeadParser, makeKey } from "../../handshake/index.js";
 import { CliError, describeError, errorCode } from "../command.js";
 import type { TlsChoice } from "../runtime.js";

@@ -1,4 +1,4 @@
-import type { Address } from "../../adapter/address.js";
+import type { Address } from "../../adapter/client/address.js";
 import type { TlsChoice } from "../runtime.js";
 import { type Lane, Tally } from "./lane.js";
 import { MessageBatch, type PayloadKind } from "./messages.js";

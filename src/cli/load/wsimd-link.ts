@@ -1,5 +1,5 @@
-import type { Socket } from "../../adapter/handlers.js";
-import { HandshakeError } from "../../adapter/handshake-error.js";
+import { HandshakeError } from "../../adapter/client/handshake-error.js";
+import type { Socket } from "../../adapter/socket/handlers.js";
 import { InvalidStateError } from "../../protocol/errors.js";
 import { CliError } from "../command.js";
 import { runtimeAdapter } from "../runtime.js";

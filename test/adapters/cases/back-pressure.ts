@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { SendResult, Socket } from "../../../src/adapter/handlers.js";
+import type { SendResult, Socket } from "../../../src/adapter/socket/handlers.js";
 import type { ListenOptions } from "../adapter.js";
 import { masked, type RawPeer } from "../raw-peer.js";
 import { Recorder } from "../recorder.js";

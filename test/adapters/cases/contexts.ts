@@ -1,7 +1,7 @@
 // The asynchronous contexts in which handlers run, as `AsyncLocalStorage` shows them.
 import assert from "node:assert/strict";
 import { AsyncLocalStorage } from "node:async_hooks";
-import type { Socket } from "../../../src/adapter/handlers.js";
+import type { Socket } from "../../../src/adapter/socket/handlers.js";
 import { masked } from "../raw-peer.js";
 import { Recorder } from "../recorder.js";
 import type { Case } from "../scene.js";

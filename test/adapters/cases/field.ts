@@ -1,6 +1,6 @@
 // What people report of other libraries' connections in public, tried on this one: docs/evidence.md has where.
 import assert from "node:assert/strict";
-import type { Socket } from "../../../src/adapter/handlers.js";
+import type { Socket } from "../../../src/adapter/socket/handlers.js";
 import { masked, request } from "../raw-peer.js";
 import { Recorder } from "../recorder.js";
 import { type Case, switching } from "../scene.js";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { Handlers, Socket } from "../../../src/adapter/handlers.js";
+import type { Handlers, Socket } from "../../../src/adapter/socket/handlers.js";
 import { masked, type RawPeer } from "../raw-peer.js";
 import { Recorder } from "../recorder.js";
 import type { Case, Scene } from "../scene.js";

@@ -1,7 +1,7 @@
 // What can be seen of the objects that an application holds: their own public state, and nothing of other connections.
 import assert from "node:assert/strict";
 import { inspect } from "node:util";
-import { sharedWorkspace } from "../../../src/kernel/workspace.js";
+import { sharedWorkspace } from "../../../src/memory/workspace.js";
 import { masked } from "../raw-peer.js";
 import { Recorder } from "../recorder.js";
 import type { Case, Scene } from "../scene.js";

@@ -1,6 +1,6 @@
 // Every value that is documented for an option works, over TCP and over TLS.
 import assert from "node:assert/strict";
-import type { SocketOptions } from "../../../src/adapter/options.js";
+import type { SocketOptions } from "../../../src/adapter/socket/options.js";
 import type { DialOptions, ListenOptions, TlsFiles } from "../adapter.js";
 import { certificate } from "../certificate.js";
 import { Recorder } from "../recorder.js";

@@ -1,6 +1,6 @@
 // Options are checked and read when they are given: what is wrong opens nothing, and what changes later changes nothing.
 import assert from "node:assert/strict";
-import type { Handlers } from "../../../src/adapter/handlers.js";
+import type { Handlers } from "../../../src/adapter/socket/handlers.js";
 import type { ListenOptions } from "../adapter.js";
 import type { Case, Scene } from "../scene.js";
 import { eventually } from "../until.js";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { Socket } from "../../../src/adapter/handlers.js";
+import type { Socket } from "../../../src/adapter/socket/handlers.js";
 import { toHex } from "../../support/hex.js";
 import { masked, RawPeer, request } from "../raw-peer.js";
 import { Recorder } from "../recorder.js";

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { X509Certificate } from "node:crypto";
 import { type ConnectionOptions, connect } from "node:tls";
-import type { ClientRequest } from "../../../src/adapter/server-options.js";
+import type { ClientRequest } from "../../../src/adapter/server/options.js";
 import type { TlsFacts } from "../../../src/adapter/transport.js";
 import { certificate } from "../certificate.js";
 import { RawPeer, request } from "../raw-peer.js";

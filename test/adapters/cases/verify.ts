@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { ClientRequest, Verdict } from "../../../src/adapter/server-options.js";
+import type { ClientRequest, Verdict } from "../../../src/adapter/server/options.js";
 import { masked, request } from "../raw-peer.js";
 import { Recorder } from "../recorder.js";
 import type { Case, Scene } from "../scene.js";

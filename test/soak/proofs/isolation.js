@@ -1,5 +1,5 @@
 import { Endpoint } from "../../../dist/index.js";
-import { sharedWorkspace } from "../../../dist/kernel/workspace.js";
+import { sharedWorkspace } from "../../../dist/memory/workspace.js";
 import { frame } from "../peer.js";
 import { exactly, told } from "../rows.js";
 

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { Allowance } from "../../../src/adapter/allowance.js";
-import { AllocationError, HeldBytes } from "../../../src/adapter/held-bytes.js";
+import { Allowance } from "../../../src/adapter/server/allowance.js";
+import { AllocationError, HeldBytes } from "../../../src/adapter/server/held-bytes.js";
 
 const NATIVE = Uint8Array;
 

@@ -1,7 +1,7 @@
 // A handler that runs an event loop of its own: reads of other connections land in the window that its walk is still in.
 import { describe, expect, test } from "vitest";
-import type { Handlers } from "../../../src/adapter/handlers.js";
-import { resolveSocketOptions, type SocketOptions } from "../../../src/adapter/options.js";
+import type { Handlers } from "../../../src/adapter/socket/handlers.js";
+import { resolveSocketOptions, type SocketOptions } from "../../../src/adapter/socket/options.js";
 import { Session } from "../../../src/adapter/socket/session.js";
 import { Turns } from "../../../src/adapter/turn.js";
 import { nodeRuntime } from "../../../src/node/host.js";

@@ -1,17 +1,17 @@
 // Whatever goes wrong while a connection is opened, nothing is thrown at the transport, the clock or a promise, and only that
 // connection ends.
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import type { Handlers } from "../../../src/adapter/handlers.js";
-import { HeldBytes } from "../../../src/adapter/held-bytes.js";
 import { hostOptions } from "../../../src/adapter/host-options.js";
-import { Opening } from "../../../src/adapter/opening.js";
-import type { FetchHandler } from "../../../src/adapter/plain-exchange.js";
-import { ServerCore } from "../../../src/adapter/server.js";
+import { HeldBytes } from "../../../src/adapter/server/held-bytes.js";
+import { Opening } from "../../../src/adapter/server/opening.js";
 import {
   resolveServerOptions,
   SERVER_READERS,
   type ServerOptions,
-} from "../../../src/adapter/server-options.js";
+} from "../../../src/adapter/server/options.js";
+import type { FetchHandler } from "../../../src/adapter/server/plain-exchange.js";
+import { ServerCore } from "../../../src/adapter/server/server.js";
+import type { Handlers } from "../../../src/adapter/socket/handlers.js";
 import type { TransportSink } from "../../../src/adapter/transport.js";
 import { HeadParser } from "../../../src/handshake/index.js";
 import { nodeRuntime } from "../../../src/node/host.js";
@@ -19,7 +19,7 @@ import { readOptions } from "../../../src/protocol/option-readers.js";
 import { FakeTransport } from "../../support/fake-transport.js";
 import { EXAMPLE, latin1, wire } from "../handshake/every-cut.js";
 
-vi.mock("../../../src/adapter/globals.js", () => import("../../support/global-timers.js"));
+vi.mock("../../../src/host/globals.js", () => import("../../support/global-timers.js"));
 
 class Peer extends FakeTransport {
   sink!: TransportSink;

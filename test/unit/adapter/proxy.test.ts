@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { parseAddress } from "../../../src/adapter/address.js";
-import { isExcepted } from "../../../src/adapter/no-proxy.js";
-import { type Environment, proxyFor } from "../../../src/adapter/proxy.js";
+import { parseAddress } from "../../../src/adapter/client/address.js";
+import { isExcepted } from "../../../src/adapter/client/proxy/no-proxy.js";
+import { type Environment, proxyFor } from "../../../src/adapter/client/proxy/proxy.js";
 
 describe("NO_PROXY", () => {
   /** List, servers that it names, servers that it does not. */

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { Deadlines } from "../../../src/adapter/deadline.js";
-import type { Handlers } from "../../../src/adapter/handlers.js";
-import { resolveSocketOptions, type SocketOptions } from "../../../src/adapter/options.js";
+import type { Handlers } from "../../../src/adapter/socket/handlers.js";
+import { resolveSocketOptions, type SocketOptions } from "../../../src/adapter/socket/options.js";
 import { Session } from "../../../src/adapter/socket/session.js";
 import { Turns } from "../../../src/adapter/turn.js";
 import { nodeRuntime } from "../../../src/node/host.js";
@@ -10,7 +10,7 @@ import { masked } from "../../adapters/raw-peer.js";
 import { FakeTransport } from "../../support/fake-transport.js";
 import { concat } from "../../support/hex.js";
 
-vi.mock("../../../src/adapter/globals.js", () => import("../../support/global-timers.js"));
+vi.mock("../../../src/host/globals.js", () => import("../../support/global-timers.js"));
 
 function openSocket(options: SocketOptions = {}, handlers: Handlers = {}) {
   const transport = new FakeTransport();

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { Slab } from "../../../src/adapter/slab.js";
+import { Slab } from "../../../src/host/slab.js";
 
 function slab(allocated: ArrayBuffer[]): Slab {
   const allocate = (bytes: number): Uint8Array<ArrayBuffer> => {

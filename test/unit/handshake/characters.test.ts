@@ -8,7 +8,7 @@ import {
   TARGET_CHARACTER,
   TOKEN_CHARACTER,
   VALUE_CHARACTER,
-} from "../../../src/handshake/characters.js";
+} from "../../../src/http/characters.js";
 
 /** Every code that a table has an entry for. */
 const CODES = Array.from({ length: 256 }, (_, code) => code);

@@ -2,7 +2,6 @@
 import { runInNewContext } from "node:vm";
 import { afterEach, describe, expect, test } from "vitest";
 import { hostOptions } from "../../../src/adapter/host-options.js";
-import { given, isGiven } from "../../../src/handshake/given.js";
 import {
   buildAccept,
   buildAnswer,
@@ -11,6 +10,7 @@ import {
   checkUpgrade,
   HeadParser,
 } from "../../../src/handshake/index.js";
+import { given, isGiven } from "../../../src/http/given.js";
 import { change, EXAMPLE, latin1, wire } from "./every-cut.js";
 
 const polluted: string[] = [];

@@ -16,7 +16,7 @@ import {
   makeKey,
   type UpgradeOptions,
 } from "../../../src/handshake/index.js";
-import { reasonPhrase } from "../../../src/handshake/reason-phrase.js";
+import { reasonPhrase } from "../../../src/http/reason-phrase.js";
 import { add, change, EXAMPLE, latin1, outcomeOf, wire } from "./every-cut.js";
 
 const KEY = makeKey(new Uint8Array(16));

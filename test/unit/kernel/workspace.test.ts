@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
+import { portableHost } from "../../../src/host/host.js";
 import * as layout from "../../../src/kernel/generated/layout.js";
-import { type WindowHolder, Workspace } from "../../../src/kernel/workspace.js";
-import { portableHost } from "../../../src/protocol/host.js";
+import { type WindowHolder, Workspace } from "../../../src/memory/workspace.js";
 import { Outbox } from "../../../src/protocol/outbox.js";
 
 /** A transport that has these bytes still to write. */

@@ -33,11 +33,11 @@ function fakeHandle(left: number) {
   };
 }
 
-let direct: typeof import("../../../src/node/direct-write.js");
+let direct: typeof import("../../../src/node/internals/direct-write.js");
 
 beforeEach(async () => {
   vi.resetModules();
-  direct = await import("../../../src/node/direct-write.js");
+  direct = await import("../../../src/node/internals/direct-write.js");
 });
 
 /** Shows the module a write of Node's with such a request. */

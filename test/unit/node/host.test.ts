@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
+import { portableHost } from "../../../src/host/host.js";
 import { decodeText, hostFor, nodeHost } from "../../../src/node/host.js";
-import { portableHost } from "../../../src/protocol/host.js";
 
 /** What stands around the text must not change. */
 const UNTOUCHED = 0xaa;

@@ -5,7 +5,7 @@ import { Worker } from "node:worker_threads";
 import { afterEach, describe, expect, test } from "vitest";
 import { Connection, Endpoint, PreparedMessage } from "../../../src/index.js";
 import * as layout from "../../../src/kernel/generated/layout.js";
-import { sharedWorkspace, Workspace } from "../../../src/kernel/workspace.js";
+import { sharedWorkspace, Workspace } from "../../../src/memory/workspace.js";
 import { BY_REFERENCE_BYTES } from "../../../src/protocol/encoder.js";
 import { growableBuffer, resizableBuffer } from "../../support/buffers.js";
 import { frame, KEY, parseFrames } from "../../support/frame.js";

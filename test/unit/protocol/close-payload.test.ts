@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { Workspace } from "../../../src/kernel/workspace.js";
+import { Workspace } from "../../../src/memory/workspace.js";
 import { closePayload, parseClosePayload } from "../../../src/protocol/close-payload.js";
 import { hex, toHex } from "../../support/hex.js";
 import { describeKernels } from "../../support/kernels.js";

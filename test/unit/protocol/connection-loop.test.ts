@@ -1,9 +1,9 @@
 // Loops over what a Connection received: each event is answered in the order of the wire, whatever the peer does in the middle.
 import { describe, expect, test } from "vitest";
+import { portableHost } from "../../../src/host/host.js";
 import { Connection, type ConnectionEvent, type ConnectionOptions, type Role } from "../../../src/index.js";
-import { sharedWorkspace } from "../../../src/kernel/workspace.js";
+import { sharedWorkspace } from "../../../src/memory/workspace.js";
 import { hostFor } from "../../../src/node/host.js";
-import { portableHost } from "../../../src/protocol/host.js";
 import { frame, KEY } from "../../support/frame.js";
 import { concat, hex, toHex } from "../../support/hex.js";
 import { describeKernels } from "../../support/kernels.js";

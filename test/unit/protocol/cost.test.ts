@@ -3,7 +3,7 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { Connection, Endpoint, type EndpointSink, type Role } from "../../../src/index.js";
 import * as layout from "../../../src/kernel/generated/layout.js";
-import { sharedWorkspace } from "../../../src/kernel/workspace.js";
+import { sharedWorkspace } from "../../../src/memory/workspace.js";
 import { CountingHost } from "../../support/counting-host.js";
 import { frame, KEY } from "../../support/frame.js";
 import { concat } from "../../support/hex.js";

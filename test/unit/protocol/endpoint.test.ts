@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { portableHost } from "../../../src/host/host.js";
 import {
   Connection,
   type ConnectionOptions,
@@ -9,7 +10,6 @@ import {
   type Role,
 } from "../../../src/index.js";
 import * as layout from "../../../src/kernel/generated/layout.js";
-import { portableHost } from "../../../src/protocol/host.js";
 import { frame, KEY, parseFrames } from "../../support/frame.js";
 import { concat, hex, toHex } from "../../support/hex.js";
 import { describeKernels } from "../../support/kernels.js";

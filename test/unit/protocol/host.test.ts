@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { portableHost, type Transcoder } from "../../../src/protocol/host.js";
+import { portableHost, type Transcoder } from "../../../src/host/host.js";
 import { hex, toHex } from "../../support/hex.js";
 
 const NONE: Transcoder = { memory: hex(""), utf8ToUtf16: () => undefined };

@@ -1,7 +1,7 @@
 // Text that is longer than any string fails the connection. All of this host's blocks are one, or it would take half a gigabyte.
 import { expect, test } from "vitest";
+import { portableHost } from "../../../src/host/host.js";
 import { Connection, type Host } from "../../../src/index.js";
-import { portableHost } from "../../../src/protocol/host.js";
 import { frame } from "../../support/frame.js";
 
 /** Node's: `buffer.constants.MAX_STRING_LENGTH`. */

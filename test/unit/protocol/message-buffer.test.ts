@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { Connection } from "../../../src/index.js";
-import { BLOCK_BYTES } from "../../../src/kernel/block-pool.js";
-import { Workspace } from "../../../src/kernel/workspace.js";
+import { BLOCK_BYTES } from "../../../src/memory/block-pool.js";
+import { Workspace } from "../../../src/memory/workspace.js";
 import { MessageBuffer } from "../../../src/protocol/message-buffer.js";
 import { CountingHost } from "../../support/counting-host.js";
 import { cutAt, everyBytes } from "../../support/cuts.js";

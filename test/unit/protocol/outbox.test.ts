@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { portableHost } from "../../../src/host/host.js";
 import * as layout from "../../../src/kernel/generated/layout.js";
-import { Workspace } from "../../../src/kernel/workspace.js";
-import { portableHost } from "../../../src/protocol/host.js";
+import { Workspace } from "../../../src/memory/workspace.js";
 import { Outbox, type OutboxSink } from "../../../src/protocol/outbox.js";
 import { CountingHost } from "../../support/counting-host.js";
 import { concat, hex, toHex } from "../../support/hex.js";

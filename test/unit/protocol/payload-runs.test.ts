@@ -1,9 +1,9 @@
 // Payloads that came in one read: whose memory they are in, and what else is there.
 import { describe, expect, test } from "vitest";
+import { portableHost } from "../../../src/host/host.js";
+import { copyRuns, type RunMemory } from "../../../src/host/payload-runs.js";
 import { Endpoint, type EndpointOptions } from "../../../src/index.js";
 import { nodeHost } from "../../../src/node/host.js";
-import { portableHost } from "../../../src/protocol/host.js";
-import { copyRuns, type RunMemory } from "../../../src/protocol/payload-runs.js";
 import { frame, KEY } from "../../support/frame.js";
 import { concat } from "../../support/hex.js";
 import { describeKernels } from "../../support/kernels.js";

@@ -1,11 +1,11 @@
 // Text that goes out as it came in is not encoded anew: its bytes are taken from the read window, while they stand there.
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { portableHost } from "../../../src/host/host.js";
 import { Endpoint, type EndpointOptions, type Host, type Role } from "../../../src/index.js";
 import * as layout from "../../../src/kernel/generated/layout.js";
-import { sharedWorkspace } from "../../../src/kernel/workspace.js";
+import { sharedWorkspace } from "../../../src/memory/workspace.js";
 import { hostFor } from "../../../src/node/host.js";
-import { portableHost } from "../../../src/protocol/host.js";
 import { frame, KEY, parseFrames } from "../../support/frame.js";
 import { concat } from "../../support/hex.js";
 import { describeKernels } from "../../support/kernels.js";

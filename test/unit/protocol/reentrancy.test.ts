@@ -8,7 +8,7 @@ import {
   type Kernel,
 } from "../../../src/index.js";
 import * as layout from "../../../src/kernel/generated/layout.js";
-import { sharedWorkspace } from "../../../src/kernel/workspace.js";
+import { sharedWorkspace } from "../../../src/memory/workspace.js";
 import { frame, KEY } from "../../support/frame.js";
 import { concat, hex, toHex } from "../../support/hex.js";
 import { describeKernels } from "../../support/kernels.js";

@@ -1,10 +1,10 @@
 // Traps outside of decode, which reentrancy.test.ts has: in masking, in a close reason, in making a string, in checking text.
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { resolveSocketOptions } from "../../../src/adapter/options.js";
 import type { SocketContext } from "../../../src/adapter/socket/context.js";
+import { resolveSocketOptions } from "../../../src/adapter/socket/options.js";
 import { Session } from "../../../src/adapter/socket/session.js";
 import { Connection, type ConnectionOptions, type Kernel } from "../../../src/index.js";
-import { sharedWorkspace } from "../../../src/kernel/workspace.js";
+import { sharedWorkspace } from "../../../src/memory/workspace.js";
 import { hostFor, nodeRuntime } from "../../../src/node/host.js";
 import { FakeTransport } from "../../support/fake-transport.js";
 import { frame, KEY, parseFrames } from "../../support/frame.js";

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { latin1Slice, utf8Slice, utf16Slice } from "../../../src/adapter/buffer-methods.js";
+import { latin1Slice, utf8Slice, utf16Slice } from "../../../src/host/buffer-methods.js";
+import { decodeByUtf16 } from "../../../src/host/utf16-text.js";
 import * as layout from "../../../src/kernel/generated/layout.js";
-import { Workspace } from "../../../src/kernel/workspace.js";
-import { decodeByUtf16 } from "../../../src/protocol/utf16-text.js";
+import { Workspace } from "../../../src/memory/workspace.js";
 
 const EDGES = [
   "a",

@@ -1,6 +1,6 @@
 // The handlers that a caller gives, as they are when they are given.
-import { isGiven } from "../handshake/given.js";
-import { Bare, object, refuse } from "../protocol/option-readers.js";
+import { isGiven } from "../../http/given.js";
+import { Bare, object, refuse } from "../../protocol/option-readers.js";
 import type { Handlers } from "./handlers.js";
 
 const NAMES: Readonly<Record<keyof Handlers, undefined>> = {

@@ -1,5 +1,5 @@
-import type { HeaderFields, RefusalOptions, UpgradeRequest } from "../handshake/index.js";
-import { callback, integer, type Readers, readOptions } from "../protocol/option-readers.js";
+import type { HeaderFields, RefusalOptions, UpgradeRequest } from "../../handshake/index.js";
+import { callback, integer, type Readers, readOptions } from "../../protocol/option-readers.js";
 import {
   DEFAULT_SOCKET_LIMITS,
   type ResolvedSocketOptions,
@@ -8,9 +8,9 @@ import {
   SOCKET_READERS,
   type SocketLimits,
   type SocketOptions,
-} from "./options.js";
-import type { TlsFacts } from "./transport.js";
-import { origins, tokens } from "./value-readers.js";
+} from "../socket/options.js";
+import type { TlsFacts } from "../transport.js";
+import { origins, tokens } from "../value-readers.js";
 
 /** An opening handshake that keeps every rule and waits for the application's word. */
 export interface ClientRequest extends UpgradeRequest {

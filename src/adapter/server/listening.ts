@@ -1,11 +1,11 @@
 // Servers that own their port, whatever the runtime.
-import { callback, flag, integer, type Readers, text } from "../protocol/option-readers.js";
-import type { PreparedMessage } from "../protocol/prepared-message.js";
-import type { Socket } from "./handlers.js";
+import { callback, flag, integer, type Readers, text } from "../../protocol/option-readers.js";
+import type { PreparedMessage } from "../../protocol/prepared-message.js";
+import type { Socket } from "../socket/handlers.js";
+import { allWithData } from "../socket/typed-data.js";
+import { SERVER_READERS, type ServerOptions } from "./options.js";
 import type { FetchHandler } from "./plain-exchange.js";
 import type { BroadcastOptions, Server, ServerCloseOptions, ServerCore } from "./server.js";
-import { SERVER_READERS, type ServerOptions } from "./server-options.js";
-import { allWithData } from "./typed-data.js";
 
 /** Options of a server that owns its port, whatever the runtime. */
 export interface ListenOptions<Data = unknown> extends ServerOptions<Data> {

@@ -1,9 +1,9 @@
-import type { KernelName } from "../kernel/kernel.js";
-import type { Bytes } from "../protocol/arguments.js";
-import type { EndpointState, Role } from "../protocol/endpoint-options.js";
-import type { CloseEvent, MessageType } from "../protocol/events.js";
-import type { PreparedMessage } from "../protocol/prepared-message.js";
-import type { HandshakeResponse } from "./handshake-response.js";
+import type { KernelName } from "../../kernel/kernel.js";
+import type { Bytes } from "../../protocol/arguments.js";
+import type { EndpointState, Role } from "../../protocol/endpoint-options.js";
+import type { CloseEvent, MessageType } from "../../protocol/events.js";
+import type { PreparedMessage } from "../../protocol/prepared-message.js";
+import type { HandshakeResponse } from "../handshake-response.js";
 
 /**
  * What became of a message that was given to `send`: `"sent"`: it is on its way; `"buffered"`: so it is, but the peer reads

@@ -2,9 +2,9 @@
 // alone: a worker of a cluster takes no port from the primary for it, which would tell of a server that is none.
 import { once } from "node:events";
 import { connect, createServer, type Server, type Socket } from "node:net";
-import { clearInterval, setInterval } from "../adapter/globals.js";
-import { hostOptions } from "../adapter/host-options.js";
-import { mayUseNetwork } from "./permission.js";
+import { hostOptions } from "../../adapter/host-options.js";
+import { clearInterval, setInterval } from "../../host/globals.js";
+import { mayUseNetwork } from "../permission.js";
 
 /**
  * So many ticks without an event end an attempt. A tick is a turn of the event loop, in which all that has arrived is told of: a

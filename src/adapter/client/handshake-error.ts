@@ -1,8 +1,8 @@
 // What `connect` rejects with when a server or a proxy does not open the connection.
 
-import type { HandshakeFailureCode, HeaderList } from "../handshake/index.js";
-import { TextDecoder } from "../host/text-coders.js";
-import type { HandshakeResponse } from "./handshake-response.js";
+import type { HandshakeFailureCode, HeaderList } from "../../handshake/index.js";
+import { TextDecoder } from "../../host/text-coders.js";
+import type { HandshakeResponse } from "../handshake-response.js";
 
 /** Why an opening handshake came to nothing. */
 export type HandshakeErrorCode =

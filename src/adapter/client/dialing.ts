@@ -7,10 +7,10 @@ import {
   type HeaderFields,
   makeKey,
   type ResponseHead,
-} from "../handshake/index.js";
+} from "../../handshake/index.js";
+import type { SocketTransport } from "../transport.js";
 import { isRedirect } from "./address.js";
 import { Exchange, type ExchangeOptions, type ExchangeResult, MAX_BODY_BYTES } from "./exchange.js";
-import type { SocketTransport } from "./transport.js";
 
 export interface DialOptions extends ExchangeOptions {
   readonly host: string;

@@ -1,7 +1,7 @@
-import { buildAnswer, type PlainRequest } from "../handshake/index.js";
+import { buildAnswer, type PlainRequest } from "../../handshake/index.js";
+import { hostOptions } from "../host-options.js";
 import type { Allowance } from "./allowance.js";
 import { HeldBytes } from "./held-bytes.js";
-import { hostOptions } from "./host-options.js";
 
 /** What is known of a plain request besides what is in it. */
 export interface FetchInfo {

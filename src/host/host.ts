@@ -1,4 +1,4 @@
-import { TextDecoder, TextEncoder } from "../host/text-coders.js";
+import { TextDecoder, TextEncoder } from "./text-coders.js";
 
 /** What the kernel of a connection has for a {@link Host}. */
 export interface Transcoder {

@@ -1,4 +1,4 @@
-import type { ViewClass } from "../protocol/views.js";
+import type { ViewClass } from "./views.js";
 
 /** A run of memory that payloads are cut from, one behind the other. Each keeps all of it alive. */
 export class Slab {

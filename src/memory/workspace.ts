@@ -1,6 +1,5 @@
-import { BlockPool } from "./block-pool.js";
-import * as layout from "./generated/layout.js";
-import type { Kernel } from "./kernel.js";
+import * as layout from "../kernel/generated/layout.js";
+import type { Kernel } from "../kernel/kernel.js";
 import {
   COMPILED,
   type CompiledKernelName,
@@ -8,8 +7,9 @@ import {
   kernelFromEnvironment,
   loadKernel,
   setModule,
-} from "./load.js";
-import { wasmKernel } from "./wasm.js";
+} from "../kernel/load.js";
+import { wasmKernel } from "../kernel/wasm.js";
+import { BlockPool } from "./block-pool.js";
 
 /** Looked up once: V8 would do it anew for each message, which takes as long as the copy of a short one. */
 const { set } = Uint8Array.prototype;

@@ -1,8 +1,8 @@
 // Memory for the payloads of one read. To make an ArrayBuffer takes longer than everything else that is done with a short message, so
 // those that came together share one, with nothing else in it.
 import * as layout from "../kernel/generated/layout.js";
+import { Opcode } from "../protocol/opcode.js";
 import type { PayloadRuns, ReadRecords } from "./host.js";
-import { Opcode } from "./opcode.js";
 import { copyInto, type ViewClass } from "./views.js";
 
 /** A payload that is kept keeps no more alive than this. */

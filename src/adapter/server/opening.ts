@@ -1,6 +1,5 @@
 // A connection to a server before it is a WebSocket, or instead.
 
-import { given } from "../handshake/given.js";
 import {
   asksForWebSocket,
   buildAccept,
@@ -13,16 +12,17 @@ import {
   type RequestHead,
   selectSubprotocol,
   type UpgradeRequest,
-} from "../handshake/index.js";
-import { TextEncoder } from "../host/text-coders.js";
-import { ownOptions } from "../protocol/option-readers.js";
-import { Deadline, type Deadlines } from "./deadline.js";
+} from "../../handshake/index.js";
+import { TextEncoder } from "../../host/text-coders.js";
+import { given } from "../../http/given.js";
+import { ownOptions } from "../../protocol/option-readers.js";
+import { Deadline, type Deadlines } from "../deadline.js";
+import { Session } from "../socket/session.js";
+import type { SocketTransport, TransportSink } from "../transport.js";
 import { AllocationError, HeldBytes } from "./held-bytes.js";
+import type { Acceptance, ClientRequest, Verdict } from "./options.js";
 import { PlainExchange } from "./plain-exchange.js";
 import type { ServerCore } from "./server.js";
-import type { Acceptance, ClientRequest, Verdict } from "./server-options.js";
-import { Session } from "./socket/session.js";
-import type { SocketTransport, TransportSink } from "./transport.js";
 import { isPromise, isRefusal } from "./verdict.js";
 
 /** When more than this came behind the head while the application is thinking, the client has to wait. */

@@ -1,7 +1,19 @@
 // What `connect` of every adapter does: addresses, redirects, the handshake, and the socket that comes of it.
-import type { HeaderFields } from "../handshake/index.js";
-import { REQUEST_RESERVED } from "../handshake/request.js";
-import { anything, integer, type Readers } from "../protocol/option-readers.js";
+import type { HeaderFields } from "../../handshake/index.js";
+import { REQUEST_RESERVED } from "../../handshake/request.js";
+import { anything, integer, type Readers } from "../../protocol/option-readers.js";
+import type { HandshakeResponse } from "../handshake-response.js";
+import type { Handlers, Socket } from "../socket/handlers.js";
+import {
+  type ResolvedSocketOptions,
+  resolveSocketOptions,
+  SOCKET_READERS,
+  type SocketOptions,
+} from "../socket/options.js";
+import { Session } from "../socket/session.js";
+import { withData } from "../socket/typed-data.js";
+import type { Runtime, SocketTransport } from "../transport.js";
+import { abortSignal, headersBut, headerValue, tokens } from "../value-readers.js";
 import { offAbort, onAbort } from "./abort-listeners.js";
 import {
   type Address,
@@ -13,21 +25,9 @@ import {
 } from "./address.js";
 import { Dialing, type Refused } from "./dialing.js";
 import type { Exchange } from "./exchange.js";
-import type { Handlers, Socket } from "./handlers.js";
 import { HandshakeError } from "./handshake-error.js";
-import type { HandshakeResponse } from "./handshake-response.js";
-import {
-  type ResolvedSocketOptions,
-  resolveSocketOptions,
-  SOCKET_READERS,
-  type SocketOptions,
-} from "./options.js";
-import { type ProxyDialer, proxyFor } from "./proxy.js";
-import { Session } from "./socket/session.js";
-import type { Runtime, SocketTransport } from "./transport.js";
-import { openTunnel } from "./tunnelling.js";
-import { withData } from "./typed-data.js";
-import { abortSignal, headersBut, headerValue, tokens } from "./value-readers.js";
+import { type ProxyDialer, proxyFor } from "./proxy/proxy.js";
+import { openTunnel } from "./proxy/tunnel.js";
 
 /** Options of a client, whatever the runtime. */
 export interface ClientOptions<Data = unknown> extends SocketOptions {

@@ -1,10 +1,10 @@
 // The way of a client through an HTTP proxy (RFC 9110 section 9.3.6).
-import { buildConnect, type ConnectRequest, type ResponseHead } from "../handshake/index.js";
-import { type Address, authorityOf, withCredentials } from "./address.js";
-import { Exchange, type ExchangeOptions, type ExchangeResult, MAX_BODY_BYTES } from "./exchange.js";
-import { HandshakeError } from "./handshake-error.js";
+import { buildConnect, type ConnectRequest, type ResponseHead } from "../../../handshake/index.js";
+import type { SocketTransport } from "../../transport.js";
+import { type Address, authorityOf, withCredentials } from "../address.js";
+import { Exchange, type ExchangeOptions, type ExchangeResult, MAX_BODY_BYTES } from "../exchange.js";
+import { HandshakeError } from "../handshake-error.js";
 import type { ProxyAddress, ProxyDialer } from "./proxy.js";
-import type { SocketTransport } from "./transport.js";
 
 /** What asking a proxy for a tunnel came to. */
 export interface TunnelResult extends ExchangeResult {

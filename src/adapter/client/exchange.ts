@@ -1,9 +1,9 @@
 // One request of a client's and the answer to it, on a transport that nothing else uses meanwhile.
-import { ContentStart, FinalHeadParser, type ResponseHead } from "../handshake/index.js";
-import { Deadline, type Deadlines } from "./deadline.js";
+import { ContentStart, FinalHeadParser, type ResponseHead } from "../../handshake/index.js";
+import { Deadline, type Deadlines } from "../deadline.js";
+import type { SocketLimits } from "../socket/options.js";
+import type { SocketTransport, TransportSink } from "../transport.js";
 import { HandshakeError } from "./handshake-error.js";
-import type { SocketLimits } from "./options.js";
-import type { SocketTransport, TransportSink } from "./transport.js";
 
 /** Whom a client asks. */
 export type Peer = "server" | "proxy";

@@ -1,7 +1,8 @@
 // What `verify` says of a request, read without what other code put on `Object.prototype`.
-import { isGiven, isObject } from "../handshake/given.js";
-import type { RefusalOptions } from "../handshake/index.js";
-import type { Acceptance, Verdict } from "./server-options.js";
+
+import type { RefusalOptions } from "../../handshake/index.js";
+import { isGiven, isObject } from "../../http/given.js";
+import type { Acceptance, Verdict } from "./options.js";
 
 /** Whether it comes later. */
 export function isPromise(verdict: Verdict | Promise<Verdict>): verdict is Promise<Verdict> {

@@ -1,6 +1,6 @@
 // The start of a response's content: enough to read what a server has to say about its refusal.
 
-import type { ResponseHead } from "./http-head.js";
+import type { ResponseHead } from "./head.js";
 
 const NOTHING = new Uint8Array(0);
 const CR = 0x0d;

@@ -1,10 +1,10 @@
-import type { HeaderFields } from "../handshake/index.js";
-import { TUNNEL_RESERVED } from "../handshake/tunnel.js";
-import { type Readers, refuse } from "../protocol/option-readers.js";
-import { type Address, basicAuthorization, portOf, withoutBrackets } from "./address.js";
+import type { HeaderFields } from "../../../handshake/index.js";
+import { TUNNEL_RESERVED } from "../../../http/tunnel.js";
+import { type Readers, refuse } from "../../../protocol/option-readers.js";
+import type { SocketTransport } from "../../transport.js";
+import { headersBut } from "../../value-readers.js";
+import { type Address, basicAuthorization, portOf, withoutBrackets } from "../address.js";
 import { isExcepted } from "./no-proxy.js";
-import type { SocketTransport } from "./transport.js";
-import { headersBut } from "./value-readers.js";
 
 /** How a client reaches servers through a proxy. */
 export interface ProxyChoice {

@@ -1,11 +1,11 @@
 // HTTP requests that ask for no WebSocket, one for each connection: enough for a health check, a page or a form.
 
+import { checkTarget, expectsToContinue, type Refusal, refuse } from "../handshake/request.js";
+import type { RequestHead } from "./head.js";
+import { dateLine, headerLines, LATIN1_VALUE } from "./header-fields.js";
 import type { HeaderList } from "./header-list.js";
-import type { RequestHead } from "./http-head.js";
 import { encodeLatin1 } from "./latin1.js";
-import { dateLine, headerLines, LATIN1_VALUE } from "./outgoing.js";
 import { reasonPhrase } from "./reason-phrase.js";
-import { checkTarget, expectsToContinue, type Refusal, refuse } from "./request.js";
 
 /** A request that asks for no WebSocket, found to be in order. */
 export interface PlainRequest {

@@ -1,4 +1,4 @@
-import { encodeHead, type HeaderFields, headerLines } from "./outgoing.js";
+import { encodeHead, type HeaderFields, headerLines } from "./header-fields.js";
 import { isAuthority } from "./target.js";
 
 /** What a client asks a proxy for. */

@@ -1,5 +1,5 @@
 // How the options of a server's own methods are read.
-import type { MessageType } from "../protocol/events.js";
+import type { MessageType } from "../../protocol/events.js";
 import {
   integer,
   object,
@@ -8,7 +8,7 @@ import {
   readOptions,
   refuse,
   text,
-} from "../protocol/option-readers.js";
+} from "../../protocol/option-readers.js";
 import type { BroadcastOptions, ServerCloseOptions } from "./server.js";
 
 const CLOSE_READERS: Readers<ServerCloseOptions> = {

@@ -1,12 +1,12 @@
 // The head of the answer that counts: what a server says before it, it says in passing.
 
+import { HeadParser, type HeadResult, type ResponseHead } from "./head.js";
 import {
   DEFAULT_MAX_HEAD_BYTES,
   DEFAULT_MAX_HEADER_LINES,
   type HeadLimits,
   positiveInteger,
 } from "./head-limits.js";
-import { HeadParser, type HeadResult, type ResponseHead } from "./http-head.js";
 
 /** The only informational answer that is the last one: the connection is another protocol's from there on. */
 const SWITCHING_PROTOCOLS = 101;

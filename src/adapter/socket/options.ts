@@ -1,8 +1,8 @@
-import { DEFAULT_MAX_HEAD_BYTES, DEFAULT_MAX_HEADER_LINES } from "../handshake/head-limits.js";
-import type { KernelChoice } from "../kernel/load.js";
-import { sharedWorkspace } from "../kernel/workspace.js";
-import { readKernel } from "../protocol/endpoint-options.js";
-import { DEFAULT_LIMITS, LIMIT_READERS, type Limits } from "../protocol/limits.js";
+import { DEFAULT_MAX_HEAD_BYTES, DEFAULT_MAX_HEADER_LINES } from "../../http/head-limits.js";
+import type { KernelChoice } from "../../kernel/load.js";
+import { sharedWorkspace } from "../../memory/workspace.js";
+import { readKernel } from "../../protocol/endpoint-options.js";
+import { DEFAULT_LIMITS, LIMIT_READERS, type Limits } from "../../protocol/limits.js";
 import {
   flag,
   integer,
@@ -11,7 +11,7 @@ import {
   ownOptions,
   type Readers,
   readOptions,
-} from "../protocol/option-readers.js";
+} from "../../protocol/option-readers.js";
 
 /** What one peer may make a socket hold or do. */
 export interface SocketLimits extends Limits {

@@ -1,7 +1,7 @@
-import { DEAF, type SocketTransport, type TransportSink } from "../adapter/transport.js";
+import { DEAF, type SocketTransport, type TransportSink } from "../../adapter/transport.js";
+import { nextTick } from "../globals.js";
 import { type ConnectionHandle, type HandleOwner, own, shutDown } from "./bare-handle.js";
 import { systemError, totalLength, type Writer, writeAllDirectly, writeDirectly } from "./direct-write.js";
-import { nextTick } from "./globals.js";
 
 /** What all connections read into that are not open yet. */
 const HANDSHAKE_WINDOW = Buffer.alloc(16 * 1024);

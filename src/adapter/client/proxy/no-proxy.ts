@@ -1,4 +1,4 @@
-import { withoutBrackets } from "./address.js";
+import { withoutBrackets } from "../address.js";
 
 /**
  * Whether a list as of `NO_PROXY` names a server that is to be reached without a proxy. Commas or spaces separate its

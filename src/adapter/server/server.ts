@@ -1,21 +1,21 @@
-import { type Bytes, messageOf } from "../protocol/arguments.js";
-import { CloseCode } from "../protocol/close-code.js";
-import { checkedClosePayload } from "../protocol/close-payload.js";
-import type { MessageType } from "../protocol/events.js";
-import { PreparedMessage } from "../protocol/prepared-message.js";
+import { clearTimeout, setTimeout } from "../../host/globals.js";
+import { type Bytes, messageOf } from "../../protocol/arguments.js";
+import { CloseCode } from "../../protocol/close-code.js";
+import { checkedClosePayload } from "../../protocol/close-payload.js";
+import type { MessageType } from "../../protocol/events.js";
+import { PreparedMessage } from "../../protocol/prepared-message.js";
+import { MAX_TIMER_MS } from "../deadline.js";
+import type { SocketContext } from "../socket/context.js";
+import type { Handlers, Socket } from "../socket/handlers.js";
+import { reportError } from "../socket/report.js";
+import type { Session } from "../socket/session.js";
+import { type ApplicationSocket, sessionBehind } from "../socket/socket.js";
+import type { Runtime } from "../transport.js";
 import { Allowance } from "./allowance.js";
-import { MAX_TIMER_MS } from "./deadline.js";
-import { clearTimeout, setTimeout } from "./globals.js";
-import type { Handlers, Socket } from "./handlers.js";
 import type { Opening } from "./opening.js";
+import type { ResolvedServerOptions } from "./options.js";
 import type { FetchHandler } from "./plain-exchange.js";
-import { reportError } from "./report.js";
 import { readBroadcastOptions, readCloseOptions } from "./server-calls.js";
-import type { ResolvedServerOptions } from "./server-options.js";
-import type { SocketContext } from "./socket/context.js";
-import type { Session } from "./socket/session.js";
-import { type ApplicationSocket, sessionBehind } from "./socket/socket.js";
-import type { Runtime } from "./transport.js";
 
 /** So long a transport that was destroyed may take to say that it is gone. */
 const TRANSPORT_GRACE_MS = 1_000;

@@ -1,6 +1,6 @@
-import type { HeaderFields, HeaderList } from "../handshake/index.js";
-import { fieldsOf } from "../handshake/outgoing.js";
-import { TextEncoder } from "../host/text-coders.js";
+import type { HeaderFields, HeaderList } from "../../handshake/index.js";
+import { TextEncoder } from "../../host/text-coders.js";
+import { fieldsOf } from "../../http/header-fields.js";
 import { HandshakeError } from "./handshake-error.js";
 
 /** Where a client connects to, read from a URL. */
