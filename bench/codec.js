@@ -140,7 +140,7 @@ function wsimdCodec(kernel) {
   const deaf = {
     onText: ignore,
     onBinary: ignore,
-    onPiece: ignore,
+    onFragment: ignore,
     onPing: ignore,
     onPong: ignore,
     onClose: ignore,

@@ -4,7 +4,7 @@ import { SUBJECTS } from "./programs.js";
 import { median, paired } from "./statistics.js";
 
 /** @typedef {import("./run.js").Results} Results */
-/** @typedef {import("./cells.js").Target & { value: number, met: boolean }} Verdict */
+/** @typedef {import("./cells.js").Target & { value: number, met: boolean }} UpgradeResult */
 
 const CPU = "cpuUsPerMessage";
 /** @type {Record<string, string>} */
@@ -13,7 +13,7 @@ const LABELS = Object.fromEntries(SUBJECTS.map(({ name, label }) => [name, label
 /**
  * What became of each target whose measurements are there.
  * @param {Results} results
- * @returns {Verdict[]}
+ * @returns {UpgradeResult[]}
  */
 export function judge(results) {
   return TARGETS.flatMap((target) => {
@@ -123,7 +123,7 @@ export function describe(cell) {
   return `${what}, ${bytes}, depth ${depth}`;
 }
 
-/** @param {Verdict} verdict */
+/** @param {UpgradeResult} verdict */
 function sentence({ cell, metric, subject, against, by, relation, limit, value, met }) {
   const sign = { "<=": "≤", "<": "<", ">=": "≥" }[relation];
   const whose = subject === "wsimd" ? "" : `, ${LABELS[subject]}`;

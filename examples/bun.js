@@ -19,7 +19,7 @@ const server = await serve(
       return new Response(PAGE, { headers: { "Content-Type": "text/html; charset=utf-8" } });
     },
     // Whatever asks for one.
-    verify: ({ path }) => (path === "/echo" ? undefined : { status: 404 }),
+    upgrade: ({ path }) => (path === "/echo" ? undefined : { status: 404 }),
   },
   {
     message(socket, data) {

@@ -16,7 +16,7 @@ const server = await serve(
   {
     host: "127.0.0.1",
     port: Number(process.env.PORT ?? 8080),
-    verify({ path, query }) {
+    upgrade({ path, query }) {
       const name = new URLSearchParams(query).get("name");
       return name ? { data: { room: path, name } } : { status: 400, reason: "who are you? Add ?name=" };
     },

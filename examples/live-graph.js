@@ -22,8 +22,8 @@ const server = await serve(
     port: Number(process.env.PORT ?? 8080),
     fetch: () => new Response(PAGE, { headers: { "Content-Type": "text/html; charset=utf-8" } }),
     // Whoever is slow misses some points instead of getting old ones late.
-    limits: { maxBacklogBytes: 1024 },
-    backlog: "drop",
+    limits: { maxBackpressureBytes: 1024 },
+    backpressure: "drop",
   },
   {},
 );

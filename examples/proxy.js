@@ -21,13 +21,13 @@ const forwarding = {
 };
 
 const server = await serve(
-  { host: "127.0.0.1", port, utf8: true, verify: () => ({ data: /** @type {End} */ ({}) }) },
+  { host: "127.0.0.1", port, textType: "bytes", upgrade: () => ({ data: /** @type {End} */ ({}) }) },
   {
     ...forwarding,
     async open(client) {
       client.pause();
       try {
-        client.data.other = await connect(target, { utf8: true, data: { other: client } }, forwarding);
+        client.data.other = await connect(target, { textType: "bytes", data: { other: client } }, forwarding);
         if (client.state !== "open") client.data.other.close(1001);
       } catch {
         client.close(1014, "the server cannot be reached");

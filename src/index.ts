@@ -6,7 +6,7 @@ export type { Bytes } from "./protocol/arguments.js";
 export { CloseCode, isSendableCloseCode } from "./protocol/close-code.js";
 export { Connection, type ConnectionOptions } from "./protocol/connection.js";
 export { Endpoint } from "./protocol/endpoint.js";
-export type { EndpointOptions, EndpointState, Role } from "./protocol/endpoint-options.js";
+export type { EndpointOptions, EndpointState, Role, TextType } from "./protocol/endpoint-options.js";
 export {
   FAILURES,
   type Failure,
@@ -20,8 +20,8 @@ export type {
   ConnectionEvent,
   ControlEvent,
   EndpointSink,
+  FragmentEvent,
   MessageType,
-  PieceEvent,
   TextEvent,
   Utf8Event,
 } from "./protocol/events.js";

@@ -4,7 +4,7 @@ import { listening, tlsFiles } from "./lifecycle.js";
 
 const tls = tlsFiles();
 const server = await serve(
-  { port: 0, host: "127.0.0.1", backlog: "tell", ...(tls !== undefined && { tls }) },
+  { port: 0, host: "127.0.0.1", backpressure: "queue", ...(tls !== undefined && { tls }) },
   {
     message(socket, data) {
       socket.send(data);

@@ -1,4 +1,4 @@
-// This package. WSIMD_READ and WSIMD_KERNEL choose how it reads and decodes, BENCH_BORROW whether payloads are borrowed, BENCH_UTF8
+// This package. WSIMD_INTERNALS and WSIMD_KERNEL choose how it reads and decodes, BENCH_BORROW whether payloads are borrowed, BENCH_UTF8
 // whether text comes as bytes.
 import { serve } from "../../dist/node/index.js";
 import { listening, tlsFiles } from "./lifecycle.js";
@@ -8,11 +8,11 @@ const server = await serve(
   {
     port: 0,
     host: "127.0.0.1",
-    backlog: "tell",
+    backpressure: "queue",
     // The clients that only hold connections answer no pings.
-    timeouts: { idleMs: 300_000 },
+    timeouts: { pingIntervalMs: 300_000 },
     borrow: process.env.BENCH_BORROW === "1",
-    utf8: process.env.BENCH_UTF8 === "1",
+    textType: process.env.BENCH_UTF8 === "1" ? "bytes" : "string",
     ...(tls !== undefined && { tls }),
   },
   {

@@ -3,7 +3,7 @@ import type { Deadlines } from "./deadline.js";
 import type { Turns } from "./turn.js";
 
 /** What TLS knows of a connection. It is looked up when it is asked for, so as long as the connection is there. */
-export interface TlsFacts {
+export interface TlsInfo {
   /** The name that the client asked for (SNI, RFC 6066 section 3), if it did. */
   readonly serverName: string | undefined;
   /** What both sides have agreed on by ALPN (RFC 7301), if they have. */
@@ -21,15 +21,16 @@ export interface TlsFacts {
 export interface Transport {
   readonly remoteAddress: string;
   /** Undefined without TLS, and on a runtime that doesn't tell. */
-  readonly tls?: TlsFacts | undefined;
-  readonly readPath: "buffer" | "data";
+  readonly tls?: TlsInfo | undefined;
+  /** How bytes come in: straight into the window of {@link readInto}, or by chunks of the runtime's own. */
+  readonly readPath: "direct" | "stream";
   /** Bytes written but not taken by the operating system yet. */
-  readonly bufferedBytes: number;
+  readonly bufferedAmount: number;
   /** Bytes that the operating system took so far. It tells progress, and need not be exact. */
   readonly sentBytes: number;
   /** Whether it wants no more bytes until it reports `drained`. */
   readonly blocked: boolean;
-  /** Whether memory may be used again as soon as `bufferedBytes` is 0. */
+  /** Whether memory may be used again as soon as `bufferedAmount` is 0. */
   readonly takesAtOnce: boolean;
 
   /**
@@ -37,7 +38,7 @@ export interface Transport {
    * A transport that can't do that goes on as before.
    */
   readInto(window: Uint8Array): void;
-  /** Writes bytes, which must not change until `bufferedBytes` is 0. */
+  /** Writes bytes, which must not change until `bufferedAmount` is 0. */
   write(bytes: Uint8Array): void;
   /** Writes several runs of bytes at once. */
   writeAll(chunks: readonly Uint8Array[]): void;

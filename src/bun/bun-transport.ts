@@ -1,8 +1,8 @@
-import { DEAF, type SocketTransport, type TlsFacts, type TransportSink } from "../adapter/transport.js";
+import { DEAF, type SocketTransport, type TlsInfo, type TransportSink } from "../adapter/transport.js";
 import { queueMicrotask } from "../host/globals.js";
 import { isLost, lostMemory } from "../protocol/outbox.js";
 import type { BunHandlers, BunSocket, BunTls } from "./bun.js";
-import { BunTlsFacts } from "./tls-facts.js";
+import { BunTlsFacts } from "./tls-info.js";
 
 /** Runs of bytes are joined up to this length: a copy is cheaper than a system call, and than a segment of its own. */
 const JOIN_BYTES = 64 * 1024;
@@ -11,19 +11,19 @@ const joined = new Uint8Array(JOIN_BYTES);
 /** A socket of `Bun.listen` or `Bun.connect` as a transport. What the system does not take is kept here until it does. */
 export class BunTransport implements SocketTransport {
   remoteAddress = "";
-  readonly readPath = "data";
+  readonly readPath = "stream";
   /** Bun writes or encrypts bytes before `write` returns. */
   readonly takesAtOnce = true;
   sink: TransportSink = DEAF;
   /** What is written before the socket is ready waits as well. */
   blocked = true;
-  bufferedBytes = 0;
+  bufferedAmount = 0;
   sentBytes = 0;
   #socket: BunSocket<BunTransport> | undefined;
   /** Whether it is connected, and TLS is up. */
   #ready = false;
   #secure = false;
-  /** What the system has not taken, in order: `bufferedBytes` in all. */
+  /** What the system has not taken, in order: `bufferedAmount` in all. */
   #waiting: Uint8Array[] = [];
   /** Nothing more is to be written; this side ends when what waits has left. */
   #ending = false;
@@ -38,7 +38,7 @@ export class BunTransport implements SocketTransport {
     if (this.#gone) socket.close();
   }
 
-  get tls(): TlsFacts | undefined {
+  get tls(): TlsInfo | undefined {
     return this.#secure && this.#socket !== undefined ? new BunTlsFacts(this.#socket) : undefined;
   }
 
@@ -103,7 +103,7 @@ export class BunTransport implements SocketTransport {
 
   #keep(bytes: Uint8Array): void {
     this.#waiting.push(compact(bytes));
-    this.bufferedBytes += bytes.length;
+    this.bufferedAmount += bytes.length;
     this.blocked = true;
   }
 
@@ -120,7 +120,7 @@ export class BunTransport implements SocketTransport {
         return;
       }
       const taken = this.#offer(bytes);
-      this.bufferedBytes -= taken;
+      this.bufferedAmount -= taken;
       if (taken < bytes.length) {
         waiting[done] = compact(bytes.subarray(taken));
         this.blocked = true;
@@ -187,7 +187,7 @@ export class BunTransport implements SocketTransport {
     if (this.#gone) return;
     this.#gone = true;
     this.#waiting = [];
-    this.bufferedBytes = 0;
+    this.bufferedAmount = 0;
     // The sink must not hear of it while it is at work itself.
     if (this.#calling) queueMicrotask(() => this.#tellClosed(error));
     else this.#tellClosed(error);
@@ -199,7 +199,7 @@ export class BunTransport implements SocketTransport {
   }
 }
 
-/** Copies the short rest of something long: it would keep alive far more than `bufferedBytes` says. */
+/** Copies the short rest of something long: it would keep alive far more than `bufferedAmount` says. */
 function compact(bytes: Uint8Array): Uint8Array {
   return 2 * bytes.length < bytes.buffer.byteLength ? new Uint8Array(bytes) : bytes;
 }

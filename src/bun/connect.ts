@@ -53,7 +53,7 @@ export async function connect<Data = unknown>(
 ): Promise<Socket<Data>> {
   const bun = bunApi();
   const known = readOptions<ConnectOptions>(options, CONNECT_READERS);
-  const told = readHandlers(handlers, known.pieces);
+  const told = readHandlers(handlers, known.fragments);
   const open = (address: Address) => openTransport(bun, address, known.tls);
   const proxy = known.proxy === undefined ? undefined : proxyDialer(bun, known.proxy, known.tls);
   return connectBy<Data>({ runtime: bunRuntime, open, proxy }, url, known, told);

@@ -53,7 +53,7 @@ export async function serve<Data = unknown>(
   }
   assertOnePlace(known);
   const plain = { fetch, secure: tls !== undefined };
-  const told = readHandlers(handlers, known.pieces);
+  const told = readHandlers(handlers, known.fragments);
   const core = new ServerCore(bunRuntime, resolveServerOptions(known), told, plain);
   const listen = (place: BunPlace): BunListener =>
     bun.listen(

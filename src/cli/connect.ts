@@ -112,7 +112,7 @@ function connectError(error: unknown, where: string): CliError {
   if (error instanceof TypeError || error instanceof RangeError) return new UsageError(error.message);
   if (error instanceof HandshakeError) {
     const { code, status } = error;
-    const tellsStatus = status === undefined || code === "proxy-refused";
+    const tellsStatus = status === undefined || code === "PROXY_REFUSED";
     const answer = tellsStatus ? "" : `the server answered ${status}: `;
     return new CliError(`can't connect to ${where}: ${answer}${visible(error.message)}`);
   }
@@ -139,7 +139,7 @@ function readOptions(args: readonly string[]): Wanted {
   const limit = values["max-message-bytes"];
   const options: ConnectOptions = {
     // What is read waits for what is written, so nothing piles up.
-    backlog: "tell",
+    backpressure: "queue",
     ...(protocols !== undefined && { protocols }),
     ...(header !== undefined && { headers: header.map(parseHeader) }),
     ...(proxy !== undefined && { proxy }),

@@ -73,8 +73,8 @@ function readOptions(args: readonly string[]): ServeOptions & { host: string; po
   return {
     host: values.host,
     port: parsePort(values.port),
-    // Pausing bounds what waits; a single message may still be longer than the backlog limit.
-    backlog: "tell",
+    // Pausing bounds what waits; a single message may still be longer than the backpressure limit.
+    backpressure: "queue",
     ...(tls !== undefined && { tls }),
     ...(kernel !== undefined && { kernel }),
     ...(limit !== undefined && { limits: { maxMessageBytes: parseMaxMessageBytes(limit) } }),

@@ -1,7 +1,7 @@
 import type { Handlers, Socket } from "../adapter/socket/handlers.js";
 import { type ConnectOptions, connectOn } from "../node/connect.js";
 import { denoRuntime } from "./host.js";
-import { permitted } from "./read-path.js";
+import { permitted } from "./internals-option.js";
 import { denoTransports } from "./transports.js";
 
 /**

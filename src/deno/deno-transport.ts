@@ -46,8 +46,8 @@ export class DenoTransport extends DuplexTransport<NetSocket> {
     this.#handle = streamHandle(this.#socket);
   }
 
-  override get bufferedBytes(): number {
-    return super.bufferedBytes + this.#waitingBytes;
+  override get bufferedAmount(): number {
+    return super.bufferedAmount + this.#waitingBytes;
   }
 
   override get sentBytes(): number {
@@ -76,7 +76,7 @@ export class DenoTransport extends DuplexTransport<NetSocket> {
     handle.onread = onRead;
     handle.useUserBuffer(this.#window);
     handle.readStart();
-    this.readPath = "buffer";
+    this.readPath = "direct";
   }
 
   /** The handle has read into the window, or has come to its end or an error. */

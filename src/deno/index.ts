@@ -3,17 +3,18 @@ export type { HandshakeResponse } from "../adapter/handshake-response.js";
 export type { ListeningServer } from "../adapter/server/listening.js";
 export {
   type Acceptance,
-  type ClientRequest,
   DEFAULT_SERVER_LIMITS,
+  type HandshakeRequest,
   type ServerLimits,
   type ServerOptions,
-  type Verdict,
+  type UpgradeResult,
 } from "../adapter/server/options.js";
 export type { FetchHandler, FetchInfo } from "../adapter/server/plain-exchange.js";
 export type { BroadcastOptions, Server, ServerCloseOptions } from "../adapter/server/server.js";
 export type { Handlers, SendResult, Socket } from "../adapter/socket/handlers.js";
+export { type SocketInternals, socketInternals } from "../adapter/socket/internals.js";
 export {
-  type BacklogPolicy,
+  type BackpressurePolicy,
   DEFAULT_SOCKET_LIMITS,
   DEFAULT_TIMEOUTS,
   type SocketLimits,
@@ -21,10 +22,10 @@ export {
   type Timeouts,
 } from "../adapter/socket/options.js";
 export { TransportEnd, type TransportEndCode } from "../adapter/socket/transport-end.js";
-export type { TlsFacts } from "../adapter/transport.js";
+export type { TlsInfo } from "../adapter/transport.js";
 export type { KernelName } from "../kernel/kernel.js";
 export type { ConnectOptions, ProxyOptions } from "../node/connect.js";
-export type { ReadOptions, ReadPath } from "../node/read-path.js";
+export type { Internals, InternalsOptions } from "../node/internals-option.js";
 export type { ServeOptions } from "../node/serve.js";
 export type { Bytes } from "../protocol/arguments.js";
 export { CloseCode } from "../protocol/close-code.js";

@@ -3,7 +3,7 @@ import type { Handlers } from "../adapter/socket/handlers.js";
 import { type ServeOptions, serveOn } from "../node/serve.js";
 import { demandHost } from "./deno.js";
 import { denoRuntime } from "./host.js";
-import { permitted } from "./read-path.js";
+import { permitted } from "./internals-option.js";
 import { denoTransports } from "./transports.js";
 
 /**

@@ -5,10 +5,10 @@ import { type Loopback, onLoopback } from "../node/internals/loopback.js";
 import { NodeTransport, type Transports } from "../node/node-transport.js";
 import { DenoTransport } from "./deno-transport.js";
 
-export const denoTransports: Transports = async (readPath) => {
-  const below = readPath !== "data" && (await worksBelow());
+export const denoTransports: Transports = async (internals) => {
+  const below = internals !== "off" && (await worksBelow());
   return (socket) =>
-    below && !("encrypted" in socket) ? new DenoTransport(socket) : new NodeTransport(socket, readPath);
+    below && !("encrypted" in socket) ? new DenoTransport(socket) : new NodeTransport(socket, internals);
 };
 
 let trial: Promise<boolean> | undefined;
@@ -37,7 +37,7 @@ function tryBelow({ near, server, over, guarded }: Loopback<boolean>): void {
       transport.write(Buffer.from("answer"));
     };
     const ended = (): void =>
-      over(transport.readPath === "buffer" && seen === "stream,below," && answer === "answer");
+      over(transport.readPath === "direct" && seen === "stream,below," && answer === "answer");
     transport.sink = {
       received: guarded(streamed),
       receivedInWindow: guarded(landed),

@@ -108,17 +108,17 @@ export function buildRefusal(options: RefusalOptions, now?: number): Uint8Array 
 /** Why a client does not take an answer. */
 export type HandshakeFailureCode =
   /** The status is not 101: a refusal, a redirect, a challenge. */
-  | "unexpected-status"
+  | "UNEXPECTED_STATUS"
   /** `Upgrade` is missing, repeated or not `websocket`. */
-  | "invalid-upgrade"
+  | "INVALID_UPGRADE"
   /** `Connection` is missing or has no token `upgrade`. */
-  | "invalid-connection"
+  | "INVALID_CONNECTION"
   /** `Sec-WebSocket-Accept` is missing, repeated or not the answer to the key. */
-  | "invalid-accept"
+  | "INVALID_ACCEPT"
   /** `Sec-WebSocket-Extensions` is there, but no extension was asked for. */
-  | "unrequested-extension"
+  | "UNREQUESTED_EXTENSION"
   /** `Sec-WebSocket-Protocol` is repeated, or names what was not asked for, or more than one. */
-  | "unrequested-subprotocol";
+  | "UNREQUESTED_SUBPROTOCOL";
 
 /** An answer that a client does not take. */
 export interface HandshakeFailure {
@@ -159,32 +159,32 @@ export function checkResponse(head: ResponseHead, expected: Expectation): Accept
   const fail = (code: HandshakeFailureCode, reason: string): HandshakeFailure => {
     return { type: "failure", code, reason, status, headers };
   };
-  if (status !== 101) return fail("unexpected-status", `the server answered ${status}`);
+  if (status !== 101) return fail("UNEXPECTED_STATUS", `the server answered ${status}`);
   // "If the response lacks an |Upgrade| header field or the |Upgrade| header field contains a value that is not an
   // ASCII case-insensitive match for the value "websocket", the client MUST _Fail the WebSocket Connection_."
   if (!equalsIgnoringCase(headers.get("Upgrade") ?? "", "websocket")) {
-    return fail("invalid-upgrade", "the Upgrade header is not websocket");
+    return fail("INVALID_UPGRADE", "the Upgrade header is not websocket");
   }
   // "… or the |Connection| header field doesn't contain a token that is an ASCII case-insensitive match for the value
   // "Upgrade", the client MUST _Fail the WebSocket Connection_."
   if (!includesToken(headers.get("Connection"), "upgrade")) {
-    return fail("invalid-connection", "the Connection header does not name upgrade");
+    return fail("INVALID_CONNECTION", "the Connection header does not name upgrade");
   }
   // "The |Sec-WebSocket-Accept| header MUST NOT appear more than once in an HTTP response." Two of them, joined, are
   // never equal to one.
   if (headers.get("Sec-WebSocket-Accept") !== accept) {
-    return fail("invalid-accept", "the Sec-WebSocket-Accept header does not answer the key");
+    return fail("INVALID_ACCEPT", "the Sec-WebSocket-Accept header does not answer the key");
   }
   // "… (the server has indicated an extension not requested by the client), the client MUST _Fail the WebSocket
   // Connection_." None is ever requested as yet.
   if (headers.has("Sec-WebSocket-Extensions")) {
-    return fail("unrequested-extension", "the server uses an extension that was not asked for");
+    return fail("UNREQUESTED_EXTENSION", "the server uses an extension that was not asked for");
   }
   const protocol = headers.get("Sec-WebSocket-Protocol");
   // "… (the server has indicated a subprotocol not requested by the client), the client MUST _Fail the WebSocket
   // Connection_." A list of several is no subprotocol that could have been asked for.
   if (protocol !== undefined && expected.protocols?.includes(protocol) !== true) {
-    return fail("unrequested-subprotocol", "the server uses a subprotocol that was not asked for");
+    return fail("UNREQUESTED_SUBPROTOCOL", "the server uses a subprotocol that was not asked for");
   }
   return { type: "accepted", protocol, headers };
 }

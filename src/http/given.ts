@@ -4,7 +4,7 @@
  * Whether the object, or its class, has a property: what ends all chains of prototypes, `Object.prototype` of any realm, does
  * not count.
  *
- * Of what `verify` returns, the class counts: a `Response` has its status there, and must not be taken for an acceptance.
+ * Of what `upgrade` returns, the class counts: a `Response` has its status there, and must not be taken for an acceptance.
  */
 export function isGiven(object: object, name: PropertyKey): boolean {
   for (let at: object | null = object; at !== null; ) {

@@ -166,7 +166,7 @@ export class Workspace {
   #freeWindow(except: number): number {
     const holders = this.#holders;
     for (let i = 0; i < holders.length; i++) {
-      if (i !== except && (holders[i]?.bufferedBytes ?? 0) === 0) return i;
+      if (i !== except && (holders[i]?.bufferedAmount ?? 0) === 0) return i;
     }
     return -1;
   }
@@ -248,7 +248,7 @@ export class Workspace {
 
 /** A transport that may still be reading from a write window. */
 export interface WindowHolder {
-  readonly bufferedBytes: number;
+  readonly bufferedAmount: number;
 }
 
 /** The longest header, but for its last byte: what the last read may have left over. */

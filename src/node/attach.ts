@@ -16,13 +16,13 @@ import { type Readers, readOptions } from "../protocol/option-readers.js";
 import { assertByteStream } from "./duplex-transport.js";
 import { whenEarlierAnswered } from "./earlier-answers.js";
 import { nodeRuntime } from "./host.js";
-import { knownReadPath, READ_READERS, type ReadOptions } from "./read-path.js";
+import { INTERNALS_READERS, type InternalsOptions, knownInternals } from "./internals-option.js";
 import { headOf, open } from "./upgrade-opening.js";
 import { readUpgradePath } from "./upgrade-path.js";
 import { UpgradeRouter } from "./upgrade-router.js";
 
 /** Options of {@link upgrade}. */
-export interface UpgradeOptions<Data = unknown> extends ServerOptions<Data>, ReadOptions {}
+export interface UpgradeOptions<Data = unknown> extends ServerOptions<Data>, InternalsOptions {}
 
 /** Options of {@link attach}. */
 export interface AttachOptions<Data = unknown> extends UpgradeOptions<Data> {
@@ -33,7 +33,7 @@ export interface AttachOptions<Data = unknown> extends UpgradeOptions<Data> {
   readonly path?: string;
 }
 
-const UPGRADE_READERS: Readers<UpgradeOptions> = { ...SERVER_READERS, ...READ_READERS };
+const UPGRADE_READERS: Readers<UpgradeOptions> = { ...SERVER_READERS, ...INTERNALS_READERS };
 const ATTACH_READERS: Readers<AttachOptions> = { ...UPGRADE_READERS, path: readUpgradePath };
 
 /**
@@ -53,11 +53,11 @@ export function attach<Data = unknown>(
 ): Server<Data> {
   const known = readOptions<AttachOptions>(options, ATTACH_READERS);
   const { path } = known;
-  const told = readHandlers(handlers, known.pieces);
+  const told = readHandlers(handlers, known.fragments);
   const core = new ServerCore(nodeRuntime, resolveServerOptions(known), told);
-  const readPath = knownReadPath(known.readPath);
+  const internals = knownInternals(known.internals);
   const router = UpgradeRouter.of(httpServer);
-  router.add(path, { core, readPath });
+  router.add(path, { core, internals });
   return {
     connections: allWithData(core.connections),
     broadcast: (message, broadcastOptions?: BroadcastOptions<Data>) =>
@@ -89,10 +89,10 @@ export function upgrade<Data = unknown>(
   handlers: Handlers<Data>,
 ): void {
   const known = readOptions<UpgradeOptions>(options, UPGRADE_READERS);
-  const told = readHandlers(handlers, known.pieces);
+  const told = readHandlers(handlers, known.fragments);
   const core = new ServerCore(nodeRuntime, resolveServerOptions(known), told);
-  const readPath = knownReadPath(known.readPath);
+  const internals = knownInternals(known.internals);
   assertByteStream(stream);
   const asked = headOf(request);
-  whenEarlierAnswered(request, stream, () => open({ core, readPath }, asked, stream, head));
+  whenEarlierAnswered(request, stream, () => open({ core, internals }, asked, stream, head));
 }

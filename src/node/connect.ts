@@ -12,9 +12,9 @@ import type { Handlers, Socket } from "../adapter/socket/handlers.js";
 import type { Runtime } from "../adapter/transport.js";
 import { ownOptions, type Readers, readOptions } from "../protocol/option-readers.js";
 import { nodeRuntime } from "./host.js";
+import { chooseInternals, INTERNALS_READERS, type InternalsOptions } from "./internals-option.js";
 import { NodeTransport, nodeTransports, type TransportOf, type Transports } from "./node-transport.js";
 import { openSocket } from "./open-socket.js";
-import { chooseReadPath, READ_READERS, type ReadOptions } from "./read-path.js";
 
 /** How {@link connect} reaches servers through a proxy. */
 export interface ProxyOptions extends ProxyChoice {
@@ -23,7 +23,7 @@ export interface ProxyOptions extends ProxyChoice {
 }
 
 /** Options of {@link connect}. */
-export interface ConnectOptions<Data = unknown> extends ClientOptions<Data>, ReadOptions {
+export interface ConnectOptions<Data = unknown> extends ClientOptions<Data>, InternalsOptions {
   /** Certificates, server name and so on, for `wss:`. */
   readonly tls?: ConnectionOptions;
   /**
@@ -36,7 +36,7 @@ export interface ConnectOptions<Data = unknown> extends ClientOptions<Data>, Rea
 
 const CONNECT_READERS: Readers<ConnectOptions> = {
   ...CLIENT_READERS,
-  ...READ_READERS,
+  ...INTERNALS_READERS,
   tls: ownOptions,
   proxy: (asked, name) =>
     withProxyUrl(readOptions<ProxyOptions>(choiceOf(asked), { ...PROXY_READERS, tls: ownOptions }, name)),
@@ -66,8 +66,8 @@ export async function connectOn<Data>(
   handlers: Handlers<Data>,
 ): Promise<Socket<Data>> {
   const options = readOptions<ConnectOptions>(given, CONNECT_READERS);
-  const told = readHandlers(handlers, options.pieces);
-  const transportOf = await transports(await chooseReadPath(options.readPath));
+  const told = readHandlers(handlers, options.fragments);
+  const transportOf = await transports(await chooseInternals(options.internals));
   const open = (address: Address) => transportOf(openSocket(address, options.tls));
   const proxy =
     options.proxy === undefined ? undefined : proxyDialer(options.proxy, options.tls, transportOf);
@@ -84,7 +84,7 @@ function proxyDialer(
     choice,
     environment: process.env,
     open(proxy) {
-      const transport = new NodeTransport(openSocket(proxy, choice.tls), "data");
+      const transport = new NodeTransport(openSocket(proxy, choice.tls), "off");
       const enter = (address: Address) => {
         const inside = transportOf(openSocket(address, tls, transport.release()));
         // TLS within TLS does not say on every runtime.

@@ -1,7 +1,7 @@
 // Any stream of Node's that reads and writes bytes, driven by its public interface alone, as a transport.
 import { Socket as NetSocket } from "node:net";
 import { type Duplex, finished } from "node:stream";
-import { DEAF, type SocketTransport, type TlsFacts, type TransportSink } from "../adapter/transport.js";
+import { DEAF, type SocketTransport, type TlsInfo, type TransportSink } from "../adapter/transport.js";
 import { BY_REFERENCE_BYTES } from "../protocol/encoder.js";
 import { setImmediate } from "./globals.js";
 import { totalLength } from "./internals/direct-write.js";
@@ -24,7 +24,7 @@ type Report = Uint8Array | "drain" | "end" | "close";
 export class DuplexTransport<Stream extends Duplex = Duplex> implements SocketTransport {
   remoteAddress = "";
   readonly takesAtOnce: boolean = false;
-  readPath: "buffer" | "data" = "data";
+  readPath: "direct" | "stream" = "stream";
   readonly #stream: Stream;
   /** Whether a report is being handled, or a write is under way: a stream may answer within either. */
   #busy = false;
@@ -48,11 +48,11 @@ export class DuplexTransport<Stream extends Duplex = Duplex> implements SocketTr
     stream.on("close", onClose);
   }
 
-  get tls(): TlsFacts | undefined {
+  get tls(): TlsInfo | undefined {
     return undefined;
   }
 
-  get bufferedBytes(): number {
+  get bufferedAmount(): number {
     return this.#stream.writableLength;
   }
 

@@ -7,7 +7,7 @@ import { mayUseNetwork } from "./permission.js";
 
 /** Where to listen, and how many connections may wait to be accepted. */
 export interface NodePlace extends Pick<ListenOptions, "port" | "host" | "path" | "fd" | "reusePort"> {
-  readonly listenBacklog?: number;
+  readonly backlog?: number;
 }
 
 /** Listens, and looks after the connections that are not the server's yet. */
@@ -64,8 +64,7 @@ interface Asked extends Place {
   readonly reusePort?: boolean | undefined;
 }
 
-function nodePlace({ port = 0, host, path, fd, reusePort, listenBacklog = 511 }: NodePlace): Asked {
-  const backlog = listenBacklog;
+function nodePlace({ port = 0, host, path, fd, reusePort, backlog = 511 }: NodePlace): Asked {
   if (fd !== undefined) return { fd, backlog };
   if (path !== undefined) return { path, backlog };
   if (reusePort) assertReusesPorts();

@@ -1,7 +1,7 @@
 // The sockets of Node's streams as transports, with shortcuts below the streams where a trial has shown that they work.
 import type { Socket as NetSocket } from "node:net";
 import { TLSSocket } from "node:tls";
-import type { TlsFacts } from "../adapter/transport.js";
+import type { TlsInfo } from "../adapter/transport.js";
 import { DuplexTransport, transportOf } from "./duplex-transport.js";
 import {
   systemError,
@@ -14,22 +14,22 @@ import {
 } from "./internals/direct-write.js";
 import { tryInternals, whatWorks } from "./internals/trial.js";
 import { readInto } from "./internals/window-reads.js";
-import type { ReadPath } from "./read-path.js";
-import { SocketTlsFacts } from "./tls-facts.js";
+import type { Internals } from "./internals-option.js";
+import { SocketTlsFacts } from "./tls-info.js";
 
 /** Makes the transport of a socket. */
 export type TransportOf = (socket: NetSocket) => DuplexTransport<NetSocket>;
 
 /** Decides how transports are made for a read path. */
-export type Transports = (readPath: ReadPath) => TransportOf | Promise<TransportOf>;
+export type Transports = (internals: Internals) => TransportOf | Promise<TransportOf>;
 
-export const nodeTransports: Transports = (readPath) => (socket) => new NodeTransport(socket, readPath);
+export const nodeTransports: Transports = (internals) => (socket) => new NodeTransport(socket, internals);
 
 /** A `net.Socket` or `tls.TLSSocket`, as a transport: a stream, with shortcuts past its bookkeeping. */
 export class NodeTransport extends DuplexTransport<NetSocket> implements Writer {
   override readonly takesAtOnce: boolean;
   readonly #socket: NetSocket;
-  readonly #choice: ReadPath;
+  readonly #choice: Internals;
   /** Where reads should go as soon as the stream is empty. */
   #window: Uint8Array | undefined;
   /** What is written to past the stream, if that can be. */
@@ -37,7 +37,7 @@ export class NodeTransport extends DuplexTransport<NetSocket> implements Writer 
   /** What was written there, if the system has not taken all of it: until then its memory is in use. */
   #unwrittenBytes = 0;
 
-  constructor(socket: NetSocket, choice: ReadPath) {
+  constructor(socket: NetSocket, choice: Internals) {
     super(socket);
     this.#socket = socket;
     this.#choice = choice;
@@ -50,15 +50,15 @@ export class NodeTransport extends DuplexTransport<NetSocket> implements Writer 
   #connected(): void {
     const socket = this.#socket;
     this.remoteAddress = socket.remoteAddress ?? "";
-    if (this.#choice !== "data" && whatWorks()?.writes) this.#handle = writeHandle(socket);
+    if (this.#choice !== "off" && whatWorks()?.writes) this.#handle = writeHandle(socket);
   }
 
-  override get tls(): TlsFacts | undefined {
+  override get tls(): TlsInfo | undefined {
     return this.#socket instanceof TLSSocket ? new SocketTlsFacts(this.#socket) : undefined;
   }
 
-  override get bufferedBytes(): number {
-    return super.bufferedBytes + this.#unwrittenBytes;
+  override get bufferedAmount(): number {
+    return super.bufferedAmount + this.#unwrittenBytes;
   }
 
   override get sentBytes(): number {
@@ -68,10 +68,10 @@ export class NodeTransport extends DuplexTransport<NetSocket> implements Writer 
   }
 
   override readInto(window: Uint8Array): void {
-    if (this.#choice === "data") return;
+    if (this.#choice === "off") return;
     this.#window = window;
     const works = whatWorks();
-    if (this.#choice === "buffer" || works?.reads) this.switchReading();
+    if (this.#choice === "on" || works?.reads) this.switchReading();
     else if (works === undefined) this.#switchWhenTried();
   }
 
@@ -81,7 +81,7 @@ export class NodeTransport extends DuplexTransport<NetSocket> implements Writer 
     if (this.#window === undefined || socket.readableLength > 0 || socket.destroyed) return;
     // A stream reads ahead while it is paused. What that brings must stay in the stream.
     if (socket.isPaused()) return;
-    if (readInto(socket, this.#window, onRead)) this.readPath = "buffer";
+    if (readInto(socket, this.#window, onRead)) this.readPath = "direct";
     this.#window = undefined;
   }
 

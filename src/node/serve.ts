@@ -22,23 +22,23 @@ import { nodeRuntime } from "./host.js";
 import { type ConnectionHandle, peerAddress, takeConnections } from "./internals/bare-handle.js";
 import { HandleTransport } from "./internals/handle-transport.js";
 import { whatWorks } from "./internals/trial.js";
+import { chooseInternals, INTERNALS_READERS, type InternalsOptions } from "./internals-option.js";
 import { NodeListener } from "./node-listener.js";
 import { nodeTransports, type TransportOf, type Transports } from "./node-transport.js";
-import { chooseReadPath, READ_READERS, type ReadOptions } from "./read-path.js";
 import { peerIsGone } from "./remote-address.js";
 
 /** Options of {@link serve}. */
-export interface ServeOptions<Data = unknown> extends ListenOptions<Data>, ReadOptions {
+export interface ServeOptions<Data = unknown> extends ListenOptions<Data>, InternalsOptions {
   /** Connections that wait to be accepted. Default 511. */
-  readonly listenBacklog?: number;
+  readonly backlog?: number;
   /** Key, certificate and so on: serves `wss:`. */
   readonly tls?: TlsOptions;
 }
 
 const SERVE_READERS: Readers<ServeOptions> = {
   ...LISTEN_READERS,
-  ...READ_READERS,
-  listenBacklog: integer(0, 0x7fffffff),
+  ...INTERNALS_READERS,
+  backlog: integer(0, 0x7fffffff),
   tls: ownOptions,
 };
 
@@ -65,10 +65,10 @@ export async function serveOn<Data>(
   const { fetch, maxConnections, tls } = options;
   const plain = { fetch, secure: tls !== undefined };
   assertOnePlace(options);
-  const told = readHandlers(handlers, options.pieces);
+  const told = readHandlers(handlers, options.fragments);
   const core = new ServerCore(runtime, resolveServerOptions(options), told, plain);
-  const readPath = await chooseReadPath(options.readPath);
-  const transportOf = await transports(readPath);
+  const internals = await chooseInternals(options.internals);
+  const transportOf = await transports(internals);
   const accept = (socket: NetSocket): void => acceptSocket(core, socket, transportOf);
   const netServer =
     tls === undefined
@@ -83,7 +83,7 @@ export async function serveOn<Data>(
         );
   const listener = new NodeListener(netServer, core.secure);
   await listener.listen(options);
-  const bare = tls === undefined && readPath !== "data" && whatWorks()?.handles === true;
+  const bare = tls === undefined && internals !== "off" && whatWorks()?.handles === true;
   const taken = bare && takeConnections(netServer, (handle) => acceptHandle(core, handle, maxConnections));
   // Its own in any case: what it inherits would count.
   netServer.maxConnections = maxConnections ?? Number.POSITIVE_INFINITY;

@@ -7,14 +7,14 @@ import type { ServerCore } from "../adapter/server/server.js";
 import { HeaderList, type RefusalOptions, type RequestHead } from "../handshake/index.js";
 import { InvalidStateError } from "../protocol/errors.js";
 import { DuplexTransport, isTaken } from "./duplex-transport.js";
+import type { Internals } from "./internals-option.js";
 import { NodeTransport } from "./node-transport.js";
-import type { ReadPath } from "./read-path.js";
 import { peerIsGone } from "./remote-address.js";
 
 /** The sockets of one `attach` or `upgrade`, and how they read. */
 export interface Attachment {
   readonly core: ServerCore;
-  readonly readPath: ReadPath;
+  readonly internals: Internals;
 }
 
 /** @throws TypeError if it is no request of Node's */
@@ -35,7 +35,7 @@ export function refuse(attachment: Attachment, stream: Duplex, refusal: RefusalO
 }
 
 function withOpening(
-  { core, readPath }: Attachment,
+  { core, internals }: Attachment,
   stream: Duplex,
   answer: (opening: Opening) => void,
 ): void {
@@ -50,7 +50,7 @@ function withOpening(
       stream.setNoDelay(true);
     }
     const transport =
-      stream instanceof NetSocket ? new NodeTransport(stream, readPath) : new DuplexTransport(stream);
+      stream instanceof NetSocket ? new NodeTransport(stream, internals) : new DuplexTransport(stream);
     const opening = new Opening(core, transport);
     // Its owner may have paused or corked it while it was thinking.
     transport.resume();

@@ -1,6 +1,7 @@
 import type { Host, PayloadRuns } from "../host/host.js";
 import * as layout from "../kernel/generated/layout.js";
 import { KernelTrap, type Workspace } from "../memory/workspace.js";
+import type { TextType } from "./endpoint-options.js";
 import { type FailureCode, violationCode } from "./errors.js";
 import type { EndpointSink } from "./events.js";
 import type { Limits } from "./limits.js";
@@ -8,7 +9,7 @@ import { MessageBuffer } from "./message-buffer.js";
 import { MAX_CONTROL_PAYLOAD_BYTES, Opcode } from "./opcode.js";
 
 /** Where a {@link Decoder} pushes the messages that it finds. */
-export type MessageSink = Pick<EndpointSink, "onText" | "onBinary" | "onPiece" | "onPong">;
+export type MessageSink = Pick<EndpointSink, "onText" | "onBinary" | "onFragment" | "onPong">;
 
 /** Where it pushes what the protocol has to act on. Payloads are owned by the sink. */
 export interface ProtocolSink {
@@ -26,12 +27,12 @@ export interface DecoderOptions {
   readonly limits: Limits;
   /** Whether frames come from a server, unmasked; else from a client, masked. */
   readonly fromServer: boolean;
-  /** Hand out messages in the pieces in which they arrive, instead of whole. */
-  readonly pieces: boolean;
+  /** Hand out messages in the fragments in which they arrive, instead of whole. */
+  readonly fragments: boolean;
   /** Hand out payloads as views of linear memory, valid until the handler returns, where that saves a copy. */
   readonly borrow: boolean;
   /** Hand out text as bytes. */
-  readonly utf8: boolean;
+  readonly textType: TextType;
   /** Milliseconds after which a walk is interrupted, to be resumed later. */
   readonly turnMs: number;
 }
@@ -87,7 +88,7 @@ export class Decoder {
   readonly #protocol: ProtocolSink;
   readonly #limits: Limits;
   readonly #flags: number;
-  readonly #pieces: boolean;
+  readonly #fragments: boolean;
   readonly #borrow: boolean;
   /** The opcode of messages that are handed out as strings, or 0. */
   readonly #stringOpcode: number;
@@ -121,9 +122,9 @@ export class Decoder {
     this.#protocol = protocol;
     this.#limits = options.limits;
     this.#flags = options.fromServer ? layout.DECODE_FROM_SERVER : 0;
-    this.#pieces = options.pieces;
+    this.#fragments = options.fragments;
     this.#borrow = options.borrow;
-    this.#stringOpcode = options.utf8 || options.pieces ? 0 : Opcode.TEXT;
+    this.#stringOpcode = options.textType === "bytes" || options.fragments ? 0 : Opcode.TEXT;
     this.#turnMs = options.turnMs;
   }
 
@@ -315,7 +316,7 @@ export class Decoder {
   #data(info: number, ptr: number, length: number, detail: number): void {
     const ends = (info & layout.RECORD_END) !== 0;
     const place = ends ? detail : 0;
-    if (this.#pieces) this.#piece(info, this.#payload(ptr, length, place), ends);
+    if (this.#fragments) this.#fragment(info, this.#payload(ptr, length, place), ends);
     else if (!ends || this.#message !== undefined) this.#gather(info, ptr, length, ends ? 0 : detail);
     else if ((info & layout.RECORD_OPCODE) === this.#stringOpcode)
       this.#messages.onText(this.#text(info, ptr, length));
@@ -344,9 +345,9 @@ export class Decoder {
     return copied ?? this.#host.copy(memory, ptr, ptr + length);
   }
 
-  #piece(info: number, payload: Uint8Array, final: boolean): void {
+  #fragment(info: number, payload: Uint8Array, final: boolean): void {
     const type = (info & layout.RECORD_OPCODE) === Opcode.TEXT ? "text" : "binary";
-    this.#messages.onPiece(payload, type, final);
+    this.#messages.onFragment(payload, type, final);
   }
 
   #gather(info: number, ptr: number, length: number, promised: number): void {

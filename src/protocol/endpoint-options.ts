@@ -19,18 +19,21 @@ export type Role = "server" | "client";
 /** `closing` from this endpoint's Close frame on; `closed` once the closing handshake is over or the connection failed. */
 export type EndpointState = "open" | "closing" | "closed";
 
+/** The form in which text messages are reported: strings, or bytes of valid UTF-8. */
+export type TextType = "string" | "bytes";
+
 /** Options of an endpoint. */
 export interface EndpointOptions {
   /** Which side of the opening handshake it was: clients mask what they send, and servers demand that. */
   readonly role: Role;
   /** What the peer may make it hold. Default: `DEFAULT_LIMITS`. */
   readonly limits?: Partial<Limits>;
-  /** Report messages in the pieces in which they arrive, instead of whole. Default false. */
-  readonly pieces?: boolean;
+  /** Report messages in fragments as they arrive, instead of whole. Default false. */
+  readonly fragments?: boolean;
   /** Hand out payloads as views that are valid until the handler returns. Default false: they are owned. */
   readonly borrow?: boolean;
-  /** Hand out text as UTF-8, which was checked, for those who need no strings. Default false. */
-  readonly utf8?: boolean;
+  /** Report text messages as strings or as bytes of valid UTF-8. Default "string". */
+  readonly textType?: TextType;
   /** Default: what the environment variable `WSIMD_KERNEL` says, else the fastest that this host runs. */
   readonly kernel?: KernelChoice;
   /** The client role's masking keys. Default: the host's CSPRNG. */
@@ -47,9 +50,9 @@ export interface EndpointOptions {
 export interface ResolvedEndpointOptions {
   readonly role: Role;
   readonly limits: Limits;
-  readonly pieces: boolean;
+  readonly fragments: boolean;
   readonly borrow: boolean;
-  readonly utf8: boolean;
+  readonly textType: TextType;
   readonly kernel: KernelChoice | undefined;
   readonly maskingKey: MaskingKeySource;
   readonly host: Host;
@@ -61,12 +64,14 @@ export const readRole = oneOf<Role>("server", "client");
 
 export const readKernel = oneOf<KernelChoice>("auto", ...KERNEL_NAMES);
 
+export const readTextType = oneOf<TextType>("string", "bytes");
+
 const READERS: Readers<EndpointOptions> = {
   role: readRole,
   limits: anything,
-  pieces: flag,
+  fragments: flag,
   borrow: flag,
-  utf8: flag,
+  textType: readTextType,
   kernel: readKernel,
   maskingKey: callback,
   host: object,
@@ -76,9 +81,9 @@ const READERS: Readers<EndpointOptions> = {
 /** @throws TypeError or RangeError for options that make no sense */
 export function resolveEndpointOptions(given: EndpointOptions): ResolvedEndpointOptions {
   const options = readOptions(given, READERS);
-  const { kernel, host = portableHost, pieces = false, borrow = false, utf8 = false } = options;
+  const { kernel, host = portableHost, fragments = false, borrow = false, textType = "string" } = options;
   const { maskingKey = randomMaskingKey, turnMs = Number.POSITIVE_INFINITY } = options;
   const role = readRole(options.role, "role");
   const limits = resolveLimits(options.limits);
-  return { role, limits, pieces, borrow, utf8, kernel, maskingKey, host, turnMs };
+  return { role, limits, fragments, borrow, textType, kernel, maskingKey, host, turnMs };
 }

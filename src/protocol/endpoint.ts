@@ -49,7 +49,7 @@ export class Endpoint extends Sender implements ProtocolSink {
    * @throws TypeError or RangeError for options that make no sense
    */
   constructor(sink: EndpointSink, options: EndpointOptions, deferred = false) {
-    const { role, host, pieces, borrow, utf8, limits, kernel, maskingKey, turnMs } =
+    const { role, host, fragments, borrow, textType, limits, kernel, maskingKey, turnMs } =
       resolveEndpointOptions(options);
     const workspace = sharedWorkspace(kernel);
     super(role, workspace, host, maskingKey);
@@ -59,10 +59,10 @@ export class Endpoint extends Sender implements ProtocolSink {
     this.#workspace = workspace;
     this.#decoder = new Decoder(workspace, host, sink, this, {
       limits,
-      pieces,
+      fragments,
       // A deferred one's events outlive the call.
       borrow: borrow && !deferred,
-      utf8,
+      textType,
       turnMs: deferred ? Number.POSITIVE_INFINITY : turnMs,
       fromServer: role === "client",
     });

@@ -18,8 +18,8 @@ export class EventCollector implements EndpointSink {
   onBinary(payload: Uint8Array): void {
     this.#events.push({ type: "binary", payload });
   }
-  onPiece(payload: Uint8Array, messageType: MessageType, final: boolean): void {
-    this.#events.push({ type: "piece", messageType, payload, final });
+  onFragment(payload: Uint8Array, messageType: MessageType, final: boolean): void {
+    this.#events.push({ type: "fragment", messageType, payload, final });
   }
   onPing(payload: Uint8Array): void {
     this.#events.push({ type: "ping", payload });

@@ -30,7 +30,7 @@ export function abnormalClose(failure?: Failure): CloseEvent {
 }
 
 /** What `Connection.receive` reports. Payloads are owned by who gets the event. */
-export type ConnectionEvent = TextEvent | Utf8Event | BinaryEvent | PieceEvent | ControlEvent | CloseEvent;
+export type ConnectionEvent = TextEvent | Utf8Event | BinaryEvent | FragmentEvent | ControlEvent | CloseEvent;
 
 /** A message of text. */
 export interface TextEvent {
@@ -40,7 +40,7 @@ export interface TextEvent {
   readonly text: string;
 }
 
-/** A message of text, with the option `utf8`. */
+/** A message of text, with the option `textType: "bytes"`. */
 export interface Utf8Event {
   /** Tells this event from the others. */
   readonly type: "utf8";
@@ -64,10 +64,10 @@ export interface ControlEvent {
   readonly payload: Uint8Array;
 }
 
-/** A part of a message, when messages are received in pieces. */
-export interface PieceEvent {
+/** A part of a message, when messages are received in fragments. */
+export interface FragmentEvent {
   /** Tells this event from the others. */
-  readonly type: "piece";
+  readonly type: "fragment";
   /** The type of the message that it is a part of. */
   readonly messageType: MessageType;
   /** The bytes that are there; those of text are valid UTF-8 so far but may end inside of a character. */
@@ -82,12 +82,12 @@ export interface PieceEvent {
  * `receive`.
  */
 export interface EndpointSink {
-  /** A message of text came: a string, or with the option `utf8` a payload as with `onBinary`. */
+  /** A message of text came: a string, or with the option `textType: "bytes"` a payload as with `onBinary`. */
   onText(text: string | Uint8Array): void;
   /** With `borrow`, the payload is valid until the handler returns; else the handler owns it. */
   onBinary(payload: Uint8Array): void;
-  /** Only with `pieces`; the payload as with `onBinary`. */
-  onPiece(payload: Uint8Array, type: MessageType, final: boolean): void;
+  /** Only with `fragments`; the payload as with `onBinary`. */
+  onFragment(payload: Uint8Array, type: MessageType, final: boolean): void;
   /** A ping came; its pong is sent without any help. */
   onPing(payload: Uint8Array): void;
   /** A pong came, asked for or not. */

@@ -29,7 +29,7 @@ export interface StreamServerOptions<Data = unknown> extends ServerOptions<Data>
 
 /** Who is at the other end of a pair of streams, which don't know themselves. */
 export interface PeerInfo {
-  /** The peer's address, for `verify` and the socket. Default "". */
+  /** The peer's address, for `upgrade` and the socket. Default "". */
   readonly remoteAddress?: string;
 }
 
@@ -57,7 +57,7 @@ export function createServer<Data = unknown>(
 ): StreamServer<Data> {
   const known = readOptions<StreamServerOptions>(options, STREAM_READERS);
   const { fetch, secure = false } = known;
-  const told = readHandlers(handlers, known.pieces);
+  const told = readHandlers(handlers, known.fragments);
   const core = new ServerCore(portableRuntime(), resolveServerOptions(known), told, { fetch, secure });
   return new StreamServerCore(core);
 }

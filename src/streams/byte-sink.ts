@@ -21,7 +21,7 @@ export interface SinkOwner {
  */
 export class ByteSink {
   /** Bytes given and not taken by the stream yet. */
-  bufferedBytes = 0;
+  bufferedAmount = 0;
   /** Bytes that the stream took. */
   sentBytes = 0;
   readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
@@ -42,13 +42,13 @@ export class ByteSink {
     this.#writer.closed.catch(this.#failed);
   }
 
-  /** Has bytes written, which must not change until `bufferedBytes` is 0. Does nothing after {@link end}. */
+  /** Has bytes written, which must not change until `bufferedAmount` is 0. Does nothing after {@link end}. */
   write(chunks: readonly Uint8Array[]): void {
     if (this.#state !== "open") return;
     for (const chunk of chunks) {
       if (chunk.length === 0) continue;
       this.#waiting.push(chunk);
-      this.bufferedBytes += chunk.length;
+      this.bufferedAmount += chunk.length;
     }
     this.#proceed();
   }
@@ -65,7 +65,7 @@ export class ByteSink {
     this.#state = "over";
     this.#waiting = [];
     this.#leaving = [];
-    this.bufferedBytes = 0;
+    this.bufferedAmount = 0;
   }
 
   /** Drops what was not written, and the stream. */
@@ -76,7 +76,7 @@ export class ByteSink {
 
   #proceed(): void {
     if (this.#writing > 0) return;
-    if (this.bufferedBytes > 0) {
+    if (this.bufferedAmount > 0) {
       const bytes = this.#take();
       if (bytes === undefined) {
         // A part of its frame may have left: no Close frame can follow.
@@ -93,7 +93,7 @@ export class ByteSink {
 
   /** Takes out the bytes of the next write, as a copy. @returns undefined if the memory of some is gone */
   #take(): Uint8Array | undefined {
-    const bytes = new Uint8Array(Math.min(this.bufferedBytes, WRITE_BYTES));
+    const bytes = new Uint8Array(Math.min(this.bufferedAmount, WRITE_BYTES));
     let length = 0;
     while (length < bytes.length) {
       const chunk = this.#firstChunk();
@@ -130,7 +130,7 @@ export class ByteSink {
   readonly #ready = (): void => {
     if (this.#state === "over") return;
     this.sentBytes += this.#writing;
-    this.bufferedBytes -= this.#writing;
+    this.bufferedAmount -= this.#writing;
     this.#writing = 0;
     this.#proceed();
     this.#owner.written();

@@ -29,7 +29,7 @@ export async function connect<Data = unknown>(
   handlers: Handlers<Data> = {},
 ): Promise<Socket<Data>> {
   const known = readOptions<ConnectOptions>(options, CONNECT_READERS);
-  const told = readHandlers(handlers, known.pieces);
+  const told = readHandlers(handlers, known.fragments);
   const open = () => new StreamTransport(streams, known.remoteAddress ?? "");
   return connectBy<Data>(
     { runtime: portableRuntime(), open },

@@ -2,17 +2,18 @@ export { HandshakeError, type HandshakeErrorCode } from "../adapter/client/hands
 export type { HandshakeResponse } from "../adapter/handshake-response.js";
 export {
   type Acceptance,
-  type ClientRequest,
   DEFAULT_SERVER_LIMITS,
+  type HandshakeRequest,
   type ServerLimits,
   type ServerOptions,
-  type Verdict,
+  type UpgradeResult,
 } from "../adapter/server/options.js";
 export type { FetchHandler, FetchInfo } from "../adapter/server/plain-exchange.js";
 export type { BroadcastOptions, Server, ServerCloseOptions } from "../adapter/server/server.js";
 export type { Handlers, SendResult, Socket } from "../adapter/socket/handlers.js";
+export { type SocketInternals, socketInternals } from "../adapter/socket/internals.js";
 export {
-  type BacklogPolicy,
+  type BackpressurePolicy,
   DEFAULT_SOCKET_LIMITS,
   DEFAULT_TIMEOUTS,
   type SocketLimits,
@@ -20,14 +21,20 @@ export {
   type Timeouts,
 } from "../adapter/socket/options.js";
 export { TransportEnd, type TransportEndCode } from "../adapter/socket/transport-end.js";
-export type { TlsFacts } from "../adapter/transport.js";
+export type { TlsInfo } from "../adapter/transport.js";
 export type { KernelName } from "../kernel/kernel.js";
 export type { Bytes } from "../protocol/arguments.js";
 export { CloseCode } from "../protocol/close-code.js";
 export type { ConnectionOptions } from "../protocol/connection.js";
 export type { EndpointState, Role } from "../protocol/endpoint-options.js";
 export { type Failure, type FailureCode, InvalidStateError } from "../protocol/errors.js";
-export type { CloseEvent, ConnectionEvent, MessageType, PieceEvent, Utf8Event } from "../protocol/events.js";
+export type {
+  CloseEvent,
+  ConnectionEvent,
+  FragmentEvent,
+  MessageType,
+  Utf8Event,
+} from "../protocol/events.js";
 export type { Limits } from "../protocol/limits.js";
 export { PreparedMessage } from "../protocol/prepared-message.js";
 export { createServer, type PeerInfo, type StreamServer, type StreamServerOptions } from "./accept.js";

@@ -46,7 +46,7 @@ export function open<Data = unknown>(
   const known = readOptions<OpenOptions>(options, OPEN_READERS);
   const { protocol = "", rest = new Uint8Array(0), remoteAddress = "", data } = known;
   const role = readRole(known.role, "role");
-  const told = readHandlers(handlers, known.pieces);
+  const told = readHandlers(handlers, known.fragments);
   const resolved = resolveSocketOptions(known);
   const transport = new StreamTransport(streams, remoteAddress);
   const context = { runtime: portableRuntime(), handlers: told, options: resolved, socketClosed() {} };

@@ -23,7 +23,7 @@ const HIGH_WATER_BYTES = 64 * 1024;
 export class StreamTransport implements SocketTransport, SinkOwner {
   sink!: TransportSink;
   remoteAddress: string;
-  readonly readPath = "data";
+  readonly readPath = "stream";
   readonly takesAtOnce = false;
   blocked = false;
   /** Resolves when the transport is gone. */
@@ -61,8 +61,8 @@ export class StreamTransport implements SocketTransport, SinkOwner {
     this.#read();
   }
 
-  get bufferedBytes(): number {
-    return this.#sink.bufferedBytes;
+  get bufferedAmount(): number {
+    return this.#sink.bufferedAmount;
   }
 
   get sentBytes(): number {
@@ -78,7 +78,7 @@ export class StreamTransport implements SocketTransport, SinkOwner {
 
   writeAll(chunks: readonly Uint8Array[]): void {
     this.#sink.write(chunks);
-    if (this.#sink.bufferedBytes > HIGH_WATER_BYTES) this.blocked = true;
+    if (this.#sink.bufferedAmount > HIGH_WATER_BYTES) this.blocked = true;
   }
 
   end(): void {
@@ -91,7 +91,7 @@ export class StreamTransport implements SocketTransport, SinkOwner {
     this.#isGone = true;
     this.#held = undefined;
     // A write that is stuck would hold up whoever hangs up.
-    if (this.#hangUp !== undefined && this.bufferedBytes === 0) {
+    if (this.#hangUp !== undefined && this.bufferedAmount === 0) {
       this.#sink.drop();
       this.#hangUp().catch(ignored);
     } else {
@@ -162,7 +162,7 @@ export class StreamTransport implements SocketTransport, SinkOwner {
 
   /** @internal */
   written(): void {
-    if (!this.blocked || this.bufferedBytes > HIGH_WATER_BYTES) return;
+    if (!this.blocked || this.bufferedAmount > HIGH_WATER_BYTES) return;
     this.blocked = false;
     this.sink.drained();
   }

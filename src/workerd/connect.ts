@@ -25,7 +25,7 @@ export async function connect<Data = unknown>(
   handlers: Handlers<Data> = {},
 ): Promise<Socket<Data>> {
   const known = readOptions<ConnectOptions>(options, CLIENT_READERS);
-  const told = readHandlers(handlers, known.pieces);
+  const told = readHandlers(handlers, known.fragments);
   return connectBy<Data>({ runtime: portableRuntime(), open }, url, known, told);
 }
 

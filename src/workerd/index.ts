@@ -3,8 +3,9 @@ import "../kernel/load.workerd.js";
 export { HandshakeError, type HandshakeErrorCode } from "../adapter/client/handshake-error.js";
 export type { HandshakeResponse } from "../adapter/handshake-response.js";
 export type { Handlers, SendResult, Socket } from "../adapter/socket/handlers.js";
+export { type SocketInternals, socketInternals } from "../adapter/socket/internals.js";
 export {
-  type BacklogPolicy,
+  type BackpressurePolicy,
   DEFAULT_SOCKET_LIMITS,
   DEFAULT_TIMEOUTS,
   type SocketLimits,

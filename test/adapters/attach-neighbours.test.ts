@@ -28,7 +28,7 @@ const NOTHING = Buffer.alloc(0);
 const at = (path: string, lines = {}): string => request(lines, `GET ${path} HTTP/1.1`);
 
 function scene(name: string, run: (scene: Scene) => Promise<void>): void {
-  test(name, () => Scene.run(nodeAdapter("buffer"), { name, run }));
+  test(name, () => Scene.run(nodeAdapter("on"), { name, run }));
 }
 
 /** An HTTP server that answers plain requests with what they are. */
@@ -141,7 +141,7 @@ describe("attach beside another listener", () => {
         const { server, port } = await http(scene);
         if (order === "behind it") come(server);
         const recorder = join(scene, server, { path: "/ours" });
-        const slow = join(scene, server, { path: "/slow", verify: () => turns(30).then(() => undefined) });
+        const slow = join(scene, server, { path: "/slow", upgrade: () => turns(30).then(() => undefined) });
         if (order === "in front of it") come(server);
         assert.equal(await answer(scene, { port }, at("/ours?query")), "101");
         assert.equal(await answer(scene, { port }, at("/theirs?query")), "101");
@@ -446,17 +446,20 @@ describe("close() of what is attached", () => {
     assert.equal(recorder.count("close"), 2);
   });
 
-  scene("resolves after its time, though verify is thinking and the client stays", async (scene) => {
-    const { server } = await http(scene);
-    const recorder = new Recorder();
-    const attached = attach(server, { verify: () => new Promise<undefined>(() => {}) }, recorder);
-    const near = new MemoryDuplex();
-    near._destroy = () => {};
-    server.emit("upgrade", parsedRequest(), near, NOTHING);
-    await turns();
-    await soon(attached.close({ timeoutMs: 1 }), "close()");
-    assert.deepEqual(recorder.log, []);
-  });
+  scene(
+    "resolves after its time, though the option upgrade is thinking and the client stays",
+    async (scene) => {
+      const { server } = await http(scene);
+      const recorder = new Recorder();
+      const attached = attach(server, { upgrade: () => new Promise<undefined>(() => {}) }, recorder);
+      const near = new MemoryDuplex();
+      near._destroy = () => {};
+      server.emit("upgrade", parsedRequest(), near, NOTHING);
+      await turns();
+      await soon(attached.close({ timeoutMs: 1 }), "close()");
+      assert.deepEqual(recorder.log, []);
+    },
+  );
 });
 
 describe("which path a request is for", () => {

@@ -5,9 +5,10 @@ import { createServer, get, type Server as HttpServer, type IncomingMessage } fr
 import { createServer as createHttpsServer } from "node:https";
 import type { Duplex } from "node:stream";
 import { describe, test } from "vitest";
-import { attach, type ReadPath, upgrade } from "../../src/node/index.js";
+import { socketInternals } from "../../src/adapter/socket/internals.js";
+import { attach, type Internals, upgrade } from "../../src/node/index.js";
 import { certificate } from "./certificate.js";
-import { nodeAdapter, READ_PATHS } from "./node-adapter.js";
+import { INTERNALS, nodeAdapter } from "./node-adapter.js";
 import { masked, request } from "./raw-peer.js";
 import { Recorder } from "./recorder.js";
 import { Scene } from "./scene.js";
@@ -46,11 +47,11 @@ function fetchText(port: number, path = "/"): Promise<string> {
 const echo = (): Recorder => new Recorder({ message: (socket, data) => void socket.send(data) });
 const at = (path: string): string => request({}, `GET ${path} HTTP/1.1`);
 
-const cases: Record<string, (scene: Scene, readPath: ReadPath) => Promise<void>> = {
-  async "upgrades become WebSockets, plain requests stay with the HTTP server"(scene, readPath) {
+const cases: Record<string, (scene: Scene, internals: Internals) => Promise<void>> = {
+  async "upgrades become WebSockets, plain requests stay with the HTTP server"(scene, internals) {
     const { server, port } = await http(scene);
     const recorder = echo();
-    const attached = attach(server, { readPath }, recorder);
+    const attached = attach(server, { internals }, recorder);
     const peer = await scene.raw({ port });
     await peer.write(request(), masked("81 05 | 'early'"));
     assert.match(await peer.head(), /^HTTP\/1\.1 101 /);
@@ -59,7 +60,7 @@ const cases: Record<string, (scene: Scene, readPath: ReadPath) => Promise<void>>
     assert.equal(await fetchText(port), "200 plain");
     assert.equal(attached.connections.size, 1);
     assert.equal(recorder.socket.remoteAddress, "127.0.0.1");
-    assert.equal(recorder.socket.readPath, readPath);
+    assert.equal(socketInternals(recorder.socket).readPath, internals === "on" ? "direct" : "stream");
     assert.equal(attached.broadcast("all"), 1);
     await peer.expect("81 03 'all'");
     const closed = attached.close();
@@ -71,19 +72,19 @@ const cases: Record<string, (scene: Scene, readPath: ReadPath) => Promise<void>>
     assert.equal(server.listenerCount("upgrade"), 0);
   },
 
-  async "each path has its own handlers and options, and one may take the rest"(scene, readPath) {
+  async "each path has its own handlers and options, and one may take the rest"(scene, internals) {
     const { server, port } = await http(scene);
     const seen: string[] = [];
     const named = (name: string) => ({
       open: () => void seen.push(name),
     });
-    attach(server, { readPath, path: "/a" }, named("a"));
-    const b = attach(server, { readPath, path: "/b", protocols: ["p"] }, named("b"));
+    attach(server, { internals, path: "/a" }, named("a"));
+    const b = attach(server, { internals, path: "/b", protocols: ["p"] }, named("b"));
     await scene.client({ port }, at("/a?query"));
     await scene.client({ port }, at("/b"));
     assert.deepEqual(seen, ["a", "b"]);
     assert.throws(() => attach(server, { path: "/a" }, {}), /already attached to \/a/);
-    attach(server, { readPath }, named("rest"));
+    attach(server, { internals }, named("rest"));
     await scene.client({ port }, at("/c"));
     await scene.client({ port }, at("/a/"));
     assert.deepEqual(seen, ["a", "b", "rest", "rest"]);
@@ -91,15 +92,15 @@ const cases: Record<string, (scene: Scene, readPath: ReadPath) => Promise<void>>
     await scene.client({ port }, at("/b"));
     assert.equal(seen.at(-1), "rest", "a path that was given up is free");
     await closed;
-    attach(server, { readPath, path: "/b" }, named("b again"));
+    attach(server, { internals, path: "/b" }, named("b again"));
     await scene.client({ port }, at("/b"));
     assert.equal(seen.at(-1), "b again");
   },
 
-  async "an upgrade for a path that nobody has gets 404 and the end"(scene, readPath) {
+  async "an upgrade for a path that nobody has gets 404 and the end"(scene, internals) {
     const { server, port } = await http(scene);
-    attach(server, { readPath, path: "/a", timeouts: { closeMs: 50 } }, {});
-    attach(server, { readPath, path: "/b", timeouts: { closeMs: 50 } }, {});
+    attach(server, { internals, path: "/a", timeouts: { closeMs: 50 } }, {});
+    attach(server, { internals, path: "/b", timeouts: { closeMs: 50 } }, {});
     const peer = await scene.raw({ port });
     await peer.write(at("/c"));
     assert.match(await peer.head(), /^HTTP\/1\.1 404 Not Found\r\n/);
@@ -111,10 +112,10 @@ const cases: Record<string, (scene: Scene, readPath: ReadPath) => Promise<void>>
 
   async "an upgrade for a path that nobody has is left to other listeners, if there are any"(
     scene,
-    readPath,
+    internals,
   ) {
     const { server, port } = await http(scene);
-    attach(server, { readPath, path: "/a" }, {});
+    attach(server, { internals, path: "/a" }, {});
     server.on("upgrade", (incoming: IncomingMessage, socket: Duplex) => {
       if (incoming.url === "/c") socket.end("HTTP/1.1 418 Mine\r\n\r\n");
     });
@@ -124,10 +125,10 @@ const cases: Record<string, (scene: Scene, readPath: ReadPath) => Promise<void>>
     await scene.client({ port }, at("/a"));
   },
 
-  async "refusals are those of serve(), as far as Node's parser lets them come"(scene, readPath) {
+  async "refusals are those of serve(), as far as Node's parser lets them come"(scene, internals) {
     const { server, port } = await http(scene);
     const recorder = new Recorder();
-    attach(server, { readPath, origins: ["https://good.example", undefined] }, recorder);
+    attach(server, { internals, origins: ["https://good.example", undefined] }, recorder);
     const rows: [string, ...number[]][] = [
       [request({}, "GET / HTTP/1.0"), 400],
       [request({}, "POST / HTTP/1.1"), 405],
@@ -155,7 +156,7 @@ const cases: Record<string, (scene: Scene, readPath: ReadPath) => Promise<void>>
     await scene.client({ port });
   },
 
-  async "limits, violations and verify are those of serve()"(scene, readPath) {
+  async "limits, violations and the option upgrade are those of serve()"(scene, internals) {
     const { server, port } = await http(scene);
     const recorder = new Recorder();
     const verify = async (asked: { path: string; remoteAddress: string }) => {
@@ -163,7 +164,7 @@ const cases: Record<string, (scene: Scene, readPath: ReadPath) => Promise<void>>
       assert.equal(asked.remoteAddress, "127.0.0.1");
       return asked.path === "/no" ? { status: 401 } : { data: asked.path };
     };
-    attach(server, { readPath, verify, limits: { maxMessageBytes: 10 } }, recorder);
+    attach(server, { internals, upgrade: verify, limits: { maxMessageBytes: 10 } }, recorder);
     const refused = await scene.raw({ port });
     await refused.write(at("/no"));
     assert.match(await refused.head(), /^HTTP\/1\.1 401 /);
@@ -179,20 +180,20 @@ const cases: Record<string, (scene: Scene, readPath: ReadPath) => Promise<void>>
     assert.equal(await recorder.closed(), "close 1006 MESSAGE_TOO_LONG");
   },
 
-  async "a client that vanishes while verify is thinking is forgotten"(scene, readPath) {
+  async "a client that vanishes while the option upgrade is thinking is forgotten"(scene, internals) {
     const { server, port } = await http(scene);
     let asked = 0;
     const verify = () => {
       asked++;
       return new Promise<undefined>(() => {});
     };
-    const options = { readPath, verify, timeouts: { handshakeMs: Number.POSITIVE_INFINITY } };
+    const options = { internals, upgrade: verify, timeouts: { handshakeMs: Number.POSITIVE_INFINITY } };
     attach(server, options, {});
     for (const leave of ["reset", "end"] as const) {
       const peer = await scene.raw({ port });
       await peer.write(request());
       const before = asked;
-      await scene.eventually(() => asked > before, "verify to be called");
+      await scene.eventually(() => asked > before, "upgrade to be called");
       peer[leave]();
       await peer.gone();
     }
@@ -201,12 +202,12 @@ const cases: Record<string, (scene: Scene, readPath: ReadPath) => Promise<void>>
     await soon(once(server, "close"), "the HTTP server to close");
   },
 
-  async "the HTTP server's own time-outs do not end a WebSocket"(scene, readPath) {
+  async "the HTTP server's own time-outs do not end a WebSocket"(scene, internals) {
     const { server, port } = await http(scene);
     server.setTimeout(50);
     server.keepAliveTimeout = 50;
     const recorder = echo();
-    attach(server, { readPath }, recorder);
+    attach(server, { internals }, recorder);
     const peer = await scene.client({ port });
     server.on("timeout", (socket) => socket.destroy());
     // Longer than the time-out: each of these lives for it, and the second begins when the first is over.
@@ -219,10 +220,10 @@ const cases: Record<string, (scene: Scene, readPath: ReadPath) => Promise<void>>
     await peer.expect("81 01 'x'");
   },
 
-  async "an HTTPS server's upgrades become WebSockets"(scene, readPath) {
+  async "an HTTPS server's upgrades become WebSockets"(scene, internals) {
     const tls = certificate();
     const { server, port } = await http(scene, createHttpsServer(tls));
-    attach(server, { readPath }, echo());
+    attach(server, { internals }, echo());
     const ours = new Recorder();
     const socket = await scene.connect(`wss://localhost:${port}/`, { tls: { ca: tls.cert } }, ours);
     socket.send("x".repeat(100_000));
@@ -230,11 +231,11 @@ const cases: Record<string, (scene: Scene, readPath: ReadPath) => Promise<void>>
     assert.equal(ours.messages[0], "x".repeat(100_000));
   },
 
-  async "upgrade() answers one request"(scene, readPath) {
+  async "upgrade() answers one request"(scene, internals) {
     const { server, port } = await http(scene);
     const recorder = echo();
     server.on("upgrade", (incoming: IncomingMessage, socket: Duplex, head: Buffer) => {
-      upgrade(incoming, socket, head, { readPath, protocols: ["p"] }, recorder);
+      upgrade(incoming, socket, head, { internals, protocols: ["p"] }, recorder);
     });
     const peer = await scene.raw({ port });
     await peer.write(request({ "Sec-WebSocket-Protocol": "p" }), masked("81 05 | 'early'"));
@@ -247,7 +248,7 @@ const cases: Record<string, (scene: Scene, readPath: ReadPath) => Promise<void>>
     assert.equal(await recorder.closed(), "close 1006");
   },
 
-  async "upgrade() of a client that has left calls no handler"(scene, readPath) {
+  async "upgrade() of a client that has left calls no handler"(scene, internals) {
     const { server, port } = await http(scene);
     const recorder = echo();
     let upgraded = 0;
@@ -255,7 +256,7 @@ const cases: Record<string, (scene: Scene, readPath: ReadPath) => Promise<void>>
       socket.on("error", () => {});
       socket.resume();
       await new Promise((resolve) => socket.once(incoming.url === "/end" ? "end" : "close", resolve));
-      upgrade(incoming, socket, head, { readPath }, recorder);
+      upgrade(incoming, socket, head, { internals }, recorder);
       upgraded++;
     });
     for (const leave of ["reset", "end"] as const) {
@@ -281,9 +282,9 @@ const cases: Record<string, (scene: Scene, readPath: ReadPath) => Promise<void>>
     server.on("upgrade", (incoming: IncomingMessage, socket: Duplex, head: Buffer) => {
       for (const wrong of [
         () => upgrade(incoming, socket, head, { limits: { maxFragments: 0 } }, {}),
-        () => upgrade(incoming, socket, head, { readPath: JSON.parse('"fast"') }, {}),
-        () => upgrade(incoming, socket, head, { pieces: true }, { message() {} }),
-        () => attach(server, {}, { piece() {} }),
+        () => upgrade(incoming, socket, head, { internals: JSON.parse('"fast"') }, {}),
+        () => upgrade(incoming, socket, head, { fragments: true }, { message() {} }),
+        () => attach(server, {}, { fragment() {} }),
       ]) {
         try {
           wrong();
@@ -300,10 +301,10 @@ const cases: Record<string, (scene: Scene, readPath: ReadPath) => Promise<void>>
   },
 };
 
-for (const readPath of READ_PATHS) {
-  describe(`attach and upgrade, reading by ${readPath}`, () => {
+for (const internals of INTERNALS) {
+  describe(`attach and upgrade, reading by ${internals}`, () => {
     for (const [name, run] of Object.entries(cases)) {
-      test(name, () => Scene.run(nodeAdapter(readPath), { name, run: (scene) => run(scene, readPath) }));
+      test(name, () => Scene.run(nodeAdapter(internals), { name, run: (scene) => run(scene, internals) }));
     }
   });
 }

@@ -7,6 +7,7 @@ import { Socket } from "node:net";
 import { Duplex, PassThrough } from "node:stream";
 import { connect as connectTls, TLSSocket } from "node:tls";
 import { describe, test } from "vitest";
+import { socketInternals } from "../../src/adapter/socket/internals.js";
 import { attach, upgrade } from "../../src/node/index.js";
 import { certificate } from "./certificate.js";
 import { MemoryDuplex, parsedRequest } from "./memory-duplex.js";
@@ -21,7 +22,7 @@ const CLOSE = "\x88\x02\x03\xe8";
 const echo = (): Recorder => new Recorder({ message: (socket, data) => void socket.send(data) });
 
 function scene(name: string, run: (scene: Scene) => Promise<void>): void {
-  test(name, () => Scene.run(nodeAdapter("buffer"), { name, run }));
+  test(name, () => Scene.run(nodeAdapter("on"), { name, run }));
 }
 
 /** Both ends of a connection, and what the far one got. */
@@ -103,7 +104,7 @@ describe("a stream that is no socket carries a WebSocket", () => {
       assert.match(got(), /^HTTP\/1\.1 101 /);
       push(masked("82 7e 01 00 | 07*256"));
       await until(() => got().endsWith("\x07".repeat(256)), "the echo");
-      assert.equal(recorder.socket.readPath, "data");
+      assert.equal(socketInternals(recorder.socket).readPath, "stream");
       assert.equal(recorder.socket.remoteAddress, "");
       push(masked("88 02 | 03 e8"));
       await until(() => got().endsWith(CLOSE), "the Close frame");
@@ -190,7 +191,7 @@ describe("a stream that is no socket carries a WebSocket", () => {
     }
     const near = new Keeping();
     const recorder = echo();
-    upgrade(parsedRequest(), near, NOTHING, { readPath: "data" }, recorder);
+    upgrade(parsedRequest(), near, NOTHING, { internals: "off" }, recorder);
     for (let i = 0; i < 100; i++) {
       near.push(masked(`82 01 | ${i.toString(16).padStart(2, "0")}`));
       await recorder.until("message", i + 1);
@@ -246,23 +247,23 @@ describe("back-pressure of a stream", () => {
     const { socket } = recorder;
     assert.equal(socket.send(new Uint8Array(100_000)), "buffered");
     await turns();
-    assert.ok(socket.bufferedBytes >= 100_000);
+    assert.ok(socket.bufferedAmount >= 100_000);
     assert.equal(socket.send("more"), "buffered");
     assert.equal(recorder.count("drain"), 0);
     near.settle();
     await recorder.until("drain");
-    assert.equal(socket.bufferedBytes, 0);
+    assert.equal(socket.bufferedAmount, 0);
     assert.ok(near.written.endsWith("\x81\x04more"));
     near.push(null);
     await recorder.closed();
   });
 
-  scene("is the peer's as well, while verify is thinking and much comes", async () => {
+  scene("is the peer's as well, while the option upgrade is thinking and much comes", async () => {
     const near = new MemoryDuplex();
     const recorder = new Recorder();
     let accept = (): void => {};
     const verify = () => new Promise<undefined>((resolve) => (accept = () => resolve(undefined)));
-    upgrade(parsedRequest(), near, NOTHING, { verify }, recorder);
+    upgrade(parsedRequest(), near, NOTHING, { upgrade: verify }, recorder);
     for (let i = 0; i < 40; i++) near.push(masked("82 7e 04 00 | 07*1024"));
     await turns();
     assert.equal(near.isPaused(), true);

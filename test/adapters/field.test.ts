@@ -8,7 +8,7 @@ import { attach } from "../../src/node/index.js";
 import { killPrograms, Program } from "../support/program.js";
 import { runtimeBinary } from "../support/runtimes.js";
 import { certificate } from "./certificate.js";
-import { nodeAdapter, READ_PATHS } from "./node-adapter.js";
+import { INTERNALS, nodeAdapter } from "./node-adapter.js";
 import { masked, request } from "./raw-peer.js";
 import { Recorder } from "./recorder.js";
 import { Scene } from "./scene.js";
@@ -32,12 +32,12 @@ async function listening(scene: Scene, server: HttpServer): Promise<{ port: numb
 
 const echo = (): Recorder => new Recorder({ message: (socket, data) => void socket.send(data) });
 
-type ReadPath = (typeof READ_PATHS)[number];
+type Internals = (typeof INTERNALS)[number];
 
-const cases: Record<string, (scene: Scene, readPath: ReadPath) => Promise<void>> = {
+const cases: Record<string, (scene: Scene, internals: Internals) => Promise<void>> = {
   async "an upgrade on a connection that was kept alive outlives all time-outs of the HTTP server"(
     scene,
-    readPath,
+    internals,
   ) {
     const server = createServer({ connectionsCheckingInterval: 20, requestTimeout: 60, headersTimeout: 50 });
     server.on("request", (_, response) => response.end("plain"));
@@ -45,7 +45,7 @@ const cases: Record<string, (scene: Scene, readPath: ReadPath) => Promise<void>>
     server.setTimeout(50);
     const where = await listening(scene, server);
     const recorder = echo();
-    attach(server, { readPath, timeouts: { idleMs: 400 } }, recorder);
+    attach(server, { internals, timeouts: { pingIntervalMs: 400 } }, recorder);
     const apart = await scene.raw(where);
     await apart.write(PLAIN);
     assert.match(await apart.head(), / 200 /);
@@ -66,7 +66,7 @@ const cases: Record<string, (scene: Scene, readPath: ReadPath) => Promise<void>>
 
   async "a client that resets while its upgrade is looked at, refused or left alone ends no process"(
     scene,
-    readPath,
+    internals,
   ) {
     const server = createServer();
     const where = await listening(scene, server);
@@ -76,8 +76,8 @@ const cases: Record<string, (scene: Scene, readPath: ReadPath) => Promise<void>>
         ? { status: 403 }
         : new Promise<undefined>((resolve) => void asked.push(() => resolve(undefined)));
     const recorder = new Recorder();
-    const attached = attach(server, { readPath, verify, path: "/slow" }, recorder);
-    attach(server, { readPath, verify, path: "/no" }, recorder);
+    const attached = attach(server, { internals, upgrade: verify, path: "/slow" }, recorder);
+    attach(server, { internals, upgrade: verify, path: "/no" }, recorder);
     for (const path of ["/slow", "/no", "/nobody's"]) {
       const peer = await scene.raw(where);
       await peer.write(request({}, `GET ${path} HTTP/1.1`));
@@ -92,10 +92,10 @@ const cases: Record<string, (scene: Scene, readPath: ReadPath) => Promise<void>>
     assert.equal(attached.connections.size, 0);
   },
 
-  async "an HTTP server that was closed first is closed when its WebSockets are"(scene, readPath) {
+  async "an HTTP server that was closed first is closed when its WebSockets are"(scene, internals) {
     const server = createServer();
     const where = await listening(scene, server);
-    const attached = attach(server, { readPath }, {});
+    const attached = attach(server, { internals }, {});
     const polite = await scene.client(where);
     await scene.client(where);
     const closed = new Promise<void>((resolve) => void server.close(() => resolve()));
@@ -110,13 +110,13 @@ const cases: Record<string, (scene: Scene, readPath: ReadPath) => Promise<void>>
     await closed;
   },
 
-  async "a server of IP address 127.0.0.1 is no TLS server name, so Node warns of none"(scene, readPath) {
+  async "a server of IP address 127.0.0.1 is no TLS server name, so Node warns of none"(scene, internals) {
     const seen: Error[] = [];
     const note = (warning: Error): void => void seen.push(warning);
     process.on("warning", note);
     scene.after(() => process.off("warning", note));
     const tls = certificate();
-    const server = await nodeAdapter(readPath).serve({ host: "127.0.0.1", tls }, {});
+    const server = await nodeAdapter(internals).serve({ host: "127.0.0.1", tls }, {});
     scene.after(() => server.close({ timeoutMs: 1 }));
     await scene.connect(server.url, { tls: { ca: tls.cert } });
     await turns();
@@ -145,9 +145,9 @@ const cases: Record<string, (scene: Scene, readPath: ReadPath) => Promise<void>>
   },
 };
 
-describe.each(READ_PATHS)("reports from the field, reading by %s", (readPath) => {
+describe.each(INTERNALS)("reports from the field, reading by %s", (internals) => {
   for (const [name, run] of Object.entries(cases)) {
-    test(name, () => Scene.run(nodeAdapter(readPath), { name, run: (scene) => run(scene, readPath) }));
+    test(name, () => Scene.run(nodeAdapter(internals), { name, run: (scene) => run(scene, internals) }));
   }
 });
 
@@ -164,7 +164,7 @@ async function run(file: string, args: readonly string[]): Promise<string> {
 
 /** A server and a client in one process: text there and back, then both close in all ways, and nothing else ends the process. */
 const echoProgram = (name: string): string => `
-  import { connect, serve } from ${JSON.stringify(built(name))};
+  import { connect, serve, socketInternals } from ${JSON.stringify(built(name))};
   const server = await serve({ host: "127.0.0.1" }, { message: (socket, data) => void socket.send(data) });
   const text = "héllo €😀".repeat(1000);
   const socket = await new Promise((resolve, reject) => {
@@ -182,7 +182,7 @@ const echoProgram = (name: string): string => `
     each.terminate();
   }
   await server.close();
-  console.log(socket.kernel, process.uptime() < 10 ? "soon" : "late");`;
+  console.log(socketInternals(socket).kernel, process.uptime() < 10 ? "soon" : "late");`;
 
 describe("reports from the field, a process of its own", () => {
   const module = ["--input-type=module", "-e", echoProgram("node")];

@@ -3,10 +3,10 @@ import { runInNewContext } from "node:vm";
 import { connect, serve } from "../../src/node/index.js";
 import type { Adapter, Capability } from "./adapter.js";
 
-const asked = process.env.WSIMD_READ || "auto";
+const asked = process.env.WSIMD_INTERNALS || "auto";
 
 /** Each way to read, or the one that the environment asks for. */
-export const READ_PATHS = (["data", "buffer"] as const).filter((path) => asked === "auto" || path === asked);
+export const INTERNALS = (["off", "on"] as const).filter((path) => asked === "auto" || path === asked);
 
 /** Whether this Node has `reusePort`, which came with 22.12 and 23.1. */
 export const REUSES_PORTS = !/^(20|21|22\.\d|22\.1[01]|23\.0)\./.test(process.versions.node);
@@ -21,14 +21,14 @@ setFlagsFromString("--expose-gc");
 export const collectGarbage: () => void = runInNewContext("gc");
 
 /** This package on Node, reading in one of its ways. */
-export function nodeAdapter(readPath: (typeof READ_PATHS)[number]): Adapter {
+export function nodeAdapter(internals: (typeof INTERNALS)[number]): Adapter {
   return {
-    name: `node, ${readPath}`,
+    name: `node, ${internals}`,
     capabilities: new Set(CAPABILITIES),
     collectGarbage,
     openSockets: () =>
       process.getActiveResourcesInfo().filter((name) => /^(TCP|Pipe)Socket/.test(name)).length,
-    serve: (options, handlers) => serve({ ...options, readPath }, handlers),
-    connect: (url, options, handlers) => connect(url, { ...options, readPath }, handlers),
+    serve: (options, handlers) => serve({ ...options, internals }, handlers),
+    connect: (url, options, handlers) => connect(url, { ...options, internals }, handlers),
   };
 }

@@ -1,17 +1,18 @@
 import assert from "node:assert/strict";
 import { type Server, Socket } from "node:net";
 import { afterEach, describe, test, vi } from "vitest";
+import { socketInternals } from "../../src/adapter/socket/internals.js";
 import { serve } from "../../src/node/index.js";
 import type { ConnectionHandle } from "../../src/node/internals/bare-handle.js";
-import { nodeAdapter, READ_PATHS, REUSES_PORTS } from "./node-adapter.js";
+import { INTERNALS, nodeAdapter, REUSES_PORTS } from "./node-adapter.js";
 import { masked } from "./raw-peer.js";
 import { Recorder } from "./recorder.js";
 import { Scene } from "./scene.js";
 import { SUITE } from "./suite.js";
 
-for (const readPath of READ_PATHS) {
-  const adapter = nodeAdapter(readPath);
-  describe(`wsimd/node, reading by ${readPath}`, () => {
+for (const internals of INTERNALS) {
+  const adapter = nodeAdapter(internals);
+  describe(`wsimd/node, reading by ${internals}`, () => {
     for (const [title, cases] of Object.entries(SUITE)) {
       describe(title, () => {
         for (const each of cases) {
@@ -25,33 +26,33 @@ for (const readPath of READ_PATHS) {
 
 describe("the read path", () => {
   for (const [asked, taken] of [
-    ["data", "data"],
-    ["buffer", "buffer"],
-    // This Node has what that needs; where a trial shows otherwise, it is "data".
-    ["auto", "buffer"],
+    ["off", "stream"],
+    ["on", "direct"],
+    // This Node has what that needs; where a trial shows otherwise, it is "stream".
+    ["auto", "direct"],
   ] as const) {
     test(`${asked} reads by ${taken}, and writes likewise, from the first read behind the handshake`, () =>
-      Scene.run(nodeAdapter("data"), {
+      Scene.run(nodeAdapter("off"), {
         name: asked,
         async run(scene) {
           const recorder = new Recorder({ message: (socket, data) => void socket.send(data) });
-          const server = await serve({ host: "127.0.0.1", readPath: asked }, recorder);
+          const server = await serve({ host: "127.0.0.1", internals: asked }, recorder);
           scene.after(() => server.close({ timeoutMs: 1 }));
           const peer = await scene.client(server);
           const streamed = vi.spyOn(Socket.prototype, "_write");
           scene.after(() => streamed.mockRestore());
           await peer.write(masked("81 01 | 'a'"));
           await peer.expect("81 01 'a'");
-          assert.equal(recorder.socket.readPath, taken);
+          assert.equal(socketInternals(recorder.socket).readPath, taken);
           // The peer's own write is the other one.
           const answers = streamed.mock.calls.filter(([chunk]) => chunk[0] === 0x81 && chunk[1] === 1);
-          assert.equal(answers.length, taken === "data" ? 1 : 0, "writes by way of the stream");
+          assert.equal(answers.length, taken === "stream" ? 1 : 0, "writes by way of the stream");
         },
       }));
   }
 
   test("that there is none of is refused", () =>
-    assert.rejects(serve({ readPath: JSON.parse('"fast"') }, {}), RangeError));
+    assert.rejects(serve({ internals: JSON.parse('"fast"') }, {}), RangeError));
 });
 
 if (!REUSES_PORTS)
@@ -97,14 +98,14 @@ describe("the trial of the read path", () => {
       // A port that refuses.
       connect: () => net.connect(1, "127.0.0.1"),
     }));
-    const { chooseReadPath } = await import("../../src/node/read-path.js");
+    const { chooseInternals } = await import("../../src/node/internals-option.js");
     const { tryInternals, whatWorks } = await import("../../src/node/internals/trial.js");
     const nothing = { reads: false, writes: false, handles: false };
     const start = performance.now();
     assert.deepEqual(await tryInternals(), nothing);
     assert.ok(performance.now() - start < 1_000, "it does not wait for what won't come");
     assert.deepEqual(whatWorks(), nothing);
-    assert.equal(await chooseReadPath("auto"), "auto");
+    assert.equal(await chooseInternals("auto"), "auto");
   });
 });
 
@@ -134,7 +135,7 @@ describe("a connection that can't be accepted", () => {
   test.each(["getpeername", "setNoDelay", "useUserBuffer", "readStart"])(
     "because %s throws is closed and reported, and no other",
     (name) =>
-      Scene.run(nodeAdapter("buffer"), {
+      Scene.run(nodeAdapter("on"), {
         name,
         async run(scene) {
           vi.resetModules();

@@ -16,7 +16,7 @@ export type Call =
       readonly messageType: MessageType;
     }
   | {
-      readonly type: "piece";
+      readonly type: "fragment";
       readonly socket: Socket;
       readonly data: Uint8Array;
       readonly messageType: MessageType;
@@ -26,18 +26,18 @@ export type Call =
   | { readonly type: "close"; readonly socket: Socket; readonly event: CloseEvent }
   | { readonly type: "error"; readonly socket: Socket | undefined; readonly error: unknown };
 
-/** Handlers that write down each call and then do what a test has them do. `piece` is there only if the test gives one. */
+/** Handlers that write down each call and then do what a test has them do. `fragment` is there only if the test gives one. */
 export class Recorder implements Handlers {
   readonly calls: Call[] = [];
   readonly #counts = new Map<Call["type"], number>();
   readonly #also: Handlers;
-  readonly piece?: NonNullable<Handlers["piece"]>;
+  readonly fragment?: NonNullable<Handlers["fragment"]>;
 
   constructor(also: Handlers = {}) {
     this.#also = also;
     // The adapters call handlers as methods, but nothing says that they must be on a prototype.
     this.open = this.open.bind(this);
-    if (also.piece !== undefined) this.piece = this.#piece;
+    if (also.fragment !== undefined) this.fragment = this.#fragment;
   }
 
   open(socket: Socket): unknown {
@@ -47,9 +47,9 @@ export class Recorder implements Handlers {
     const call: Call = { type: "message", socket, data, messageType };
     return this.#called(call, () => this.#also.message?.(socket, data, messageType));
   }
-  #piece(socket: Socket, data: Uint8Array, messageType: MessageType, final: boolean): unknown {
-    const call: Call = { type: "piece", socket, data, messageType, final };
-    return this.#called(call, () => this.#also.piece?.(socket, data, messageType, final));
+  #fragment(socket: Socket, data: Uint8Array, messageType: MessageType, final: boolean): unknown {
+    const call: Call = { type: "fragment", socket, data, messageType, final };
+    return this.#called(call, () => this.#also.fragment?.(socket, data, messageType, final));
   }
   ping(socket: Socket, data: Uint8Array): unknown {
     return this.#called({ type: "ping", socket, data }, () => this.#also.ping?.(socket, data));
@@ -128,8 +128,8 @@ function words(call: Call): string {
       return typeof call.data === "string"
         ? `${call.messageType} ${JSON.stringify(call.data)}`
         : `${call.messageType} ${toHex(call.data)}`.trim();
-    case "piece":
-      return `${call.messageType} piece ${toHex(call.data)}${call.final ? " final" : ""}`;
+    case "fragment":
+      return `${call.messageType} fragment ${toHex(call.data)}${call.final ? " final" : ""}`;
     case "ping":
     case "pong":
       return `${call.type} ${toHex(call.data)}`.trim();

@@ -29,9 +29,9 @@ import { redirectCases } from "./cases/redirects.js";
 import { refusalCases } from "./cases/refusals.js";
 import { resetCases } from "./cases/resets.js";
 import { serverCases } from "./cases/server.js";
-import { tlsFactCases } from "./cases/tls-facts.js";
+import { tlsFactCases } from "./cases/tls-info.js";
 import { transportCases } from "./cases/transports.js";
-import { verifyCases } from "./cases/verify.js";
+import { upgradeCases } from "./cases/upgrade.js";
 import { violationCases } from "./cases/violations.js";
 import type { Case } from "./scene.js";
 
@@ -44,7 +44,7 @@ export const SUITE: Readonly<Record<string, readonly Case[]>> = {
   closing: closingCases,
   keepalive: keepaliveCases,
   "opening handshake": handshakeCases,
-  verify: verifyCases,
+  upgrade: upgradeCases,
   options: optionCases,
   "plain requests": plainCases,
   "back-pressure": backPressureCases,

@@ -1,13 +1,15 @@
+import assert from "node:assert/strict";
 import { HandshakeError } from "../../src/adapter/client/handshake-error.js";
 import type { Handlers, SendResult, Socket } from "../../src/adapter/socket/handlers.js";
 import { HeaderList } from "../../src/http/header-list.js";
+import type { KernelName } from "../../src/kernel/kernel.js";
 import { connect as connectControl } from "../../src/node/index.js";
 import type { Adapter, DialOptions } from "./adapter.js";
 import { nodeAdapter } from "./node-adapter.js";
 
 /** What a socket there looked like when it was last heard of. */
-interface Seen
-  extends Pick<Socket, "protocol" | "remoteAddress" | "state" | "bufferedBytes" | "readPath" | "kernel"> {
+interface Seen extends Pick<Socket, "protocol" | "remoteAddress" | "state" | "bufferedAmount"> {
+  readonly kernel: KernelName | undefined;
   readonly response: { readonly status: number; readonly headers?: readonly string[] };
 }
 
@@ -20,10 +22,16 @@ interface Told {
 
 type Tell = (method: string, ...args: readonly unknown[]) => void;
 
+/** The kernel that decodes for a socket in the worker, as `socketInternals` tells it there. */
+export function kernelThere(socket: Socket): KernelName | undefined {
+  assert.ok(socket instanceof SocketThere);
+  return socket.seen.kernel;
+}
+
 /** Clients in a worker, which is served at this port, of servers in this process. */
 export function workerdAdapter(port: number): Adapter {
   return {
-    ...nodeAdapter("data"),
+    ...nodeAdapter("off"),
     name: "workerd",
     connect: (url, options = {}, handlers = {}) => connectThere(port, url, options, handlers),
   };
@@ -104,14 +112,8 @@ class SocketThere implements Socket {
   get state(): Socket["state"] {
     return this.seen.state;
   }
-  get bufferedBytes(): number {
-    return this.seen.bufferedBytes;
-  }
-  get readPath(): Socket["readPath"] {
-    return this.seen.readPath;
-  }
-  get kernel(): Socket["kernel"] {
-    return this.seen.kernel;
+  get bufferedAmount(): number {
+    return this.seen.bufferedAmount;
   }
 
   send(message: unknown): SendResult {

@@ -1,7 +1,7 @@
 // @ts-nocheck: nothing here declares what workerd has.
 // A worker whose clients are run from outside, as workerd-adapter.ts does: each WebSocket that it gets is the remote control of
 // one connect(). Words are JSON; bytes in them are { base64 }.
-import { connect } from "wsimd/workerd";
+import { connect, socketInternals } from "wsimd/workerd";
 
 const EVENTS = ["open", "message", "ping", "pong", "drain", "close", "error"];
 
@@ -42,10 +42,11 @@ class Client {
 
   #tell(event, socket, value) {
     this.#socket = socket;
-    const { protocol, remoteAddress, state, bufferedBytes, readPath, kernel } = socket ?? {};
+    const { protocol, remoteAddress, state, bufferedAmount } = socket ?? {};
+    const kernel = socket && socketInternals(socket).kernel;
     const { status, headers } = socket?.response ?? {};
     const response = { status, headers: flat(headers) };
-    const seen = { protocol, remoteAddress, state, bufferedBytes, readPath, kernel, response };
+    const seen = { protocol, remoteAddress, state, bufferedAmount, kernel, response };
     this.#control.send(JSON.stringify({ event, socket: seen, value: encoded(value) }));
   }
 }

@@ -12,7 +12,7 @@ import { certificate } from "./certificate.js";
 import { Recorder } from "./recorder.js";
 import { type Case, Scene } from "./scene.js";
 import { SUITE } from "./suite.js";
-import { workerdAdapter } from "./workerd-adapter.js";
+import { kernelThere, workerdAdapter } from "./workerd-adapter.js";
 
 /** What can't be seen from outside of the worker, or is said in other words there. */
 const LEFT_OUT: ReadonlySet<string> = new Set([
@@ -86,7 +86,7 @@ describe.each(["2025-05-31", "2025-06-01"])("wsimd/workerd, compatibility date %
       const ours = new Recorder();
       // The name that the certificate is for.
       const socket = await scene.connect(`${scheme}//localhost:${server.port}/`, {}, ours);
-      assert.equal(socket.kernel, "simd");
+      assert.equal(kernelThere(socket), "simd");
       const messages = ["", "grüß dich", "x".repeat(70_000), new Uint8Array(300), new Uint8Array(400_000)];
       for (const message of messages) socket.send(message);
       await ours.until("message", messages.length);
@@ -100,7 +100,7 @@ describe.each(["2025-05-31", "2025-06-01"])("wsimd/workerd, compatibility date %
   test("one connection's time-outs do not depend on the request that another belongs to", () =>
     inScene(async (scene) => {
       const raw = await scene.wsServer();
-      const timeouts = { idleMs: 300, graceMs: 10_000 };
+      const timeouts = { pingIntervalMs: 300, pingTimeoutMs: 10_000 };
       const first = await scene.connect(raw.url, { timeouts });
       const second = new Recorder();
       await scene.connect(raw.url, { timeouts }, second);

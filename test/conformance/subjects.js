@@ -27,8 +27,8 @@ const program = (/** @type {string} */ name) => file(`programs/${name}`);
 
 /** @type {readonly Subject[]} */
 export const SUBJECTS = [
-  server("wsimd, Node", true, [node, program("wsimd-server.js")], { WSIMD_READ: "buffer" }),
-  server("wsimd, Node, 'data' events", true, [node, program("wsimd-server.js")], { WSIMD_READ: "data" }),
+  server("wsimd, Node", true, [node, program("wsimd-server.js")], { WSIMD_INTERNALS: "on" }),
+  server("wsimd, Node, 'data' events", true, [node, program("wsimd-server.js")], { WSIMD_INTERNALS: "off" }),
   server("wsimd, Deno", true, [...deno, program("wsimd-server.js")]),
   server("wsimd, Bun", true, [bun, program("wsimd-server.js")]),
   server("ws", false, [node, program("ws-server.js")]),

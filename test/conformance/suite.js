@@ -12,7 +12,7 @@ import { breaks, overall } from "./verdict.js";
  * @property {string} group
  * @property {string} section
  * @property {string} title
- * @property {import("./verdict.js").Verdict} verdict
+ * @property {import("./verdict.js").UpgradeResult} verdict
  * @property {string[]} reasons
  */
 

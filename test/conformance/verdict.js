@@ -2,11 +2,11 @@
 
 /**
  * It does as the rule says; or what RFC 6455 leaves open; or it breaks a MUST.
- * @typedef {"conforms" | "differs" | "breaks"} Verdict
+ * @typedef {"conforms" | "differs" | "breaks"} UpgradeResult
  */
 /**
  * @typedef {object} Finding
- * @property {Verdict} verdict
+ * @property {UpgradeResult} verdict
  * @property {string} [reason] - why it is not "conforms"
  */
 /** @typedef {"server" | "client"} Role */
@@ -71,13 +71,13 @@ const MOST_NAMES = 3;
 /**
  * The verdict over all trials of a rule: the gravest, with each reason for it once and what gave it.
  * @param {readonly Outcome[]} outcomes
- * @returns {{ verdict: Verdict; reasons: string[] }}
+ * @returns {{ verdict: UpgradeResult; reasons: string[] }}
  */
 export function overall(outcomes) {
   const gravest = Math.max(0, ...outcomes.map(({ finding }) => GRAVITY.indexOf(finding.verdict)));
   const reasons = new Set(outcomes.flatMap(({ finding }) => finding.reason ?? []));
   return {
-    verdict: /** @type {Verdict} */ (GRAVITY[gravest]),
+    verdict: /** @type {UpgradeResult} */ (GRAVITY[gravest]),
     reasons: [...reasons].map((reason) => `${reason}${when(reason, outcomes)}`),
   };
 }

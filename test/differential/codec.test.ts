@@ -21,8 +21,8 @@ describeKernels("against the naive decoder", (kernel) => {
       ["mutated", mutatedStreams, 20_263],
     ] as const)("%s streams", (_, make, seed) => {
       fc.assert(
-        fc.property(make(role), fractions, fc.boolean(), (stream, cuts, pieces) => {
-          const options = { role, kernel, pieces, limits: LIMITS };
+        fc.property(make(role), fractions, fc.boolean(), (stream, cuts, fragments) => {
+          const options = { role, kernel, fragments, limits: LIMITS };
           const found = outcomeOf(stream, cutsOf(cuts, stream.length), options, "connection");
           const expected = referenceConnection(stream, role, LIMITS);
           if (!sameOutcome(found, expected))

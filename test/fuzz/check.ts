@@ -26,8 +26,14 @@ export function checkInput(bytes: Uint8Array): Checked {
   const input = parseInput(bytes);
   const expected = referenceConnection(input.stream, input.role, input.limits, input.echo);
   for (const { kernel, cuts } of input.runs) {
-    const { role, limits, pieces, borrow, utf8, door, echo } = input;
-    const found = outcomeOf(input.stream, cuts, { role, limits, pieces, borrow, utf8, kernel }, door, echo);
+    const { role, limits, fragments, borrow, textType, door, echo } = input;
+    const found = outcomeOf(
+      input.stream,
+      cuts,
+      { role, limits, fragments, borrow, textType, kernel },
+      door,
+      echo,
+    );
     if (!sameOutcome(found, expected)) {
       throw new Disagreement(
         describeDifference(`${kernel}, ${role}, cut at ${cuts.slice(0, 50)}`, found, expected),

@@ -1,8 +1,8 @@
 // What a fuzz input means. Its first bytes choose the circumstances, the others are the stream: so one file is a whole case.
-import type { KernelName, Limits, Role } from "../../src/index.js";
+import type { KernelName, Limits, Role, TextType } from "../../src/index.js";
 import type { Door } from "../support/outcome.js";
 
-/** Role, pieces, borrow, door, utf8, echo; limits, kernel, ws; eight chunk sizes. */
+/** Role, fragments, borrow, door, textType, echo; limits, kernel, ws; eight chunk sizes. */
 export const HEADER_BYTES = 10;
 
 export const LIMITS: readonly Limits[] = [
@@ -33,9 +33,9 @@ export interface Run {
 
 export interface FuzzInput {
   readonly role: Role;
-  readonly pieces: boolean;
+  readonly fragments: boolean;
   readonly borrow: boolean;
-  readonly utf8: boolean;
+  readonly textType: TextType;
   readonly door: Door;
   /** Whether each message is sent back. */
   readonly echo: boolean;
@@ -54,9 +54,9 @@ export function parseInput(bytes: Uint8Array): FuzzInput {
   const { length } = stream;
   return {
     role: (flags & 1) === 0 ? "server" : "client",
-    pieces: (flags & 2) !== 0,
+    fragments: (flags & 2) !== 0,
     borrow: (flags & 4) !== 0,
-    utf8: (flags & 0x20) !== 0,
+    textType: (flags & 0x20) !== 0 ? "bytes" : "string",
     echo: (flags & 0x40) !== 0,
     door: DOORS[(flags >> 3) & 3] ?? "receive",
     limits: LIMITS[choice & 7] ?? { maxMessageBytes: 0, maxFragments: 1 },

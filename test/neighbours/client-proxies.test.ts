@@ -113,7 +113,7 @@ function suite(start: StartProxy, credentials: Credentials): void {
     for (const each of [proxy, wrong]) {
       const error = await refusal(scene, server.url, each);
       assert.ok(error instanceof Error && "code" in error && "status" in error && "headers" in error);
-      assert.equal(error.code, "proxy-refused");
+      assert.equal(error.code, "PROXY_REFUSED");
       // tinyproxy answers wrong credentials with 401.
       assert.ok(error.status === 407 || (error.status === 401 && each === wrong), String(error.status));
       assert.ok(error.headers instanceof Object && "get" in error.headers);
@@ -127,7 +127,7 @@ function suite(start: StartProxy, credentials: Credentials): void {
     gone.close();
     const error = await refusal(scene, url, proxy);
     assert.ok(error instanceof Error && "code" in error && "status" in error);
-    assert.equal(error.code, "proxy-refused");
+    assert.equal(error.code, "PROXY_REFUSED");
     assert.ok(Number(error.status) >= 500, String(error.status));
   });
 }

@@ -7,7 +7,7 @@ import { Recorder } from "../adapters/recorder.js";
 import { Scene } from "../adapters/scene.js";
 import { soon } from "../adapters/until.js";
 
-const adapter = nodeAdapter("data");
+const adapter = nodeAdapter("off");
 
 test("curl gets a 101 with the accept value of its key, and the subprotocol", () =>
   Scene.run(adapter, {

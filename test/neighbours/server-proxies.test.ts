@@ -89,7 +89,7 @@ function suite(configure: Configure): void {
           limits: LARGE_LIMITS,
           protocols: ["chat"],
           origins: ["https://example.org"],
-          verify({ headers }) {
+          upgrade({ headers }) {
             seen.push(headers.get("X-Forwarded-For"));
             return undefined;
           },
@@ -127,9 +127,9 @@ function suite(configure: Configure): void {
 
   neighbourTest("lets refusals and lost connections through", async (scene) => {
     const recorder = new Recorder({ message: (socket) => socket.terminate() });
-    const verify = ({ path: asked }: { path: string }) =>
+    const upgrade = ({ path: asked }: { path: string }) =>
       asked === "/chat" ? undefined : { status: 403, body: "no" };
-    const server = await scene.serve({ verify }, recorder);
+    const server = await scene.serve({ upgrade }, recorder);
     const url = await start(scene, configure, { upstream: server.port, tls: undefined, idleSeconds: 30 });
     await assert.rejects(scene.connect(url.replace("/chat", "/else")), { status: 403 });
     const ours = new Recorder();
@@ -164,11 +164,11 @@ function suite(configure: Configure): void {
 
   neighbourTest("cuts an idle connection, unless our pings keep it", async (scene) => {
     const never = Number.POSITIVE_INFINITY;
-    const pinging = await scene.serve({ timeouts: { idleMs: 250 } }, echo());
-    const silent = await scene.serve({ timeouts: { idleMs: never } }, echo());
+    const pinging = await scene.serve({ timeouts: { pingIntervalMs: 250 } }, echo());
+    const silent = await scene.serve({ timeouts: { pingIntervalMs: never } }, echo());
     const kept = new Recorder();
     const cut = new Recorder();
-    const quiet = { timeouts: { idleMs: never } };
+    const quiet = { timeouts: { pingIntervalMs: never } };
     const front = { tls: undefined, idleSeconds: 2 };
     const toPinging = await start(scene, configure, { ...front, upstream: pinging.port });
     const toSilent = await start(scene, configure, { ...front, upstream: silent.port });

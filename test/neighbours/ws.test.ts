@@ -5,17 +5,18 @@ import { createServer } from "node:http";
 import type { Duplex } from "node:stream";
 import { describe, test } from "vitest";
 import { WebSocketServer, WebSocket as WsSocket } from "ws";
+import { socketInternals } from "../../src/adapter/socket/internals.js";
 import { attach, serve, upgrade } from "../../src/node/index.js";
 import { certificate } from "../adapters/certificate.js";
-import { nodeAdapter, READ_PATHS } from "../adapters/node-adapter.js";
+import { INTERNALS, nodeAdapter } from "../adapters/node-adapter.js";
 import { closeWords, Recorder } from "../adapters/recorder.js";
 import { Scene } from "../adapters/scene.js";
 import { happened, until } from "../adapters/until.js";
 
-type ReadPath = (typeof READ_PATHS)[number];
-type Cases = Readonly<Record<string, (scene: Scene, readPath: ReadPath) => Promise<void>>>;
+type Internals = (typeof INTERNALS)[number];
+type Cases = Readonly<Record<string, (scene: Scene, internals: Internals) => Promise<void>>>;
 
-const LIMITS = { maxMessageBytes: 4 << 20, maxBacklogBytes: 64 << 20 };
+const LIMITS = { maxMessageBytes: 4 << 20, maxBackpressureBytes: 64 << 20 };
 const MESSAGES: readonly (string | Buffer)[] = [
   "",
   "text",
@@ -113,7 +114,7 @@ async function talk(scene: Scene, url: string, recorder: Recorder, options: obje
 }
 
 const asServer: Cases = {
-  async "serve()"(scene, readPath) {
+  async "serve()"(scene, internals) {
     const recorder = echo();
     const server = await scene.adapter.serve(
       { host: "127.0.0.1", protocols: ["chat"], limits: LIMITS },
@@ -121,30 +122,30 @@ const asServer: Cases = {
     );
     scene.after(() => server.close({ timeoutMs: 1 }));
     await talk(scene, server.url, recorder);
-    assert.equal(recorder.socket.readPath, readPath);
+    assert.equal(socketInternals(recorder.socket).readPath, internals === "on" ? "direct" : "stream");
   },
-  async "serve() with TLS"(scene, readPath) {
+  async "serve() with TLS"(scene, internals) {
     const recorder = echo();
     const tls = certificate();
-    const options = { host: "127.0.0.1", protocols: ["chat"], limits: LIMITS, tls, readPath };
+    const options = { host: "127.0.0.1", protocols: ["chat"], limits: LIMITS, tls, internals };
     const server = await serve(options, recorder);
     scene.after(() => server.close({ timeoutMs: 1 }));
     await talk(scene, server.url, recorder, { ca: tls.cert });
   },
-  async "attach()"(scene, readPath) {
+  async "attach()"(scene, internals) {
     const recorder = echo();
     const http = createServer().listen(0, "127.0.0.1");
     scene.after(() => http.close());
-    attach(http, { readPath, protocols: ["chat"], limits: LIMITS, path: "/here" }, recorder);
+    attach(http, { internals, protocols: ["chat"], limits: LIMITS, path: "/here" }, recorder);
     await once(http, "listening");
     await talk(scene, `ws://127.0.0.1:${portOf(http)}/here?x`, recorder);
   },
-  async "upgrade()"(scene, readPath) {
+  async "upgrade()"(scene, internals) {
     const recorder = echo();
     const http = createServer().listen(0, "127.0.0.1");
     scene.after(() => http.close());
     http.on("upgrade", (request, socket: Duplex, head) => {
-      upgrade(request, socket, head, { readPath, protocols: ["chat"], limits: LIMITS }, recorder);
+      upgrade(request, socket, head, { internals, protocols: ["chat"], limits: LIMITS }, recorder);
     });
     await once(http, "listening");
     await talk(scene, `ws://127.0.0.1:${portOf(http)}/`, recorder);
@@ -180,7 +181,7 @@ const asServer: Cases = {
     assert.equal(await recorder.closed(), "close 1006 MESSAGE_TOO_LONG");
   },
   async "a refusal: ws gets the status"(scene) {
-    const server = await scene.serve({ verify: () => ({ status: 403, body: "no" }) }, {});
+    const server = await scene.serve({ upgrade: () => ({ status: 403, body: "no" }) }, {});
     const socket = new WsSocket(server.url);
     const [, response] = await once(socket, "unexpected-response").finally(() =>
       socket.once("error", () => {}),
@@ -191,7 +192,7 @@ const asServer: Cases = {
 };
 
 const asClient: Cases = {
-  async "connect() to a server of ws"(scene, readPath) {
+  async "connect() to a server of ws"(scene, internals) {
     const recorder = echo();
     const { url, peers } = await wsServer(scene);
     const socket = await scene.connect(url, { protocols: ["v1", "v2"], limits: LIMITS }, recorder);
@@ -220,7 +221,7 @@ const asClient: Cases = {
       inbox.messages.slice(MESSAGES.length + 2),
       Array.from({ length: 2_000 }, (_, i) => Buffer.from([i, i >> 8])),
     );
-    assert.equal(socket.readPath, readPath);
+    assert.equal(socketInternals(socket).readPath, internals === "on" ? "direct" : "stream");
     theirs.close(4321, "bye €");
     assert.equal(await recorder.closed(), 'close 4321 "bye €" clean');
     assert.equal(await inbox.closed(), "4321");
@@ -236,7 +237,7 @@ const asClient: Cases = {
   },
   async "connect() to a server of ws that refuses"(scene) {
     const { url } = await wsServer(scene, { verifyClient: () => false });
-    await assert.rejects(scene.connect(url), { code: "unexpected-status", status: 401 });
+    await assert.rejects(scene.connect(url), { code: "UNEXPECTED_STATUS", status: 401 });
   },
   async "connect() to a server of ws that closes over the limit of its messages"(scene) {
     const recorder = new Recorder();
@@ -269,12 +270,12 @@ function portOf(server: { address(): ReturnType<WebSocketServer["address"]> }): 
   return address.port;
 }
 
-for (const readPath of READ_PATHS) {
+for (const internals of INTERNALS) {
   const run = (cases: Cases): void => {
     for (const [name, each] of Object.entries(cases)) {
-      test(name, () => Scene.run(nodeAdapter(readPath), { name, run: (scene) => each(scene, readPath) }));
+      test(name, () => Scene.run(nodeAdapter(internals), { name, run: (scene) => each(scene, internals) }));
     }
   };
-  describe(`ws as the client, reading by ${readPath}`, () => run(asServer));
-  describe(`ws as the server, reading by ${readPath}`, () => run(asClient));
+  describe(`ws as the client, reading by ${internals}`, () => run(asServer));
+  describe(`ws as the server, reading by ${internals}`, () => run(asClient));
 }

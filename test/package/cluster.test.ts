@@ -60,7 +60,7 @@ describe.each(NODES)("on Node %s", (_, node) => {
 
 describe.each([
   ["over TLS", true, {}],
-  ["reading by data", false, { readPath: "data" }],
+  ["reading by data", false, { internals: "off" }],
 ] as const)("%s", (_, secure, options) => {
   test("a full worker leaves connections to those with room", async () => {
     const { key, cert } = certificate();

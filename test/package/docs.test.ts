@@ -36,19 +36,19 @@ describe.each([...PAGES, "SECURITY.md", "CHANGELOG.md"])("%s", (file) => {
 
 /** Every code: the type checker sees to that. */
 const HANDSHAKE_CODES: Readonly<Record<HandshakeErrorCode, true>> = {
-  "unexpected-status": true,
-  "invalid-upgrade": true,
-  "invalid-connection": true,
-  "invalid-accept": true,
-  "unrequested-extension": true,
-  "unrequested-subprotocol": true,
-  "malformed-response": true,
-  "connection-ended": true,
-  timeout: true,
-  "invalid-redirect": true,
-  "proxy-refused": true,
-  "proxy-malformed-response": true,
-  "proxy-connection-ended": true,
+  UNEXPECTED_STATUS: true,
+  INVALID_UPGRADE: true,
+  INVALID_CONNECTION: true,
+  INVALID_ACCEPT: true,
+  UNREQUESTED_EXTENSION: true,
+  UNREQUESTED_SUBPROTOCOL: true,
+  MALFORMED_RESPONSE: true,
+  CONNECTION_ENDED: true,
+  TIMEOUT: true,
+  INVALID_REDIRECT: true,
+  PROXY_REFUSED: true,
+  PROXY_MALFORMED_RESPONSE: true,
+  PROXY_CONNECTION_ENDED: true,
 };
 
 describe("the tables", () => {

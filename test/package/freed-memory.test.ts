@@ -14,7 +14,7 @@ const PROGRAM = `
 import { Endpoint } from "wsimd";
 import { hostFor } from "./dist/node/host.js";
 const ignore = () => {};
-const sink = { onText: ignore, onBinary: ignore, onPiece: ignore, onPing: ignore, onPong: ignore, onClose: ignore };
+const sink = { onText: ignore, onBinary: ignore, onFragment: ignore, onPing: ignore, onPong: ignore, onClose: ignore };
 const endpoint = new Endpoint(sink, { role: "server", host: hostFor(11), limits: { maxMessageBytes: 2 ** 21 } });
 const message = new Uint8Array(14 + 2 ** 20);
 message.set([0x82, 0xff, 0, 0, 0, 0, 0, 0x10, 0, 0, 1, 2, 3, 4]);

@@ -30,13 +30,13 @@ function program(module: string): string {
       () => connect("ws://" + there),
       () => connect("ws://localhost:${port}"),
       () => connect("wss://" + there),
-      () => connect("ws://" + there, { readPath: "data" }),
-      () => connect("ws://" + there, { readPath: "auto" }),
+      () => connect("ws://" + there, { internals: "off" }),
+      () => connect("ws://" + there, { internals: "auto" }),
       () => connect("ws://" + there, ${proxied}),
       () => connect("wss://localhost:${port}", ${proxied}),
       () => connect("ws+unix:/tmp/nobody-is-there.sock"),
       () => serve({ host: "127.0.0.1" }, {}),
-      () => serve({ host: "127.0.0.1", readPath: "data" }, {}),
+      () => serve({ host: "127.0.0.1", internals: "off" }, {}),
     ]) {
       console.log(await attempt().then(() => "went on", ({ code, name }) => code ?? name));
     }

@@ -31,10 +31,10 @@ const KEYS = [
     "onread",
     "origins",
     "path",
-    "pieces",
+    "fragments",
     "protocol",
   ],
-  ...["set", "signal", "status", "then", "timeouts", "tls", "type", "value", "verify"],
+  ...["set", "signal", "status", "then", "timeouts", "tls", "type", "value", "upgrade"],
 ];
 
 /** Keys that break the runtime by itself, and when. */

@@ -49,9 +49,9 @@ describeKernels("round trip", (kernel) => {
         fc.array(fc.tuple(messages, ways), { minLength: 1, maxLength: 6 }),
         fractions,
         fc.boolean(),
-        (all, cuts, pieces) => {
-          const near = new Connection({ role, kernel, pieces, host: new CountingHost() });
-          const far = new Connection({ role: other(role), kernel, pieces, host: new CountingHost() });
+        (all, cuts, fragments) => {
+          const near = new Connection({ role, kernel, fragments, host: new CountingHost() });
+          const far = new Connection({ role: other(role), kernel, fragments, host: new CountingHost() });
           const expected = all.map(([message]) => line(message));
           for (const [from, to] of [
             [near, far],
@@ -81,9 +81,14 @@ describeKernels("round trip", (kernel) => {
         fractions,
         fc.boolean(),
         fc.boolean(),
-        (length, more, fragmentCuts, chunkCuts, text, pieces) => {
+        (length, more, fragmentCuts, chunkCuts, text, fragments) => {
           const maxMessageBytes = Math.max(length + more, 0);
-          const connection = new Connection({ role: "server", kernel, pieces, limits: { maxMessageBytes } });
+          const connection = new Connection({
+            role: "server",
+            kernel,
+            fragments,
+            limits: { maxMessageBytes },
+          });
           const payload = new Uint8Array(length).fill(0x61);
           const parts = cutAt(payload, cutsOf(fragmentCuts, length));
           const frames = parts.map((part, i) =>

@@ -201,13 +201,13 @@ const all = fc.oneof(
 
 describeKernels("a client and a server", (kernel) => {
   test.each([
-    { pieces: false, borrow: false },
-    { pieces: true, borrow: false },
-    { pieces: false, borrow: true },
-    { pieces: true, borrow: true },
-    { utf8: true, borrow: false },
-    { utf8: true, borrow: true },
-  ])("do anything, in any order: %o", { timeout: PATIENCE_MS }, (options) => {
+    { fragments: false, borrow: false },
+    { fragments: true, borrow: false },
+    { fragments: false, borrow: true },
+    { fragments: true, borrow: true },
+    { textType: "bytes", borrow: false },
+    { textType: "bytes", borrow: true },
+  ] as const)("do anything, in any order: %o", { timeout: PATIENCE_MS }, (options) => {
     fc.assert(
       fc.property(fc.commands([all], { maxCommands: 60, size: "max" }), (chosen) => {
         const pair = new EndpointPair({ kernel, ...options });

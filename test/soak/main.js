@@ -74,8 +74,8 @@ ${PROOFS.map(({ name, about }) => `  ${name.padEnd(14)} ${about}`).join("\n")}
 Ends with 1 if a bound does not hold.
 `;
 
-/** @type {readonly import("../../dist/node/index.js").ReadPath[]} */
-const READ_PATHS = ["auto", "buffer", "data"];
+/** @type {readonly import("../../dist/node/index.js").Internals[]} */
+const INTERNALS = ["auto", "on", "off"];
 const CLEAR_LINE = "\r\x1b[K";
 let lastPrinted = 0;
 
@@ -100,11 +100,11 @@ async function main() {
   const [name = "load"] = positionals;
   const asked = PROOFS.filter((proof) => name === "all" || proof.name === name);
   const runtime = RUNTIMES.find((each) => each === values.runtime);
-  const readPath = READ_PATHS.find((path) => path === (values.read ?? "auto"));
+  const internals = INTERNALS.find((path) => path === (values.read ?? "auto"));
   const numbers = [values.minutes, values.connections, values.count].filter((text) => text !== undefined);
   const wrong =
     numbers.some((text) => !(Number(text) > 0)) || (runtime === "bun" && values.read !== undefined);
-  if (asked.length === 0 || runtime === undefined || readPath === undefined || wrong) {
+  if (asked.length === 0 || runtime === undefined || internals === undefined || wrong) {
     console.error(HELP);
     return 2;
   }
@@ -130,7 +130,7 @@ async function main() {
       count,
       minutes: Number(values.minutes ?? proof.minutes ?? 0),
       start: ({ mode, options }, bounds) =>
-        Child.start({ runtime, mode, options: { readPath, ...options } }, bounds),
+        Child.start({ runtime, mode, options: { internals, ...options } }, bounds),
       progress: (share, label) => progress(proof.name, begin, share, label),
     });
     print(proof, rows, (performance.now() - begin) / 1000);

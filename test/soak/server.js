@@ -11,8 +11,8 @@ import { sharedWorkspace } from "../../dist/memory/workspace.js";
  * @typedef {{ runtime: import("./runtimes.js").RuntimeName; options: Options; mode: Mode }} Task
  * @typedef {object} ServerOptions - those that all adapters have
  * @property {{ key: string; cert: string }} [tls]
- * @property {number} [listenBacklog] - where there is such a thing
- * @property {import("../../dist/node/index.js").ReadPath} [readPath] - likewise
+ * @property {number} [backlog] - where there is such a thing
+ * @property {import("../../dist/node/index.js").Internals} [internals] - likewise
  * @typedef {ServerOptions & import("../../dist/node/index.js").SocketOptions} Options
  * @typedef {object} Report
  * @property {number} rss - bytes, after a garbage collection, like the next one
@@ -24,7 +24,7 @@ import { sharedWorkspace } from "../../dist/memory/workspace.js";
  * @property {number} doubles - close events of sockets that had one
  * @property {number} messages
  * @property {number} pings
- * @property {number} mostBuffered - the highest `bufferedBytes` of a socket that was seen
+ * @property {number} mostBuffered - the highest `bufferedAmount` of a socket that was seen
  * @property {string[]} strays - exceptions that nobody caught, and what the error handler got; ten at most
  * @property {Record<string, number>} closeCodes
  */
@@ -62,7 +62,7 @@ function push(socket) {
 
 /** @param {import("../../dist/node/index.js").Socket} socket */
 function look(socket) {
-  if (socket.bufferedBytes > counts.mostBuffered) counts.mostBuffered = socket.bufferedBytes;
+  if (socket.bufferedAmount > counts.mostBuffered) counts.mostBuffered = socket.bufferedAmount;
 }
 
 const ADAPTERS = {

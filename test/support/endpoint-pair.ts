@@ -45,7 +45,7 @@ export class Side implements EndpointSink {
   bereft = false;
   /** Whether it has begun the closing handshake itself. */
   closedHere = false;
-  #pieces: Uint8Array[] = [];
+  #fragments: Uint8Array[] = [];
   #callsAfterClose = 0;
   #furthest: EndpointState = "open";
 
@@ -59,11 +59,11 @@ export class Side implements EndpointSink {
   onBinary(payload: Uint8Array): void {
     this.#message(bytesLine("binary", payload));
   }
-  onPiece(payload: Uint8Array, type: MessageType, final: boolean): void {
-    this.#pieces.push(new Uint8Array(payload));
+  onFragment(payload: Uint8Array, type: MessageType, final: boolean): void {
+    this.#fragments.push(new Uint8Array(payload));
     if (final) {
-      const whole = concat(this.#pieces);
-      this.#pieces = [];
+      const whole = concat(this.#fragments);
+      this.#fragments = [];
       this.#message(type === "text" ? textLine(utf8.decode(whole)) : bytesLine("binary", whole));
     } else this.#handled();
   }

@@ -4,9 +4,9 @@ import { toHex } from "./hex.js";
 /** A transport that does what the test says. */
 export class FakeTransport implements Transport {
   readonly remoteAddress = "";
-  readonly readPath = "data";
+  readonly readPath = "stream";
   readonly takesAtOnce = false;
-  bufferedBytes = 0;
+  bufferedAmount = 0;
   sentBytes = 0;
   blocked = false;
   written: string[] = [];

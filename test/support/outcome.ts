@@ -17,7 +17,7 @@ import { bytesLine, closeLine, textLine } from "./run.js";
 
 /** A message, whole, or another event. Of a failure, what tells it from others. */
 export type OutcomeEvent =
-  | Exclude<ConnectionEvent, { type: "piece" | "close" | "utf8" }>
+  | Exclude<ConnectionEvent, { type: "fragment" | "close" | "utf8" }>
   | (Omit<CloseEvent, "failure"> & { readonly failure?: Pick<Failure, "code" | "closeCode" | "offset"> });
 
 export interface Outcome {
@@ -121,20 +121,20 @@ async function readAll<T>(reader: ReadableStreamDefaultReader<T>): Promise<T[]> 
   return found;
 }
 
-/** Collects events, and puts the pieces of messages together. */
+/** Collects events, and puts the fragments of messages together. */
 class Events implements EndpointSink {
   /** Sends each message back. It takes all that come before the end. */
   peer: Pick<Endpoint, "sendText" | "sendBinary"> | undefined;
   readonly list: OutcomeEvent[] = [];
   readonly #borrowed: boolean;
-  #pieces: Uint8Array[] = [];
+  #fragments: Uint8Array[] = [];
 
   constructor(borrowed: boolean) {
     this.#borrowed = borrowed;
   }
 
   push(event: ConnectionEvent): void {
-    if (event.type === "piece") this.onPiece(event.payload, event.messageType, event.final);
+    if (event.type === "fragment") this.onFragment(event.payload, event.messageType, event.final);
     else if (event.type === "utf8") this.onText(event.payload);
     else if (event.type === "text") this.onText(event.text);
     else if (event.type === "binary") this.onBinary(event.payload);
@@ -149,11 +149,11 @@ class Events implements EndpointSink {
     this.list.push({ type: "binary", payload: this.#kept(payload) });
     this.#took(this.peer?.sendBinary(payload));
   }
-  onPiece(payload: Uint8Array, type: MessageType, final: boolean): void {
-    this.#pieces.push(this.#kept(payload));
+  onFragment(payload: Uint8Array, type: MessageType, final: boolean): void {
+    this.#fragments.push(this.#kept(payload));
     if (!final) return;
-    const whole = concat(this.#pieces);
-    this.#pieces = [];
+    const whole = concat(this.#fragments);
+    this.#fragments = [];
     if (type === "text") this.onText(utf8.decode(whole));
     else this.onBinary(whole);
   }

@@ -16,9 +16,9 @@ export class RecordingSink implements EndpointSink {
     this.inside(payload);
     this.lines.push(bytesLine("binary", payload));
   }
-  onPiece(payload: Uint8Array, type: MessageType, final: boolean): void {
+  onFragment(payload: Uint8Array, type: MessageType, final: boolean): void {
     this.inside(payload);
-    this.lines.push(bytesLine(`${type} piece${final ? ", the last" : ""}`, payload));
+    this.lines.push(bytesLine(`${type} fragment${final ? ", the last" : ""}`, payload));
   }
   onPing(payload: Uint8Array): void {
     this.inside(payload);

@@ -5,7 +5,7 @@ import { cutAt } from "./cuts.js";
 import { concat, toHex } from "./hex.js";
 
 export interface Transcript {
-  /** `text "Hello"`, `binary 01 02`, `ping 01`, `pong`, `close 1000 "bye" clean`; pieces are put together. */
+  /** `text "Hello"`, `binary 01 02`, `ping 01`, `pong`, `close 1000 "bye" clean`; fragments are put together. */
   readonly events: string[];
   /** All that was sent, in hex. */
   readonly output: string;
@@ -27,17 +27,17 @@ export function run(bytes: Uint8Array, options: ConnectionOptions, cuts: readonl
 
 export function describeEvents(events: readonly ConnectionEvent[]): string[] {
   const lines: string[] = [];
-  let pieces: Uint8Array[] = [];
+  let fragments: Uint8Array[] = [];
   for (const event of events) {
-    if (event.type !== "piece") lines.push(describeEvent(event));
+    if (event.type !== "fragment") lines.push(describeEvent(event));
     else {
-      pieces.push(event.payload);
+      fragments.push(event.payload);
       if (!event.final) continue;
-      const payload = concat(pieces);
+      const payload = concat(fragments);
       lines.push(
         event.messageType === "text" ? textLine(fatalUtf8.decode(payload)) : bytesLine("binary", payload),
       );
-      pieces = [];
+      fragments = [];
     }
   }
   return lines;
@@ -51,8 +51,8 @@ export function describeEvent(event: ConnectionEvent): string {
       return textLine(event.text);
     case "close":
       return closeLine(event.code, event.reason, event.wasClean);
-    case "piece":
-      return bytesLine(`${event.messageType} piece${event.final ? ", the last" : ""}`, event.payload);
+    case "fragment":
+      return bytesLine(`${event.messageType} fragment${event.final ? ", the last" : ""}`, event.payload);
     default:
       return bytesLine(event.type, event.payload);
   }

@@ -212,7 +212,7 @@ describe.each(TAKERS)("$name of $entry", ({ entry, type, base, call, handlers })
   );
 
   test.each(handlerCases)("refuses $as as the handler $handler", async ({ handler, value }) => {
-    const error = await thrownBy(call, { ...base, pieces: handler === "piece" }, { [handler]: value });
+    const error = await thrownBy(call, { ...base, fragments: handler === "fragment" }, { [handler]: value });
     expect(error.message).toContain(`the handler ${handler} must be a function`);
   });
 });

@@ -48,7 +48,7 @@ describeKernels("frames", (kernel) => {
             expect([where, ...describeOutcome(found)]).toEqual([where, ...describeOutcome(expected)]);
           };
           for (const door of ["connection", "receive", "window"] as const) {
-            for (const form of [{}, { pieces: true }, { utf8: true }])
+            for (const form of [{}, { fragments: true }, { textType: "bytes" }] as const)
               expectSame(door, outcomeOf(bytes, cuts, { ...options, ...form }, door, true));
           }
           // Their reader takes each pong at once, so all are in their place.
@@ -111,10 +111,10 @@ function expectVector(
   expect(run(bytes, options)).toEqual(expected);
   const whole = outcomeOf(bytes, [], options, "connection");
   const text = expected.events.some((line) => line.startsWith("text ")) || vector.failure?.closeCode === 1007;
-  const forms: readonly Pick<EndpointOptions, "pieces" | "utf8">[] = [
+  const forms: readonly Pick<EndpointOptions, "fragments" | "textType">[] = [
     {},
-    { pieces: true },
-    ...(text ? [{ utf8: true }] : []),
+    { fragments: true },
+    ...(text ? [{ textType: "bytes" } as const] : []),
   ];
   const expectSame = (stream: Uint8Array, cuts: readonly number[]): void => {
     for (const form of forms) {

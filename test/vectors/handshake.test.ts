@@ -691,31 +691,31 @@ describe("opening handshake, as a client", () => {
     ["503 ", 503],
   ])("status %s fails, and is reported with its headers (RFC 6455 section 4.1)", (line, status) => {
     const failure = receive(answer(0, `HTTP/1.1 ${line}`, "Location: /x", "WWW-Authenticate: Basic"));
-    expect(failure).toMatchObject({ type: "failure", code: "unexpected-status", status });
+    expect(failure).toMatchObject({ type: "failure", code: "UNEXPECTED_STATUS", status });
     expect(failure.headers.get("location")).toBe("/x");
     expect(failure.headers.get("www-authenticate")).toBe("Basic");
   });
 
   test("a refusal in HTTP/1.0 is reported, a 101 in HTTP/1.0 is malformed (RFC 6455 section 4.1)", () => {
     const refusal = receive("HTTP/1.0 404 Not Found\r\nA: b\r\n\r\n");
-    expect(refusal).toMatchObject({ code: "unexpected-status", status: 404 });
+    expect(refusal).toMatchObject({ code: "UNEXPECTED_STATUS", status: 404 });
     expect(everyCut("response", answer(0, "HTTP/1.0 101 Switching Protocols")).failure).toContain("400");
   });
 
   test.each<[number, string, ...string[]]>([
-    [1, "invalid-upgrade"],
-    [1, "invalid-upgrade", "Upgrade: h2c"],
-    [1, "invalid-upgrade", "Upgrade: websocket, h2c"],
-    [1, "invalid-upgrade", "Upgrade: websocket", "Upgrade: websocket"],
-    [1, "invalid-upgrade", "Upgrade:"],
-    [2, "invalid-connection"],
-    [2, "invalid-connection", "Connection: keep-alive"],
-    [2, "invalid-connection", "Connection: upgraded"],
-    [3, "invalid-accept"],
-    [3, "invalid-accept", "Sec-WebSocket-Accept:"],
-    [3, "invalid-accept", `Sec-WebSocket-Accept: ${ACCEPT.toLowerCase()}`],
-    [3, "invalid-accept", "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo="],
-    [3, "invalid-accept", ANSWER[3] ?? "", ANSWER[3] ?? ""],
+    [1, "INVALID_UPGRADE"],
+    [1, "INVALID_UPGRADE", "Upgrade: h2c"],
+    [1, "INVALID_UPGRADE", "Upgrade: websocket, h2c"],
+    [1, "INVALID_UPGRADE", "Upgrade: websocket", "Upgrade: websocket"],
+    [1, "INVALID_UPGRADE", "Upgrade:"],
+    [2, "INVALID_CONNECTION"],
+    [2, "INVALID_CONNECTION", "Connection: keep-alive"],
+    [2, "INVALID_CONNECTION", "Connection: upgraded"],
+    [3, "INVALID_ACCEPT"],
+    [3, "INVALID_ACCEPT", "Sec-WebSocket-Accept:"],
+    [3, "INVALID_ACCEPT", `Sec-WebSocket-Accept: ${ACCEPT.toLowerCase()}`],
+    [3, "INVALID_ACCEPT", "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo="],
+    [3, "INVALID_ACCEPT", ANSWER[3] ?? "", ANSWER[3] ?? ""],
   ])(
     "an answer whose line %i is wrong or missing fails with %s (RFC 6455 section 4.1)",
     (index, code, ...lines) => {
@@ -727,7 +727,7 @@ describe("opening handshake, as a client", () => {
     "the extension %j that was not asked for fails (RFC 6455 section 4.1)",
     (value) => {
       const failure = receive(wire([...ANSWER, `Sec-WebSocket-Extensions: ${value}`]));
-      expect(failure).toMatchObject({ type: "failure", code: "unrequested-extension" });
+      expect(failure).toMatchObject({ type: "failure", code: "UNREQUESTED_EXTENSION" });
     },
   );
 
@@ -746,7 +746,7 @@ describe("opening handshake, as a client", () => {
   ])("the subprotocols %j when %j were asked for fail (RFC 6455 section 4.1)", (sent, protocols) => {
     const lines = sent.map((value) => `Sec-WebSocket-Protocol: ${value}`);
     const failure = receive(wire([...ANSWER, ...lines]), { protocols });
-    expect(failure).toMatchObject({ type: "failure", code: "unrequested-subprotocol" });
+    expect(failure).toMatchObject({ type: "failure", code: "UNREQUESTED_SUBPROTOCOL" });
   });
 
   test.each([

@@ -105,7 +105,7 @@ export function isRedirect(status: number): boolean {
  */
 export function redirected(from: Address, answer: { status: number; headers: HeaderList }): Address {
   const location = answer.headers.get("Location");
-  const fail = (message: string) => new HandshakeError("invalid-redirect", message, answer);
+  const fail = (message: string) => new HandshakeError("INVALID_REDIRECT", message, answer);
   if (location === undefined) throw fail("a redirect without a Location");
   let to: Address;
   try {

@@ -8,8 +8,8 @@ import { HandshakeError } from "./handshake-error.js";
 /** Whom a client asks. */
 export type Peer = "server" | "proxy";
 
-const MALFORMED = { server: "malformed-response", proxy: "proxy-malformed-response" } as const;
-const ENDED = { server: "connection-ended", proxy: "proxy-connection-ended" } as const;
+const MALFORMED = { server: "MALFORMED_RESPONSE", proxy: "PROXY_MALFORMED_RESPONSE" } as const;
+const ENDED = { server: "CONNECTION_ENDED", proxy: "PROXY_CONNECTION_ENDED" } as const;
 
 /** How much of a refusal's content is taken. */
 export const MAX_BODY_BYTES = 8 * 1024;
@@ -140,7 +140,7 @@ export abstract class Exchange extends Deadline implements TransportSink {
 
   protected override expired(): void {
     const within = `within ${this.#options.timeoutMs} ms`;
-    this.#interrupted(() => new HandshakeError("timeout", `no answer of the ${this.#peer} ${within}`));
+    this.#interrupted(() => new HandshakeError("TIMEOUT", `no answer of the ${this.#peer} ${within}`));
   }
 
   #read(chunk: Uint8Array): void {

@@ -8,19 +8,19 @@ import type { HandshakeResponse } from "../handshake-response.js";
 export type HandshakeErrorCode =
   | HandshakeFailureCode
   /** The answer is not a well-formed HTTP head within the limits. */
-  | "malformed-response"
+  | "MALFORMED_RESPONSE"
   /** The server ended the connection without an answer. */
-  | "connection-ended"
+  | "CONNECTION_ENDED"
   /** No answer in time, of the server or of the proxy in front of it. */
-  | "timeout"
+  | "TIMEOUT"
   /** A redirect that is not allowed: too many, to another scheme, or away from TLS. */
-  | "invalid-redirect"
+  | "INVALID_REDIRECT"
   /** The proxy does not connect to the server: 407 if it wants credentials, or others than these. */
-  | "proxy-refused"
+  | "PROXY_REFUSED"
   /** The proxy's answer is not a well-formed HTTP head within the limits, or more came with it. */
-  | "proxy-malformed-response"
+  | "PROXY_MALFORMED_RESPONSE"
   /** The proxy ended the connection without an answer. */
-  | "proxy-connection-ended";
+  | "PROXY_CONNECTION_ENDED";
 
 /** A refusal, as far as it came. */
 export interface Refusal extends HandshakeResponse {
@@ -33,7 +33,7 @@ export class HandshakeError extends Error {
   override readonly name = "HandshakeError";
   /** Why, for programs. */
   readonly code: HandshakeErrorCode;
-  /** Status of the answer, if one came: the proxy's if the code begins with `proxy-`. */
+  /** Status of the answer, if one came: the proxy's if the code begins with `PROXY_`. */
   readonly status: number | undefined;
   /** Headers of that answer. */
   readonly headers: HeaderList | undefined;

@@ -20,7 +20,7 @@ import { Deadline, type Deadlines } from "../deadline.js";
 import { Session } from "../socket/session.js";
 import type { SocketTransport, TransportSink } from "../transport.js";
 import { AllocationError, HeldBytes } from "./held-bytes.js";
-import type { Acceptance, ClientRequest, Verdict } from "./options.js";
+import type { Acceptance, HandshakeRequest, UpgradeResult } from "./options.js";
 import { PlainExchange } from "./plain-exchange.js";
 import type { ServerCore } from "./server.js";
 import { isPromise, isRefusal } from "./verdict.js";
@@ -173,21 +173,21 @@ export class Opening extends Deadline implements TransportSink {
       this.#beginPlain(head, rest);
       return;
     }
-    const { origins, verify } = this.#server.options;
+    const { origins, upgrade } = this.#server.options;
     const request = checkUpgrade(head, { origins });
     if (request.type === "refusal") this.#refuse(request);
     else if (this.#server.closing) this.#refuse({ status: 503, reason: "the server is going away" });
-    else if (verify === undefined) this.#accept(request, {}, rest);
-    else this.#ask(request, verify, rest);
+    else if (upgrade === undefined) this.#accept(request, {}, rest);
+    else this.#ask(request, upgrade, rest);
   }
 
   #ask(
     request: UpgradeRequest,
-    verify: (request: ClientRequest) => Verdict | Promise<Verdict>,
+    upgrade: (request: HandshakeRequest) => UpgradeResult | Promise<UpgradeResult>,
     rest: Uint8Array,
   ): void {
     const { remoteAddress, tls } = this.#transport;
-    const verdict = verify({ ...request, remoteAddress, tls });
+    const verdict = upgrade({ ...request, remoteAddress, tls });
     if (!isPromise(verdict)) {
       this.#decide(request, verdict, rest);
       return;
@@ -205,7 +205,7 @@ export class Opening extends Deadline implements TransportSink {
     );
   }
 
-  #decideLate(request: UpgradeRequest, verdict: Verdict): void {
+  #decideLate(request: UpgradeRequest, verdict: UpgradeResult): void {
     const held = this.#held;
     // The time was up, or the client left.
     if (held === undefined) return;
@@ -214,10 +214,10 @@ export class Opening extends Deadline implements TransportSink {
     this.#decide(request, verdict, held.take());
   }
 
-  #decide(request: UpgradeRequest, verdict: Verdict, rest: Uint8Array): void {
+  #decide(request: UpgradeRequest, verdict: UpgradeResult, rest: Uint8Array): void {
     if (this.#server.closing) this.abandon();
     else if (verdict !== undefined && isRefusal(verdict)) this.#refuse(verdict);
-    else this.#accept(request, ownOptions(verdict ?? {}, "what verify answers"), rest);
+    else this.#accept(request, ownOptions(verdict ?? {}, "what upgrade answers"), rest);
   }
 
   #accept(request: UpgradeRequest, acceptance: Acceptance, rest: Uint8Array): void {
@@ -310,10 +310,10 @@ export class Opening extends Deadline implements TransportSink {
 
   /** Whether the client took some of the answer since this was last asked. */
   #progressed(): boolean {
-    const { sentBytes, bufferedBytes } = this.#transport;
+    const { sentBytes, bufferedAmount } = this.#transport;
     const before = this.#sentBytes;
     this.#sentBytes = sentBytes;
-    return bufferedBytes > 0 && sentBytes > before;
+    return bufferedAmount > 0 && sentBytes > before;
   }
 
   /** Listens to nobody any more, neither the client nor the application. */

@@ -9,18 +9,18 @@ import {
   type SocketLimits,
   type SocketOptions,
 } from "../socket/options.js";
-import type { TlsFacts } from "../transport.js";
+import type { TlsInfo } from "../transport.js";
 import { origins, tokens } from "../value-readers.js";
 
 /** An opening handshake that keeps every rule and waits for the application's word. */
-export interface ClientRequest extends UpgradeRequest {
+export interface HandshakeRequest extends UpgradeRequest {
   /** The client's IP address, or "" for a Unix socket. A client that is gone before its address is known is never asked about. */
   readonly remoteAddress: string;
   /** What TLS knows of the client, undefined without TLS. */
-  readonly tls: TlsFacts | undefined;
+  readonly tls: TlsInfo | undefined;
 }
 
-/** How `verify` lets a client in. */
+/** How `upgrade` lets a client in. */
 export interface Acceptance<Data = unknown> {
   /** The subprotocol, one of those offered. Default: the first that the client offers of the option `protocols`. */
   readonly protocol?: string;
@@ -31,7 +31,7 @@ export interface Acceptance<Data = unknown> {
 }
 
 /** An `Acceptance` or nothing lets the client in; a status from 300 to 599 turns it away. */
-export type Verdict<Data = unknown> = Acceptance<Data> | RefusalOptions | undefined;
+export type UpgradeResult<Data = unknown> = Acceptance<Data> | RefusalOptions | undefined;
 
 /** What one client, or all of them together, may make a server hold or do. */
 export interface ServerLimits extends SocketLimits {
@@ -61,14 +61,14 @@ export interface ServerOptions<Data = unknown> extends SocketOptions {
    */
   readonly origins?: readonly (string | undefined)[];
   /** Decides on each request. If it throws, the client gets 500 and the `error` handler the exception. */
-  readonly verify?: (request: ClientRequest) => Verdict<Data> | Promise<Verdict<Data>>;
+  readonly upgrade?: (request: HandshakeRequest) => UpgradeResult<Data> | Promise<UpgradeResult<Data>>;
 }
 
 export interface ResolvedServerOptions extends ResolvedSocketOptions {
   readonly limits: ServerLimits;
   readonly protocols: readonly string[];
   readonly origins: readonly (string | undefined)[] | undefined;
-  readonly verify: ((request: ClientRequest) => Verdict | Promise<Verdict>) | undefined;
+  readonly upgrade: ((request: HandshakeRequest) => UpgradeResult | Promise<UpgradeResult>) | undefined;
 }
 
 const SERVER_LIMIT_READERS: Readers<Partial<ServerLimits>> = {
@@ -83,18 +83,18 @@ export const SERVER_READERS: Readers<ServerOptions> = {
   limits: (given, name) => readOptions<Partial<ServerLimits>>(given, SERVER_LIMIT_READERS, name),
   protocols: tokens,
   origins,
-  verify: callback,
+  upgrade: callback,
 };
 
 /** Completes options that were read with the defaults. */
 export function resolveServerOptions(options: ServerOptions): ResolvedServerOptions {
-  const { protocols = [], origins, verify } = options;
+  const { protocols = [], origins, upgrade } = options;
   const resolved = resolveSocketOptions(options);
   return {
     ...resolved,
     limits: { ...DEFAULT_SERVER_LIMITS, ...resolved.limits },
     protocols,
     origins,
-    verify,
+    upgrade,
   };
 }

@@ -1,11 +1,13 @@
-// What `verify` says of a request, read without what other code put on `Object.prototype`.
+// What `upgrade` says of a request, read without what other code put on `Object.prototype`.
 
 import type { RefusalOptions } from "../../handshake/index.js";
 import { isGiven, isObject } from "../../http/given.js";
-import type { Acceptance, Verdict } from "./options.js";
+import type { Acceptance, UpgradeResult } from "./options.js";
 
 /** Whether it comes later. */
-export function isPromise(verdict: Verdict | Promise<Verdict>): verdict is Promise<Verdict> {
+export function isPromise(
+  verdict: UpgradeResult | Promise<UpgradeResult>,
+): verdict is Promise<UpgradeResult> {
   return isObject(verdict) && isGiven(verdict, "then");
 }
 
@@ -14,6 +16,6 @@ export function isPromise(verdict: Verdict | Promise<Verdict>): verdict is Promi
  * @throws TypeError for `null`, `false` and the like: no client is let in by mistake
  */
 export function isRefusal(verdict: Acceptance | RefusalOptions): verdict is RefusalOptions {
-  if (!isObject(verdict)) throw new TypeError("verify must return an object, or nothing");
+  if (!isObject(verdict)) throw new TypeError("upgrade must return an object, or nothing");
   return isGiven(verdict, "status");
 }

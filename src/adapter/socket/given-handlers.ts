@@ -6,7 +6,7 @@ import type { Handlers } from "./handlers.js";
 const NAMES: Readonly<Record<keyof Handlers, undefined>> = {
   open: undefined,
   message: undefined,
-  piece: undefined,
+  fragment: undefined,
   ping: undefined,
   pong: undefined,
   drain: undefined,
@@ -17,18 +17,18 @@ const NAMES: Readonly<Record<keyof Handlers, undefined>> = {
 /**
  * The handlers of an object, its own and those of its class, bound to it. What is put on `Object.prototype` is none, and what
  * the object gets later is not either.
- * @throws TypeError if it is no object or one of them is no function; if the option `pieces` and the handler `piece` are not
+ * @throws TypeError if it is no object or one of them is no function; if the option `fragments` and the handler `fragment` are not
  * together: messages would go nowhere
  */
-export function readHandlers(given: Handlers, pieces = false): Handlers {
+export function readHandlers(given: Handlers, fragments = false): Handlers {
   object(given, "handlers");
   const handlers: Mutable<Handlers> = new Bare();
   for (const name of namesOf(NAMES)) if (isGiven(given, name)) take(given, name, handlers);
-  if (pieces && handlers.piece === undefined) {
-    throw new TypeError("the option pieces needs a piece handler");
+  if (fragments && handlers.fragment === undefined) {
+    throw new TypeError("the option fragments needs a fragment handler");
   }
-  if (!pieces && handlers.piece !== undefined) {
-    throw new TypeError("a piece handler needs the option pieces");
+  if (!fragments && handlers.fragment !== undefined) {
+    throw new TypeError("a fragment handler needs the option fragments");
   }
   return handlers;
 }

@@ -1,4 +1,3 @@
-import type { KernelName } from "../../kernel/kernel.js";
 import type { Bytes } from "../../protocol/arguments.js";
 import type { EndpointState, Role } from "../../protocol/endpoint-options.js";
 import type { CloseEvent, MessageType } from "../../protocol/events.js";
@@ -7,7 +6,7 @@ import type { HandshakeResponse } from "../handshake-response.js";
 
 /**
  * What became of a message that was given to `send`: `"sent"`: it is on its way; `"buffered"`: so it is, but the peer reads
- * more slowly than this side writes, so wait for `drain`; `"dropped"`: it was not sent, for the connection is no longer open or the backlog is full.
+ * more slowly than this side writes, so wait for `drain`; `"dropped"`: it was not sent, for the connection is no longer open or the backpressure is full.
  */
 export type SendResult = "sent" | "buffered" | "dropped";
 
@@ -18,7 +17,7 @@ export interface Socket<Data = unknown> {
   /** Which side of the opening handshake this is. */
   readonly role: Role;
   /**
-   * Whatever the application keeps with the connection. Undefined, whatever its type, unless `verify` sets it, or as a client
+   * Whatever the application keeps with the connection. Undefined, whatever its type, unless `upgrade` sets it, or as a client
    * the option `data`.
    */
   data: Data;
@@ -31,16 +30,12 @@ export interface Socket<Data = unknown> {
   /** Where the connection stands. */
   readonly state: EndpointState;
   /** Bytes that were sent but not taken by the operating system yet. */
-  readonly bufferedBytes: number;
-  /** How bytes come in: `"buffer"`, read straight into linear memory, or `"data"`, by the runtime's public stream. */
-  readonly readPath: "buffer" | "data";
-  /** Which kernel decodes. */
-  readonly kernel: KernelName;
+  readonly bufferedAmount: number;
 
   /**
    * Sends a message: text if it is a string, else binary, unless `type` says that the bytes are text.
    * @param message - bytes of 32 KiB or more may be sent without being copied: they must not change until
-   * `bufferedBytes` is 0. If their memory is transferred or detached before they are written, the connection fails with 1011
+   * `bufferedAmount` is 0. If their memory is transferred or detached before they are written, the connection fails with 1011
    * @param type - what bytes are. Default "binary"; a `PreparedMessage` has its own
    * @throws InvalidStateError while a fragmented message is being sent
    * @throws TypeError if it is neither a string nor bytes, a string of type "binary", or text that is not UTF-8
@@ -57,7 +52,7 @@ export interface Socket<Data = unknown> {
   /**
    * Offers the operating system at once all that was sent. Without it, messages leave at the end of the turn or of the read
    * that is being handled: call it before work that keeps the event loop busy for long, or before `process.exit()`. What the
-   * system does not take still waits: `bufferedBytes` tells.
+   * system does not take still waits: `bufferedAmount` tells.
    */
   flush(): void;
   /**
@@ -85,14 +80,14 @@ export interface Handlers<Data = unknown> {
   /** The connection is open. */
   open?(socket: Socket<Data>): unknown;
   /**
-   * A message, and its type: a string if it is text, unless the option `utf8` is set, else bytes (on Node a `Buffer`), which the
+   * A message, and its type: a string if it is text, unless the option `textType` is "bytes", else bytes (on Node a `Buffer`), which the
    * handler owns unless the option `borrow` is set. Nothing of other connections or of other reads is in its `buffer`; but messages
    * of up to 32 KiB that came in the same read may be, 64 KiB at most. So read it by its `byteOffset`, a multiple of 8, and `length`,
    * and copy what is to be transferred to a worker or a byte stream: `new Uint8Array(data)`.
    */
   message?(socket: Socket<Data>, data: string | Uint8Array, type: MessageType): unknown;
-  /** Needs the option `pieces`, and the other way round: a part of a message. That of text may end inside of a character. */
-  piece?(socket: Socket<Data>, payload: Uint8Array, type: MessageType, final: boolean): unknown;
+  /** Needs the option `fragments`, and the other way round: a part of a message. That of text may end inside of a character. */
+  fragment?(socket: Socket<Data>, payload: Uint8Array, type: MessageType, final: boolean): unknown;
   /** A ping came. Its pong is sent without any help. */
   ping?(socket: Socket<Data>, payload: Uint8Array): unknown;
   /** A pong came, asked for or not. */
@@ -102,7 +97,7 @@ export interface Handlers<Data = unknown> {
   /** The connection is over and its transport has ended. Called once, the last call for this socket. */
   close?(socket: Socket<Data>, event: CloseEvent): unknown;
   /**
-   * A handler threw, `verify` or `fetch` did, or wsimd has a bug or no memory. Without this handler, that goes to
+   * A handler threw, `upgrade` or `fetch` did, or wsimd has a bug or no memory. Without this handler, that goes to
    * `console.error`. What happens to a connection, a reset for instance, is no error: it is in the `close` event.
    */
   error?(socket: Socket<Data> | undefined, error: unknown): unknown;

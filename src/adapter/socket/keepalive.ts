@@ -39,7 +39,7 @@ export class Keepalive extends Deadline {
   }
 
   start(): void {
-    this.expireAfter(this.#owner.context.options.timeouts.idleMs);
+    this.expireAfter(this.#owner.context.options.timeouts.pingIntervalMs);
   }
 
   stop(): void {
@@ -80,25 +80,25 @@ export class Keepalive extends Deadline {
 
   #expire(): void {
     const { endpoint, input, output, context } = this.#owner;
-    const { idleMs, graceMs, closeMs } = context.options.timeouts;
+    const { pingIntervalMs, pingTimeoutMs, closeMs } = context.options.timeouts;
     if (!this.#closing && input.paused) {
       // While nothing is read, silence proves nothing.
       this.#pinged = false;
       this.start();
     } else if (this.#progressed()) {
       // A peer that is still taking a long message has not gone silent.
-      this.expireAfter(this.#closing ? closeMs : idleMs);
+      this.expireAfter(this.#closing ? closeMs : pingIntervalMs);
     } else if (endpoint.state !== "open") {
       this.#owner.timedOut(
         new TransportEnd("CLOSE_TIMEOUT", `no end of the closing handshake in ${closeMs} ms`),
       );
     } else if (this.#pinged) {
-      this.#owner.timedOut(new TransportEnd("PING_TIMEOUT", `no answer to a ping in ${graceMs} ms`));
+      this.#owner.timedOut(new TransportEnd("PING_TIMEOUT", `no answer to a ping in ${pingTimeoutMs} ms`));
     } else {
       this.#pinged = true;
       endpoint.ping();
       output.flush();
-      this.expireAfter(graceMs);
+      this.expireAfter(pingTimeoutMs);
     }
   }
 
@@ -107,6 +107,6 @@ export class Keepalive extends Deadline {
     const { transport, output } = this.#owner;
     const before = this.#sentBytes;
     this.#sentBytes = transport.sentBytes;
-    return output.bufferedBytes > 0 && this.#sentBytes > before;
+    return output.bufferedAmount > 0 && this.#sentBytes > before;
   }
 }

@@ -9,7 +9,7 @@ import type { SendResult } from "./handlers.js";
 /** More than this in the outbox counts as buffered, even while the transport takes all. */
 const OUTBOX_HIGH_WATER_BYTES = 64 * 1024;
 
-/** A burst of one turn, which the peer had no chance to read yet, may be so many times the backlog limit. */
+/** A burst of one turn, which the peer had no chance to read yet, may be so many times the backpressure limit. */
 const BURST = 16;
 
 /** What an {@link Output} needs of its session, and tells it. */
@@ -42,7 +42,7 @@ export class Output implements Flushable {
   #wantsDrain = false;
   /** Whether the last flush left bytes behind, which the transport did not take. */
   #carries = false;
-  /** Bytes of a burst that do not count as backlog: the peer had no chance to read when they were sent. */
+  /** Bytes of a burst that do not count as backpressure: the peer had no chance to read when they were sent. */
   #burstBytes = 0;
   /** Runs while the transport is blocked; made when that first happens. */
   #stall: Stall | undefined;
@@ -52,9 +52,9 @@ export class Output implements Flushable {
   }
 
   /** Bytes that were sent but not taken by the operating system yet. */
-  get bufferedBytes(): number {
+  get bufferedAmount(): number {
     const { endpoint, transport } = this.#owner;
-    return endpoint.outbox.bytes + transport.bufferedBytes;
+    return endpoint.outbox.bytes + transport.bufferedAmount;
   }
 
   /** Gathers what is sent until {@link uncork}. */
@@ -88,20 +88,20 @@ export class Output implements Flushable {
   }
 
   /**
-   * Whether the peer leaves more unread than `maxBacklogBytes`. What the system was not offered yet is offered first. A
-   * burst in one turn is no backlog: the peer could not have read it.
+   * Whether the peer leaves more unread than `maxBackpressureBytes`. What the system was not offered yet is offered first. A
+   * burst in one turn is no backpressure: the peer could not have read it.
    */
-  overBacklog(): boolean {
-    const { backlog, limits } = this.#owner.context.options;
-    if (backlog === "tell" || this.#backlogBytes() < limits.maxBacklogBytes) return false;
+  overLimit(): boolean {
+    const { backpressure, limits } = this.#owner.context.options;
+    if (backpressure === "queue" || this.#waitingBytes() < limits.maxBackpressureBytes) return false;
     this.#offer();
-    const most = this.#carries ? limits.maxBacklogBytes : BURST * limits.maxBacklogBytes;
-    return this.#backlogBytes() >= most;
+    const most = this.#carries ? limits.maxBackpressureBytes : BURST * limits.maxBackpressureBytes;
+    return this.#waitingBytes() >= most;
   }
 
   /** What waits, without what is left of a burst. */
-  #backlogBytes(): number {
-    return this.bufferedBytes - this.#burstBytes;
+  #waitingBytes(): number {
+    return this.bufferedAmount - this.#burstBytes;
   }
 
   /** Offers the transport what it was not offered yet, also while a read is handled. */
@@ -147,9 +147,9 @@ export class Output implements Flushable {
   #carry(): void {
     const { transport, context } = this.#owner;
     const first = !this.#carries;
-    const left = transport.blocked ? this.bufferedBytes : 0;
+    const left = transport.blocked ? this.bufferedAmount : 0;
     this.#carries = left > 0;
-    if (first && left >= context.options.limits.maxBacklogBytes) this.#burstBytes = left;
+    if (first && left >= context.options.limits.maxBackpressureBytes) this.#burstBytes = left;
     else if (left < this.#burstBytes) this.#burstBytes = left;
   }
 
@@ -188,11 +188,11 @@ export class Output implements Flushable {
     if (
       outbox.queuedBytes === 0 &&
       transport.takesAtOnce &&
-      transport.bufferedBytes === 0 &&
+      transport.bufferedAmount === 0 &&
       outbox.lendable
     ) {
       if (outbox.stagedBytes > 0) transport.write(outbox.staged());
-      outbox.release(transport.bufferedBytes > 0 ? transport : undefined);
+      outbox.release(transport.bufferedAmount > 0 ? transport : undefined);
       return;
     }
     outbox.uncork();

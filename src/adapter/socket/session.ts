@@ -91,7 +91,7 @@ export class Session implements EndpointSink, TransportSink, InputOwner, OutputO
 
   send(message: string | Bytes | PreparedMessage, type?: MessageType): SendResult {
     const { endpoint, output } = this;
-    if (endpoint.state !== "open" || output.overBacklog()) return this.#refuse(message, type);
+    if (endpoint.state !== "open" || output.overLimit()) return this.#refuse(message, type);
     if (typeof message === "string") {
       if (type !== undefined) messageOf(message, type);
       endpoint.sendText(message);
@@ -111,9 +111,9 @@ export class Session implements EndpointSink, TransportSink, InputOwner, OutputO
 
   sendFragment(part: string | Bytes, final: boolean, type?: MessageType): SendResult {
     if (this.endpoint.state !== "open") return this.#refuse(part, type);
-    if (this.output.overBacklog()) {
+    if (this.output.overLimit()) {
       // A message can't be dropped from the middle.
-      this.#failBacklog();
+      this.#failOverLimit();
       return "dropped";
     }
     this.endpoint.sendFragment(part, final, type);
@@ -121,7 +121,7 @@ export class Session implements EndpointSink, TransportSink, InputOwner, OutputO
   }
 
   ping(payload?: Bytes): SendResult {
-    if (this.endpoint.state !== "open" || this.output.overBacklog()) return "dropped";
+    if (this.endpoint.state !== "open" || this.output.overLimit()) return "dropped";
     this.endpoint.ping(payload);
     return this.output.queued();
   }
@@ -296,9 +296,9 @@ export class Session implements EndpointSink, TransportSink, InputOwner, OutputO
     this.#message(payload, "binary");
   }
 
-  onPiece(payload: Uint8Array, type: MessageType, final: boolean): void {
+  onFragment(payload: Uint8Array, type: MessageType, final: boolean): void {
     try {
-      this.#watch(this.context.handlers.piece?.(this.socket, payload, type, final));
+      this.#watch(this.context.handlers.fragment?.(this.socket, payload, type, final));
     } catch (error) {
       this.#threw(error);
     }
@@ -359,12 +359,13 @@ export class Session implements EndpointSink, TransportSink, InputOwner, OutputO
   #refuse(message: unknown, type: MessageType | undefined): SendResult {
     // A prepared message has its own type.
     if (type !== undefined || !(message instanceof PreparedMessage)) messageOf(message, type);
-    if (this.endpoint.state === "open" && this.context.options.backlog === "close") this.#failBacklog();
+    if (this.endpoint.state === "open" && this.context.options.backpressure === "close")
+      this.#failOverLimit();
     return "dropped";
   }
 
-  #failBacklog(): void {
-    this.fail(CloseCode.TRY_AGAIN_LATER, "backlog limit reached");
+  #failOverLimit(): void {
+    this.fail(CloseCode.TRY_AGAIN_LATER, "backpressure limit reached");
   }
 
   // ---- The application's handlers and their exceptions ----
@@ -411,7 +412,7 @@ export class Session implements EndpointSink, TransportSink, InputOwner, OutputO
 }
 
 function endpointOptions({ options, runtime }: SocketContext, role: Role): EndpointOptions {
-  const { limits, pieces, borrow, utf8, kernel } = options;
-  const known = { role, limits, pieces, borrow, utf8, host: runtime.host, turnMs: TURN_MS };
+  const { limits, fragments, borrow, textType, kernel } = options;
+  const known = { role, limits, fragments, borrow, textType, host: runtime.host, turnMs: TURN_MS };
   return kernel === undefined ? known : { ...known, kernel };
 }

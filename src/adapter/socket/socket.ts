@@ -1,6 +1,5 @@
 // The socket that applications hold. It shows its own public state and nothing of the session behind it.
 
-import type { KernelName } from "../../kernel/kernel.js";
 import type { Bytes } from "../../protocol/arguments.js";
 import type { EndpointState, Role } from "../../protocol/endpoint-options.js";
 import type { MessageType } from "../../protocol/events.js";
@@ -49,16 +48,8 @@ export class ApplicationSocket implements Socket<unknown> {
     return this.#session.state;
   }
 
-  get bufferedBytes(): number {
-    return this.#session.output.bufferedBytes;
-  }
-
-  get readPath(): "buffer" | "data" {
-    return this.#session.transport.readPath;
-  }
-
-  get kernel(): KernelName {
-    return this.#session.endpoint.kernel;
+  get bufferedAmount(): number {
+    return this.#session.output.bufferedAmount;
   }
 
   send(message: string | Bytes | PreparedMessage, type?: MessageType): SendResult {

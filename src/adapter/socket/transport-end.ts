@@ -2,7 +2,7 @@
 
 /** Why a transport was ended without a violation of the peer's. */
 export type TransportEndCode =
-  /** No byte came within `graceMs` after a ping. */
+  /** No byte came within `pingTimeoutMs` after a ping. */
   | "PING_TIMEOUT"
   /** The closing handshake took longer than `closeMs`. */
   | "CLOSE_TIMEOUT"

@@ -1,4 +1,4 @@
-// The type of `data` is the application's word: `verify` and the options set it, handlers may, and nobody here looks at it.
+// The type of `data` is the application's word: `upgrade` and the options set it, handlers may, and nobody here looks at it.
 // This is where it is believed; below, sockets have data of an unknown type.
 import type { Socket } from "./handlers.js";
 

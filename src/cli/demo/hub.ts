@@ -2,12 +2,13 @@ import type { Server as HttpServer } from "node:http";
 import {
   type AttachOptions,
   attach,
-  type ClientRequest,
   CloseCode,
   type Handlers,
+  type HandshakeRequest,
   type Server,
   type Socket,
-  type Verdict,
+  socketInternals,
+  type UpgradeResult,
 } from "../../node/index.js";
 import { reportError } from "../listening.js";
 import { browserOf } from "./browser-name.js";
@@ -29,8 +30,8 @@ export class Hub implements Handlers<Visitor> {
     const options: AttachOptions = {
       limits: { maxMessageBytes: 64 * 1024 },
       // Someone who does not keep up misses numbers that are old by then anyhow.
-      backlog: "drop",
-      verify: (request) => this.#verify(request),
+      backpressure: "drop",
+      upgrade: (request) => this.#verify(request),
     };
     this.#server = attach(httpServer, options, this);
     this.#timer = setInterval(() => this.#tick(), 1000 / TICKS_PER_SECOND);
@@ -45,7 +46,7 @@ export class Hub implements Handlers<Visitor> {
 
   open(socket: Socket<Visitor>): void {
     this.#sockets.set(socket.id, socket);
-    this.#tell(socket, { type: "welcome", you: socket.id, kernel: socket.kernel });
+    this.#tell(socket, { type: "welcome", you: socket.id, kernel: socketInternals(socket).kernel });
     this.#ping(socket);
   }
 
@@ -129,7 +130,7 @@ export class Hub implements Handlers<Visitor> {
     this.#server.broadcast(JSON.stringify(message));
   }
 
-  #verify(request: ClientRequest): Verdict {
+  #verify(request: HandshakeRequest): UpgradeResult {
     if (request.path !== "/") return { status: 404, reason: "the demo is at /" };
     // Another site's page must not send in its visitor's name. What is no browser sends no origin.
     if (request.origin !== undefined && !isOwnOrigin(request.origin, request.host)) {

@@ -32,7 +32,7 @@ export async function openWsimdLane(tally: Tally, batch: MessageBatch, options: 
       address.url,
       {
         tls,
-        backlog: "tell",
+        backpressure: "queue",
         limits: { maxMessageBytes: MOST_BYTES },
         timeouts: { handshakeMs: timeoutMs },
       },

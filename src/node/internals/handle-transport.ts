@@ -9,7 +9,7 @@ const NOT_ENDED = { endEmitted: false };
 
 /** The handle of a connection as a transport, without a `net.Socket`. */
 export class HandleTransport implements SocketTransport, HandleOwner, Writer {
-  readonly readPath = "buffer";
+  readonly readPath = "direct";
   readonly takesAtOnce = true;
   readonly remoteAddress: string;
   readonly #handle: ConnectionHandle;
@@ -66,7 +66,7 @@ export class HandleTransport implements SocketTransport, HandleOwner, Writer {
 
   // ---- For the socket ----
 
-  get bufferedBytes(): number {
+  get bufferedAmount(): number {
     return this.#unwrittenBytes;
   }
 

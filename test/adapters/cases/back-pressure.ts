@@ -25,7 +25,7 @@ async function stuck(
 /** Sends until the operating system takes no more. @returns how often, and what the calls said */
 async function fill(socket: Socket, least: number): Promise<SendResult[]> {
   const results: SendResult[] = [];
-  while (socket.bufferedBytes < least && results.length < 400) {
+  while (socket.bufferedAmount < least && results.length < 400) {
     results.push(socket.send(CHUNK));
     await turns(1);
   }
@@ -44,25 +44,25 @@ async function untilDropped(send: () => SendResult): Promise<SendResult[]> {
 
 export const backPressureCases: readonly Case[] = [
   {
-    name: "a slow reader is seen in what send() says and in bufferedBytes, and drain ends it",
+    name: "a slow reader is seen in what send() says and in bufferedAmount, and drain ends it",
     async run(scene) {
-      const { peer, recorder, socket } = await stuck(scene, { limits: { maxBacklogBytes: 1 << 30 } });
+      const { peer, recorder, socket } = await stuck(scene, { limits: { maxBackpressureBytes: 1 << 30 } });
       assert.equal(socket.send("small"), "sent");
-      assert.equal(socket.bufferedBytes, 7, "it leaves at the end of the tick");
+      assert.equal(socket.bufferedAmount, 7, "it leaves at the end of the tick");
       await turns();
-      assert.equal(socket.bufferedBytes, 0);
+      assert.equal(socket.bufferedAmount, 0);
       const results = await fill(socket, 4 << 20);
       assert.equal(results.at(-1), "buffered");
       const drains = recorder.count("drain");
-      const buffered = socket.bufferedBytes;
+      const buffered = socket.bufferedAmount;
       assert.ok(buffered >= 4 << 20);
       socket.send("more");
-      assert.equal(socket.bufferedBytes, buffered + 6);
+      assert.equal(socket.bufferedAmount, buffered + 6);
       await turns();
       assert.equal(recorder.count("drain"), drains, "not before it was read");
       peer.read();
       await recorder.until("drain", drains + 1);
-      await eventually(() => socket.bufferedBytes === 0, "all to be taken");
+      await eventually(() => socket.bufferedAmount === 0, "all to be taken");
       const frames = await peer.frames(results.length + 2);
       assert.equal(frames.length, results.length + 2);
     },
@@ -77,7 +77,7 @@ export const backPressureCases: readonly Case[] = [
           while (socket.send(CHUNK) === "sent");
         },
       });
-      const { peer, socket } = await stuck(scene, { limits: { maxBacklogBytes: 1 << 30 } }, recorder);
+      const { peer, socket } = await stuck(scene, { limits: { maxBackpressureBytes: 1 << 30 } }, recorder);
       const sent = await fill(socket, 1 << 20);
       peer.read();
       await recorder.until("drain", 6);
@@ -85,13 +85,13 @@ export const backPressureCases: readonly Case[] = [
     },
   },
   {
-    name: "backlog limit, policy close: the connection fails with 1013",
+    name: "backpressure limit, policy close: the connection fails with 1013",
     async run(scene) {
-      const options = { limits: { maxBacklogBytes: 1 << 20 }, timeouts: { closeMs: 5_000 } };
+      const options = { limits: { maxBackpressureBytes: 1 << 20 }, timeouts: { closeMs: 5_000 } };
       const { peer, recorder, socket } = await stuck(scene, options);
       const results = await untilDropped(() => socket.send(CHUNK));
       assert.equal(results.at(-1), "dropped");
-      assert.ok(socket.bufferedBytes <= (1 << 20) + CHUNK.length + 200);
+      assert.ok(socket.bufferedAmount <= (1 << 20) + CHUNK.length + 200);
       assert.equal(socket.state, "closing");
       assert.equal(socket.send("more"), "dropped");
       peer.read();
@@ -99,7 +99,7 @@ export const backPressureCases: readonly Case[] = [
       assert.equal(frames.at(-1)?.opcode, 8);
       assert.equal(
         Buffer.from(frames.at(-1)?.payload ?? []).toString("latin1"),
-        "\x03\xf5backlog limit reached",
+        "\x03\xf5backpressure limit reached",
       );
       await peer.fin();
       peer.end();
@@ -107,18 +107,18 @@ export const backPressureCases: readonly Case[] = [
     },
   },
   {
-    name: "backlog limit, policy drop: messages are dropped until there is room",
+    name: "backpressure limit, policy drop: messages are dropped until there is room",
     async run(scene) {
       const { peer, recorder, socket } = await stuck(scene, {
-        backlog: "drop",
-        limits: { maxBacklogBytes: 1 << 20 },
+        backpressure: "drop",
+        limits: { maxBackpressureBytes: 1 << 20 },
       });
       const results = await untilDropped(() => socket.send(CHUNK));
       assert.equal(socket.state, "open");
       assert.equal(socket.ping(), "dropped");
       peer.read();
       await recorder.until("drain");
-      await eventually(() => socket.bufferedBytes === 0, "all to be taken");
+      await eventually(() => socket.bufferedAmount === 0, "all to be taken");
       assert.notEqual(socket.send("again"), "dropped");
       const frames = await peer.frames(results.length);
       assert.equal(Buffer.from(frames.at(-1)?.payload ?? []).toString(), "again");
@@ -126,11 +126,14 @@ export const backPressureCases: readonly Case[] = [
     },
   },
   {
-    name: "backlog limit, policy tell: everything is queued",
+    name: "backpressure limit, policy queue: everything is queued",
     async run(scene) {
-      const { peer, socket } = await stuck(scene, { backlog: "tell", limits: { maxBacklogBytes: 1024 } });
+      const { peer, socket } = await stuck(scene, {
+        backpressure: "queue",
+        limits: { maxBackpressureBytes: 1024 },
+      });
       for (let i = 0; i < 40; i++) assert.notEqual(socket.send(CHUNK), "dropped");
-      assert.ok(socket.bufferedBytes > 1 << 20);
+      assert.ok(socket.bufferedAmount > 1 << 20);
       peer.read();
       await peer.frames(40);
       assert.equal(socket.state, "open");
@@ -140,13 +143,13 @@ export const backPressureCases: readonly Case[] = [
     name: "a fragmented message is not dropped from its middle: over the limit the connection fails",
     async run(scene) {
       const { peer, recorder, socket } = await stuck(scene, {
-        backlog: "drop",
-        limits: { maxBacklogBytes: 1 << 20 },
+        backpressure: "drop",
+        limits: { maxBackpressureBytes: 1 << 20 },
       });
       const results = await untilDropped(() => socket.sendFragment("x".repeat(1 << 18), false));
       assert.equal(results.at(-1), "dropped");
       assert.equal(socket.state, "closing");
-      assert.ok(socket.bufferedBytes <= (1 << 20) + (1 << 18) + 200);
+      assert.ok(socket.bufferedAmount <= (1 << 20) + (1 << 18) + 200);
       peer.read();
       const frames = await peer.frames(results.length);
       assert.equal(frames.at(-1)?.opcode, 8);
@@ -155,7 +158,7 @@ export const backPressureCases: readonly Case[] = [
     },
   },
   {
-    name: "a burst in one turn to a peer that reads is no backlog",
+    name: "a burst in one turn to a peer that reads is no backpressure",
     async run(scene) {
       const recorder = new Recorder({
         open(socket) {
@@ -166,7 +169,7 @@ export const backPressureCases: readonly Case[] = [
         },
       });
       // Far less than a burst, far more than the system leaves unread of a peer that reads.
-      const server = await scene.serve({ limits: { maxBacklogBytes: 128 << 10 } }, recorder);
+      const server = await scene.serve({ limits: { maxBackpressureBytes: 128 << 10 } }, recorder);
       const peer = await scene.client(server);
       await peer.frames(BURST);
       await peer.write(masked("81 00 |"));
@@ -176,7 +179,7 @@ export const backPressureCases: readonly Case[] = [
     },
   },
   {
-    name: "8 MB in one turn to a peer that reads: all of it arrives, whatever the backlog limit is",
+    name: "8 MB in one turn to a peer that reads: all of it arrives, whatever the backpressure limit is",
     async run(scene) {
       const message = CHUNK.subarray(0, 10_000);
       const burst = (socket: Socket): void => {
@@ -195,35 +198,38 @@ export const backPressureCases: readonly Case[] = [
     },
   },
   {
-    name: "a burst is no backlog, but what is sent behind one that is not read is",
+    name: "a burst is no backpressure, but what is sent behind one that is not read is",
     async run(scene) {
-      const options = { limits: { maxBacklogBytes: 1 << 20 } };
+      const options = { limits: { maxBackpressureBytes: 1 << 20 } };
       const { recorder, socket } = await stuck(scene, options);
       for (let i = 0; i < 40; i++) assert.notEqual(socket.send(CHUNK), "dropped");
       await turns(3);
-      const burst = socket.bufferedBytes;
+      const burst = socket.bufferedAmount;
       assert.ok(burst > 4 << 20, `${burst} bytes`);
       const results = await untilDropped(() => socket.send(CHUNK));
-      assert.ok(socket.bufferedBytes <= burst + (1 << 20) + CHUNK.length + 200);
+      assert.ok(socket.bufferedAmount <= burst + (1 << 20) + CHUNK.length + 200);
       assert.equal(results.at(-1), "dropped");
       assert.equal(socket.state, "closing");
       assert.equal(recorder.errors.length, 0);
     },
   },
   {
-    name: "a burst without end is a backlog at 16 times the limit",
+    name: "a burst without end is backpressure at 16 times the limit",
     async run(scene) {
-      const { socket } = await stuck(scene, { backlog: "drop", limits: { maxBacklogBytes: 1 << 20 } });
+      const { socket } = await stuck(scene, {
+        backpressure: "drop",
+        limits: { maxBackpressureBytes: 1 << 20 },
+      });
       let sent = 0;
       while (socket.send(CHUNK) !== "dropped") sent++;
-      assert.ok(socket.bufferedBytes <= (16 << 20) + CHUNK.length + 200);
+      assert.ok(socket.bufferedAmount <= (16 << 20) + CHUNK.length + 200);
       assert.ok(sent >= 60, `${sent} were sent`);
     },
   },
   {
     name: "what was queued leaves before the end, when a peer closes and ends its side",
     async run(scene) {
-      const { peer, recorder, socket } = await stuck(scene, { limits: { maxBacklogBytes: 1 << 30 } });
+      const { peer, recorder, socket } = await stuck(scene, { limits: { maxBackpressureBytes: 1 << 30 } });
       const sent = await fill(socket, 4 << 20);
       await peer.write(masked("88 02 | 03 e8"));
       peer.end();
@@ -238,21 +244,21 @@ export const backPressureCases: readonly Case[] = [
   {
     name: "pings to a server whose answers are not read cost 1 KiB of pongs, and then the newest alone (section 5.5.3)",
     async run(scene) {
-      const { peer, recorder, socket } = await stuck(scene, { limits: { maxBacklogBytes: 1 << 30 } });
+      const { peer, recorder, socket } = await stuck(scene, { limits: { maxBackpressureBytes: 1 << 30 } });
       await fill(socket, 1 << 20);
-      const before = socket.bufferedBytes;
+      const before = socket.bufferedAmount;
       let most = 0;
       const pings = masked(...Array.from({ length: 2_000 }, () => "89 7d | 50*125"));
       for (let i = 0; i < 12; i++) {
         await peer.write(pings);
-        most = Math.max(most, socket.bufferedBytes - before);
+        most = Math.max(most, socket.bufferedAmount - before);
       }
       await peer.write(masked("89 01 | 'n'"));
       await recorder.until("ping", 24_001);
       assert.ok(most <= 1024, `${most} bytes more than before 3 MB of pings`);
-      assert.ok(socket.bufferedBytes - before <= 1024);
+      assert.ok(socket.bufferedAmount - before <= 1024);
       peer.read();
-      await eventually(() => socket.bufferedBytes === 0, "all to be taken");
+      await eventually(() => socket.bufferedAmount === 0, "all to be taken");
       await peer.write(masked("81 00 |"));
       await recorder.until("message");
       await eventually(() => peer.bytes.subarray(-3).join() === "138,1,110", "the newest ping's pong");
@@ -266,7 +272,7 @@ export const backPressureCases: readonly Case[] = [
       let most = 0;
       for (let i = 0; i < 12; i++) {
         await peer.write(pings);
-        most = Math.max(most, socket.bufferedBytes);
+        most = Math.max(most, socket.bufferedAmount);
       }
       await recorder.until("ping", 24_000);
       assert.ok(most <= 1024, `${most} bytes`);

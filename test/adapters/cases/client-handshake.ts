@@ -20,60 +20,60 @@ const ROWS: readonly Row[] = [
   {
     name: "401, with its challenge",
     answer: () => "HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Basic\r\nContent-Length: 0\r\n\r\n",
-    code: "unexpected-status",
+    code: "UNEXPECTED_STATUS",
     status: 401,
   },
   {
     name: "200",
     answer: () => "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n",
-    code: "unexpected-status",
+    code: "UNEXPECTED_STATUS",
     status: 200,
   },
   {
     name: "a redirect that nobody asked to follow",
     answer: () => "HTTP/1.1 302 Found\r\nLocation: ws://127.0.0.1:1/\r\n\r\n",
-    code: "unexpected-status",
+    code: "UNEXPECTED_STATUS",
     status: 302,
   },
-  { name: "no Upgrade", answer: without("Upgrade"), code: "invalid-upgrade", status: 101 },
-  { name: "another Upgrade", answer: instead("Upgrade", "h2c"), code: "invalid-upgrade", status: 101 },
-  { name: "no Connection", answer: without("Connection"), code: "invalid-connection", status: 101 },
+  { name: "no Upgrade", answer: without("Upgrade"), code: "INVALID_UPGRADE", status: 101 },
+  { name: "another Upgrade", answer: instead("Upgrade", "h2c"), code: "INVALID_UPGRADE", status: 101 },
+  { name: "no Connection", answer: without("Connection"), code: "INVALID_CONNECTION", status: 101 },
   {
     name: "no upgrade token",
     answer: instead("Connection", "keep-alive"),
-    code: "invalid-connection",
+    code: "INVALID_CONNECTION",
     status: 101,
   },
-  { name: "no accept value", answer: without("Sec-WebSocket-Accept"), code: "invalid-accept", status: 101 },
+  { name: "no accept value", answer: without("Sec-WebSocket-Accept"), code: "INVALID_ACCEPT", status: 101 },
   {
     name: "the wrong accept value",
     answer: instead("Sec-WebSocket-Accept", "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="),
-    code: "invalid-accept",
+    code: "INVALID_ACCEPT",
     status: 101,
   },
   {
     name: "two accept values",
     answer: (good) => more(/^Sec-WebSocket-Accept: .*$/m.exec(good.replaceAll("\r", ""))?.[0] ?? "")(good),
-    code: "invalid-accept",
+    code: "INVALID_ACCEPT",
     status: 101,
   },
   {
     name: "an extension that was not asked for",
     answer: more("Sec-WebSocket-Extensions: permessage-deflate"),
-    code: "unrequested-extension",
+    code: "UNREQUESTED_EXTENSION",
     status: 101,
   },
   {
     name: "a subprotocol that was not asked for",
     answer: more("Sec-WebSocket-Protocol: other"),
-    code: "unrequested-subprotocol",
+    code: "UNREQUESTED_SUBPROTOCOL",
     status: 101,
   },
-  { name: "what is no HTTP", answer: () => "SSH-2.0-OpenSSH\r\n", code: "malformed-response" },
-  { name: "HTTP/1.0", answer: (good) => good.replace("HTTP/1.1", "HTTP/1.0"), code: "malformed-response" },
-  { name: "a bare LF", answer: (good) => good.replaceAll("\r\n", "\n"), code: "malformed-response" },
-  { name: "a head over 16 KiB", answer: more(`X: ${"x".repeat(16_384)}`), code: "malformed-response" },
-  { name: "over 100 lines", answer: more(`${"X: 1\r\n".repeat(100)}X: 1`), code: "malformed-response" },
+  { name: "what is no HTTP", answer: () => "SSH-2.0-OpenSSH\r\n", code: "MALFORMED_RESPONSE" },
+  { name: "HTTP/1.0", answer: (good) => good.replace("HTTP/1.1", "HTTP/1.0"), code: "MALFORMED_RESPONSE" },
+  { name: "a bare LF", answer: (good) => good.replaceAll("\r\n", "\n"), code: "MALFORMED_RESPONSE" },
+  { name: "a head over 16 KiB", answer: more(`X: ${"x".repeat(16_384)}`), code: "MALFORMED_RESPONSE" },
+  { name: "over 100 lines", answer: more(`${"X: 1\r\n".repeat(100)}X: 1`), code: "MALFORMED_RESPONSE" },
 ];
 
 export const clientHandshakeCases: readonly Case[] = [
@@ -179,7 +179,7 @@ export const clientHandshakeCases: readonly Case[] = [
           peer.end();
         });
         const error = await failure(scene, server.url);
-        assert.equal(error.code, "connection-ended");
+        assert.equal(error.code, "CONNECTION_ENDED");
         await server.peers[0]?.gone();
       }
     },
@@ -193,7 +193,7 @@ export const clientHandshakeCases: readonly Case[] = [
         peer.reset();
       });
       const error = await failure(scene, server.url);
-      assert.ok(["ECONNRESET", "connection-ended"].includes(String(error.code)), String(error.code));
+      assert.ok(["ECONNRESET", "CONNECTION_ENDED"].includes(String(error.code)), String(error.code));
     },
   },
   {
@@ -203,7 +203,7 @@ export const clientHandshakeCases: readonly Case[] = [
         const server = await answering(scene, () => part);
         const error = await failure(scene, server.url, { timeouts: { handshakeMs: 60 } });
         assert.equal(error.name, "HandshakeError");
-        assert.equal(error.code, "timeout");
+        assert.equal(error.code, "TIMEOUT");
         await server.peers[0]?.gone();
       }
     },

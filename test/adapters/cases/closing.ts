@@ -194,13 +194,13 @@ export const closingCases: readonly Case[] = [
     name: "TCP that is reset while much waits to be written is 1006, once",
     needs: ["tcp"],
     async run(scene) {
-      const { peer, recorder } = await pair(scene, { backlog: "tell" });
+      const { peer, recorder } = await pair(scene, { backpressure: "queue" });
       peer.stopReading();
       for (let i = 0; i < 16; i++) recorder.socket.send(new Uint8Array(1 << 20));
-      assert.ok(recorder.socket.bufferedBytes > 0);
+      assert.ok(recorder.socket.bufferedAmount > 0);
       peer.reset();
       await onlyClose(recorder, "close 1006");
-      assert.equal(recorder.socket.bufferedBytes, 0);
+      assert.equal(recorder.socket.bufferedAmount, 0);
     },
   },
   {
@@ -232,7 +232,7 @@ export const closingCases: readonly Case[] = [
       recorder.socket.send("never flushed");
       recorder.socket.terminate();
       assert.equal(recorder.socket.send("no"), "dropped");
-      assert.equal(recorder.socket.bufferedBytes, 0);
+      assert.equal(recorder.socket.bufferedAmount, 0);
       await onlyClose(recorder, "close 1006");
       await peer.gone();
       assert.equal(peer.byteLength, 0);
@@ -291,13 +291,13 @@ export const closingCases: readonly Case[] = [
   {
     name: "what waits to be written leaves before the Close, also to a peer that reads late",
     async run(scene) {
-      const { peer, recorder } = await pair(scene, { backlog: "tell" });
+      const { peer, recorder } = await pair(scene, { backpressure: "queue" });
       peer.stopReading();
       const payload = new Uint8Array(1 << 20).fill(0xaa);
       for (let i = 0; i < 12; i++) recorder.socket.send(payload);
       recorder.socket.close(1000);
       await turns(20);
-      assert.ok(recorder.socket.bufferedBytes > 0);
+      assert.ok(recorder.socket.bufferedAmount > 0);
       peer.read();
       const frames = await peer.frames(13);
       assert.equal(frames.at(-1)?.opcode, 8);

@@ -40,7 +40,7 @@ export const contextCases: readonly Case[] = [
     async run(scene) {
       const server = await scene.wsServer();
       const sides = ["one", "two", "three"].map((name) => ({ name, ...noting() }));
-      const limits = { maxBacklogBytes: 1 << 30 };
+      const limits = { maxBackpressureBytes: 1 << 30 };
       const sockets: Socket[] = [];
       for (const { name, recorder } of sides) {
         sockets.push(await storage.run(name, () => scene.connect(server.url, { limits }, recorder)));
@@ -87,7 +87,7 @@ export const contextCases: readonly Case[] = [
     name: "shared timers keep no context alive",
     async run(scene) {
       const server = await scene.serve({}, new Recorder());
-      const timeouts = { idleMs: 1_234_567 };
+      const timeouts = { pingIntervalMs: 1_234_567 };
       let reference: WeakRef<object> | undefined;
       await (async () => {
         const store = { large: new Uint8Array(1 << 20) };

@@ -87,7 +87,7 @@ export const faultCases: readonly Case[] = [
     name: "a peer that falls silent behind any byte: the handshake's time-out, or a ping and the end",
     needs: ["tcp"],
     async run(scene) {
-      const timeouts = { handshakeMs: 300, idleMs: 150, graceMs: 150, closeMs: 300 };
+      const timeouts = { handshakeMs: 300, pingIntervalMs: 150, pingTimeoutMs: 150, closeMs: 300 };
       await failBehind(scene, (peer) => peer.gone(), { timeouts }, { atOnce: STREAM.length });
     },
   },

@@ -104,9 +104,9 @@ export const fieldHandshakeCases: readonly Case[] = [
     },
   ].map(
     ({ how, make }): Case => ({
-      name: `two cookies that verify gives as ${how} are two lines`,
+      name: `two cookies that upgrade gives as ${how} are two lines`,
       async run(scene) {
-        const server = await scene.serve({ verify: () => ({ headers: make() }) }, {});
+        const server = await scene.serve({ upgrade: () => ({ headers: make() }) }, {});
         const peer = await scene.raw(server);
         await peer.write(request());
         assert.deepEqual(lines(await peer.head(), "Set-Cookie"), COOKIES);
@@ -219,9 +219,9 @@ export const fieldHandshakeCases: readonly Case[] = [
     needs: ["tcp"],
     async run(scene) {
       const hosts: string[] = [];
-      const verify = ({ host }: { host: string }) => void hosts.push(host);
+      const upgrade = ({ host }: { host: string }) => void hosts.push(host);
       const recorder = new Recorder();
-      const server = await scene.adapter.serve({ host: "::1", verify }, recorder);
+      const server = await scene.adapter.serve({ host: "::1", upgrade }, recorder);
       scene.after(() => server.close({ timeoutMs: 1 }));
       await scene.connect(server.url);
       assert.deepEqual(hosts, [`[::1]:${server.port}`]);

@@ -8,8 +8,8 @@ import { turns } from "../until.js";
 import { pair } from "./pair.js";
 
 const CHUNK = new Uint8Array(256 << 10).fill(0xaa);
-const ROOMY = { maxBacklogBytes: 1 << 30 };
-const TIGHT = { maxBacklogBytes: 1 << 20 };
+const ROOMY = { maxBackpressureBytes: 1 << 30 };
+const TIGHT = { maxBackpressureBytes: 1 << 20 };
 
 /** Sends until a call says so. @returns how many messages were taken */
 async function sendUntil(socket: Socket, end: "buffered" | "dropped"): Promise<number> {
@@ -70,7 +70,7 @@ export const fieldOutputCases: readonly Case[] = [
   {
     name: "a ping gets its pong also where messages are dropped",
     async run(scene) {
-      const { peer, recorder } = await pair(scene, { backlog: "drop", limits: TIGHT });
+      const { peer, recorder } = await pair(scene, { backpressure: "drop", limits: TIGHT });
       peer.stopReading();
       const taken = await sendUntil(recorder.socket, "dropped");
       await peer.write(masked("89 02 | 'hi'"));
@@ -95,7 +95,10 @@ export const fieldOutputCases: readonly Case[] = [
       }
       const healthy = opened.filter((_, i) => i % 2 === 1);
       for (let i = 0; i < 400 && server.broadcast(CHUNK) > 3; i++) {
-        await scene.eventually(() => healthy.every((socket) => socket.bufferedBytes === 0), "all to be read");
+        await scene.eventually(
+          () => healthy.every((socket) => socket.bufferedAmount === 0),
+          "all to be read",
+        );
       }
       assert.equal(server.broadcast("last"), 3);
       for (const [i, socket] of opened.entries()) {

@@ -22,7 +22,9 @@ export const fieldCases: readonly Case[] = [
   {
     name: "a process that is busy for longer than its time-outs finds the pong that waits",
     async run(scene) {
-      const { peer, recorder } = await pair(scene, { timeouts: { idleMs: SHORT_MS, graceMs: SHORT_MS } });
+      const { peer, recorder } = await pair(scene, {
+        timeouts: { pingIntervalMs: SHORT_MS, pingTimeoutMs: SHORT_MS },
+      });
       for (let round = 0; round < 3; round++) {
         await peer.expect("89 00");
         const sent = peer.write(masked("8a 00 |"));
@@ -98,7 +100,7 @@ export const fieldCases: readonly Case[] = [
       name: `time-outs of ${long} ms do not fire at once`,
       async run(scene) {
         const seen = warnings(scene);
-        const timeouts = { handshakeMs: long, idleMs: long, graceMs: long, closeMs: long };
+        const timeouts = { handshakeMs: long, pingIntervalMs: long, pingTimeoutMs: long, closeMs: long };
         const recorder = new Recorder();
         const server = await scene.serve({ timeouts }, recorder);
         await scene.raw(server);
@@ -106,7 +108,7 @@ export const fieldCases: readonly Case[] = [
         const ours = new Recorder();
         await scene.connect(server.url, { timeouts }, ours);
         // It measures the time in which what must not come would have come.
-        const clock = await pair(scene, { timeouts: { idleMs: SHORT_MS } });
+        const clock = await pair(scene, { timeouts: { pingIntervalMs: SHORT_MS } });
         await clock.peer.expect("89 00");
         assert.equal(peer.byteLength, 0);
         assert.equal(recorder.count("close") + ours.count("close") + ours.count("ping"), 0);

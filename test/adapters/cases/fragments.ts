@@ -41,14 +41,14 @@ export const fragmentCases: readonly Case[] = [
     },
   },
   {
-    name: "a message in pieces needs no memory of its length",
+    name: "a message in fragments needs no memory of its length",
     async run(scene) {
       const total = 24 << 20;
       let received = 0;
       let largest = 0;
       let ended = false;
       const recorder = new Recorder({
-        piece(socket, payload, type, final) {
+        fragment(socket, payload, type, final) {
           // Not recorded: that would keep them all.
           assert.equal(type, "binary");
           recorder.calls.length = 0;
@@ -58,7 +58,7 @@ export const fragmentCases: readonly Case[] = [
           if (final) socket.send("done");
         },
       });
-      const options = { pieces: true, borrow: true, limits: { maxMessageBytes: total } };
+      const options = { fragments: true, borrow: true, limits: { maxMessageBytes: total } };
       const server = await scene.serve(options, recorder);
       const peer = await scene.client(server);
       await peer.write(masked("02 7f 00 00 00 00 01 80 00 00 |").subarray(0, 14));
@@ -92,20 +92,25 @@ export const fragmentCases: readonly Case[] = [
       assert.equal(ended, false);
       await peer.write(masked("80 00 |"));
       await peer.expect("81 04 'done'");
-      assert.ok(largest <= 1 << 20, `pieces of up to ${largest} bytes`);
+      assert.ok(largest <= 1 << 20, `fragments of up to ${largest} bytes`);
     },
   },
   {
-    name: "text in pieces arrives with its type, and what is not UTF-8 ends it (section 8.1)",
+    name: "text in fragments arrives with its type, and what is not UTF-8 ends it (section 8.1)",
     async run(scene) {
-      const recorder = new Recorder({ piece() {} });
-      const server = await scene.serve({ pieces: true }, recorder);
+      const recorder = new Recorder({ fragment() {} });
+      const server = await scene.serve({ fragments: true }, recorder);
       const peer = await scene.client(server);
       await peer.write(masked("01 02 | 'H' c3"));
-      await recorder.until("piece");
+      await recorder.until("fragment");
       await peer.write(masked("00 01 | a9", "80 00 |"));
-      await recorder.until("piece", 3);
-      assert.deepEqual(recorder.log, ["open", "text piece 48 c3", "text piece a9", "text piece  final"]);
+      await recorder.until("fragment", 3);
+      assert.deepEqual(recorder.log, [
+        "open",
+        "text fragment 48 c3",
+        "text fragment a9",
+        "text fragment  final",
+      ]);
       await peer.write(masked("01 01 | c3", "00 01 | 41"));
       await peer.expect("88 02 03 ef");
       peer.end();
@@ -170,7 +175,7 @@ export const fragmentCases: readonly Case[] = [
       for (const wrong of [5, null, undefined, {}, [1, 2], { byteLength: 2 }]) {
         assert.throws(() => Reflect.apply(recorder.socket.send, recorder.socket, [wrong]), TypeError);
       }
-      assert.equal(recorder.socket.bufferedBytes, 0);
+      assert.equal(recorder.socket.bufferedAmount, 0);
     },
   },
 ];

@@ -60,7 +60,7 @@ export const frozenClockCases: readonly Case[] = [
     async run(scene) {
       const { server } = await scene.echo();
       const ours = new Recorder();
-      const socket = await scene.connect(server.url, { timeouts: { idleMs: 40 } }, ours);
+      const socket = await scene.connect(server.url, { timeouts: { pingIntervalMs: 40 } }, ours);
       socket.send("warm");
       await ours.until("message");
       freeze(scene);

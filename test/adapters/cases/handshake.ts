@@ -165,8 +165,8 @@ export const handshakeCases: readonly Case[] = [
   {
     name: "a client that expects a 100 gets it before the 101 (RFC 9110 section 7.8)",
     async run(scene) {
-      for (const verify of [undefined, () => undefined, () => Promise.resolve({ headers: { X: "y" } })]) {
-        const { server } = await scene.echo(verify === undefined ? {} : { verify });
+      for (const upgrade of [undefined, () => undefined, () => Promise.resolve({ headers: { X: "y" } })]) {
+        const { server } = await scene.echo(upgrade === undefined ? {} : { upgrade });
         for (const expectation of ["100-continue", "100-Continue"]) {
           const peer = await scene.raw(server);
           await peer.write(request({ Expect: expectation }));
@@ -176,7 +176,7 @@ export const handshakeCases: readonly Case[] = [
           await peer.expect("81 02 'Hi'");
         }
       }
-      const server = await scene.serve({ verify: () => ({ status: 403 }) }, {});
+      const server = await scene.serve({ upgrade: () => ({ status: 403 }) }, {});
       const peer = await scene.raw(server);
       await peer.write(request({ Expect: "100-continue" }));
       assert.match(await peer.head(), /^HTTP\/1\.1 403 /, "a refusal needs none");

@@ -63,7 +63,7 @@ export const informationalCases: readonly Case[] = [
       const refusal = "HTTP/1.1 401 No\r\nContent-Length: 2\r\n\r\nno";
       const server = await answering(scene, () => HINTS + refusal);
       const error = await failure(scene, server.url);
-      assert.equal(error.code, "unexpected-status");
+      assert.equal(error.code, "UNEXPECTED_STATUS");
       assert.equal(error.status, 401);
       assert.equal(error.text, "no");
     },
@@ -73,14 +73,14 @@ export const informationalCases: readonly Case[] = [
     async run(scene) {
       const silent = await answering(scene, () => HINTS);
       const error = await failure(scene, silent.url, { timeouts: { handshakeMs: 60 } });
-      assert.equal(error.code, "timeout");
+      assert.equal(error.code, "TIMEOUT");
       await silent.peers[0]?.gone();
       const ending = await scene.rawServer(async (peer) => {
         await peer.head();
         await peer.write(HINTS);
         peer.end();
       });
-      assert.equal((await failure(scene, ending.url)).code, "connection-ended");
+      assert.equal((await failure(scene, ending.url)).code, "CONNECTION_ENDED");
     },
   },
   {
@@ -91,14 +91,14 @@ export const informationalCases: readonly Case[] = [
       for (const each of limits) {
         const server = await answering(scene, (head) => line.repeat(1_000) + switching(head));
         const error = await failure(scene, server.url, { limits: each });
-        assert.equal(error.code, "malformed-response");
+        assert.equal(error.code, "MALFORMED_RESPONSE");
         await server.peers[0]?.gone();
       }
       const long = await answering(scene, (head) => line.repeat(3) + switching(head));
       await scene.connect(long.url, { limits: { maxHeaderLines: 6 } });
       assert.equal(
         (await failure(scene, long.url, { limits: { maxHeaderLines: 5 } })).code,
-        "malformed-response",
+        "MALFORMED_RESPONSE",
       );
     },
   },

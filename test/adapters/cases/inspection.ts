@@ -10,17 +10,15 @@ const SECRET = "B-SECRET-PASSWORD";
 
 /** The public interface of a socket. */
 const SOCKET_MEMBERS = [
-  "bufferedBytes",
+  "bufferedAmount",
   "close",
   "constructor",
   "data",
   "flush",
   "id",
-  "kernel",
   "pause",
   "ping",
   "protocol",
-  "readPath",
   "remoteAddress",
   "response",
   "resume",

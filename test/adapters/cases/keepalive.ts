@@ -8,7 +8,7 @@ export const keepaliveCases: readonly Case[] = [
   {
     name: "silence is answered by a ping, a second silence by the end (keepalive)",
     async run(scene) {
-      const { peer, recorder } = await pair(scene, { timeouts: { idleMs: 100, graceMs: 100 } });
+      const { peer, recorder } = await pair(scene, { timeouts: { pingIntervalMs: 100, pingTimeoutMs: 100 } });
       await peer.expect("89 00");
       assert.equal(recorder.count("close"), 0);
       await onlyClose(recorder, "close 1006");
@@ -18,7 +18,7 @@ export const keepaliveCases: readonly Case[] = [
   {
     name: "a pong, or anything else, shows that the peer is alive (keepalive)",
     async run(scene) {
-      const { peer, recorder } = await pair(scene, { timeouts: { idleMs: 100, graceMs: 400 } });
+      const { peer, recorder } = await pair(scene, { timeouts: { pingIntervalMs: 100, pingTimeoutMs: 400 } });
       await peer.expect("89 00");
       await peer.write(masked("8a 00 |"));
       await peer.expect("89 00");
@@ -31,8 +31,8 @@ export const keepaliveCases: readonly Case[] = [
   {
     name: "a peer that is heard from is not pinged (keepalive)",
     async run(scene) {
-      const { peer, recorder } = await pair(scene, { timeouts: { idleMs: 200 } });
-      const silent = await pair(scene, { timeouts: { idleMs: 200 } });
+      const { peer, recorder } = await pair(scene, { timeouts: { pingIntervalMs: 200 } });
+      const silent = await pair(scene, { timeouts: { pingIntervalMs: 200 } });
       const talk = setInterval(() => void peer.write(masked("8a 00 |")), 10);
       scene.after(() => clearInterval(talk));
       for (let i = 0; i < 3; i++) {
@@ -48,7 +48,7 @@ export const keepaliveCases: readonly Case[] = [
     async run(scene) {
       const raw = await scene.wsServer();
       const recorder = new Recorder();
-      await scene.connect(raw.url, { timeouts: { idleMs: 100, graceMs: 100 } }, recorder);
+      await scene.connect(raw.url, { timeouts: { pingIntervalMs: 100, pingTimeoutMs: 100 } }, recorder);
       const [ping] = (await raw.peers[0]?.frames(1)) ?? [];
       assert.equal(ping?.opcode, 9);
       await onlyClose(recorder, "close 1006");
@@ -58,8 +58,8 @@ export const keepaliveCases: readonly Case[] = [
     name: "a paused socket is not given up for its silence",
     needs: ["pause"],
     async run(scene) {
-      const { peer, recorder } = await pair(scene, { timeouts: { idleMs: 40, graceMs: 40 } });
-      const other = await pair(scene, { timeouts: { idleMs: 150, graceMs: 150 } });
+      const { peer, recorder } = await pair(scene, { timeouts: { pingIntervalMs: 40, pingTimeoutMs: 40 } });
+      const other = await pair(scene, { timeouts: { pingIntervalMs: 150, pingTimeoutMs: 150 } });
       recorder.socket.pause();
       // By then the paused one has been silent for more than both of its times.
       await other.recorder.closed();

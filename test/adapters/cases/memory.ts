@@ -80,12 +80,12 @@ export const memoryCases: readonly Case[] = [
     name: "memory that is transferred while it waits for a slow reader never becomes a false message",
     async run(scene) {
       const recorder = new Recorder();
-      const server = await scene.serve({ limits: { maxBacklogBytes: 1 << 30 } }, recorder);
+      const server = await scene.serve({ limits: { maxBackpressureBytes: 1 << 30 } }, recorder);
       const peer = await scene.client(server);
       peer.stopReading();
       const { socket } = recorder;
       const payloads: Uint8Array[] = [];
-      while (socket.bufferedBytes < 4 << 20 && payloads.length < 400) {
+      while (socket.bufferedAmount < 4 << 20 && payloads.length < 400) {
         const payload = new Uint8Array(256 << 10).fill(0xaa);
         payloads.push(payload);
         socket.send(payload);
@@ -116,13 +116,13 @@ export const memoryCases: readonly Case[] = [
     name: "memory that waits to be written is kept until it is, whatever is collected meanwhile",
     async run(scene) {
       const recorder = new Recorder();
-      const server = await scene.serve({ backlog: "tell" }, recorder);
+      const server = await scene.serve({ backpressure: "queue" }, recorder);
       const peer = await scene.client(server);
       peer.stopReading();
       // Nothing else refers to these payloads.
       for (let i = 0; i < 12; i++) recorder.socket.send(new Uint8Array(1 << 20).fill(0xa0 + i));
       await turns(5);
-      assert.ok(recorder.socket.bufferedBytes > 0);
+      assert.ok(recorder.socket.bufferedAmount > 0);
       for (let i = 0; i < 10; i++) {
         scene.adapter.collectGarbage();
         new Uint8Array(1 << 20).fill(0x55);
@@ -162,18 +162,18 @@ export const memoryCases: readonly Case[] = [
     },
   },
   {
-    name: "nor in that of pings, pongs, pieces and text as bytes",
+    name: "nor in that of pings, pongs, fragments and text as bytes",
     async run(scene) {
       const payloads: Uint8Array[] = [];
       const keep = (data: unknown): void => {
         if (data instanceof Uint8Array) payloads.push(data);
       };
-      for (const options of [{ utf8: true }, { pieces: true }]) {
+      for (const options of [{ textType: "bytes" }, { fragments: true }] as const) {
         const recorder = new Recorder({
           message: (_socket, data) => keep(data),
           ping: (_socket, data) => keep(data),
           pong: (_socket, data) => keep(data),
-          ...(options.pieces === true && { piece: (_socket: unknown, data: Uint8Array) => keep(data) }),
+          ...(options.fragments === true && { fragment: (_socket: unknown, data: Uint8Array) => keep(data) }),
         });
         const server = await scene.serve(options, recorder);
         for (const mark of [65, 66, 67]) {

@@ -65,7 +65,7 @@ export const messageCases: readonly Case[] = [
       const texts = [EDGES, text(0), text(200), text(40_000), text(300_000)];
       for (const borrow of [false, true]) {
         const recorder = new Recorder({ message: (socket, data, type) => void socket.send(data, type) });
-        const server = await scene.serve({ utf8: true, borrow }, recorder);
+        const server = await scene.serve({ textType: "bytes", borrow }, recorder);
         const client = new Recorder();
         const socket = await scene.connect(server.url, {}, client);
         for (const [i, each] of texts.entries()) {
@@ -79,7 +79,7 @@ export const messageCases: readonly Case[] = [
         const got = recorder.calls.flatMap((call) => (call.type === "message" ? [call] : []));
         assert.ok(got.every(({ data }) => data instanceof Uint8Array));
         const reader = new Recorder();
-        const other = await scene.connect(server.url, { utf8: true }, reader);
+        const other = await scene.connect(server.url, { textType: "bytes" }, reader);
         other.send("é");
         await reader.until("message");
         assert.deepEqual(reader.log, ["open", "text c3 a9"]);
@@ -91,12 +91,12 @@ export const messageCases: readonly Case[] = [
     },
   },
   {
-    name: "text in pieces is sent on piece by piece (section 5.4)",
+    name: "text in fragments is sent on one by one (section 5.4)",
     async run(scene) {
       const recorder = new Recorder({
-        piece: (socket, payload, type, final) => void socket.sendFragment(payload, final, type),
+        fragment: (socket, payload, type, final) => void socket.sendFragment(payload, final, type),
       });
-      const server = await scene.serve({ pieces: true }, recorder);
+      const server = await scene.serve({ fragments: true }, recorder);
       const client = new Recorder();
       const socket = await scene.connect(server.url, {}, client);
       const sent = [EDGES, text(70_000), ""];
@@ -185,7 +185,7 @@ export const messageCases: readonly Case[] = [
     name: "frames of each length form have the shortest header on the wire (section 5.2)",
     async run(scene) {
       const server = await scene.serve(
-        { limits: { maxBacklogBytes: 4 << 20 } },
+        { limits: { maxBackpressureBytes: 4 << 20 } },
         {
           open(socket) {
             for (const length of LENGTHS) socket.send(new Uint8Array(length).fill(0xaa));
@@ -247,7 +247,7 @@ export const messageCases: readonly Case[] = [
         for (const [i, size] of sizes.entries()) socket.send(new Uint8Array(size).fill(tag * 16 + i));
       };
       const server = await scene.serve(
-        { limits: { maxBacklogBytes: 16 << 20 } },
+        { limits: { maxBackpressureBytes: 16 << 20 } },
         {
           open: (socket) => send(socket, 1),
           message(socket) {

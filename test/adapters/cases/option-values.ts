@@ -16,17 +16,19 @@ const HEADS = [2_000, 2 ** 31, 2 ** 32, Number.MAX_SAFE_INTEGER];
 /** Of the options of both sides. */
 const SHARED: Readonly<Record<string, readonly SocketOptions[]>> = {
   "timeouts.handshakeMs": TIMES.map((handshakeMs) => ({ timeouts: { handshakeMs } })),
-  "timeouts.idleMs": TIMES.map((idleMs) => ({ timeouts: { idleMs } })),
-  "timeouts.graceMs": [0.5, ...TIMES].map((graceMs) => ({ timeouts: { graceMs } })),
+  "timeouts.pingIntervalMs": TIMES.map((pingIntervalMs) => ({ timeouts: { pingIntervalMs } })),
+  "timeouts.pingTimeoutMs": [0.5, ...TIMES].map((pingTimeoutMs) => ({ timeouts: { pingTimeoutMs } })),
   "timeouts.closeMs": TIMES.map((closeMs) => ({ timeouts: { closeMs } })),
   "limits.maxMessageBytes": [1, ...BYTES].map((maxMessageBytes) => ({ limits: { maxMessageBytes } })),
   "limits.maxFragments": [1, 2 ** 31, 2 ** 32 - 1].map((maxFragments) => ({ limits: { maxFragments } })),
-  "limits.maxBacklogBytes": [1, ...BYTES].map((maxBacklogBytes) => ({ limits: { maxBacklogBytes } })),
+  "limits.maxBackpressureBytes": [1, ...BYTES].map((maxBackpressureBytes) => ({
+    limits: { maxBackpressureBytes },
+  })),
   "limits.maxHeadBytes": HEADS.map((maxHeadBytes) => ({ limits: { maxHeadBytes } })),
   "limits.maxHeaderLines": HEADS.map((maxHeaderLines) => ({ limits: { maxHeaderLines } })),
-  backlog: (["close", "drop", "tell"] as const).map((backlog) => ({ backlog })),
+  backpressure: (["close", "drop", "queue"] as const).map((backpressure) => ({ backpressure })),
   borrow: [true, false].map((borrow) => ({ borrow })),
-  pieces: [{ pieces: false }],
+  fragments: [{ fragments: false }],
   kernel: (["simd", "scalar", "js"] as const).map((kernel) => ({ kernel })),
 };
 

@@ -15,15 +15,15 @@ const WRONG: readonly (readonly [name: string, value: unknown])[] = [
   ["origins", [ORIGIN, 5]],
   ["protocols", "chat"],
   ["protocols", ["chat", "chat"]],
-  ["verify", {}],
-  ["pieces", "no"],
+  ["upgrade", {}],
+  ["fragments", "no"],
   ["borrow", 0],
   ["utf8", null],
   ["limits", 5],
   ["limits", { maxMessageBytes: "5" }],
-  ["timeouts", { idleMs: null }],
+  ["timeouts", { pingIntervalMs: null }],
   ["kernel", null],
-  ["backlog", true],
+  ["backpressure", true],
 ];
 
 export const optionCases: readonly Case[] = [
@@ -61,7 +61,7 @@ export const optionCases: readonly Case[] = [
       origins.length = 0;
       protocols[0] = "news";
       limits.maxMessageBytes = 0;
-      Object.assign(options, { verify: () => ({ status: 418 }) });
+      Object.assign(options, { upgrade: () => ({ status: 418 }) });
       const socket = await scene.connect(server.url, { origin: ORIGIN, protocols: ["news", "chat"] });
       assert.equal(socket.protocol, "chat");
     },

@@ -165,7 +165,7 @@ export const plainCases: readonly Case[] = [
     ] as const
   ).map(
     ([start, url]): Case => ({
-      name: `the URL of ${start} is ${url}, and verify sees the same`,
+      name: `the URL of ${start} is ${url}, and upgrade sees the same`,
       async run(scene) {
         const seen: string[] = [];
         const server = await scene.serve(
@@ -174,7 +174,7 @@ export const plainCases: readonly Case[] = [
               seen.push(given.url);
               return new Response();
             },
-            verify({ host, path, query, target }) {
+            upgrade({ host, path, query, target }) {
               seen.push(`http://${host}${path}${query === undefined ? "" : `?${query}`}`);
               assert.equal(target, start.split(" ")[1]);
               return { status: 403 };

@@ -23,53 +23,53 @@ const ROWS: readonly Row[] = [
     name: "407",
     answer:
       "HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Basic realm=x\r\nContent-Length: 0\r\n\r\n",
-    code: "proxy-refused",
+    code: "PROXY_REFUSED",
     status: 407,
   },
   {
     name: "403",
     answer: "HTTP/1.1 403 No\r\nContent-Length: 9\r\n\r\nnot there",
-    code: "proxy-refused",
+    code: "PROXY_REFUSED",
     status: 403,
   },
   {
     name: "502 of HTTP/1.0",
     answer: "HTTP/1.0 502\r\nContent-Length: 0\r\n\r\n",
-    code: "proxy-refused",
+    code: "PROXY_REFUSED",
     status: 502,
   },
   {
     name: "a redirect, which is never followed",
     answer: "HTTP/1.1 302 Found\r\nLocation: ws://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n",
-    code: "proxy-refused",
+    code: "PROXY_REFUSED",
     status: 302,
   },
-  { name: "101", answer: "HTTP/1.1 101 Switching\r\n\r\n", code: "proxy-refused", status: 101 },
+  { name: "101", answer: "HTTP/1.1 101 Switching\r\n\r\n", code: "PROXY_REFUSED", status: 101 },
   {
     name: "300",
     answer: "HTTP/1.1 300 Choose\r\nContent-Length: 0\r\n\r\n",
-    code: "proxy-refused",
+    code: "PROXY_REFUSED",
     status: 300,
   },
-  { name: "what is no HTTP", answer: "SSH-2.0-OpenSSH\r\n", code: "proxy-malformed-response" },
-  { name: "a bare LF", answer: "HTTP/1.1 200 OK\n\n", code: "proxy-malformed-response" },
+  { name: "what is no HTTP", answer: "SSH-2.0-OpenSSH\r\n", code: "PROXY_MALFORMED_RESPONSE" },
+  { name: "a bare LF", answer: "HTTP/1.1 200 OK\n\n", code: "PROXY_MALFORMED_RESPONSE" },
   {
     name: "a folded line",
     answer: "HTTP/1.1 200 OK\r\nX: a\r\n b\r\n\r\n",
-    code: "proxy-malformed-response",
+    code: "PROXY_MALFORMED_RESPONSE",
   },
-  { name: "HTTP/2.0", answer: "HTTP/2.0 200 OK\r\n\r\n", code: "proxy-malformed-response" },
+  { name: "HTTP/2.0", answer: "HTTP/2.0 200 OK\r\n\r\n", code: "PROXY_MALFORMED_RESPONSE" },
   {
     name: "a head over 16 KiB",
     answer: `HTTP/1.1 200 OK\r\nX: ${"x".repeat(16_384)}\r\n\r\n`,
-    code: "proxy-malformed-response",
+    code: "PROXY_MALFORMED_RESPONSE",
   },
   {
     name: "over 100 lines",
     answer: `HTTP/1.1 200 OK\r\n${"X: 1\r\n".repeat(101)}\r\n`,
-    code: "proxy-malformed-response",
+    code: "PROXY_MALFORMED_RESPONSE",
   },
-  { name: "bytes behind the head", answer: `${OK}hello`, code: "proxy-malformed-response" },
+  { name: "bytes behind the head", answer: `${OK}hello`, code: "PROXY_MALFORMED_RESPONSE" },
 ];
 
 /** A proxy that lets the client in and is the server behind it as well. */
@@ -141,7 +141,7 @@ export const proxyCases: readonly Case[] = [
           peer.end();
         });
         const error = await failure(scene, URL_BEHIND, { proxy: server.url.replace("ws:", "http:") });
-        assert.equal(error.code, "proxy-connection-ended");
+        assert.equal(error.code, "PROXY_CONNECTION_ENDED");
         await server.peers[0]?.gone();
       }
     },
@@ -154,7 +154,7 @@ export const proxyCases: readonly Case[] = [
         const server = await answering(scene, () => part);
         const proxy = server.url.replace("ws:", "http:");
         const error = await failure(scene, URL_BEHIND, { proxy, timeouts: { handshakeMs: 60 } });
-        assert.equal(error.code, "timeout");
+        assert.equal(error.code, "TIMEOUT");
         assert.match(error.message, part === OK ? /of the server/ : /of the proxy/);
         await server.peers[0]?.gone();
       }
@@ -343,7 +343,7 @@ export const proxyCases: readonly Case[] = [
       const { url, heads } = await tunnelling(scene);
       const home = await scene.serve({}, {});
       const away = await scene.serve(
-        { verify: () => ({ status: 302, headers: { Location: URL_BEHIND } }) },
+        { upgrade: () => ({ status: 302, headers: { Location: URL_BEHIND } }) },
         {},
       );
       setEnvironment(scene, { http_proxy: url.replace("http://", ""), no_proxy: "localhost, 127.0.0.0/8" });

@@ -78,7 +78,7 @@ export const redirectCases: readonly Case[] = [
       const { server, heads } = await redirecting(scene, () => "/again");
       await assert.rejects(scene.connect(server.url, { maxRedirects: 3 }), {
         name: "HandshakeError",
-        code: "unexpected-status",
+        code: "UNEXPECTED_STATUS",
         status: 302,
       });
       assert.equal(heads.length, 4);
@@ -91,7 +91,7 @@ export const redirectCases: readonly Case[] = [
         const { server } = await redirecting(scene, () => location);
         await assert.rejects(scene.connect(server.url, { maxRedirects: 1 }), {
           name: "HandshakeError",
-          code: "invalid-redirect",
+          code: "INVALID_REDIRECT",
           status: 302,
         });
         await server.peers[0]?.gone();
@@ -104,10 +104,10 @@ export const redirectCases: readonly Case[] = [
     async run(scene) {
       const tls = certificate();
       const plain = await scene.wsServer();
-      const verify = () => ({ status: 302, headers: { Location: plain.url } });
-      const server = await scene.serve({ tls, verify }, {});
+      const upgrade = () => ({ status: 302, headers: { Location: plain.url } });
+      const server = await scene.serve({ tls, upgrade }, {});
       await assert.rejects(scene.connect(server.url, { tls: { ca: tls.cert }, maxRedirects: 5 }), {
-        code: "invalid-redirect",
+        code: "INVALID_REDIRECT",
       });
       assert.equal(plain.peers.length, 0);
     },
@@ -122,7 +122,7 @@ export const redirectCases: readonly Case[] = [
       const server = await scene.serve(
         {
           path: join(folder, "s.sock"),
-          verify({ target }) {
+          upgrade({ target }) {
             targets.push(target);
             return target === "/a/b" ? { status: 307, headers: { Location: "../login?x" } } : undefined;
           },

@@ -84,11 +84,11 @@ export const refusalCases: readonly Case[] = [
           await peer.write(answer);
           if (ends) peer.end();
         });
-        if (each === "server") check(await failure(scene, raw.url), "unexpected-status");
+        if (each === "server") check(await failure(scene, raw.url), "UNEXPECTED_STATUS");
         else
           check(
             await failure(scene, URL_BEHIND, { proxy: raw.url.replace("ws:", "http:") }),
-            "proxy-refused",
+            "PROXY_REFUSED",
           );
         await raw.peers[0]?.gone();
       };
@@ -131,8 +131,8 @@ export const refusalCases: readonly Case[] = [
   {
     name: "connect() tells what a server of its own says",
     async run(scene) {
-      const verify = () => ({ status: 403, body: "not today" });
-      const server = await scene.serve({ verify }, {});
+      const upgrade = () => ({ status: 403, body: "not today" });
+      const server = await scene.serve({ upgrade }, {});
       assert.equal((await failure(scene, server.url)).text, "not today");
     },
   },

@@ -51,11 +51,11 @@ export const resetCases: readonly Case[] = [
       async run(scene) {
         const addresses: string[] = [];
         const recorder = new Recorder();
-        const verify = ({ remoteAddress }: { readonly remoteAddress: string }) => {
+        const upgrade = ({ remoteAddress }: { readonly remoteAddress: string }) => {
           addresses.push(remoteAddress);
           return undefined;
         };
-        const server = await scene.serve({ verify }, recorder);
+        const server = await scene.serve({ upgrade }, recorder);
         await resetEarly(server.port, bytes);
         // A client that comes behind it is accepted behind it.
         await scene.client(server);

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import type { Socket } from "../../../src/adapter/socket/handlers.js";
+import { socketInternals } from "../../../src/adapter/socket/internals.js";
 import { toHex } from "../../support/hex.js";
 import { masked, RawPeer, request } from "../raw-peer.js";
 import { Recorder } from "../recorder.js";
@@ -48,10 +49,13 @@ export const serverCases: readonly Case[] = [
     },
   },
   {
-    name: "broadcast passes over who is closing, in the middle of a message, or over its backlog",
+    name: "broadcast passes over who is closing, in the middle of a message, or over its backpressure limit",
     async run(scene) {
       const recorder = new Recorder();
-      const server = await scene.serve({ backlog: "drop", limits: { maxBacklogBytes: 1 << 20 } }, recorder);
+      const server = await scene.serve(
+        { backpressure: "drop", limits: { maxBackpressureBytes: 1 << 20 } },
+        recorder,
+      );
       const peers: RawPeer[] = [];
       for (let i = 0; i < 4; i++) peers.push(await scene.client(server));
       const [closing, busy, slow] = [...server.connections.values()];
@@ -221,35 +225,35 @@ export const serverCases: readonly Case[] = [
       const server = await scene.serve({}, {});
       await assert.rejects(scene.serve({ port: server.port }, {}), { code: "EADDRINUSE" });
       await assert.rejects(scene.serve({ limits: { maxMessageBytes: -1 } }, {}), RangeError);
-      await assert.rejects(scene.serve({ limits: { maxBacklogBytes: 0 } }, {}), RangeError);
+      await assert.rejects(scene.serve({ limits: { maxBackpressureBytes: 0 } }, {}), RangeError);
       await assert.rejects(scene.serve({ limits: { maxHeadBytes: 0.5 } }, {}), RangeError);
-      await assert.rejects(scene.serve({ timeouts: { idleMs: -1 } }, {}), RangeError);
+      await assert.rejects(scene.serve({ timeouts: { pingIntervalMs: -1 } }, {}), RangeError);
       await assert.rejects(scene.serve({ timeouts: { closeMs: Number.NaN } }, {}), RangeError);
-      const backlog: "drop" = JSON.parse('"keep"');
-      await assert.rejects(scene.serve({ backlog }, {}), RangeError);
+      const backpressure: "drop" = JSON.parse('"keep"');
+      await assert.rejects(scene.serve({ backpressure }, {}), RangeError);
       const kernel: "js" = JSON.parse('"fast"');
       await assert.rejects(scene.serve({ kernel }, {}), RangeError);
       await assert.rejects(scene.serve({ protocols: ["a b"] }, {}), TypeError);
     },
   },
   {
-    name: "the option pieces and the handler piece need each other",
+    name: "the option fragments and the handler fragment need each other",
     async run(scene) {
       const { server } = await scene.echo();
       const message = () => {};
-      const piece = () => {};
-      for (const [pieces, handlers] of [
+      const fragment = () => {};
+      for (const [fragments, handlers] of [
         [true, { message }],
         [true, {}],
-        [false, { piece }],
-        [undefined, { message, piece }],
+        [false, { fragment }],
+        [undefined, { message, fragment }],
       ] as const) {
-        const options = pieces === undefined ? {} : { pieces };
+        const options = fragments === undefined ? {} : { fragments };
         await assert.rejects(scene.serve(options, handlers), TypeError);
         await assert.rejects(scene.connect(server.url, options, handlers), TypeError);
       }
       assert.equal(server.connections.size, 0);
-      await scene.connect(server.url, { pieces: true }, { message, piece });
+      await scene.connect(server.url, { fragments: true }, { message, fragment });
     },
   },
   {
@@ -261,7 +265,7 @@ export const serverCases: readonly Case[] = [
         const peer = await scene.client(server);
         await peer.write(masked("81 05 | 'Hello'"));
         await peer.expect("81 05 'Hello'");
-        assert.equal(recorder.socket.kernel, kernel);
+        assert.equal(socketInternals(recorder.socket).kernel, kernel);
       }
     },
   },

@@ -112,8 +112,8 @@ export const transportCases: readonly Case[] = [
       const path = join(folder(scene), "a socket: 100%.sock");
       const targets: string[] = [];
       const recorder = new Recorder({ message: (socket, data) => void socket.send(data) });
-      const verify = (asked: { target: string }): undefined => void targets.push(asked.target);
-      const server = await scene.serve({ path, verify }, recorder);
+      const upgrade = (asked: { target: string }): undefined => void targets.push(asked.target);
+      const server = await scene.serve({ path, upgrade }, recorder);
       assert.equal(server.port, 0);
       for (const url of [server.url, `${server.url}:/chat?x=1`]) {
         const ours = new Recorder();

@@ -27,11 +27,11 @@ const VALUES = {
   message: () => stop("the polluted message was called"),
   error: () => stop("the polluted error was called"),
   origins: ["https://other.example"],
-  pieces: true,
+  fragments: true,
   status: 418,
   timeouts: { handshakeMs: 1 },
   tls: { key: "", cert: "" },
-  verify: () => ({ status: 418 }),
+  upgrade: () => ({ status: 418 }),
 };
 
 /** @param {string} key */
@@ -160,7 +160,8 @@ async function trip(connect) {
   socket.close(1000);
   came.push(await coming);
   if (came.join() !== `${TEXT},1000,1000 true`) stop(`came: ${came}`);
-  if (socket.kernel !== "simd") stop(`the kernel is ${socket.kernel}`);
+  const { kernel } = wsimd.socketInternals(socket);
+  if (kernel !== "simd") stop(`the kernel is ${kernel}`);
 }
 
 /** The codec by itself. */

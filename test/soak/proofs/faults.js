@@ -49,7 +49,7 @@ export const faults = {
   async run({ connections, count, start, progress }) {
     /** @type {import("../main.js").Row[]} */
     const rows = [];
-    const timeouts = { handshakeMs: count, idleMs: count, graceMs: count, closeMs: count };
+    const timeouts = { handshakeMs: count, pingIntervalMs: count, pingTimeoutMs: count, closeMs: count };
     const { key, cert } = await selfSigned();
     for (const tls of [undefined, { key, cert }]) {
       const options = { timeouts, ...(tls && { tls }) };

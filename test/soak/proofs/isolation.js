@@ -93,7 +93,7 @@ class Lane {
         onText: (text) => this.#message(Buffer.from(text)),
         onBinary: (payload) => this.#message(payload),
         onPing: (payload) => this.#message(payload),
-        onPiece: ignore,
+        onFragment: ignore,
         onPong: ignore,
         onClose: ignore,
       },

@@ -17,7 +17,7 @@ export const load = {
   connections: 10_000,
   minutes: 5,
   async run({ connections, minutes, start, progress }) {
-    const child = await start({ options: { listenBacklog: 4096 }, mode: "echo" });
+    const child = await start({ options: { backlog: 4096 }, mode: "echo" });
     const histogram = new Histogram();
     const crowd = new Crowd(child.port, histogram);
     await crowd.open(connections, (count) => progress(0, `${count} of ${connections} connections`));

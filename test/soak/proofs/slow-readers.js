@@ -10,13 +10,13 @@ const POLICIES = /** @type {const} */ (["close", "drop"]);
 /** @type {import("../main.js").Proof} */
 export const slowReaders = {
   name: "slow-readers",
-  about: "a server that sends all it can to peers that read nothing: the backlog limit bounds it",
+  about: "a server that sends all it can to peers that read nothing: the backpressure limit bounds it",
   connections: 100,
   count: 200,
   async run({ connections, count, start, progress }) {
     const rows = [];
-    for (const [half, backlog] of POLICIES.entries()) {
-      const options = { backlog, limits: { maxBacklogBytes: MAX_BACKLOG } };
+    for (const [half, backpressure] of POLICIES.entries()) {
+      const options = { backpressure, limits: { maxBackpressureBytes: MAX_BACKLOG } };
       const child = await start({ options, mode: "push" });
       const before = await child.report();
       /** @type {Peer[]} */
@@ -30,7 +30,7 @@ export const slowReaders = {
       await reportWhen(child, (report) => report.opens === connections);
       let most = 0;
       for (let i = 0; i < count; i++) {
-        progress((i / count + half) / 2, `${backlog}: all it can, ${i} times`);
+        progress((i / count + half) / 2, `${backpressure}: all it can, ${i} times`);
         const report = await child.push();
         most = Math.max(most, report.held - before.held);
       }
@@ -38,15 +38,20 @@ export const slowReaders = {
       for (const peer of peers) peer.reset();
       const end = await reportWhen(child, (report) => report.connections === 0);
       rows.push(
-        exactly(`${backlog}: connections`, after.opens, connections),
-        atMost(`${backlog}: the most that waited on one`, after.mostBuffered, MAX_BACKLOG + MESSAGE, " B"),
+        exactly(`${backpressure}: connections`, after.opens, connections),
         atMost(
-          `${backlog}: memory for each connection`,
+          `${backpressure}: the most that waited on one`,
+          after.mostBuffered,
+          MAX_BACKLOG + MESSAGE,
+          " B",
+        ),
+        atMost(
+          `${backpressure}: memory for each connection`,
           most / connections,
           MAX_BACKLOG + MESSAGE + 8 * 1024,
           " B",
         ),
-        told(`${backlog}: close codes`, JSON.stringify(end.closeCodes)),
+        told(`${backpressure}: close codes`, JSON.stringify(end.closeCodes)),
         ...(await afterwards(child, end)),
       );
     }

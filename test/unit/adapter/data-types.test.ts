@@ -16,7 +16,7 @@ interface User {
 
 test("the type of data reaches whatever has sockets", () => {
   const handlers: Handlers<User> = { message: (socket) => socket.send(socket.data.name) };
-  const options = { verify: () => ({ data: { name: "x" } }) };
+  const options = { upgrade: () => ({ data: { name: "x" } }) };
   const known = { data: { name: "x" } };
   const calls = {
     serve: () => serve(options, handlers),
@@ -41,12 +41,12 @@ test("data of another type is refused", () => {
   const wrong = { data: { nickname: "x" } };
   const calls = [
     // @ts-expect-error: no User
-    () => serve<User>({ verify: () => wrong }, handlers),
+    () => serve<User>({ upgrade: () => wrong }, handlers),
     // @ts-expect-error: no User
     () => connect<User>("ws://localhost/", wrong, handlers),
     (...[request, socket, head]: Parameters<typeof upgrade>) =>
       // @ts-expect-error: no User
-      upgrade<User>(request, socket, head, { verify: () => wrong }, handlers),
+      upgrade<User>(request, socket, head, { upgrade: () => wrong }, handlers),
   ];
   expectTypeOf(calls).toBeArray();
 });

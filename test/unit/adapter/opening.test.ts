@@ -149,8 +149,8 @@ describe("an exception", () => {
   });
 
   test("while the socket takes over ends the connection, and no HTTP goes out behind the 101", () => {
-    for (const verify of [undefined, () => undefined]) {
-      const { errors, open } = serve(verify === undefined ? {} : { verify });
+    for (const upgrade of [undefined, () => undefined]) {
+      const { errors, open } = serve(upgrade === undefined ? {} : { upgrade });
       const peer = open();
       const fault = breakOnce(ServerCore.prototype, "opened");
       peer.sink.received(latin1(UPGRADE));
@@ -159,7 +159,7 @@ describe("an exception", () => {
   });
 
   test("while a late verdict is taken is 500", async () => {
-    const { errors, open } = serve({ verify: () => Promise.resolve({}) });
+    const { errors, open } = serve({ upgrade: () => Promise.resolve({}) });
     const peer = open();
     const fault = breakOnce(HeldBytes.prototype, "take");
     peer.sink.received(latin1(UPGRADE));
@@ -277,15 +277,15 @@ describe("the contents of all plain requests together", () => {
 });
 
 describe("beside a polluted Object.prototype", () => {
-  /** What an upgrade and a plain request get, with verify and without. */
+  /** What an upgrade and a plain request get, with upgrade and without. */
   async function statuses(): Promise<(string | undefined)[]> {
     const found: (string | undefined)[] = [];
     const servers = [
       serve({ protocols: ["chat"] }, () => new Response("a", hostOptions({}))),
-      serve({ verify: () => ({}) }),
-      serve({ verify: () => ({ status: 403 }) }),
-      serve({ verify: () => Promise.resolve(undefined) }),
-      serve({ verify: () => new Response("", hostOptions({ status: 404 })) }),
+      serve({ upgrade: () => ({}) }),
+      serve({ upgrade: () => ({ status: 403 }) }),
+      serve({ upgrade: () => Promise.resolve(undefined) }),
+      serve({ upgrade: () => new Response("", hostOptions({ status: 404 })) }),
     ];
     for (const { errors, open } of servers) {
       for (const text of [UPGRADE, GET, "\0"]) {
@@ -323,9 +323,9 @@ describe("beside a polluted Object.prototype", () => {
   test.each([null, false, 0, "", "403", true])(
     "a verdict that is %j is 500: nobody is let in by mistake",
     async (verdict) => {
-      for (const verify of [() => verdict, () => Promise.resolve(verdict)]) {
+      for (const upgrade of [() => verdict, () => Promise.resolve(verdict)]) {
         const options: ServerOptions = {};
-        Reflect.set(options, "verify", verify);
+        Reflect.set(options, "upgrade", upgrade);
         const { core, errors, open } = serve(options);
         const peer = open();
         peer.sink.received(latin1(UPGRADE));

@@ -48,9 +48,9 @@ afterEach(() => {
 });
 
 describe("silence", () => {
-  const timeouts = { idleMs: 1_000, graceMs: 1_000 };
+  const timeouts = { pingIntervalMs: 1_000, pingTimeoutMs: 1_000 };
 
-  test("a ping after idleMs, the end after graceMs more", () => {
+  test("a ping after pingIntervalMs, the end after pingTimeoutMs more", () => {
     const { transport } = openSocket({ timeouts });
     vi.advanceTimersByTime(1_100);
     expect(transport.written).toEqual(["89 00"]);
@@ -62,7 +62,7 @@ describe("silence", () => {
   test("a peer that takes a long message all the while is not silent", () => {
     const { transport } = openSocket({ timeouts });
     transport.blocked = true;
-    transport.bufferedBytes = 1 << 24;
+    transport.bufferedAmount = 1 << 24;
     for (let seconds = 0; seconds < 20; seconds++) {
       transport.sentBytes += 1;
       vi.advanceTimersByTime(1_000);
@@ -76,7 +76,7 @@ describe("silence", () => {
   test("nor is its connection cut in the closing handshake while it does", () => {
     const { socket, transport } = openSocket({ timeouts: { ...timeouts, closeMs: 500 } });
     transport.blocked = true;
-    transport.bufferedBytes = 1 << 24;
+    transport.bufferedAmount = 1 << 24;
     socket.close(1000);
     for (let i = 0; i < 20; i++) {
       transport.sentBytes += 1;
@@ -89,13 +89,13 @@ describe("silence", () => {
 });
 
 describe("a peer that takes nothing", () => {
-  const timeouts = { idleMs: 1_000, graceMs: 1_000, writeMs: 3_000 };
+  const timeouts = { pingIntervalMs: 1_000, pingTimeoutMs: 1_000, writeMs: 3_000 };
 
   function stuck(options: SocketOptions = {}) {
     const closes: CloseEvent[] = [];
     const opened = openSocket({ timeouts, ...options }, { close: (_, event) => closes.push(event) });
     opened.transport.blocked = true;
-    opened.transport.bufferedBytes = 1 << 20;
+    opened.transport.bufferedAmount = 1 << 20;
     opened.socket.send("waits");
     endTurn();
     return { ...opened, closes };
@@ -131,10 +131,10 @@ describe("a peer that takes nothing", () => {
     const { session, transport } = stuck();
     vi.advanceTimersByTime(2_000);
     transport.blocked = false;
-    transport.bufferedBytes = 0;
+    transport.bufferedAmount = 0;
     session.drained();
     transport.blocked = true;
-    transport.bufferedBytes = 1 << 20;
+    transport.bufferedAmount = 1 << 20;
     session.socket.send("waits");
     endTurn();
     transport.sentBytes += 1;
@@ -162,7 +162,7 @@ describe("the cause of a close", () => {
     const closes: CloseEvent[] = [];
     const errors: unknown[] = [];
     const { session } = openSocket(
-      { timeouts: { idleMs: 1_000, graceMs: 1_000, closeMs: 500 } },
+      { timeouts: { pingIntervalMs: 1_000, pingTimeoutMs: 1_000, closeMs: 500 } },
       { close: (_, event) => closes.push(event), error: (_, error) => errors.push(error) },
     );
     act(session);
@@ -302,7 +302,7 @@ describe("whatever throws below or inside, nothing leaves a session", () => {
     ({ method, step }) => {
       const errors: unknown[] = [];
       const opened = openSocket(
-        { timeouts: { idleMs: 1_000, graceMs: 1_000, closeMs: 500, writeMs: 1_000 } },
+        { timeouts: { pingIntervalMs: 1_000, pingTimeoutMs: 1_000, closeMs: 500, writeMs: 1_000 } },
         { message: (socket, data) => void socket.send(data), error: (_, error) => errors.push(error) },
       );
       opened.transport[method] = () => {

@@ -132,30 +132,30 @@ describe("a client says", () => {
 
   const accept = `Sec-WebSocket-Accept: ${acceptKey(KEY)}`;
   test.each([
-    ["HTTP/1.1 404", [], "unexpected-status", "the server answered 404"],
-    ["HTTP/1.1 101", [], "invalid-upgrade", "the Upgrade header is not websocket"],
+    ["HTTP/1.1 404", [], "UNEXPECTED_STATUS", "the server answered 404"],
+    ["HTTP/1.1 101", [], "INVALID_UPGRADE", "the Upgrade header is not websocket"],
     [
       "HTTP/1.1 101",
       ["Upgrade: websocket"],
-      "invalid-connection",
+      "INVALID_CONNECTION",
       "the Connection header does not name upgrade",
     ],
     [
       "HTTP/1.1 101",
       ["Upgrade: websocket", "Connection: upgrade"],
-      "invalid-accept",
+      "INVALID_ACCEPT",
       "the Sec-WebSocket-Accept header does not answer the key",
     ],
     [
       "HTTP/1.1 101",
       ["Upgrade: websocket", "Connection: upgrade", accept, "Sec-WebSocket-Extensions: a"],
-      "unrequested-extension",
+      "UNREQUESTED_EXTENSION",
       "the server uses an extension that was not asked for",
     ],
     [
       "HTTP/1.1 101",
       ["Upgrade: websocket", "Connection: upgrade", accept, "Sec-WebSocket-Protocol: a"],
-      "unrequested-subprotocol",
+      "UNREQUESTED_SUBPROTOCOL",
       "the server uses a subprotocol that was not asked for",
     ],
   ])("to the answer %s %j: %s, %s", (line, fields, code, reason) => {

@@ -5,8 +5,8 @@ import { type WindowHolder, Workspace } from "../../../src/memory/workspace.js";
 import { Outbox } from "../../../src/protocol/outbox.js";
 
 /** A transport that has these bytes still to write. */
-function holder(bufferedBytes: number): WindowHolder & { bufferedBytes: number } {
-  return { bufferedBytes };
+function holder(bufferedAmount: number): WindowHolder & { bufferedAmount: number } {
+  return { bufferedAmount };
 }
 
 const sink = { onLost() {} };
@@ -35,7 +35,7 @@ describe("the write windows", () => {
     expect(workspace.leaseWriteWindow({})).toBe(false);
     const second = holders[1];
     if (second === undefined) throw new Error("there are several windows");
-    second.bufferedBytes = 0;
+    second.bufferedAmount = 0;
     expect(workspace.leaseWriteWindow({})).toBe(true);
     expect(workspace.writePtr).toBe(leased[1]);
     expect(workspace.written).toBe(0);
@@ -44,7 +44,7 @@ describe("the write windows", () => {
   test("are lent while there is another one", () => {
     const workspace = new Workspace("js");
     const box = new Outbox(workspace, portableHost, sink);
-    const lent: (WindowHolder & { bufferedBytes: number })[] = [];
+    const lent: (WindowHolder & { bufferedAmount: number })[] = [];
     for (let i = 1; i < layout.WRITE_WINDOWS; i++) {
       box.cork();
       expect(box.lendable).toBe(true);
@@ -55,9 +55,9 @@ describe("the write windows", () => {
     box.cork();
     expect(box.lendable).toBe(false);
     for (const transport of lent) {
-      transport.bufferedBytes = 0;
+      transport.bufferedAmount = 0;
       expect(box.lendable).toBe(true);
-      transport.bufferedBytes = 10;
+      transport.bufferedAmount = 10;
       expect(box.lendable).toBe(false);
     }
   });

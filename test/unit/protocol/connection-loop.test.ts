@@ -234,12 +234,12 @@ describeKernels("a loop", (kernel) => {
         expect(connection.sendText("dropped")).toBe(false);
       });
 
-      test("in pieces, and with text as bytes", () => {
-        for (const form of [{ pieces: true }, { utf8: true }]) {
+      test("in fragments, and with text as bytes", () => {
+        for (const form of [{ fragments: true }, { textType: "bytes" }] as const) {
           const connection = connect(role, { ...options, ...form });
           const relayed: boolean[] = [];
           for (const event of connection.receive(chunk)) {
-            if (event.type === "piece")
+            if (event.type === "fragment")
               relayed.push(connection.sendFragment(event.payload, event.final, event.messageType));
             if (event.type === "utf8") relayed.push(connection.sendText(event.payload));
             if (event.type === "binary") relayed.push(connection.sendBinary(event.payload));

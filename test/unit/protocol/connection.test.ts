@@ -12,8 +12,8 @@ describeKernels("connection", (kernel) => {
   });
 
   test("events own their bytes: later reads and the caller's chunk don't change them", () => {
-    for (const pieces of [false, true]) {
-      const connection = new Connection({ role: "client", kernel, pieces });
+    for (const fragments of [false, true]) {
+      const connection = new Connection({ role: "client", kernel, fragments });
       const make = (byte: number) =>
         concat([9, 10, 2].map((opcode) => frame({ opcode, payload: new Uint8Array(100).fill(byte) })));
       const chunk = make(1);
@@ -31,18 +31,18 @@ describeKernels("connection", (kernel) => {
     }
   });
 
-  test("pieces come as they arrive, the last one marked", () => {
-    const connection = new Connection({ role: "client", kernel, pieces: true });
+  test("fragments come as they arrive, the last one marked", () => {
+    const connection = new Connection({ role: "client", kernel, fragments: true });
     const lines = (literal: string) => connection.receive(hex(literal)).map(describeEvent);
-    expect(lines("01 05 'He'")).toEqual(["text piece 48 65"]);
-    expect(lines("'l'")).toEqual(["text piece 6c"]);
-    expect(lines("'lo'")).toEqual(["text piece 6c 6f"]);
-    expect(lines("00 00 89 00 00 01 c3")).toEqual(["ping", "text piece c3"]);
+    expect(lines("01 05 'He'")).toEqual(["text fragment 48 65"]);
+    expect(lines("'l'")).toEqual(["text fragment 6c"]);
+    expect(lines("'lo'")).toEqual(["text fragment 6c 6f"]);
+    expect(lines("00 00 89 00 00 01 c3")).toEqual(["ping", "text fragment c3"]);
     expect(lines("80 01")).toEqual([]);
-    expect(lines("a9")).toEqual(["text piece, the last a9"]);
-    expect(lines("82 00")).toEqual(["binary piece, the last"]);
-    expect(lines("02 01 07 80 00")).toEqual(["binary piece 07", "binary piece, the last"]);
-    expect(lines("81 04 'ab' ff 'c'")).toEqual(["text piece 61 62", 'close 1006 "" unclean']);
+    expect(lines("a9")).toEqual(["text fragment, the last a9"]);
+    expect(lines("82 00")).toEqual(["binary fragment, the last"]);
+    expect(lines("02 01 07 80 00")).toEqual(["binary fragment 07", "binary fragment, the last"]);
+    expect(lines("81 04 'ab' ff 'c'")).toEqual(["text fragment 61 62", 'close 1006 "" unclean']);
   });
 
   test("an empty chunk brings nothing", () => {

@@ -91,9 +91,9 @@ describeKernels("linear cost", (kernel) => {
   });
 
   /** The work that `use` makes a new connection do. */
-  function costOf(role: Role, pieces: boolean, use: (connection: Connection) => void): number {
+  function costOf(role: Role, fragments: boolean, use: (connection: Connection) => void): number {
     const host = new CountingHost();
-    const connection = new Connection({ role, kernel, pieces, host, limits: LIMITS, maskingKey: () => 1 });
+    const connection = new Connection({ role, kernel, fragments, host, limits: LIMITS, maskingKey: () => 1 });
     let cost = 0;
     workspace.kernel = {
       ...real,
@@ -120,11 +120,11 @@ describeKernels("linear cost", (kernel) => {
   }
 
   // Pieces are the protocol layer's, the same on each kernel.
-  describe.each(kernel === "simd" ? [false, true] : [false])("receiving, pieces: %s", (pieces) => {
+  describe.each(kernel === "simd" ? [false, true] : [false])("receiving, fragments: %s", (fragments) => {
     test.each(INPUTS)("%s", (name, chunksOf) => {
       const slope = slopeOf((size) => {
         const chunks = chunksOnce(name, size, chunksOf);
-        const cost = costOf("server", pieces, (connection) => {
+        const cost = costOf("server", fragments, (connection) => {
           for (const chunk of chunks) connection.receive(chunk);
         });
         // What counts nothing proves nothing.
@@ -176,7 +176,14 @@ describeKernels("linear cost", (kernel) => {
 /** A sink that does this for each binary message. */
 function inSink(act: () => void): EndpointSink {
   const ignore = (): void => {};
-  return { onBinary: act, onText: ignore, onPiece: ignore, onPing: ignore, onPong: ignore, onClose: ignore };
+  return {
+    onBinary: act,
+    onText: ignore,
+    onFragment: ignore,
+    onPing: ignore,
+    onPong: ignore,
+    onClose: ignore,
+  };
 }
 
 function repeat(size: number, act: (i: number) => void): void {

@@ -163,7 +163,7 @@ describeKernels("decoder", (kernel) => {
     ]);
     const events = cutAt(stream, [1005]).flatMap((chunk) => connection.receive(chunk));
     expect(describeEvents(events)).toEqual(['close 1006 "" unclean']);
-    // It is the last piece, behind two headers, that there is no room for.
+    // It is the last fragment, behind two headers, that there is no room for.
     expect(events[0]).toMatchObject({ failure: { code: "MESSAGE_TOO_LONG", offset: 1007 } });
   });
 
@@ -241,7 +241,8 @@ describeKernels("decoder", (kernel) => {
         const chunk = each.chunks[round];
         if (chunk === undefined) continue;
         for (const event of each.connection.receive(chunk)) {
-          if (event.type === "close" || event.type === "piece") throw new Error(`unexpected ${event.type}`);
+          if (event.type === "close" || event.type === "fragment")
+            throw new Error(`unexpected ${event.type}`);
           const payload = event.type === "text" ? new TextEncoder().encode(event.text) : event.payload;
           expect(payload.every((byte) => byte === each.byte)).toBe(true);
           each.bytes += payload.length;

@@ -35,7 +35,7 @@ test("a message of more text than a string holds is too long, whatever the limit
 });
 
 test("text that makes no string may be longer", () => {
-  const connection = new Connection({ role: "client", limits, host, utf8: true });
+  const connection = new Connection({ role: "client", limits, host, textType: "bytes" });
   const left = receiveMost(connection, MAX_STRING_LENGTH + 10);
   expect(connection.receive(chunk.subarray(0, left + 1))).toEqual([]);
   expect(connection.state).toBe("open");

@@ -39,7 +39,7 @@ function receiver(options: EndpointOptions, inside: (payload: Uint8Array) => voi
     payloads.push(payload);
     inside(payload);
   };
-  const sink = { onText: take, onBinary: take, onPiece: take, onPing: take, onPong: take, onClose() {} };
+  const sink = { onText: take, onBinary: take, onFragment: take, onPing: take, onPong: take, onClose() {} };
   return { payloads, endpoint: new Endpoint(sink, options) };
 }
 
@@ -95,8 +95,8 @@ describeKernels("the memory of payloads", (kernel) => {
 
     test.each<[string, Partial<EndpointOptions>, number]>([
       ["messages", {}, 2],
-      ["text as bytes", { utf8: true }, 1],
-      ["pieces", { pieces: true }, 2],
+      ["text as bytes", { textType: "bytes" }, 1],
+      ["fragments", { fragments: true }, 2],
       ["pings", {}, 9],
       ["pongs", {}, 10],
     ])("%s of one connection or read never share it with those of another", (_what, options, opcode) => {
@@ -171,7 +171,7 @@ describeKernels("the memory of payloads", (kernel) => {
         {
           onText: (text) => texts.push(String(text)),
           onBinary: (payload) => payloads.push(payload),
-          onPiece() {},
+          onFragment() {},
           onPing() {},
           onPong() {},
           onClose() {},

@@ -57,7 +57,7 @@ describeKernels("text as UTF-8", (kernel) => {
       toHex(frame({ opcode: 1, payload: bytes, ...(role === "client" && { mask: KEY }) }));
 
     test("gets the bytes that came, as an event of their own", () => {
-      const end = new Connection({ role, kernel, utf8: true });
+      const end = new Connection({ role, kernel, textType: "bytes" });
       const chunk = concat([
         fromPeer(role, 1, utf8("é")),
         fromPeer(role, 2, hex("c3 a9")),
@@ -76,7 +76,7 @@ describeKernels("text as UTF-8", (kernel) => {
     });
 
     test("is given what came before bytes that are not UTF-8, and no more", () => {
-      const end = new Connection({ role, kernel, utf8: true });
+      const end = new Connection({ role, kernel, textType: "bytes" });
       const events = end.receive(
         concat([fromPeer(role, 1, utf8("a")), fromPeer(role, 1, hex("'b' ff 'c'"))]),
       );
@@ -92,17 +92,17 @@ describeKernels("text as UTF-8", (kernel) => {
       sink.inside = (payload) => {
         if (typeof payload !== "string") kept.push(payload);
       };
-      const endpoint = new Endpoint(sink, { role, kernel, utf8: true, borrow });
+      const endpoint = new Endpoint(sink, { role, kernel, textType: "bytes", borrow });
       endpoint.receive(fromPeer(role, 1, hex("'abc'")));
       endpoint.receive(fromPeer(role, 1, hex("'def'")));
       expect(sink.lines).toEqual(["utf8 61 62 63", "utf8 64 65 66"]);
       expect(kept.map(toHex)).toEqual([borrow ? "64 65 66" : "61 62 63", "64 65 66"]);
     });
 
-    test("in pieces it makes no difference", () => {
-      const end = new Connection({ role, kernel, utf8: true, pieces: true });
+    test("in fragments it makes no difference", () => {
+      const end = new Connection({ role, kernel, textType: "bytes", fragments: true });
       expect(end.receive(fromPeer(role, 1, hex("c3"), false))).toEqual([
-        { type: "piece", messageType: "text", payload: hex("c3"), final: false },
+        { type: "fragment", messageType: "text", payload: hex("c3"), final: false },
       ]);
     });
 
@@ -217,10 +217,10 @@ describeKernels("text as UTF-8", (kernel) => {
     });
   });
 
-  test("pieces of text can be sent on as they come", () => {
+  test("fragments of text can be sent on as they come", () => {
     const sink = new RecordingSink();
-    const endpoint = new Endpoint(sink, { role: "server", kernel, pieces: true, borrow: true });
-    sink.onPiece = (payload, type, final) => endpoint.sendFragment(payload, final, type);
+    const endpoint = new Endpoint(sink, { role: "server", kernel, fragments: true, borrow: true });
+    sink.onFragment = (payload, type, final) => endpoint.sendFragment(payload, final, type);
     const message = fromPeer("server", 1, utf8("aé€😀"));
     for (const byte of message) endpoint.receive(Uint8Array.of(byte));
     endpoint.receive(fromPeer("server", 2, hex("ff")));
@@ -232,7 +232,7 @@ describeKernels("text as UTF-8", (kernel) => {
   });
 
   test("what is borrowed stays right while its handler feeds another connection", () => {
-    const options = { role: "server", kernel, utf8: true, borrow: true } as const;
+    const options = { role: "server", kernel, textType: "bytes", borrow: true } as const;
     const inner = new RecordingSink();
     const outer = new RecordingSink();
     const other = new Endpoint(inner, options);
@@ -247,7 +247,7 @@ describeKernels("text as UTF-8", (kernel) => {
 
   test("what is borrowed can be sent on in the handler, and is checked again: it may have been changed", () => {
     const sink = new RecordingSink();
-    const endpoint = new Endpoint(sink, { role: "server", kernel, utf8: true, borrow: true });
+    const endpoint = new Endpoint(sink, { role: "server", kernel, textType: "bytes", borrow: true });
     const errors: unknown[] = [];
     sink.inside = (payload) => {
       if (typeof payload === "string") return;

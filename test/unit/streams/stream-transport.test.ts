@@ -81,12 +81,12 @@ describe("writing", () => {
     socket.send("c");
     await turn();
     expect(line.bytes).toBe("81 01 61");
-    expect(socket.bufferedBytes).toBe(9);
+    expect(socket.bufferedAmount).toBe(9);
     line.gate = undefined;
     release();
     await turn();
     expect(line.written.map((chunk) => toHex(chunk))).toEqual(["81 01 61", "81 01 62 81 01 63"]);
-    expect(socket.bufferedBytes).toBe(0);
+    expect(socket.bufferedAmount).toBe(0);
   });
 
   test("gives the stream memory that nobody else has", async () => {
@@ -139,7 +139,7 @@ describe("writing", () => {
     line.gate = undefined;
     release();
     await recorder.until("drain");
-    expect(socket.bufferedBytes).toBe(0);
+    expect(socket.bufferedAmount).toBe(0);
   });
 });
 

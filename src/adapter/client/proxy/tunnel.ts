@@ -39,7 +39,7 @@ export class Tunnelling extends Exchange {
     if (status < 200 || status > 299) {
       const message = `the proxy answered ${status} ${reason}`.trimEnd();
       this.hearOut(head, rest, MAX_BODY_BYTES, (body) =>
-        this.#result.failed(new HandshakeError("proxy-refused", message, { status, headers, body })),
+        this.#result.failed(new HandshakeError("PROXY_REFUSED", message, { status, headers, body })),
       );
     } else if (rest.length > 0) {
       // Neither a web server nor TLS speaks before it was spoken to: this is not from the server.

@@ -29,7 +29,7 @@ export class Connection {
   }
 
   /** Bytes that the browser has not sent yet. */
-  get bufferedBytes(): number {
+  get bufferedAmount(): number {
     return this.#socket?.bufferedAmount ?? 0;
   }
 

@@ -57,7 +57,7 @@ export class Load {
   #send(owed: number, bytes: number): number {
     while (owed >= 1) {
       // What can't be sent in time is left out, or it would all come at once later.
-      if (this.#connection.bufferedBytes > MAX_BUFFERED_BYTES) return 0;
+      if (this.#connection.bufferedAmount > MAX_BUFFERED_BYTES) return 0;
       const payload = new ArrayBuffer(bytes);
       new DataView(payload).setFloat64(0, performance.now());
       this.#connection.send(payload);

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { ClientRequest, Verdict } from "../../../src/adapter/server/options.js";
+import type { HandshakeRequest, UpgradeResult } from "../../../src/adapter/server/options.js";
 import { masked, request } from "../raw-peer.js";
 import { Recorder } from "../recorder.js";
 import type { Case, Scene } from "../scene.js";
@@ -7,19 +7,19 @@ import { eventually, turns } from "../until.js";
 
 /** A verdict that a test gives when it wants to. */
 class Later {
-  readonly asked: ClientRequest[] = [];
-  readonly #pending: { resolve(verdict: Verdict): void; reject(error: unknown): void }[] = [];
+  readonly asked: HandshakeRequest[] = [];
+  readonly #pending: { resolve(verdict: UpgradeResult): void; reject(error: unknown): void }[] = [];
 
-  readonly verify = (asked: ClientRequest): Promise<Verdict> => {
+  readonly upgrade = (asked: HandshakeRequest): Promise<UpgradeResult> => {
     this.asked.push(asked);
     return new Promise((resolve, reject) => this.#pending.push({ resolve, reject }));
   };
 
   async pending(): Promise<void> {
-    await eventually(() => this.#pending.length > 0, "verify to be called");
+    await eventually(() => this.#pending.length > 0, "upgrade to be called");
   }
 
-  async resolve(verdict: Verdict): Promise<void> {
+  async resolve(verdict: UpgradeResult): Promise<void> {
     await this.pending();
     this.#pending.shift()?.resolve(verdict);
   }
@@ -33,10 +33,10 @@ class Later {
 /** The answer's head to a request, and what follows it until the end if it is a refusal. */
 async function answer(
   scene: Scene,
-  verify: (request: ClientRequest) => Verdict | Promise<Verdict>,
+  upgrade: (request: HandshakeRequest) => UpgradeResult | Promise<UpgradeResult>,
   recorder = new Recorder(),
 ): Promise<string> {
-  const server = await scene.serve({ verify }, recorder);
+  const server = await scene.serve({ upgrade }, recorder);
   const peer = await scene.raw(server);
   await peer.write(request({ "Sec-WebSocket-Protocol": "a, b", Cookie: "id=7" }));
   const head = await peer.head();
@@ -49,21 +49,21 @@ async function answer(
 }
 
 const SYNC_AND_ASYNC = [
-  { how: "at once", give: (verdict: Verdict): Verdict | Promise<Verdict> => verdict },
+  { how: "at once", give: (verdict: UpgradeResult): UpgradeResult | Promise<UpgradeResult> => verdict },
   {
     how: "later",
-    give: async (verdict: Verdict): Promise<Verdict> => {
+    give: async (verdict: UpgradeResult): Promise<UpgradeResult> => {
       await turns(2);
       return verdict;
     },
   },
 ];
 
-export const verifyCases: readonly Case[] = [
+export const upgradeCases: readonly Case[] = [
   {
-    name: "verify gets the request",
+    name: "upgrade gets the request",
     async run(scene) {
-      let asked: ClientRequest | undefined;
+      let asked: HandshakeRequest | undefined;
       await answer(scene, (seen) => {
         asked = seen;
         return undefined;
@@ -76,7 +76,7 @@ export const verifyCases: readonly Case[] = [
   },
   ...SYNC_AND_ASYNC.flatMap(({ how, give }): Case[] => [
     {
-      name: `verify accepts ${how}: with protocol, headers and data`,
+      name: `upgrade accepts ${how}: with protocol, headers and data`,
       async run(scene) {
         const recorder = new Recorder();
         const verdict = { protocol: "b", headers: { "Set-Cookie": "x=1" }, data: { user: 7 } };
@@ -89,13 +89,13 @@ export const verifyCases: readonly Case[] = [
       },
     },
     {
-      name: `verify accepts ${how}: by saying nothing`,
+      name: `upgrade accepts ${how}: by saying nothing`,
       async run(scene) {
         assert.match(await answer(scene, () => give(undefined)), /^HTTP\/1\.1 101 /);
       },
     },
     {
-      name: `verify refuses ${how}: with status, headers and body`,
+      name: `upgrade refuses ${how}: with status, headers and body`,
       async run(scene) {
         const verdict = { status: 401, headers: { "WWW-Authenticate": "Basic" }, body: "who are you?" };
         const recorder = new Recorder();
@@ -109,7 +109,7 @@ export const verifyCases: readonly Case[] = [
     {
       name: `a verdict ${how} that can't be sent is 500, and the error handler knows`,
       async run(scene) {
-        const wrong: Verdict[] = [
+        const wrong: UpgradeResult[] = [
           { protocol: "not offered" },
           { headers: { X: "a\r\nSet-Cookie: b" } },
           { headers: { X: "\u20ac" } },
@@ -131,7 +131,7 @@ export const verifyCases: readonly Case[] = [
       },
     },
     {
-      name: `verify that throws ${how} is 500, and the error handler knows`,
+      name: `upgrade that throws ${how} is 500, and the error handler knows`,
       async run(scene) {
         const recorder = new Recorder();
         const text = await answer(
@@ -149,7 +149,7 @@ export const verifyCases: readonly Case[] = [
     },
   ]),
   {
-    name: "an error handler that throws or rejects over a failed verify harms nobody",
+    name: "an error handler that throws or rejects over a failed upgrade harms nobody",
     async run(scene) {
       const written: unknown[] = [];
       const { error: original } = console;
@@ -172,11 +172,11 @@ export const verifyCases: readonly Case[] = [
     },
   },
   {
-    name: "frames that come while verify is thinking are handled once it has decided",
+    name: "frames that come while upgrade is thinking are handled once it has decided",
     async run(scene) {
       const later = new Later();
       const recorder = new Recorder({ message: (socket, data) => void socket.send(data) });
-      const server = await scene.serve({ verify: later.verify }, recorder);
+      const server = await scene.serve({ upgrade: later.upgrade }, recorder);
       const peer = await scene.raw(server);
       await peer.write(request(), masked("81 01 | 'a'"));
       await later.pending();
@@ -191,12 +191,12 @@ export const verifyCases: readonly Case[] = [
     },
   },
   {
-    name: "a client that sends much while verify is thinking is made to wait",
+    name: "a client that sends much while upgrade is thinking is made to wait",
     needs: ["pause"],
     async run(scene) {
       const later = new Later();
       const recorder = new Recorder();
-      const server = await scene.serve({ verify: later.verify }, recorder);
+      const server = await scene.serve({ upgrade: later.upgrade }, recorder);
       const peer = await scene.raw(server);
       await peer.write(request());
       await later.pending();
@@ -210,12 +210,12 @@ export const verifyCases: readonly Case[] = [
     },
   },
   {
-    name: "a client that vanishes while verify is thinking is forgotten at once",
+    name: "a client that vanishes while upgrade is thinking is forgotten at once",
     needs: ["tcp"],
     async run(scene) {
       const later = new Later();
       const recorder = new Recorder();
-      const options = { verify: later.verify, timeouts: { handshakeMs: Number.POSITIVE_INFINITY } };
+      const options = { upgrade: later.upgrade, timeouts: { handshakeMs: Number.POSITIVE_INFINITY } };
       const server = await scene.serve(options, recorder);
       const before = scene.adapter.openSockets();
       for (const leave of ["reset", "end"] as const) {
@@ -233,11 +233,11 @@ export const verifyCases: readonly Case[] = [
     },
   },
   {
-    name: "verify that never decides is 503 when the handshake's time is up",
+    name: "upgrade that never decides is 503 when the handshake's time is up",
     async run(scene) {
       const later = new Later();
       const recorder = new Recorder();
-      const options = { verify: later.verify, timeouts: { handshakeMs: 100, closeMs: 100 } };
+      const options = { upgrade: later.upgrade, timeouts: { handshakeMs: 100, closeMs: 100 } };
       const server = await scene.serve(options, recorder);
       const peer = await scene.raw(server);
       await peer.write(request());
@@ -254,13 +254,13 @@ export const verifyCases: readonly Case[] = [
     },
   },
   {
-    name: "server.close() from inside of verify: nothing opens any more",
+    name: "server.close() from inside of upgrade: nothing opens any more",
     async run(scene) {
       const recorder = new Recorder();
       let closed: Promise<void> | undefined;
       const server = await scene.serve(
         {
-          verify() {
+          upgrade() {
             closed = server.close({ timeoutMs: 60_000 });
             return { data: "too late" };
           },
@@ -276,11 +276,11 @@ export const verifyCases: readonly Case[] = [
     },
   },
   {
-    name: "server.close() while verify is thinking: nothing opens any more",
+    name: "server.close() while upgrade is thinking: nothing opens any more",
     async run(scene) {
       const later = new Later();
       const recorder = new Recorder();
-      const server = await scene.serve({ verify: later.verify }, recorder);
+      const server = await scene.serve({ upgrade: later.upgrade }, recorder);
       const peer = await scene.raw(server);
       await peer.write(request());
       await later.pending();

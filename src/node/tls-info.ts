@@ -1,9 +1,9 @@
 // What a TLS socket of Node's knows of its connection.
 import type { TLSSocket } from "node:tls";
-import type { TlsFacts } from "../adapter/transport.js";
+import type { TlsInfo } from "../adapter/transport.js";
 
 /** Looks at the socket when it is asked. */
-export class SocketTlsFacts implements TlsFacts {
+export class SocketTlsFacts implements TlsInfo {
   readonly #socket: TLSSocket;
 
   constructor(socket: TLSSocket) {

@@ -1,9 +1,9 @@
 // What a socket of Bun's with TLS knows of its connection.
-import type { TlsFacts } from "../adapter/transport.js";
+import type { TlsInfo } from "../adapter/transport.js";
 import type { BunSocket } from "./bun.js";
 
 /** Looks at the socket when it is asked. */
-export class BunTlsFacts implements TlsFacts {
+export class BunTlsFacts implements TlsInfo {
   readonly #socket: BunSocket<unknown>;
 
   constructor(socket: BunSocket<unknown>) {

@@ -1,16 +1,16 @@
-// What `verify` learns of a connection's TLS.
+// What `upgrade` learns of a connection's TLS.
 import assert from "node:assert/strict";
 import { X509Certificate } from "node:crypto";
 import { type ConnectionOptions, connect } from "node:tls";
-import type { ClientRequest } from "../../../src/adapter/server/options.js";
-import type { TlsFacts } from "../../../src/adapter/transport.js";
+import type { HandshakeRequest } from "../../../src/adapter/server/options.js";
+import type { TlsInfo } from "../../../src/adapter/transport.js";
 import { certificate } from "../certificate.js";
 import { RawPeer, request } from "../raw-peer.js";
 import type { Case, Scene } from "../scene.js";
 import { until } from "../until.js";
 
 /** Copies of the facts, for they are looked up while the connection is there. */
-function copyOf({ serverName, alpnProtocol, peerCertificate, authorized }: TlsFacts): TlsFacts {
+function copyOf({ serverName, alpnProtocol, peerCertificate, authorized }: TlsInfo): TlsInfo {
   return { serverName, alpnProtocol, peerCertificate, authorized };
 }
 
@@ -18,15 +18,15 @@ const HTTP_ONE = Buffer.from("\x08http/1.1", "latin1");
 const files = certificate();
 
 /** A server that asks for certificates, and what it learns of a client. */
-async function factsOf(scene: Scene, client: ConnectionOptions): Promise<TlsFacts> {
-  let facts: TlsFacts | undefined;
+async function factsOf(scene: Scene, client: ConnectionOptions): Promise<TlsInfo> {
+  let facts: TlsInfo | undefined;
   const asking = { ca: files.cert, requestCert: true, rejectUnauthorized: false, ALPNProtocols: HTTP_ONE };
-  const verify = ({ tls }: ClientRequest) => {
+  const upgrade = ({ tls }: HandshakeRequest) => {
     assert.ok(tls);
     facts = copyOf(tls);
     return undefined;
   };
-  const server = await scene.serve({ tls: { ...files, ...asking }, verify }, {});
+  const server = await scene.serve({ tls: { ...files, ...asking }, upgrade }, {});
   const socket = connect({ port: server.port, host: "127.0.0.1", ca: files.cert, ...client });
   const peer = new RawPeer(socket);
   scene.after(() => peer.destroy());
@@ -81,11 +81,11 @@ export const tlsFactCases: readonly Case[] = [
     name: "without TLS there are none",
     async run(scene) {
       const seen: unknown[] = [];
-      const verify = ({ tls }: ClientRequest) => {
+      const upgrade = ({ tls }: HandshakeRequest) => {
         seen.push(tls);
         return undefined;
       };
-      await scene.client(await scene.serve({ verify }, {}));
+      await scene.client(await scene.serve({ upgrade }, {}));
       assert.deepEqual(seen, [undefined]);
     },
   },

@@ -1,0 +1,48 @@
+// The option that says whether to use Node's private parts, which is one for servers and clients.
+import { oneOf, type Readers } from "../protocol/option-readers.js";
+import { tryInternals } from "./internals/trial.js";
+import { readSymbols } from "./internals/window-reads.js";
+
+/** Whether to use private parts of the runtime: `"auto"` uses those that a trial has shown to work. */
+export type Internals = "auto" | "on" | "off";
+
+/** The choice whether to use private parts of the runtime. */
+export interface InternalsOptions {
+  /**
+   * `"auto"` reads straight into linear memory, writes past the stream's bookkeeping and tunes the allocator, each where a trial
+   * shows that it works; `"off"` keeps to the public interface of the runtime; `"on"` demands that it works. Default: what the
+   * environment variable `WSIMD_INTERNALS` says, else `"auto"`.
+   */
+  readonly internals?: Internals;
+}
+
+/** How the option is read. */
+export const INTERNALS_READERS: Readers<InternalsOptions> = {
+  internals: oneOf<Internals>("auto", "on", "off"),
+};
+
+/**
+ * The choice that was made, by the option or by the environment variable `WSIMD_INTERNALS`. Begins the trial of Node's private
+ * parts if they might be used.
+ * @throws RangeError if the variable names no choice; Error if the choice is `"on"` and this Node can't
+ */
+export function knownInternals(asked?: Internals): Internals {
+  const choice = parseInternals(asked ?? (process.env.WSIMD_INTERNALS || "auto"));
+  if (choice === "on" && readSymbols === undefined) {
+    throw new Error("this Node can't read into a given buffer");
+  }
+  if (choice !== "off") tryInternals();
+  return choice;
+}
+
+/** As {@link knownInternals}, and waits for the trial. */
+export async function chooseInternals(asked?: Internals): Promise<Internals> {
+  const choice = knownInternals(asked);
+  if (choice !== "off") await tryInternals();
+  return choice;
+}
+
+function parseInternals(name: string): Internals {
+  if (name === "auto" || name === "on" || name === "off") return name;
+  throw new RangeError(`WSIMD_INTERNALS is "${name}", but must be auto, on or off`);
+}
