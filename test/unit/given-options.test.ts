@@ -151,6 +151,7 @@ const OTHERS = new Set([
     "isSendableCloseCode",
     "kernelInUse",
     "loadKernel",
+    "socketInternals",
   ],
   ...["provideKernel", "randomMaskingKey"],
 ]);

@@ -18,7 +18,7 @@ const WRONG: readonly (readonly [name: string, value: unknown])[] = [
   ["upgrade", {}],
   ["fragments", "no"],
   ["borrow", 0],
-  ["utf8", null],
+  ["textType", null],
   ["limits", 5],
   ["limits", { maxMessageBytes: "5" }],
   ["timeouts", { pingIntervalMs: null }],
