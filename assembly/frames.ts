@@ -4,10 +4,7 @@ import {
   headerLength,
   headerViolation,
   isControl,
-  MAX_SHORT_LENGTH,
-  OPCODE_BITS,
   payloadLength,
-  TEXT,
   VIOLATION_BITS,
   VIOLATION_OFFSET_SHIFT,
 } from "./header";
@@ -17,8 +14,10 @@ import {
   DECODED_COUNT_SHIFT,
   DECODED_MORE,
   DECODED_PENDING,
-  FRAME_FIN,
+  FIN,
+  MAX_LENGTH_7,
   MAX_RECORDS,
+  OPCODE_BITS,
   RECORD_ASCII,
   RECORD_END,
   RECORD_LENGTH,
@@ -34,6 +33,7 @@ import {
   STATE_PTR,
   STATE_REMAINING,
   STATE_UTF8,
+  TEXT,
   VIOLATION_INVALID_UTF8,
 } from "./layout";
 import { hasHighBit, maskAndTest, rotateKey } from "./mask";
@@ -50,8 +50,7 @@ const NONE_SHORT: i32 = -1;
 export function decode(start: usize, end: usize, flags: u32, maxMessageBytes: f64, maxFragments: u32): u32 {
   const fromServer = (flags & DECODE_FROM_SERVER) !== 0;
   const maxLength = wholeBytes(maxMessageBytes);
-  const shortLimit =
-    fromServer || maxFragments === 0 ? NONE_SHORT : <i32>min<u64>(maxLength, MAX_SHORT_LENGTH);
+  const shortLimit = fromServer || maxFragments === 0 ? NONE_SHORT : <i32>min<u64>(maxLength, MAX_LENGTH_7);
   let ptr = start;
   let record: usize = RECORDS_PTR;
   let result: u32 = 0;
@@ -115,7 +114,7 @@ export function decode(start: usize, end: usize, flags: u32, maxMessageBytes: f6
     const length: usize = remaining < u64(end - ptr) ? usize(remaining) : end - ptr;
     const left = remaining - length;
     const control = isControl(frame);
-    const ends = !left && (frame & FRAME_FIN) !== 0;
+    const ends = !left && (frame & FIN) !== 0;
     let info = control ? frame & OPCODE_BITS : messageOpcode;
     const high = fromServer ? info === TEXT && hasHighBit(ptr, length) : maskAndTest(ptr, length, key);
     if (info === TEXT) {
@@ -173,7 +172,7 @@ function shortMessages(ptr: usize, end: usize, record: usize, limit: i32): usize
     const head: u32 = load<u16>(ptr);
     // A missing mask bit makes the length negative.
     const length = <i32>(head >> 8) - 0x80;
-    const opcode = (head & 0xff) - FRAME_FIN;
+    const opcode = (head & 0xff) - FIN;
     if (opcode - TEXT > 1 || length < 0 || length > limit || end - ptr - 6 < <usize>length) break;
     const key = load<u32>(ptr, 2);
     ptr += 6;

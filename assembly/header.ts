@@ -1,7 +1,18 @@
 // The rules of a frame header: RFC 6455 section 5.2. Each field has its own, checked once its bytes are there.
 
 import {
-  FRAME_FIN,
+  CLOSE,
+  CONTINUATION,
+  CONTROL_BIT,
+  FIN,
+  LENGTH_16,
+  LENGTH_BITS,
+  MASK,
+  MAX_CONTROL_PAYLOAD_BYTES,
+  MAX_LENGTH_7,
+  MAX_LENGTH_16,
+  OPCODE_BITS,
+  RSV_BITS,
   VIOLATION_CLOSE_LENGTH,
   VIOLATION_CONTROL_FRAGMENTED,
   VIOLATION_CONTROL_TOO_LONG,
@@ -17,17 +28,6 @@ import {
   VIOLATION_UNEXPECTED_CONTINUATION,
 } from "./layout";
 
-export const OPCODE_BITS: u32 = 0x0f;
-export const TEXT: u32 = 1;
-const CONTINUATION: u32 = 0;
-const CLOSE: u32 = 8;
-const CONTROL_BIT: u32 = 0x08;
-const RSV_BITS: u32 = 0x70;
-const MASK_BIT: u32 = 0x80;
-const LENGTH_BITS: u32 = 0x7f;
-const LENGTH_16: u32 = 126;
-/** The largest payload length that the 7 bits hold themselves, and the largest of a control frame. */
-export const MAX_SHORT_LENGTH: u32 = 125;
 /** 2^53 - 1: JavaScript counts no further. */
 const MAX_SAFE_LENGTH: u64 = 0x1fffffffffffff;
 
@@ -54,7 +54,7 @@ function firstByteViolation(byte: u32, messageOpcode: u32, fragments: u32, maxFr
   if ((opcode & 7) > 2) return VIOLATION_RESERVED_OPCODE;
   if (isControl(byte)) {
     // Section 5.5: "All control frames […] MUST NOT be fragmented."
-    return byte & FRAME_FIN ? 0 : VIOLATION_CONTROL_FRAGMENTED;
+    return byte & FIN ? 0 : VIOLATION_CONTROL_FRAGMENTED;
   }
   // Section 5.4: "The fragments of one message MUST NOT be interleaved between the fragments of another message".
   if (opcode === CONTINUATION) {
@@ -80,18 +80,18 @@ function secondByteViolation(
   // Section 5.1: "The server MUST close the connection upon receiving a frame that is not masked. […] A client MUST
   // close a connection if it detects a masked frame."
   if (fromServer) {
-    if (byte & MASK_BIT) return VIOLATION_MASKED;
-  } else if (!(byte & MASK_BIT)) {
+    if (byte & MASK) return VIOLATION_MASKED;
+  } else if (!(byte & MASK)) {
     return VIOLATION_NOT_MASKED;
   }
   const length = byte & LENGTH_BITS;
   if (isControl(first)) {
     // Section 5.5: "All control frames MUST have a payload length of 125 bytes or less".
-    if (length > MAX_SHORT_LENGTH) return VIOLATION_CONTROL_TOO_LONG;
+    if (length > u32(MAX_CONTROL_PAYLOAD_BYTES)) return VIOLATION_CONTROL_TOO_LONG;
     // Section 5.5.1: "the first two bytes of the body MUST be a 2-byte unsigned integer".
     return length === 1 && (first & OPCODE_BITS) === CLOSE ? VIOLATION_CLOSE_LENGTH : 0;
   }
-  return length <= MAX_SHORT_LENGTH && messageLength + length > maxLength ? VIOLATION_MESSAGE_TOO_LONG : 0;
+  return length <= u32(MAX_LENGTH_7) && messageLength + length > maxLength ? VIOLATION_MESSAGE_TOO_LONG : 0;
 }
 
 /**
@@ -103,7 +103,7 @@ function extendedLengthViolation(length: u64, second: u32, messageLength: u64, m
   // "the most significant bit MUST be 0"
   if (length >> 63) return VIOLATION_LENGTH_TOP_BIT;
   // "the minimal number of bytes MUST be used to encode the length"
-  const least: u64 = (second & LENGTH_BITS) === LENGTH_16 ? MAX_SHORT_LENGTH + 1 : 0x10000;
+  const least: u64 = (second & LENGTH_BITS) === LENGTH_16 ? MAX_LENGTH_7 + 1 : MAX_LENGTH_16 + 1;
   if (length < least) return VIOLATION_LENGTH_NOT_MINIMAL;
   return length > MAX_SAFE_LENGTH || messageLength + length > maxLength ? VIOLATION_MESSAGE_TOO_LONG : 0;
 }
@@ -130,7 +130,7 @@ export function headerViolation(
   const second: u32 = load<u8>(ptr, 1);
   const inSecond = secondByteViolation(first, second, fromServer, messageLength, maxLength);
   if (inSecond) return inSecond | (1 << VIOLATION_OFFSET_SHIFT);
-  if ((second & LENGTH_BITS) <= MAX_SHORT_LENGTH || available < 2 + extendedBytes(second)) return 0;
+  if ((second & LENGTH_BITS) <= u32(MAX_LENGTH_7) || available < 2 + extendedBytes(second)) return 0;
   const inLength = extendedLengthViolation(payloadLength(ptr), second, messageLength, maxLength);
   return inLength ? inLength | (2 << VIOLATION_OFFSET_SHIFT) : 0;
 }
@@ -139,19 +139,19 @@ export function headerViolation(
 export function headerLength(ptr: usize, available: usize): usize {
   if (available < 2) return 2;
   const second: u32 = load<u8>(ptr, 1);
-  return 2 + extendedBytes(second) + (second & MASK_BIT ? 4 : 0);
+  return 2 + extendedBytes(second) + (second & MASK ? 4 : 0);
 }
 
 /** Payload length from the header at `ptr`, in network byte order. */
 export function payloadLength(ptr: usize): u64 {
   const length: u32 = load<u8>(ptr, 1) & LENGTH_BITS;
-  if (length <= MAX_SHORT_LENGTH) return length;
+  if (length <= u32(MAX_LENGTH_7)) return length;
   return length === LENGTH_16 ? u64(bswap<u16>(load<u16>(ptr, 2))) : bswap<u64>(load<u64>(ptr, 2));
 }
 
 /** Bytes that the extended payload length takes. */
 function extendedBytes(second: u32): usize {
   const length = second & LENGTH_BITS;
-  if (length <= MAX_SHORT_LENGTH) return 0;
+  if (length <= u32(MAX_LENGTH_7)) return 0;
   return length === LENGTH_16 ? 2 : 8;
 }

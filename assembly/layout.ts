@@ -1,5 +1,42 @@
-// The memory map, the record and the state that the kernels and src/kernel agree on. Plain numbers only: this file is
-// compiled by AssemblyScript and, as a copy that the build makes, by TypeScript. All addresses and sizes are in bytes.
+// The numbers that the kernels share with the TypeScript above them: the frame on the wire, the memory map, the decoder's
+// state, its records and its flags. The file holds plain numbers only, for two compilers read it: AssemblyScript, and
+// TypeScript as the copy src/kernel/generated/layout.ts that the build makes. All addresses and sizes are in bytes.
+
+// ---- A frame on the wire: RFC 6455 section 5.2 --------------------------------------------------------------------
+
+/** First byte: this frame is the last of its message. */
+export const FIN = 0x80;
+/** First byte: RSV1, RSV2 and RSV3, which only an extension gives a meaning. */
+export const RSV_BITS = 0x70;
+/** First byte: the opcode. */
+export const OPCODE_BITS = 0x0f;
+/** Bit of the opcode that all control frames have, and no data frame. */
+export const CONTROL_BIT = 0x08;
+
+export const CONTINUATION = 0x0;
+export const TEXT = 0x1;
+export const BINARY = 0x2;
+export const CLOSE = 0x8;
+export const PING = 0x9;
+export const PONG = 0xa;
+
+/** Second byte: the payload is masked, and the header ends with the masking key. */
+export const MASK = 0x80;
+/** Second byte: the payload length, or LENGTH_16 or LENGTH_64. */
+export const LENGTH_BITS = 0x7f;
+/** The largest payload length that the second byte holds itself. */
+export const MAX_LENGTH_7 = 125;
+/** In place of a length: it follows in 16 bits. */
+export const LENGTH_16 = 126;
+/** In place of a length: it follows in 64 bits. */
+export const LENGTH_64 = 127;
+export const MAX_LENGTH_16 = 0xffff;
+/** The longest payload of a control frame (section 5.5). */
+export const MAX_CONTROL_PAYLOAD_BYTES = 125;
+/** The longest header: two bytes, a 64-bit length and a masking key. */
+export const MAX_HEADER_BYTES = 14;
+
+// ---- Memory ---------------------------------------------------------------------------------------------------------
 
 /** Linear memory never grows, so that no view of it ever detaches. */
 export const MEMORY_PAGES = 31;
@@ -17,7 +54,7 @@ export const STATE_PTR = 0x2000;
 export const STATE_LENGTH = 64;
 /** u32: header bytes received of a header that is not complete (0-13). */
 export const STATE_SPILL_LENGTH = 0;
-/** u32: opcode of the frame whose payload is being received, with FRAME_FIN. */
+/** u32: opcode of the frame whose payload is being received, with FIN. */
 export const STATE_FRAME = 4;
 /** u32: masking key, rotated to the next payload byte. */
 export const STATE_KEY = 8;
@@ -37,8 +74,6 @@ export const STATE_SPILL = 40;
 export const STATE_CONSUMED = 56;
 /** u32, set by `validateUtf8` when it fails: the address of the first bad byte. */
 export const STATE_BAD_BYTE = 60;
-
-export const FRAME_FIN = 0x80;
 
 // ---- Records: what `decode` found, in the order of the wire --------------------------------------------------------
 // Four 32-bit words each: info, ptr, length, detail.

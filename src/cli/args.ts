@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
 import { createSecureContext } from "node:tls";
 import type { KernelName } from "../kernel/kernel.js";
+import { isKernelName } from "../kernel/load.js";
 import { describeError, errorCode, UsageError } from "./command.js";
 
 const MAX_PORT = 65_535;
-const KERNELS: readonly KernelName[] = ["simd", "scalar", "js"];
 
 /** Calls `parseArgs`, whose exceptions are mistakes in the command line. */
 export function parsed<T>(parse: () => T): T {
@@ -51,8 +51,7 @@ export function parseKernel(option: string | undefined): KernelName | undefined 
   const name = option ?? fromEnvironment;
   if (name === undefined) return undefined;
   if (option === undefined && (name === "" || name === "auto")) return undefined;
-  const known = KERNELS.find((each) => each === name);
-  if (known !== undefined) return known;
+  if (isKernelName(name)) return name;
   const where = option === undefined ? "WSIMD_KERNEL" : "--kernel";
   throw new UsageError(`${where} must be simd, scalar or js, not "${name}"`);
 }

@@ -4,10 +4,6 @@ import { mask } from "./javascript-mask.js";
 import { isAscii, validate } from "./javascript-utf8.js";
 import { BAD_UTF8, type Kernel } from "./kernel.js";
 
-const TEXT = 1;
-const CLOSE = 8;
-const FIRST_CONTROL = 8;
-
 /** Builds `decode` over a kernel's memory. The state of `layout.ts` is in variables while it walks over a read. */
 export function javascriptDecode(memory: Uint8Array, view: DataView): Kernel["decode"] {
   let fromServer = false;
@@ -43,26 +39,27 @@ export function javascriptDecode(memory: Uint8Array, view: DataView): Kernel["de
    */
   function header(): boolean {
     const first = view.getUint8(ptr);
-    const opcode = first & 0x0f;
-    const control = opcode >= FIRST_CONTROL;
+    const opcode = first & layout.OPCODE_BITS;
+    const control = opcode >= layout.CONTROL_BIT;
     const broken = firstByteViolation(first);
     if (broken !== 0) return violate(ptr, broken);
     if (end - ptr < 2) return false;
 
     const second = view.getUint8(ptr + 1);
-    const masked = second > 127;
+    const masked = second >= layout.MASK;
     // Section 5.1: "a server MUST close the connection upon receiving a frame that is not masked", and "a client MUST
     // close a connection if it detects a masked frame".
     if (masked === fromServer) {
       return violate(ptr + 1, masked ? layout.VIOLATION_MASKED : layout.VIOLATION_NOT_MASKED);
     }
-    let length = second & 0x7f;
-    if (control && length > 125) return violate(ptr + 1, layout.VIOLATION_CONTROL_TOO_LONG);
-    if (opcode === CLOSE && length === 1) return violate(ptr + 1, layout.VIOLATION_CLOSE_LENGTH);
+    let length = second & layout.LENGTH_BITS;
+    if (control && length > layout.MAX_CONTROL_PAYLOAD_BYTES)
+      return violate(ptr + 1, layout.VIOLATION_CONTROL_TOO_LONG);
+    if (opcode === layout.CLOSE && length === 1) return violate(ptr + 1, layout.VIOLATION_CLOSE_LENGTH);
     let lengthAt = ptr + 1;
     let next = ptr + 2;
-    if (length > 125) {
-      const wide = length === 127;
+    if (length > layout.MAX_LENGTH_7) {
+      const wide = length === layout.LENGTH_64;
       lengthAt = next;
       next += wide ? 8 : 2;
       if (next > end) return false;
@@ -70,7 +67,8 @@ export function javascriptDecode(memory: Uint8Array, view: DataView): Kernel["de
       length = wide ? high * 0x1_0000_0000 + view.getUint32(lengthAt + 4) : view.getUint16(lengthAt);
       if (high >= 0x8000_0000) return violate(lengthAt, layout.VIOLATION_LENGTH_TOP_BIT);
       // Section 5.2: "the minimal number of bytes MUST be used to encode the length".
-      if (length < (wide ? 0x10000 : 126)) return violate(lengthAt, layout.VIOLATION_LENGTH_NOT_MINIMAL);
+      const shorter = wide ? layout.MAX_LENGTH_16 : layout.MAX_LENGTH_7;
+      if (length <= shorter) return violate(lengthAt, layout.VIOLATION_LENGTH_NOT_MINIMAL);
     }
     const most = Math.min(Number.MAX_SAFE_INTEGER, maxMessageBytes - messageLength);
     if (!control && length > most) return violate(lengthAt, layout.VIOLATION_MESSAGE_TOO_LONG);
@@ -91,12 +89,12 @@ export function javascriptDecode(memory: Uint8Array, view: DataView): Kernel["de
   }
 
   function firstByteViolation(first: number): number {
-    const opcode = first & 0x0f;
-    if ((first & 0x70) !== 0) return layout.VIOLATION_RESERVED_BITS;
+    const opcode = first & layout.OPCODE_BITS;
+    if ((first & layout.RSV_BITS) !== 0) return layout.VIOLATION_RESERVED_BITS;
     if ((opcode & 7) > 2) return layout.VIOLATION_RESERVED_OPCODE;
-    if (opcode >= FIRST_CONTROL) {
+    if (opcode >= layout.CONTROL_BIT) {
       // Section 5.5: "All control frames MUST have a payload length of 125 bytes or less and MUST NOT be fragmented."
-      return first < layout.FRAME_FIN ? layout.VIOLATION_CONTROL_FRAGMENTED : 0;
+      return first < layout.FIN ? layout.VIOLATION_CONTROL_FRAGMENTED : 0;
     }
     if (opcode === 0 && messageOpcode === 0) return layout.VIOLATION_UNEXPECTED_CONTINUATION;
     if (opcode !== 0 && messageOpcode !== 0) return layout.VIOLATION_EXPECTED_CONTINUATION;
@@ -105,13 +103,13 @@ export function javascriptDecode(memory: Uint8Array, view: DataView): Kernel["de
 
   /** Unmasks, validates and records what is there of the frame's payload. @returns false after a violation */
   function payload(): boolean {
-    const opcode = frame & 0x0f;
-    const control = opcode >= FIRST_CONTROL;
+    const opcode = frame & layout.OPCODE_BITS;
+    const control = opcode >= layout.CONTROL_BIT;
     const length = Math.min(remaining, end - ptr);
-    const ends = length === remaining && frame >= layout.FRAME_FIN;
+    const ends = length === remaining && frame >= layout.FIN;
     let info = control ? opcode : messageOpcode;
     if (!fromServer) key = mask(view, ptr, length, key);
-    if (info === TEXT) {
+    if (info === layout.TEXT) {
       if (utf8 === 0 && isAscii(view, ptr, length)) {
         info |= layout.RECORD_ASCII;
       } else if (!text(length, ends)) {
@@ -142,7 +140,8 @@ export function javascriptDecode(memory: Uint8Array, view: DataView): Kernel["de
     const bad = utf8 === BAD_UTF8 ? stateWord(layout.STATE_BAD_BYTE) : ptr + length;
     const valid = bad - ptr;
     const ascii = carry === 0 && isAscii(view, ptr, valid);
-    if (valid > 0) record(ascii ? TEXT | layout.RECORD_ASCII : TEXT, ptr, valid, remaining - valid);
+    if (valid > 0)
+      record(ascii ? layout.TEXT | layout.RECORD_ASCII : layout.TEXT, ptr, valid, remaining - valid);
     return violate(bad, layout.VIOLATION_INVALID_UTF8);
   }
 

@@ -37,12 +37,15 @@ export function kernelFromEnvironment(): KernelChoice {
   return parseKernelName(name);
 }
 
+/** Whether there is a kernel of this name. */
+export function isKernelName(name: string): name is KernelName {
+  return KERNEL_NAMES.some((each) => each === name);
+}
+
 /** @throws RangeError if it names no kernel */
-export function parseKernelName(name: string): KernelName {
-  const known = KERNEL_NAMES.find((each) => each === name);
-  if (known === undefined)
-    throw new RangeError(`unknown kernel "${name}": it is one of ${KERNEL_NAMES.join(", ")}`);
-  return known;
+function parseKernelName(name: string): KernelName {
+  if (isKernelName(name)) return name;
+  throw new RangeError(`unknown kernel "${name}": it is one of ${KERNEL_NAMES.join(", ")}`);
 }
 
 function fastestThatLoads(): Kernel {

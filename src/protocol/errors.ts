@@ -63,17 +63,27 @@ export function failure(code: FailureCode, offset: number, cause?: unknown): Fai
   return cause === undefined ? known : { ...known, cause };
 }
 
-/** The catalogue code of a kernel's violation number: the catalogue begins with these, in their order. */
-export function violationCode(violation: number): FailureCode {
-  let number = 0;
-  if (violation <= layout.VIOLATION_INVALID_UTF8) {
-    for (const code in FAILURES) if (++number === violation && isFailureCode(code)) return code;
-  }
-  return "INTERNAL";
-}
+/** The catalogue code of each violation that a kernel reports. */
+const VIOLATION_CODES: Readonly<Record<number, FailureCode>> = {
+  [layout.VIOLATION_RESERVED_BITS]: "RESERVED_BITS",
+  [layout.VIOLATION_RESERVED_OPCODE]: "RESERVED_OPCODE",
+  [layout.VIOLATION_CONTROL_FRAGMENTED]: "CONTROL_FRAGMENTED",
+  [layout.VIOLATION_UNEXPECTED_CONTINUATION]: "UNEXPECTED_CONTINUATION",
+  [layout.VIOLATION_EXPECTED_CONTINUATION]: "EXPECTED_CONTINUATION",
+  [layout.VIOLATION_TOO_MANY_FRAGMENTS]: "TOO_MANY_FRAGMENTS",
+  [layout.VIOLATION_NOT_MASKED]: "NOT_MASKED",
+  [layout.VIOLATION_MASKED]: "MASKED",
+  [layout.VIOLATION_CONTROL_TOO_LONG]: "CONTROL_TOO_LONG",
+  [layout.VIOLATION_CLOSE_LENGTH]: "CLOSE_LENGTH",
+  [layout.VIOLATION_LENGTH_TOP_BIT]: "LENGTH_TOP_BIT",
+  [layout.VIOLATION_LENGTH_NOT_MINIMAL]: "LENGTH_NOT_MINIMAL",
+  [layout.VIOLATION_MESSAGE_TOO_LONG]: "MESSAGE_TOO_LONG",
+  [layout.VIOLATION_INVALID_UTF8]: "INVALID_UTF8",
+};
 
-function isFailureCode(name: string): name is FailureCode {
-  return name in FAILURES;
+/** The catalogue code of a kernel's violation number; `INTERNAL` for a number that no kernel should report. */
+export function violationCode(violation: number): FailureCode {
+  return VIOLATION_CODES[violation] ?? "INTERNAL";
 }
 
 /** A call that the state of the connection does not allow: a caller's mistake, thrown before anything changes. */

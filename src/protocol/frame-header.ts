@@ -1,9 +1,9 @@
 // The header in front of a frame's payload (section 5.2).
-import { MASK } from "./opcode.js";
+import { LENGTH_16, LENGTH_64, MASK, MAX_LENGTH_7, MAX_LENGTH_16 } from "./opcode.js";
 
 /** Bytes of the shortest header for a payload of this length; a masking key takes 4 more. */
 export function headerLength(length: number): number {
-  return length < 126 ? 2 : length < 0x10000 ? 4 : 10;
+  return length <= MAX_LENGTH_7 ? 2 : length <= MAX_LENGTH_16 ? 4 : 10;
 }
 
 /** Writes the shortest header at `bytes[at]`. */
@@ -17,13 +17,13 @@ export function writeHeader(
   const mask = key === undefined ? 0 : MASK;
   let p = at;
   bytes[p++] = first;
-  if (length < 126) {
+  if (length <= MAX_LENGTH_7) {
     bytes[p++] = mask | length;
-  } else if (length < 0x10000) {
-    bytes[p++] = mask | 126;
+  } else if (length <= MAX_LENGTH_16) {
+    bytes[p++] = mask | LENGTH_16;
     p = writeBigEndian(bytes, p, length, 2);
   } else {
-    bytes[p++] = mask | 127;
+    bytes[p++] = mask | LENGTH_64;
     p = writeBigEndian(bytes, p, Math.floor(length / 0x1_0000_0000), 4);
     p = writeBigEndian(bytes, p, length, 4);
   }

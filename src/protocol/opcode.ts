@@ -1,28 +1,34 @@
-// Numbers first: esbuild inlines those that only numbers precede.
+// The numbers of a frame's header: RFC 6455 section 5.2.
+import * as layout from "../kernel/generated/layout.js";
 
-/** The FIN bit of a frame's first byte. */
-export const FIN = 0x80;
-/** The mask bit of a frame's second byte. */
-export const MASK = 0x80;
-/** The longest payload of a control frame, in bytes (section 5.5). */
-export const MAX_CONTROL_PAYLOAD_BYTES = 125;
-/** The longest frame header: 2 bytes, a 64-bit length and a masking key. */
-export const MAX_HEADER_BYTES = 14;
+export {
+  FIN,
+  LENGTH_16,
+  LENGTH_64,
+  LENGTH_BITS,
+  MASK,
+  MAX_CONTROL_PAYLOAD_BYTES,
+  MAX_HEADER_BYTES,
+  MAX_LENGTH_7,
+  MAX_LENGTH_16,
+  OPCODE_BITS,
+  RSV_BITS,
+} from "../kernel/generated/layout.js";
 
 /** Opcodes of RFC 6455 section 5.2. */
 export const Opcode = {
   /** Goes on with the message that is open. */
-  CONTINUATION: 0x0,
+  CONTINUATION: layout.CONTINUATION,
   /** Begins a message of text. */
-  TEXT: 0x1,
+  TEXT: layout.TEXT,
   /** Begins a message of bytes. */
-  BINARY: 0x2,
+  BINARY: layout.BINARY,
   /** Begins or ends the closing handshake. */
-  CLOSE: 0x8,
+  CLOSE: layout.CLOSE,
   /** Asks for a pong. */
-  PING: 0x9,
+  PING: layout.PING,
   /** Answers a ping, or tells that its sender is there. */
-  PONG: 0xa,
+  PONG: layout.PONG,
 } as const;
 
 /** One of {@link Opcode:variable}'s. */

@@ -1,7 +1,7 @@
 import type { Host } from "../host/host.js";
 import * as layout from "../kernel/generated/layout.js";
 import type { WindowHolder, Workspace } from "../memory/workspace.js";
-import { MAX_HEADER_BYTES } from "./opcode.js";
+import { LENGTH_BITS, MAX_HEADER_BYTES, MAX_LENGTH_7 } from "./opcode.js";
 
 /** Who is told that memory which was to be sent as it is holds the bytes no longer. */
 export interface OutboxSink {
@@ -182,5 +182,5 @@ export function isLost(chunk: Uint8Array): boolean {
 
 /** Whether a chunk is the header of a payload in the next one. Frames in one chunk are longer than their first header says. */
 function isHeader(chunk: Uint8Array): boolean {
-  return chunk.length <= MAX_HEADER_BYTES && ((chunk[1] ?? 0) & 0x7f) > 125;
+  return chunk.length <= MAX_HEADER_BYTES && ((chunk[1] ?? 0) & LENGTH_BITS) > MAX_LENGTH_7;
 }

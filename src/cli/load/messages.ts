@@ -1,16 +1,16 @@
-/** What the load generator sends: frames that are built once and written over and over. */
+// What the load generator sends: frames that are built once and written over and over.
+import { headerLength, writeHeader } from "../../protocol/frame-header.js";
+import { FIN, Opcode } from "../../protocol/opcode.js";
 
 export type PayloadKind = "text" | "mixed" | "binary";
 
-const OPCODE_CLOSE = 8;
-const OPCODE_PONG = 10;
 const NORMAL_CLOSURE = Buffer.from([0x03, 0xe8]);
 
 /**
- * The same for each frame: what is measured is the server, for which one key is like another. It is no client to send
- * anything of value with.
+ * The same for all frames: unmasking takes a server as long with any key. A client with something to protect must choose
+ * a fresh one for each frame (section 5.3).
  */
-const MASKING_KEY = [0x37, 0xfa, 0x21, 0x3d];
+const MASKING_KEY = Buffer.from([0x37, 0xfa, 0x21, 0x3d]);
 
 const ASCII = "The quick brown fox jumps over the lazy dog, then naps. 0123456789; ";
 const MIXED = "Grüße aus Köln, привет мир, 你好世界, ¿qué tal? καλημέρα 🚀 naïve café, 日本語テキスト! ";
@@ -26,7 +26,7 @@ export class MessageBatch {
 
   constructor(kind: PayloadKind, size: number, depth: number) {
     this.payload = makePayload(kind, size);
-    this.opcode = kind === "binary" ? 2 : 1;
+    this.opcode = kind === "binary" ? Opcode.BINARY : Opcode.TEXT;
     this.depth = depth;
     const frame = maskedFrame(this.opcode, this.payload);
     const batch = Buffer.alloc(frame.length * depth);
@@ -44,11 +44,11 @@ export class MessageBatch {
 
 /** A Close frame of a client with 1000. */
 export function closeFrame(): Buffer {
-  return maskedFrame(OPCODE_CLOSE, NORMAL_CLOSURE);
+  return maskedFrame(Opcode.CLOSE, NORMAL_CLOSURE);
 }
 
 export function pongFrame(payload: Uint8Array): Buffer {
-  return maskedFrame(OPCODE_PONG, payload);
+  return maskedFrame(Opcode.PONG, payload);
 }
 
 /** @returns exactly `size` bytes */
@@ -78,20 +78,9 @@ export function makePayload(kind: PayloadKind, size: number): Buffer {
 /** One unfragmented frame of a client. */
 export function maskedFrame(opcode: number, payload: Uint8Array): Buffer {
   const { length } = payload;
-  const lengthBytes = length < 126 ? 0 : length < 65_536 ? 2 : 8;
-  const frame = Buffer.alloc(2 + lengthBytes + 4 + length);
-  frame[0] = 0x80 | opcode;
-  if (lengthBytes === 0) frame[1] = 0x80 | length;
-  else if (lengthBytes === 2) {
-    frame[1] = 0x80 | 126;
-    frame.writeUInt16BE(length, 2);
-  } else {
-    frame[1] = 0x80 | 127;
-    frame.writeUInt32BE(Math.floor(length / 2 ** 32), 2);
-    frame.writeUInt32BE(length >>> 0, 6);
-  }
-  const start = 2 + lengthBytes + 4;
-  frame.set(MASKING_KEY, start - 4);
+  const start = headerLength(length) + MASKING_KEY.length;
+  const frame = Buffer.alloc(start + length);
+  writeHeader(frame, 0, FIN | opcode, length, MASKING_KEY.readUInt32LE());
   for (let i = 0; i < length; i++) frame[start + i] = (payload[i] ?? 0) ^ (MASKING_KEY[i & 3] ?? 0);
   return frame;
 }

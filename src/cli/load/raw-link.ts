@@ -9,6 +9,7 @@ import {
 import { type ConnectionOptions, connect as connectTls } from "node:tls";
 import type { Address } from "../../adapter/client/address.js";
 import { buildRequest, checkResponse, HeadParser, makeKey } from "../../handshake/index.js";
+import { Opcode } from "../../protocol/opcode.js";
 import { CliError, describeError, errorCode } from "../command.js";
 import type { TlsChoice } from "../runtime.js";
 import { visible } from "../visible.js";
@@ -25,8 +26,6 @@ export interface LinkOptions {
   readonly timeoutMs: number;
 }
 
-const OPCODE_CLOSE = 8;
-const OPCODE_PING = 9;
 const NO_STATUS = 1005;
 const READ_BYTES = 64 * 1024;
 
@@ -52,8 +51,8 @@ export function openRawLane(tally: Tally, batch: MessageBatch, options: LinkOpti
     };
     const timer = setTimeout(() => fail(`no answer within ${options.timeoutMs} ms`), options.timeoutMs);
     const parser = new ReplyParser(batch, options.check, (opcode, payload) => {
-      if (opcode === OPCODE_PING) socket.write(pongFrame(payload));
-      else if (opcode === OPCODE_CLOSE) lane?.lost(describeClose(payload));
+      if (opcode === Opcode.PING) socket.write(pongFrame(payload));
+      else if (opcode === Opcode.CLOSE) lane?.lost(describeClose(payload));
     });
 
     const readReplies = (open: Lane, chunk: Uint8Array, length: number): void => {

@@ -1,3 +1,14 @@
+import {
+  FIN,
+  LENGTH_16,
+  MASK,
+  MAX_CONTROL_PAYLOAD_BYTES,
+  MAX_LENGTH_7,
+  OPCODE_BITS,
+  Opcode,
+  RSV_BITS,
+} from "../../protocol/opcode.js";
+
 /** A reply that is not the echo of what was sent, in words. */
 export class ReplyError extends Error {}
 
@@ -7,7 +18,6 @@ export interface ExpectedReply {
   readonly payload: Uint8Array;
 }
 
-const OPCODE_FIRST_CONTROL = 8;
 const LONGEST_HEADER = 10;
 /** No more than a control frame's payload. */
 const NOTHING = new Uint8Array(0);
@@ -74,7 +84,7 @@ export class ReplyParser {
         }
       }
       const take = Math.min(this.#remaining, length - at);
-      if (this.#opcode >= OPCODE_FIRST_CONTROL) {
+      if (this.#opcode >= Opcode.CLOSE) {
         this.#control.set(chunk.subarray(at, at + take), this.#controlLength);
         this.#controlLength += take;
       } else {
@@ -98,29 +108,31 @@ export class ReplyParser {
     const second = bytes[at + 1] ?? 0;
     let size = 2;
     let payloadLength = second;
-    if (second >= 126) {
-      if (second > 127) throw new ReplyError("the server sent a masked frame");
-      size = second === 126 ? 4 : LONGEST_HEADER;
+    if (second > MAX_LENGTH_7) {
+      if (second >= MASK) throw new ReplyError("the server sent a masked frame");
+      size = second === LENGTH_16 ? 4 : LONGEST_HEADER;
       if (end - at < size) return 0;
       payloadLength = 0;
       for (let i = at + 2; i < at + size; i++) payloadLength = payloadLength * 256 + (bytes[i] ?? 0);
     }
-    const opcode = first & 15;
-    if ((first & 0x70) !== 0) throw new ReplyError("the server sent a frame with a reserved bit set");
-    if (opcode >= OPCODE_FIRST_CONTROL) {
-      if (opcode > 10 || payloadLength > 125)
+    const opcode = first & OPCODE_BITS;
+    if ((first & RSV_BITS) !== 0) throw new ReplyError("the server sent a frame with a reserved bit set");
+    if (opcode >= Opcode.CLOSE) {
+      if (opcode > Opcode.PONG || payloadLength > MAX_CONTROL_PAYLOAD_BYTES)
         throw new ReplyError("the server sent an invalid control frame");
       this.#control = new Uint8Array(payloadLength);
       this.#controlLength = 0;
     } else {
-      if (opcode > 2 || (opcode === 0) !== this.#inMessage) {
+      if (opcode > Opcode.BINARY || (opcode === Opcode.CONTINUATION) !== this.#inMessage) {
         throw new ReplyError(`the server sent a frame with opcode ${opcode} where none may be`);
       }
-      if (this.#check && opcode !== 0 && opcode !== this.#expected.opcode) {
-        throw new ReplyError(`the reply is ${opcode === 1 ? "text" : "binary"}, unlike the message`);
+      if (this.#check && opcode !== Opcode.CONTINUATION && opcode !== this.#expected.opcode) {
+        throw new ReplyError(
+          `the reply is ${opcode === Opcode.TEXT ? "text" : "binary"}, unlike the message`,
+        );
       }
       this.#inMessage = true;
-      this.#final = first >= 0x80;
+      this.#final = first >= FIN;
       const messageBytes = this.#messageBytes + payloadLength;
       const missing = this.#final && messageBytes < this.#expectedBytes;
       if (missing || messageBytes > this.#expectedBytes) {
@@ -137,7 +149,7 @@ export class ReplyParser {
 
   /** @returns whether a message ended with the frame */
   #endFrame(): boolean {
-    if (this.#opcode >= OPCODE_FIRST_CONTROL) {
+    if (this.#opcode >= Opcode.CLOSE) {
       this.#onControl(this.#opcode, this.#control);
       return false;
     }

@@ -1,6 +1,7 @@
 import { HandshakeError } from "../../adapter/client/handshake-error.js";
 import type { Socket } from "../../adapter/socket/handlers.js";
 import { InvalidStateError } from "../../protocol/errors.js";
+import { Opcode } from "../../protocol/opcode.js";
 import { CliError } from "../command.js";
 import { runtimeAdapter } from "../runtime.js";
 import { visible } from "../visible.js";
@@ -13,7 +14,7 @@ const MOST_BYTES = 2 ** 30;
 /** A connection of this package's own client: what a real client costs, and each frame has a key of its own. */
 export async function openWsimdLane(tally: Tally, batch: MessageBatch, options: LinkOptions): Promise<Lane> {
   const { address, check, timeoutMs, tls } = options;
-  const payload = batch.opcode === 1 ? batch.payload.toString() : batch.payload;
+  const payload = batch.opcode === Opcode.TEXT ? batch.payload.toString() : batch.payload;
   let lane: Lane | undefined;
   const open = (socket: Socket): Lane => {
     const opened = new Lane(tally, batch);
