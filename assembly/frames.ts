@@ -19,6 +19,7 @@ import {
   MAX_RECORDS,
   OPCODE_BITS,
   RECORD_ASCII,
+  RECORD_COMPRESSED,
   RECORD_END,
   RECORD_LENGTH,
   RECORD_VIOLATION,
@@ -28,8 +29,8 @@ import {
   STATE_FRAGMENTS,
   STATE_FRAME,
   STATE_KEY,
+  STATE_MESSAGE,
   STATE_MESSAGE_LENGTH,
-  STATE_MESSAGE_OPCODE,
   STATE_PTR,
   STATE_REMAINING,
   STATE_UTF8,
@@ -58,7 +59,7 @@ export function decode(start: usize, end: usize, flags: u32, maxMessageBytes: f6
   let frame: u32 = 0;
   let key: u32 = 0;
   let remaining: u64 = 0;
-  let messageOpcode: u32 = 0;
+  let message: u32 = 0;
   let messageLength: u64 = 0;
   let fragments: u32 = 0;
   let utf8: u32 = 0;
@@ -67,7 +68,7 @@ export function decode(start: usize, end: usize, flags: u32, maxMessageBytes: f6
     frame = load<u32>(STATE_PTR + STATE_FRAME);
     key = load<u32>(STATE_PTR + STATE_KEY);
     remaining = u64(load<f64>(STATE_PTR + STATE_REMAINING));
-    messageOpcode = load<u32>(STATE_PTR + STATE_MESSAGE_OPCODE);
+    message = load<u32>(STATE_PTR + STATE_MESSAGE);
     messageLength = u64(load<f64>(STATE_PTR + STATE_MESSAGE_LENGTH));
     fragments = load<u32>(STATE_PTR + STATE_FRAGMENTS);
     utf8 = load<u32>(STATE_PTR + STATE_UTF8);
@@ -79,7 +80,7 @@ export function decode(start: usize, end: usize, flags: u32, maxMessageBytes: f6
       break;
     }
     if (!remaining) {
-      const walked = shortMessages(ptr, end, record, messageOpcode === 0 ? shortLimit : NONE_SHORT);
+      const walked = shortMessages(ptr, end, record, message === 0 ? shortLimit : NONE_SHORT);
       if (walked !== record) {
         record = walked;
         ptr = recordEnd(record - RECORD_LENGTH);
@@ -89,8 +90,8 @@ export function decode(start: usize, end: usize, flags: u32, maxMessageBytes: f6
       const violation = headerViolation(
         ptr,
         available,
-        fromServer,
-        messageOpcode,
+        flags,
+        message,
         messageLength,
         maxLength,
         fragments,
@@ -105,7 +106,7 @@ export function decode(start: usize, end: usize, flags: u32, maxMessageBytes: f6
       ptr += header;
       if (!fromServer) key = load<u32>(ptr - 4);
       if (!isControl(frame)) {
-        if (frame & OPCODE_BITS) messageOpcode = frame & OPCODE_BITS;
+        if (frame & OPCODE_BITS) message = frame & (OPCODE_BITS | RECORD_COMPRESSED);
         messageLength += remaining;
         fragments++;
       }
@@ -115,7 +116,7 @@ export function decode(start: usize, end: usize, flags: u32, maxMessageBytes: f6
     const left = remaining - length;
     const control = isControl(frame);
     const ends = !left && (frame & FIN) !== 0;
-    let info = control ? frame & OPCODE_BITS : messageOpcode;
+    let info = control ? frame & OPCODE_BITS : message;
     const high = fromServer ? info === TEXT && hasHighBit(ptr, length) : maskAndTest(ptr, length, key);
     if (info === TEXT) {
       if (utf8 | u32(high)) {
@@ -139,7 +140,7 @@ export function decode(start: usize, end: usize, flags: u32, maxMessageBytes: f6
     if (left) {
       key = rotateKey(key, length);
     } else if (ends && !control) {
-      messageOpcode = 0;
+      message = 0;
       messageLength = 0;
       fragments = 0;
     }
@@ -147,13 +148,13 @@ export function decode(start: usize, end: usize, flags: u32, maxMessageBytes: f6
 
   store<u32>(STATE_PTR + STATE_CONSUMED, u32(result ? ptr : end));
   const spilled: usize = result ? 0 : end - ptr;
-  if (spilled || remaining || messageOpcode) result |= DECODED_PENDING;
+  if (spilled || remaining || message) result |= DECODED_PENDING;
   if (result) {
     saveSpill(ptr, spilled);
     store<u32>(STATE_PTR + STATE_FRAME, remaining ? frame : 0);
     store<u32>(STATE_PTR + STATE_KEY, remaining ? key : 0);
     store<f64>(STATE_PTR + STATE_REMAINING, f64(remaining));
-    store<u32>(STATE_PTR + STATE_MESSAGE_OPCODE, messageOpcode);
+    store<u32>(STATE_PTR + STATE_MESSAGE, message);
     store<f64>(STATE_PTR + STATE_MESSAGE_LENGTH, f64(messageLength));
     store<u32>(STATE_PTR + STATE_FRAGMENTS, fragments);
     store<u32>(STATE_PTR + STATE_UTF8, utf8);

@@ -1,9 +1,12 @@
 // The rules of a frame header: RFC 6455 section 5.2. Each field has its own, checked once its bytes are there.
 
 import {
+  BINARY,
   CLOSE,
   CONTINUATION,
   CONTROL_BIT,
+  DECODE_FROM_SERVER,
+  DECODE_RSV1,
   FIN,
   LENGTH_16,
   LENGTH_BITS,
@@ -13,6 +16,8 @@ import {
   MAX_LENGTH_16,
   OPCODE_BITS,
   RSV_BITS,
+  RSV1,
+  TEXT,
   VIOLATION_CLOSE_LENGTH,
   VIOLATION_CONTROL_FRAGMENTED,
   VIOLATION_CONTROL_TOO_LONG,
@@ -39,17 +44,23 @@ export function isControl(firstByte: u32): bool {
   return (firstByte & CONTROL_BIT) !== 0;
 }
 
+/** Whether RSV1 is the only reserved bit that is set, on the first frame of a message (RFC 7692 section 6). */
+function beginsCompressed(byte: u32): bool {
+  const opcode = byte & OPCODE_BITS;
+  return (byte & RSV_BITS) === RSV1 && (opcode === TEXT || opcode === BINARY);
+}
+
 /**
  * Checks FIN, RSV1-3 and the opcode against the message that is open.
- * @param messageOpcode - 0 if no message is open
+ * @param message - 0 if no message is open
  * @param fragments - frames of that message so far
  * @returns the violation, or 0
  */
-function firstByteViolation(byte: u32, messageOpcode: u32, fragments: u32, maxFragments: u32): u32 {
+function firstByteViolation(byte: u32, flags: u32, message: u32, fragments: u32, maxFragments: u32): u32 {
   const opcode = byte & OPCODE_BITS;
   // "If a nonzero value is received and none of the negotiated extensions defines the meaning of such a nonzero value,
   // the receiving endpoint MUST _Fail the WebSocket Connection_."
-  if (byte & RSV_BITS) return VIOLATION_RESERVED_BITS;
+  if (byte & RSV_BITS && !(flags & DECODE_RSV1 && beginsCompressed(byte))) return VIOLATION_RESERVED_BITS;
   // "If an unknown opcode is received, the receiving endpoint MUST _Fail the WebSocket Connection_."
   if ((opcode & 7) > 2) return VIOLATION_RESERVED_OPCODE;
   if (isControl(byte)) {
@@ -58,8 +69,8 @@ function firstByteViolation(byte: u32, messageOpcode: u32, fragments: u32, maxFr
   }
   // Section 5.4: "The fragments of one message MUST NOT be interleaved between the fragments of another message".
   if (opcode === CONTINUATION) {
-    if (!messageOpcode) return VIOLATION_UNEXPECTED_CONTINUATION;
-  } else if (messageOpcode) {
+    if (!message) return VIOLATION_UNEXPECTED_CONTINUATION;
+  } else if (message) {
     return VIOLATION_EXPECTED_CONTINUATION;
   }
   return fragments >= maxFragments ? VIOLATION_TOO_MANY_FRAGMENTS : 0;
@@ -70,16 +81,10 @@ function firstByteViolation(byte: u32, messageOpcode: u32, fragments: u32, maxFr
  * @param messageLength - payload bytes of the open message so far
  * @returns the violation, or 0
  */
-function secondByteViolation(
-  first: u32,
-  byte: u32,
-  fromServer: bool,
-  messageLength: u64,
-  maxLength: u64,
-): u32 {
+function secondByteViolation(first: u32, byte: u32, flags: u32, messageLength: u64, maxLength: u64): u32 {
   // Section 5.1: "The server MUST close the connection upon receiving a frame that is not masked. […] A client MUST
   // close a connection if it detects a masked frame."
-  if (fromServer) {
+  if (flags & DECODE_FROM_SERVER) {
     if (byte & MASK) return VIOLATION_MASKED;
   } else if (!(byte & MASK)) {
     return VIOLATION_NOT_MASKED;
@@ -116,19 +121,19 @@ function extendedLengthViolation(length: u64, second: u32, messageLength: u64, m
 export function headerViolation(
   ptr: usize,
   available: usize,
-  fromServer: bool,
-  messageOpcode: u32,
+  flags: u32,
+  message: u32,
   messageLength: u64,
   maxLength: u64,
   fragments: u32,
   maxFragments: u32,
 ): u32 {
   const first: u32 = load<u8>(ptr);
-  const inFirst = firstByteViolation(first, messageOpcode, fragments, maxFragments);
+  const inFirst = firstByteViolation(first, flags, message, fragments, maxFragments);
   if (inFirst) return inFirst;
   if (available < 2) return 0;
   const second: u32 = load<u8>(ptr, 1);
-  const inSecond = secondByteViolation(first, second, fromServer, messageLength, maxLength);
+  const inSecond = secondByteViolation(first, second, flags, messageLength, maxLength);
   if (inSecond) return inSecond | (1 << VIOLATION_OFFSET_SHIFT);
   if ((second & LENGTH_BITS) <= u32(MAX_LENGTH_7) || available < 2 + extendedBytes(second)) return 0;
   const inLength = extendedLengthViolation(payloadLength(ptr), second, messageLength, maxLength);

@@ -8,6 +8,8 @@
 export const FIN = 0x80;
 /** First byte: RSV1, RSV2 and RSV3, which only an extension gives a meaning. */
 export const RSV_BITS = 0x70;
+/** First byte: the first of them. permessage-deflate sets it on the first frame of a compressed message (RFC 7692). */
+export const RSV1 = 0x40;
 /** First byte: the opcode. */
 export const OPCODE_BITS = 0x0f;
 /** Bit of the opcode that all control frames have, and no data frame. */
@@ -54,12 +56,12 @@ export const STATE_PTR = 0x2000;
 export const STATE_LENGTH = 64;
 /** u32: header bytes received of a header that is not complete (0-13). */
 export const STATE_SPILL_LENGTH = 0;
-/** u32: opcode of the frame whose payload is being received, with FIN. */
+/** u32: first byte of the frame whose payload is being received; 0 between frames. */
 export const STATE_FRAME = 4;
 /** u32: masking key, rotated to the next payload byte. */
 export const STATE_KEY = 8;
-/** u32: opcode of the message being received: 0 if none, 1 or 2. */
-export const STATE_MESSAGE_OPCODE = 12;
+/** u32: opcode of the message being received, 1 or 2, with RECORD_COMPRESSED if it is compressed; 0 between messages. */
+export const STATE_MESSAGE = 12;
 /** f64: payload bytes of the current frame still to come; 0 between frames. */
 export const STATE_REMAINING = 16;
 /** f64: payload length of the current message's frames so far, the current frame counted whole. */
@@ -87,8 +89,13 @@ export const RECORD_OPCODE = 0x0f;
 export const RECORD_END = 0x10;
 /** info: text of this record is ASCII only, and no character is cut at either end of it. */
 export const RECORD_ASCII = 0x20;
+/**
+ * info: the record is of a message whose first frame had RSV1, which is the same bit. Its payload is compressed, and so
+ * even that of a text message is not validated as UTF-8, and its records never have RECORD_ASCII.
+ */
+export const RECORD_COMPRESSED = 0x40;
 /** info: the terminal record of a violation; ptr is the offending byte, detail a VIOLATION_… */
-export const RECORD_VIOLATION = 0x40;
+export const RECORD_VIOLATION = 0x80;
 
 // ---- Windows ------------------------------------------------------------------------------------------------------
 // Each is followed by PADDING bytes that a SIMD loop may read, rewrite unchanged, or fill with more than it was asked for.
@@ -116,6 +123,11 @@ export const WIDE_WINDOW_LENGTH = 0x80000;
 export const DECODE_RESUME = 1;
 /** flags: the frames come from a server and must not be masked; else from a client and must be. */
 export const DECODE_FROM_SERVER = 2;
+/**
+ * flags: permessage-deflate was negotiated, so the first frame of a message may have RSV1. Continuations and control
+ * frames may not: on them, as without this flag, the bit is VIOLATION_RESERVED_BITS.
+ */
+export const DECODE_RSV1 = 4;
 
 /** result: the state must be kept, for the bytes end inside a frame or a message. */
 export const DECODED_PENDING = 1;

@@ -7,12 +7,13 @@ import { BAD_UTF8, type Kernel } from "./kernel.js";
 /** Builds `decode` over a kernel's memory. The state of `layout.ts` is in variables while it walks over a read. */
 export function javascriptDecode(memory: Uint8Array, view: DataView): Kernel["decode"] {
   let fromServer = false;
+  let rsv1Allowed = false;
   let maxMessageBytes = 0;
   let maxFragments = 0;
 
   let frame = 0;
   let key = 0;
-  let messageOpcode = 0;
+  let message = 0;
   let remaining = 0;
   let messageLength = 0;
   let fragments = 0;
@@ -81,7 +82,7 @@ export function javascriptDecode(memory: Uint8Array, view: DataView): Kernel["de
     remaining = length;
     ptr = next;
     if (!control) {
-      messageOpcode ||= opcode;
+      message ||= first & (layout.OPCODE_BITS | layout.RECORD_COMPRESSED);
       messageLength += length;
       fragments++;
     }
@@ -90,14 +91,16 @@ export function javascriptDecode(memory: Uint8Array, view: DataView): Kernel["de
 
   function firstByteViolation(first: number): number {
     const opcode = first & layout.OPCODE_BITS;
-    if ((first & layout.RSV_BITS) !== 0) return layout.VIOLATION_RESERVED_BITS;
+    const reserved = first & layout.RSV_BITS;
+    if (reserved !== 0 && !(rsv1Allowed && reserved === layout.RSV1 && beginsMessage(opcode)))
+      return layout.VIOLATION_RESERVED_BITS;
     if ((opcode & 7) > 2) return layout.VIOLATION_RESERVED_OPCODE;
     if (opcode >= layout.CONTROL_BIT) {
       // Section 5.5: "All control frames MUST have a payload length of 125 bytes or less and MUST NOT be fragmented."
       return first < layout.FIN ? layout.VIOLATION_CONTROL_FRAGMENTED : 0;
     }
-    if (opcode === 0 && messageOpcode === 0) return layout.VIOLATION_UNEXPECTED_CONTINUATION;
-    if (opcode !== 0 && messageOpcode !== 0) return layout.VIOLATION_EXPECTED_CONTINUATION;
+    if (opcode === 0 && message === 0) return layout.VIOLATION_UNEXPECTED_CONTINUATION;
+    if (opcode !== 0 && message !== 0) return layout.VIOLATION_EXPECTED_CONTINUATION;
     return fragments < maxFragments ? 0 : layout.VIOLATION_TOO_MANY_FRAGMENTS;
   }
 
@@ -107,7 +110,7 @@ export function javascriptDecode(memory: Uint8Array, view: DataView): Kernel["de
     const control = opcode >= layout.CONTROL_BIT;
     const length = Math.min(remaining, end - ptr);
     const ends = length === remaining && frame >= layout.FIN;
-    let info = control ? opcode : messageOpcode;
+    let info = control ? opcode : message;
     if (!fromServer) key = mask(view, ptr, length, key);
     if (info === layout.TEXT) {
       if (utf8 === 0 && isAscii(view, ptr, length)) {
@@ -125,7 +128,7 @@ export function javascriptDecode(memory: Uint8Array, view: DataView): Kernel["de
       key = 0;
     }
     if (ends && !control) {
-      messageOpcode = 0;
+      message = 0;
       messageLength = 0;
       fragments = 0;
     }
@@ -172,7 +175,7 @@ export function javascriptDecode(memory: Uint8Array, view: DataView): Kernel["de
     const spilled = stateWord(layout.STATE_SPILL_LENGTH);
     frame = stateWord(layout.STATE_FRAME);
     key = stateWord(layout.STATE_KEY);
-    messageOpcode = stateWord(layout.STATE_MESSAGE_OPCODE);
+    message = stateWord(layout.STATE_MESSAGE);
     remaining = view.getFloat64(layout.STATE_PTR + layout.STATE_REMAINING, true);
     messageLength = view.getFloat64(layout.STATE_PTR + layout.STATE_MESSAGE_LENGTH, true);
     fragments = stateWord(layout.STATE_FRAGMENTS);
@@ -185,7 +188,7 @@ export function javascriptDecode(memory: Uint8Array, view: DataView): Kernel["de
     setStateWord(layout.STATE_SPILL_LENGTH, spilled);
     setStateWord(layout.STATE_FRAME, frame);
     setStateWord(layout.STATE_KEY, key);
-    setStateWord(layout.STATE_MESSAGE_OPCODE, messageOpcode);
+    setStateWord(layout.STATE_MESSAGE, message);
     view.setFloat64(layout.STATE_PTR + layout.STATE_REMAINING, remaining, true);
     view.setFloat64(layout.STATE_PTR + layout.STATE_MESSAGE_LENGTH, messageLength, true);
     setStateWord(layout.STATE_FRAGMENTS, fragments);
@@ -195,6 +198,7 @@ export function javascriptDecode(memory: Uint8Array, view: DataView): Kernel["de
 
   return (start, endOfBytes, flags, mostMessageBytes, mostFragments) => {
     fromServer = (flags & layout.DECODE_FROM_SERVER) !== 0;
+    rsv1Allowed = (flags & layout.DECODE_RSV1) !== 0;
     maxMessageBytes = mostMessageBytes;
     maxFragments = mostFragments;
     ptr = start;
@@ -205,12 +209,16 @@ export function javascriptDecode(memory: Uint8Array, view: DataView): Kernel["de
     loadState();
     const more = walk();
     const spilled = violated || more !== 0 ? 0 : end - ptr;
-    const open = spilled > 0 || remaining > 0 || messageOpcode !== 0;
+    const open = spilled > 0 || remaining > 0 || message !== 0;
     const pending = open && !violated ? layout.DECODED_PENDING : 0;
     saveState(spilled);
     setStateWord(layout.STATE_CONSUMED, ptr + spilled);
     return (count << layout.DECODED_COUNT_SHIFT) | more | pending;
   };
+}
+
+function beginsMessage(opcode: number): boolean {
+  return opcode === layout.TEXT || opcode === layout.BINARY;
 }
 
 const SPILL_PTR = layout.STATE_PTR + layout.STATE_SPILL;

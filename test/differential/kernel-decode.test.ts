@@ -64,6 +64,43 @@ describe("decode on all kernels, and one-shot by the reference", () => {
     },
   );
 
+  it.each(Array.from({ length: 8 }, (_, i) => i))(
+    "random streams in which messages may be compressed, cut at random: seeds %i mod 8",
+    (group) => {
+      for (let seed = 10_000 + group; seed < 11_600; seed += 8) {
+        const random = new Random(seed);
+        const rules = {
+          fromServer: random.oneIn(3),
+          maxMessageBytes: random.pick([125, 1000, 70_000, 2 ** 53 - 1, 2 ** 53 - 1]),
+          maxFragments: random.pick([1, 2, 131_072, 131_072]),
+          // Now and then nothing was negotiated.
+          rsv1: !random.oneIn(10),
+        };
+        const stream = randomStream(random, rules.fromServer, 8, true);
+        if (stream.length > layout.READ_WINDOW_LENGTH - 16) continue;
+        compare(stream, randomCuts(random, stream.length), rules, `seed ${seed}`, random.below(16));
+      }
+    },
+  );
+
+  it("every first byte where messages may be compressed, between messages and inside of one", () => {
+    const random = new Random(6);
+    for (const fromServer of [false, true]) {
+      const rules = { ...wide, fromServer, rsv1: true };
+      for (const before of [[], [0x01], [0x41], [0x42]]) {
+        for (let first = 0; first < 256; first++) {
+          for (const length of [0, 1, 2, 17, 126]) {
+            const frames = [...before, first, 0x80, 0x81].map((byte, i) =>
+              frame(random, byte, i === before.length ? random.bytes(length) : [0xff, 0x41], fromServer),
+            );
+            const stream = Uint8Array.from(frames.flat());
+            compare(stream, randomCuts(random, stream.length), rules, `first bytes ${before} ${first}`);
+          }
+        }
+      }
+    }
+  });
+
   it("every two-byte start, in one chunk and in two", () => {
     const random = new Random(1);
     for (const fromServer of [false, true]) {
@@ -103,12 +140,19 @@ describe("decode on all kernels, and one-shot by the reference", () => {
   it("more frames than there are records, in any state when the table is full", () => {
     const random = new Random(3);
     for (const size of [0, 1, 2, 3]) {
-      for (const firsts of [[0x81], [0x89, 0x81, 0x82], [0x01, 0x00, 0x80], [0x01, 0x89, 0x80]]) {
+      for (const firsts of [
+        [0x81],
+        [0x89, 0x81, 0x82],
+        [0x01, 0x00, 0x80],
+        [0x01, 0x89, 0x80],
+        [0xc1, 0x42, 0x80],
+      ]) {
         const frames = Array.from({ length: 9_300 }, (_, i) => firsts[i % firsts.length] ?? 0);
         const payload = [0x41, 0x42, 0x43].slice(0, size);
         const stream = Uint8Array.from(frames.flatMap((first) => frame(random, first, payload, false)));
         const length = Math.min(stream.length, layout.READ_WINDOW_LENGTH);
-        compare(stream.subarray(0, length), [0, length], wide, `frames ${firsts} of ${size} bytes`);
+        const rules = { ...wide, rsv1: true };
+        compare(stream.subarray(0, length), [0, length], rules, `frames ${firsts} of ${size} bytes`);
       }
     }
   });

@@ -6,6 +6,8 @@ export interface DecodeRules {
   readonly fromServer: boolean;
   readonly maxMessageBytes: number;
   readonly maxFragments: number;
+  /** Messages may be compressed, which RSV1 on their first frame says (RFC 7692 section 6). Default: they may not. */
+  readonly rsv1?: boolean;
 }
 
 export interface ReferenceFrame {
@@ -18,6 +20,8 @@ export interface ReferenceFrame {
 export interface ReferenceItem {
   /** The message's or the control frame's. */
   readonly opcode: number;
+  /** Whether the message's first frame had RSV1. */
+  readonly compressed: boolean;
   /** Unmasked. */
   readonly payload: Uint8Array;
   /** Whether all of it is there. */
@@ -45,6 +49,14 @@ class Violation {
 
 class OutOfBytes {}
 
+interface OpenMessage {
+  readonly opcode: number;
+  readonly compressed: boolean;
+  readonly bytes: number[];
+  length: number;
+  fragments: number;
+}
+
 const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
 
 /** Bytes as hex. It runs in pages, too, and often. */
@@ -54,11 +66,18 @@ export function hex(bytes: Uint8Array | readonly number[]): string {
   return text;
 }
 
-/** A result in the words of `drive`: `1 48656c`, `2 00 unfinished`, `violation 3 at 17`. */
+/** A message or control frame, or what there is of it, in the words of a log: `1 48656c`, `2 compressed 00 unfinished`. */
+export function logLine(
+  { opcode, compressed }: Pick<ReferenceItem, "opcode" | "compressed">,
+  payload: Uint8Array | readonly number[],
+  complete: boolean,
+): string {
+  return `${opcode} ${compressed ? "compressed " : ""}${hex(payload)}${complete ? "" : " unfinished"}`;
+}
+
+/** A result in the words of `drive`: {@link logLine}s, and at the end perhaps `violation 3 at 17`. */
 export function referenceLog({ items, violation }: ReferenceResult): string[] {
-  const log = items.map(
-    ({ opcode, payload, complete }) => `${opcode} ${hex(payload)}${complete ? "" : " unfinished"}`,
-  );
+  const log = items.map((item) => logLine(item, item.payload, item.complete));
   if (violation !== undefined) log.push(`violation ${violation.kind} at ${violation.offset}`);
   return log;
 }
@@ -67,7 +86,7 @@ export function referenceDecode(stream: Uint8Array, rules: DecodeRules): Referen
   const items: ReferenceItem[] = [];
   const frames: ReferenceFrame[] = [];
   let at = 0;
-  let message: { opcode: number; bytes: number[]; length: number; fragments: number } | undefined;
+  let message: OpenMessage | undefined;
 
   const take = (count: number) => {
     if (at + count > stream.length) throw new OutOfBytes();
@@ -84,7 +103,9 @@ export function referenceDecode(stream: Uint8Array, rules: DecodeRules): Referen
     const fin = first >= 0x80;
     const opcode = first % 16;
     const control = opcode >= 8;
-    check(first % 128 >= 16, layout.VIOLATION_RESERVED_BITS, start);
+    const reserved = (first % 128) - opcode;
+    const compressed = rules.rsv1 === true && reserved === 64 && [1, 2].includes(opcode);
+    check(reserved !== 0 && !compressed, layout.VIOLATION_RESERVED_BITS, start);
     check(![0, 1, 2, 8, 9, 10].includes(opcode), layout.VIOLATION_RESERVED_OPCODE, start);
     check(control && !fin, layout.VIOLATION_CONTROL_FRAGMENTED, start);
     check(opcode === 0 && !message, layout.VIOLATION_UNEXPECTED_CONTINUATION, start);
@@ -118,15 +139,17 @@ export function referenceDecode(stream: Uint8Array, rules: DecodeRules): Referen
     const raw = take(complete ? Number(length) : stream.length - at);
     const payload = raw.map((byte, i) => byte ^ (key[i % 4] ?? 0));
     if (control) {
-      if (complete || payload.length > 0) items.push({ opcode, payload, complete, offset: payloadAt });
+      if (complete || payload.length > 0)
+        items.push({ opcode, compressed, payload, complete, offset: payloadAt });
       return;
     }
-    message ??= { opcode, bytes: [], length: 0, fragments: 0 };
+    message ??= { opcode, compressed, bytes: [], length: 0, fragments: 0 };
     message.length = total;
     message.fragments = fragments;
     const before = message.bytes.length;
     for (const byte of payload) message.bytes.push(byte);
-    if (message.opcode === 1) {
+    // What is compressed is not text yet.
+    if (message.opcode === 1 && !message.compressed) {
       const { bad, carry } = referenceUtf8(message.bytes);
       const cut = bad < 0 && complete && fin && carry !== 0 ? message.bytes.length : bad;
       if (cut >= 0) {
@@ -136,7 +159,7 @@ export function referenceDecode(stream: Uint8Array, rules: DecodeRules): Referen
     }
     if (complete && fin) {
       const bytes = Uint8Array.from(message.bytes);
-      items.push({ opcode: message.opcode, payload: bytes, complete, offset: payloadAt });
+      items.push({ ...kindOf(message), payload: bytes, complete, offset: payloadAt });
       message = undefined;
     }
   };
@@ -149,8 +172,12 @@ export function referenceDecode(stream: Uint8Array, rules: DecodeRules): Referen
     else if (!(error instanceof OutOfBytes)) throw error;
   }
   if (message && message.bytes.length > 0) {
-    const { opcode, bytes } = message;
-    items.push({ opcode, payload: Uint8Array.from(bytes), complete: false, offset: at });
+    const payload = Uint8Array.from(message.bytes);
+    items.push({ ...kindOf(message), payload, complete: false, offset: at });
   }
   return { items, violation, frames };
+}
+
+function kindOf({ opcode, compressed }: OpenMessage): Pick<ReferenceItem, "opcode" | "compressed"> {
+  return { opcode, compressed };
 }

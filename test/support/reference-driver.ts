@@ -2,7 +2,7 @@
 import * as layout from "../../src/kernel/generated/layout.js";
 import type { Kernel } from "../../src/kernel/kernel.js";
 import type { DecodeRules, ReferenceFrame } from "./reference-decode.js";
-import { hex } from "./reference-decode.js";
+import { hex, logLine } from "./reference-decode.js";
 
 /** What is around the window's bytes, to notice stray writes. */
 const CANARY = 0xa5;
@@ -34,6 +34,13 @@ export function drive(
   return new Driver(kernel, rules, frames).run(stream, cuts, layout.READ_WINDOW_PTR + align);
 }
 
+/** A message or a control frame, as far as records have told of it. */
+interface OpenItem {
+  readonly opcode: number;
+  readonly compressed: boolean;
+  readonly bytes: number[];
+}
+
 class Driver {
   readonly #kernel: Kernel;
   readonly #rules: DecodeRules;
@@ -42,8 +49,8 @@ class Driver {
   readonly #log: string[] = [];
   readonly #view: DataView;
   #state: Uint8Array | undefined;
-  #message: { opcode: number; bytes: number[] } | undefined;
-  #control: { opcode: number; bytes: number[] } | undefined;
+  #message: OpenItem | undefined;
+  #control: OpenItem | undefined;
   #violation = "";
   #frame = 0;
 
@@ -60,7 +67,7 @@ class Driver {
       this.#chunk(stream.subarray(from, cuts[i]), from, start);
     }
     for (const open of [this.#control, this.#message]) {
-      if (open && open.bytes.length > 0) this.#log.push(`${open.opcode} ${hex(open.bytes)} unfinished`);
+      if (open && open.bytes.length > 0) this.#log.push(logLine(open, open.bytes, false));
     }
     if (this.#violation !== "") this.#log.push(this.#violation);
     return { trace: this.#trace, log: this.#log };
@@ -97,9 +104,9 @@ class Driver {
 
   #decode(from: number, end: number): number {
     const { memory } = this.#kernel;
-    const { fromServer, maxMessageBytes, maxFragments } = this.#rules;
+    const { fromServer, maxMessageBytes, maxFragments, rsv1 } = this.#rules;
     memory.fill(STATE_GARBAGE, layout.STATE_PTR, layout.STATE_PTR + layout.STATE_LENGTH);
-    let flags = fromServer ? layout.DECODE_FROM_SERVER : 0;
+    let flags = (fromServer ? layout.DECODE_FROM_SERVER : 0) | (rsv1 === true ? layout.DECODE_RSV1 : 0);
     if (this.#state !== undefined) {
       memory.set(this.#state, layout.STATE_PTR);
       flags |= layout.DECODE_RESUME;
@@ -119,17 +126,21 @@ class Driver {
     }
     this.#checkDetail(offset, length, detail);
     const opcode = info & layout.RECORD_OPCODE;
+    const compressed = (info & layout.RECORD_COMPRESSED) !== 0;
     const bytes = this.#kernel.memory.slice(ptr, ptr + length);
     if (length === 0 && (info & layout.RECORD_END) === 0)
       throw new Error("an empty record that ends nothing");
-    const open = (opcode >= 8 ? this.#control : this.#message) ?? { opcode, bytes: [] };
+    const open: OpenItem = (opcode >= 8 ? this.#control : this.#message) ?? { opcode, compressed, bytes: [] };
     if (open.opcode !== opcode) throw new Error(`a piece of ${opcode} in a message of ${open.opcode}`);
-    const ascii = opcode === 1 && !endsInCharacter(open.bytes) && bytes.every((byte) => byte < 0x80);
+    if (open.compressed !== compressed)
+      throw new Error(`RECORD_COMPRESSED changes within a message at ${offset}`);
+    const text = opcode === 1 && !compressed;
+    const ascii = text && !endsInCharacter(open.bytes) && bytes.every((byte) => byte < 0x80);
     if (ascii !== ((info & layout.RECORD_ASCII) !== 0))
       throw new Error(`ASCII should be ${ascii} at ${offset}`);
     for (const byte of bytes) open.bytes.push(byte);
     const ended = (info & layout.RECORD_END) !== 0;
-    if (ended) this.#log.push(`${opcode} ${hex(open.bytes)}`);
+    if (ended) this.#log.push(logLine(open, open.bytes, true));
     if (opcode >= 8) this.#control = ended ? undefined : open;
     else this.#message = ended ? undefined : open;
   }

@@ -7,8 +7,16 @@ const EDGE_LENGTHS = [
 ];
 const DECLARED_LENGTHS = [0, 125, 126, 65535, 65536, 2 ** 32 - 1, 2 ** 32, 2 ** 32 + 5, 2 ** 53 - 1, 2 ** 53];
 
-/** A stream of up to `maxFrames` frames. */
-export function randomStream(random: Random, fromServer: boolean, maxFrames: number): Uint8Array {
+/**
+ * A stream of up to `maxFrames` frames.
+ * @param rsv1 - whether some messages are compressed: their first frames have RSV1, and their payloads are noise
+ */
+export function randomStream(
+  random: Random,
+  fromServer: boolean,
+  maxFrames: number,
+  rsv1 = false,
+): Uint8Array {
   const stream: number[] = [];
   const frames = random.between(1, maxFrames);
   let text: number[] | undefined;
@@ -20,11 +28,12 @@ export function randomStream(random: Random, fromServer: boolean, maxFrames: num
       stream.push(...frame(random, 0x80 | opcode, random.bytes(length), fromServer));
       continue;
     }
-    let opcode = 0;
+    let first = 0;
     if (!open) {
-      opcode = random.oneIn(3) ? 2 : 1;
+      first = random.oneIn(3) ? 2 : 1;
+      if (rsv1 && random.oneIn(2)) first |= 0x40;
       text =
-        opcode === 1 ? randomText(random, messageLength(random), random.pick([1, 1, 2, 3, 4])) : undefined;
+        first === 1 ? randomText(random, messageLength(random), random.pick([1, 1, 2, 3, 4])) : undefined;
       if (text !== undefined && random.oneIn(40)) text[random.below(text.length + 1)] = random.below(256);
     }
     const last = random.oneIn(2);
@@ -32,7 +41,7 @@ export function randomStream(random: Random, fromServer: boolean, maxFrames: num
     let payload: ArrayLike<number>;
     if (text === undefined) payload = random.bytes(messageLength(random));
     else payload = text.splice(0, last ? text.length : random.below(text.length + 1));
-    stream.push(...frame(random, (last ? 0x80 : 0) | opcode, payload, fromServer));
+    stream.push(...frame(random, (last ? 0x80 : 0) | first, payload, fromServer));
     open = !last;
   }
   const bytes = Uint8Array.from(stream);

@@ -70,25 +70,25 @@ describe.each(["simd", "scalar", "js"] as const)("decode on the %s kernel", (nam
       19,
     ],
   ])("fails %s where it stands", (_what, hex, violation, offset) => {
-    expect(decode(hex).split(", ").at(-1)).toBe(`40 ${offset} 0 ${violation}`);
+    expect(decode(hex).split(", ").at(-1)).toBe(`80 ${offset} 0 ${violation}`);
   });
 
   it("fails a masked frame from a server, and a message begun in a message", () => {
-    expect(decode("81 80", layout.DECODE_FROM_SERVER)).toBe(`40 1 0 ${layout.VIOLATION_MASKED}`);
+    expect(decode("81 80", layout.DECODE_FROM_SERVER)).toBe(`80 1 0 ${layout.VIOLATION_MASKED}`);
     expect(decode("01 00 81", layout.DECODE_FROM_SERVER)).toBe(
-      `40 2 0 ${layout.VIOLATION_EXPECTED_CONTINUATION}`,
+      `80 2 0 ${layout.VIOLATION_EXPECTED_CONTINUATION}`,
     );
   });
 
   it("counts fragments, and the first frame is one", () => {
     expect(decode("02 00 00 00 00", layout.DECODE_FROM_SERVER, 2)).toBe(
-      `40 4 0 ${layout.VIOLATION_TOO_MANY_FRAGMENTS}`,
+      `80 4 0 ${layout.VIOLATION_TOO_MANY_FRAGMENTS}`,
     );
-    expect(decode("82", 0, 0)).toBe(`40 0 0 ${layout.VIOLATION_TOO_MANY_FRAGMENTS}`);
+    expect(decode("82", 0, 0)).toBe(`80 0 0 ${layout.VIOLATION_TOO_MANY_FRAGMENTS}`);
   });
 
   it("gives the text in front of a bad byte", () => {
-    expect(decode("81 83 00000000 4141ff")).toBe(`21 6 2 1, 40 8 0 ${layout.VIOLATION_INVALID_UTF8}`);
-    expect(decode("81 84 00000000 c3a9ff41")).toBe(`1 6 2 2, 40 8 0 ${layout.VIOLATION_INVALID_UTF8}`);
+    expect(decode("81 83 00000000 4141ff")).toBe(`21 6 2 1, 80 8 0 ${layout.VIOLATION_INVALID_UTF8}`);
+    expect(decode("81 84 00000000 c3a9ff41")).toBe(`1 6 2 2, 80 8 0 ${layout.VIOLATION_INVALID_UTF8}`);
   });
 });
