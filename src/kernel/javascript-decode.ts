@@ -4,6 +4,21 @@ import { mask } from "./javascript-mask.js";
 import { isAscii, validate } from "./javascript-utf8.js";
 import { BAD_UTF8, type Kernel } from "./kernel.js";
 
+// What each frame is compared with. V8 reads an import anew at each use, but folds the constants of a module into its
+// code: that saves 2.5 of 50 ns a frame (`decode` of bench/kernels.js, on Node 20).
+const {
+  CLOSE,
+  CONTROL_BIT,
+  FIN,
+  LENGTH_BITS,
+  MASK,
+  MAX_CONTROL_PAYLOAD_BYTES,
+  MAX_LENGTH_7,
+  OPCODE_BITS,
+  RSV_BITS,
+  TEXT,
+} = layout;
+
 /** Builds `decode` over a kernel's memory. The state of `layout.ts` is in variables while it walks over a read. */
 export function javascriptDecode(memory: Uint8Array, view: DataView): Kernel["decode"] {
   let fromServer = false;
@@ -40,26 +55,26 @@ export function javascriptDecode(memory: Uint8Array, view: DataView): Kernel["de
    */
   function header(): boolean {
     const first = view.getUint8(ptr);
-    const opcode = first & layout.OPCODE_BITS;
-    const control = opcode >= layout.CONTROL_BIT;
+    const opcode = first & OPCODE_BITS;
+    const control = opcode >= CONTROL_BIT;
     const broken = firstByteViolation(first);
     if (broken !== 0) return violate(ptr, broken);
     if (end - ptr < 2) return false;
 
     const second = view.getUint8(ptr + 1);
-    const masked = second >= layout.MASK;
+    const masked = second >= MASK;
     // Section 5.1: "a server MUST close the connection upon receiving a frame that is not masked", and "a client MUST
     // close a connection if it detects a masked frame".
     if (masked === fromServer) {
       return violate(ptr + 1, masked ? layout.VIOLATION_MASKED : layout.VIOLATION_NOT_MASKED);
     }
-    let length = second & layout.LENGTH_BITS;
-    if (control && length > layout.MAX_CONTROL_PAYLOAD_BYTES)
+    let length = second & LENGTH_BITS;
+    if (control && length > MAX_CONTROL_PAYLOAD_BYTES)
       return violate(ptr + 1, layout.VIOLATION_CONTROL_TOO_LONG);
-    if (opcode === layout.CLOSE && length === 1) return violate(ptr + 1, layout.VIOLATION_CLOSE_LENGTH);
+    if (opcode === CLOSE && length === 1) return violate(ptr + 1, layout.VIOLATION_CLOSE_LENGTH);
     let lengthAt = ptr + 1;
     let next = ptr + 2;
-    if (length > layout.MAX_LENGTH_7) {
+    if (length > MAX_LENGTH_7) {
       const wide = length === layout.LENGTH_64;
       lengthAt = next;
       next += wide ? 8 : 2;
@@ -68,7 +83,7 @@ export function javascriptDecode(memory: Uint8Array, view: DataView): Kernel["de
       length = wide ? high * 0x1_0000_0000 + view.getUint32(lengthAt + 4) : view.getUint16(lengthAt);
       if (high >= 0x8000_0000) return violate(lengthAt, layout.VIOLATION_LENGTH_TOP_BIT);
       // Section 5.2: "the minimal number of bytes MUST be used to encode the length".
-      const shorter = wide ? layout.MAX_LENGTH_16 : layout.MAX_LENGTH_7;
+      const shorter = wide ? layout.MAX_LENGTH_16 : MAX_LENGTH_7;
       if (length <= shorter) return violate(lengthAt, layout.VIOLATION_LENGTH_NOT_MINIMAL);
     }
     const most = Math.min(Number.MAX_SAFE_INTEGER, maxMessageBytes - messageLength);
@@ -82,7 +97,7 @@ export function javascriptDecode(memory: Uint8Array, view: DataView): Kernel["de
     remaining = length;
     ptr = next;
     if (!control) {
-      message ||= first & (layout.OPCODE_BITS | layout.RECORD_COMPRESSED);
+      message ||= first & (OPCODE_BITS | layout.RECORD_COMPRESSED);
       messageLength += length;
       fragments++;
     }
@@ -90,14 +105,14 @@ export function javascriptDecode(memory: Uint8Array, view: DataView): Kernel["de
   }
 
   function firstByteViolation(first: number): number {
-    const opcode = first & layout.OPCODE_BITS;
-    const reserved = first & layout.RSV_BITS;
+    const opcode = first & OPCODE_BITS;
+    const reserved = first & RSV_BITS;
     if (reserved !== 0 && !(rsv1Allowed && reserved === layout.RSV1 && beginsMessage(opcode)))
       return layout.VIOLATION_RESERVED_BITS;
     if ((opcode & 7) > 2) return layout.VIOLATION_RESERVED_OPCODE;
-    if (opcode >= layout.CONTROL_BIT) {
+    if (opcode >= CONTROL_BIT) {
       // Section 5.5: "All control frames MUST have a payload length of 125 bytes or less and MUST NOT be fragmented."
-      return first < layout.FIN ? layout.VIOLATION_CONTROL_FRAGMENTED : 0;
+      return first < FIN ? layout.VIOLATION_CONTROL_FRAGMENTED : 0;
     }
     if (opcode === 0 && message === 0) return layout.VIOLATION_UNEXPECTED_CONTINUATION;
     if (opcode !== 0 && message !== 0) return layout.VIOLATION_EXPECTED_CONTINUATION;
@@ -106,13 +121,13 @@ export function javascriptDecode(memory: Uint8Array, view: DataView): Kernel["de
 
   /** Unmasks, validates and records what is there of the frame's payload. @returns false after a violation */
   function payload(): boolean {
-    const opcode = frame & layout.OPCODE_BITS;
-    const control = opcode >= layout.CONTROL_BIT;
+    const opcode = frame & OPCODE_BITS;
+    const control = opcode >= CONTROL_BIT;
     const length = Math.min(remaining, end - ptr);
-    const ends = length === remaining && frame >= layout.FIN;
+    const ends = length === remaining && frame >= FIN;
     let info = control ? opcode : message;
     if (!fromServer) key = mask(view, ptr, length, key);
-    if (info === layout.TEXT) {
+    if (info === TEXT) {
       if (utf8 === 0 && isAscii(view, ptr, length)) {
         info |= layout.RECORD_ASCII;
       } else if (!text(length, ends)) {
@@ -143,8 +158,7 @@ export function javascriptDecode(memory: Uint8Array, view: DataView): Kernel["de
     const bad = utf8 === BAD_UTF8 ? stateWord(layout.STATE_BAD_BYTE) : ptr + length;
     const valid = bad - ptr;
     const ascii = carry === 0 && isAscii(view, ptr, valid);
-    if (valid > 0)
-      record(ascii ? layout.TEXT | layout.RECORD_ASCII : layout.TEXT, ptr, valid, remaining - valid);
+    if (valid > 0) record(ascii ? TEXT | layout.RECORD_ASCII : TEXT, ptr, valid, remaining - valid);
     return violate(bad, layout.VIOLATION_INVALID_UTF8);
   }
 
@@ -218,7 +232,7 @@ export function javascriptDecode(memory: Uint8Array, view: DataView): Kernel["de
 }
 
 function beginsMessage(opcode: number): boolean {
-  return opcode === layout.TEXT || opcode === layout.BINARY;
+  return opcode === TEXT || opcode === layout.BINARY;
 }
 
 const SPILL_PTR = layout.STATE_PTR + layout.STATE_SPILL;

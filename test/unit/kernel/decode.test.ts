@@ -80,6 +80,13 @@ describe.each(["simd", "scalar", "js"] as const)("decode on the %s kernel", (nam
     );
   });
 
+  it("marks each record of a message whose first frame has RSV1, and no other", () => {
+    const fromServer = layout.DECODE_FROM_SERVER | layout.DECODE_RSV1;
+    expect(decode("c1 01 41 81 01 41", fromServer)).toBe("51 2 1 0, 31 5 1 0");
+    expect(decode("42 02 ff", fromServer)).toBe("42 2 1 1, pending");
+    expect(decode("fe 89 00 80 00", fromServer | layout.DECODE_RESUME)).toBe("42 0 1 0, 19 3 0 0, 52 5 0 0");
+  });
+
   it("counts fragments, and the first frame is one", () => {
     expect(decode("02 00 00 00 00", layout.DECODE_FROM_SERVER, 2)).toBe(
       `80 4 0 ${layout.VIOLATION_TOO_MANY_FRAGMENTS}`,
