@@ -13,7 +13,7 @@ import { describe, test } from "vitest";
 import type WebSocket from "ws";
 import { WebSocketServer } from "ws";
 import { type AttachOptions, attach, upgrade } from "../../src/node/index.js";
-import { certificate } from "./certificate.js";
+import { certificate } from "../support/certificate.js";
 import { MemoryDuplex, parsedRequest } from "./memory-duplex.js";
 import { nodeAdapter } from "./node-adapter.js";
 import { masked, type RawPeer, request } from "./raw-peer.js";

@@ -7,7 +7,7 @@ import type { Duplex } from "node:stream";
 import { describe, test } from "vitest";
 import { socketInternals } from "../../src/adapter/socket/internals.js";
 import { attach, type Internals, upgrade } from "../../src/node/index.js";
-import { certificate } from "./certificate.js";
+import { certificate } from "../support/certificate.js";
 import { INTERNALS, nodeAdapter } from "./node-adapter.js";
 import { masked, request } from "./raw-peer.js";
 import { Recorder } from "./recorder.js";

@@ -9,7 +9,7 @@ import { connect as connectTls, TLSSocket } from "node:tls";
 import { describe, test } from "vitest";
 import { socketInternals } from "../../src/adapter/socket/internals.js";
 import { attach, upgrade } from "../../src/node/index.js";
-import { certificate } from "./certificate.js";
+import { certificate } from "../support/certificate.js";
 import { MemoryDuplex, parsedRequest } from "./memory-duplex.js";
 import { nodeAdapter } from "./node-adapter.js";
 import { masked, request } from "./raw-peer.js";

@@ -1,8 +1,8 @@
 // Chromium and Firefox: their WebSockets as clients of ours, and our kernels in their engines.
 import assert from "node:assert/strict";
 import { describe } from "vitest";
-import { certificate } from "../adapters/certificate.js";
 import type { Scene } from "../adapters/scene.js";
+import { certificate } from "../support/certificate.js";
 import { BROWSERS, type Browser, type Trusted } from "./browsers.js";
 import { LARGE_BYTES, LARGE_LIMITS, neighbourTest } from "./neighbour-test.js";
 import { PageServer } from "./page-server.js";

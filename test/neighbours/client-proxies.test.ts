@@ -2,9 +2,9 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { describe } from "vitest";
-import { certificate } from "../adapters/certificate.js";
 import { Recorder } from "../adapters/recorder.js";
 import type { Scene } from "../adapters/scene.js";
+import { certificate } from "../support/certificate.js";
 import { file, folder, startDaemon } from "./daemon.js";
 import { echo, neighbourTest } from "./neighbour-test.js";
 

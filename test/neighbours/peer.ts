@@ -1,9 +1,9 @@
 // Programs on the other side, in ./peers: each says what it sees line by line.
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
-import { certificate } from "../adapters/certificate.js";
 import { Recorder } from "../adapters/recorder.js";
 import type { Scene } from "../adapters/scene.js";
+import { certificate } from "../support/certificate.js";
 import { Program } from "../support/program.js";
 import { file, folder } from "./daemon.js";
 import { LARGE_LIMITS } from "./neighbour-test.js";

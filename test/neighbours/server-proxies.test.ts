@@ -4,9 +4,9 @@ import { execFile } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { promisify } from "node:util";
 import { describe } from "vitest";
-import { certificate } from "../adapters/certificate.js";
 import { Recorder } from "../adapters/recorder.js";
 import type { Scene } from "../adapters/scene.js";
+import { certificate } from "../support/certificate.js";
 import { file, folder, type Setup, startDaemon } from "./daemon.js";
 import { echo, LARGE_BYTES, LARGE_LIMITS, neighbourTest } from "./neighbour-test.js";
 

@@ -4,7 +4,7 @@ import { createServer as createHttpsServer } from "node:https";
 import { type AddressInfo, createServer as createTcpServer } from "node:net";
 import { afterEach, describe, expect, test } from "vitest";
 import { type WebSocket, WebSocketServer } from "ws";
-import { makeCertificate } from "../support/certificate.js";
+import { certificateFiles } from "../support/certificate-files.js";
 import { killPrograms, type Program, wsimd } from "../support/program.js";
 
 const closers: (() => void)[] = [];
@@ -135,7 +135,7 @@ describe("wsimd bench", () => {
   });
 
   test("loads a server over TLS, and trusts whom it is told to", async () => {
-    const { cert, key, certFile } = await makeCertificate();
+    const { cert, key, certFile } = certificateFiles();
     const https = createHttpsServer({ cert, key });
     serveWith(echo, https);
     const url = `wss://127.0.0.1:${await listen(https)}/`;

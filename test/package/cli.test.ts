@@ -3,7 +3,7 @@ import { connect as connectTcp } from "node:net";
 import { afterEach, describe, expect, test } from "vitest";
 import { WebSocket } from "ws";
 import manifest from "../../package.json" with { type: "json" };
-import { makeCertificate } from "../support/certificate.js";
+import { certificateFiles } from "../support/certificate-files.js";
 import { killPrograms, Program, wsimd } from "../support/program.js";
 
 afterEach(killPrograms);
@@ -196,7 +196,7 @@ describe("wsimd echo", () => {
   });
 
   test("serves TLS", async () => {
-    const { certFile, keyFile, cert } = await makeCertificate();
+    const { certFile, keyFile, cert } = certificateFiles();
     const { url } = await startEcho("--tls-cert", certFile, "--tls-key", keyFile);
     expect(url).toMatch(/^wss:/);
     expect(await roundTrip(await open(url, { ca: cert }), "secret")).toBe("secret");
@@ -210,7 +210,7 @@ describe("wsimd echo", () => {
   });
 
   test("refuses a certificate with another one's key", async () => {
-    const [one, other] = await Promise.all([makeCertificate(), makeCertificate()]);
+    const [one, other] = [certificateFiles(), certificateFiles()];
     const args = ["echo", "--port", "0", "--tls-cert", one.certFile, "--tls-key", other.keyFile];
     const program = wsimd(args);
     expect(await program.exit).toEqual({ code: 2, signal: null });

@@ -1,6 +1,6 @@
 // Servers in the workers of `node:cluster`.
 import { afterEach, describe, expect, test } from "vitest";
-import { certificate } from "../adapters/certificate.js";
+import { certificate } from "../support/certificate.js";
 import { killPrograms, mainFile, Program } from "../support/program.js";
 import { NODES } from "../support/runtimes.js";
 import type { Plan } from "./programs/cluster-plan.js";

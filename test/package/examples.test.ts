@@ -5,7 +5,7 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, describe, expect, test } from "vitest";
 import { WebSocket, WebSocketServer } from "ws";
-import { certificate } from "../adapters/certificate.js";
+import { certificate } from "../support/certificate.js";
 import { launchChromium } from "../support/chromium.js";
 import { killPrograms, Program } from "../support/program.js";
 import { runtimeBinary } from "../support/runtimes.js";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
+import { certificate } from "../../support/certificate.js";
 import type { ListenOptions } from "../adapter.js";
-import { certificate } from "../certificate.js";
 import { masked, type RawPeer, request } from "../raw-peer.js";
 import { Recorder } from "../recorder.js";
 import type { Case, Scene } from "../scene.js";

@@ -2,7 +2,6 @@
 import assert from "node:assert/strict";
 import type { SocketOptions } from "../../../src/adapter/socket/options.js";
 import type { DialOptions, ListenOptions, TlsFiles } from "../adapter.js";
-import { certificate } from "../certificate.js";
 import { Recorder } from "../recorder.js";
 import type { Case, Scene } from "../scene.js";
 

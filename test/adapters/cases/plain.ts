@@ -1,8 +1,8 @@
 // HTTP requests that ask for no WebSocket, of a server with the option `fetch`.
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
+import { certificate } from "../../support/certificate.js";
 import type { ListenOptions } from "../adapter.js";
-import { certificate } from "../certificate.js";
 import { type RawPeer, request } from "../raw-peer.js";
 import { Recorder } from "../recorder.js";
 import type { Case, Scene } from "../scene.js";

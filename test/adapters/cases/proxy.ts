@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { certificate } from "../certificate.js";
+import { certificate } from "../../support/certificate.js";
 import { latin1, type RawPeer, type RawServer } from "../raw-peer.js";
 import { Recorder } from "../recorder.js";
 import { RelayProxy } from "../relay-proxy.js";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { certificate } from "../certificate.js";
+import { certificate } from "../../support/certificate.js";
 import type { RawServer } from "../raw-peer.js";
 import { type Case, type Scene, switching } from "../scene.js";
 

@@ -4,7 +4,7 @@ import { X509Certificate } from "node:crypto";
 import { type ConnectionOptions, connect } from "node:tls";
 import type { HandshakeRequest } from "../../../src/adapter/server/options.js";
 import type { TlsInfo } from "../../../src/adapter/transport.js";
-import { certificate } from "../certificate.js";
+import { certificate } from "../../support/certificate.js";
 import { RawPeer, request } from "../raw-peer.js";
 import type { Case, Scene } from "../scene.js";
 import { until } from "../until.js";

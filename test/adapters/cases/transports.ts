@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { certificate } from "../certificate.js";
+import { certificate } from "../../support/certificate.js";
 import { masked, request } from "../raw-peer.js";
 import { Recorder } from "../recorder.js";
 import type { Case, Scene } from "../scene.js";
@@ -75,8 +75,8 @@ export const transportCases: readonly Case[] = [
     name: "wss: a certificate of another host is an error, whoever vouches for it",
     needs: ["tls"],
     async run(scene) {
-      const tls = certificate();
-      const server = await scene.serve({ host: "127.0.0.2", tls }, {});
+      const tls = certificate(["elsewhere.example"]);
+      const server = await scene.serve({ tls }, {});
       await assert.rejects(scene.adapter.connect(server.url, { tls: { ca: tls.cert } }), (error) => {
         assert.ok(error instanceof Error);
         assert.match(`${Reflect.get(error, "code")} ${error.message}`, /ALTNAME|altnames|certificate/i);

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { createServer } from "node:net";
 import { connect as connectTls } from "node:tls";
-import { selfSigned } from "../certificate.js";
+import { certificate } from "../../support/certificate.js";
 /** @typedef {import("../child.js").Child} Child */
 import { each, frame, Peer, REQUEST, reportWhen } from "../peer.js";
 import { afterwards, atMost, exactly, told } from "../rows.js";
@@ -50,7 +50,7 @@ export const faults = {
     /** @type {import("../main.js").Row[]} */
     const rows = [];
     const timeouts = { handshakeMs: count, pingIntervalMs: count, pingTimeoutMs: count, closeMs: count };
-    const { key, cert } = await selfSigned();
+    const { key, cert } = certificate();
     for (const tls of [undefined, { key, cert }]) {
       const options = { timeouts, ...(tls && { tls }) };
       const child = await start({ options, mode: "echo" });
