@@ -1,9 +1,9 @@
-// Folders with a package.json and a lock file of their own: what they need is no dependency of the project.
+// Installs the packages of a folder that has a package.json and a lock file of its own, so that they are no dependencies of wsimd.
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 
 /**
- * Sees to it that a folder has the packages that its lock file names.
+ * Installs the packages that a folder's lock file names, unless they are there.
  * @param {string} folder - from the root of the repository
  * @returns {boolean} whether they are there
  */

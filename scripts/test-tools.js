@@ -1,5 +1,6 @@
-// Sees to the programs that the tests talk to. Other runtimes and bundlers come from npm, into folders of their own. The rest
-// are no npm packages; on Debian, as root, those that are missing get installed, and elsewhere this says what is missing.
+// The first step of `npm run test:all`: installs the programs that the tests start. Runtimes, bundlers and test runners come from npm,
+// into folders of their own. The others are Debian packages: on Debian, as root, apt-get installs the missing ones; elsewhere the
+// script prints which are missing, and fails.
 import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync, rmSync, writeFileSync } from "node:fs";
 import { installPackages } from "./npm-folder.js";
@@ -7,7 +8,7 @@ import { installPackages } from "./npm-folder.js";
 /** @typedef {() => boolean} Probe */
 
 /**
- * The Debian packages, and how to tell that what is wanted of them is there.
+ * The Debian packages, each with a probe that tells whether the program or the files of it are there.
  * @type {[name: string, isThere: Probe][]}
  */
 const TOOLS = [
@@ -39,7 +40,7 @@ for (const folder of ["test/runtimes", "test/bundlers", "test/runners", "docs/si
 
 /** @param {string} name @returns {Probe} */
 function program(name) {
-  // Servers are where users don't look.
+  // Debian puts servers into /usr/sbin, which is not in the PATH of every user.
   const env = { ...process.env, PATH: `${process.env.PATH}:/usr/sbin` };
   return () => spawnSync("which", [name], { env }).status === 0;
 }
@@ -62,7 +63,7 @@ function install(packages) {
 }
 
 /**
- * The tests start servers of their own; none should listen on this machine because of them.
+ * Installs packages without starting the services that they bring: tests start servers of their own.
  * @param {() => void} installing
  */
 function withoutServices(installing) {

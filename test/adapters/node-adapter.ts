@@ -11,14 +11,23 @@ export const INTERNALS = (["off", "on"] as const).filter((path) => asked === "au
 /** Whether this Node has `reusePort`, which came with 22.12 and 23.1. */
 export const REUSES_PORTS = !/^(20|21|22\.\d|22\.1[01]|23\.0)\./.test(process.versions.node);
 
+/** Windows has no Unix sockets that Node can use. */
+export const UNIX_SOCKETS: readonly Capability[] = process.platform === "win32" ? [] : ["unix"];
+
 const CAPABILITIES: readonly Capability[] = [
-  ...(["tls", "unix", "proxy", "nested-tls", "pause", "tcp", "port"] as const),
-  ...(REUSES_PORTS ? (["reuse-port"] as const) : []),
+  ...(["tls", "proxy", "nested-tls", "pause", "tcp", "port"] as const),
+  ...UNIX_SOCKETS,
+  // Of the systems that these tests run on, libuv supports it on Linux alone.
+  ...(REUSES_PORTS && process.platform === "linux" ? (["reuse-port"] as const) : []),
 ];
 
 setFlagsFromString("--expose-gc");
 /** Frees what nobody holds any more. */
 export const collectGarbage: () => void = runInNewContext("gc");
+
+/** How many sockets this process has open. */
+export const openSockets = (): number =>
+  process.getActiveResourcesInfo().filter((name) => /^(TCP|Pipe)Socket/.test(name)).length;
 
 /** This package on Node, reading in one of its ways. */
 export function nodeAdapter(internals: (typeof INTERNALS)[number]): Adapter {
@@ -26,8 +35,7 @@ export function nodeAdapter(internals: (typeof INTERNALS)[number]): Adapter {
     name: `node, ${internals}`,
     capabilities: new Set(CAPABILITIES),
     collectGarbage,
-    openSockets: () =>
-      process.getActiveResourcesInfo().filter((name) => /^(TCP|Pipe)Socket/.test(name)).length,
+    openSockets,
     serve: (options, handlers) => serve({ ...options, internals }, handlers),
     connect: (url, options, handlers) => connect(url, { ...options, internals }, handlers),
   };

@@ -1,18 +1,11 @@
-// What is compared when nothing else is asked for: programs that echo, as servers and as clients.
+// The servers and clients that `npm run conformance` compares: programs that echo.
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { Program } from "./program.js";
-import { ClientTarget, ServerTarget } from "./target.js";
+import { clientTarget, Program } from "../../conformance/program.js";
+import { ServerTarget } from "../../conformance/target.js";
 
-/**
- * @typedef {object} Subject
- * @property {string} name
- * @property {"server" | "client"} role
- * @property {boolean} ours
- * @property {readonly string[]} command - a client's gets the URL as its last argument
- * @property {Record<string, string>} [env]
- */
+/** @typedef {import("../../conformance/command.js").Subject} Subject */
 
 /** @param {string} path */
 const file = (path) => fileURLToPath(new URL(path, import.meta.url));
@@ -23,6 +16,7 @@ const bun = `${runtimes}/bun/bin/bun`;
 const deno = [`${runtimes}/deno/deno`, "run", "-A", "--quiet", "--no-lock", "--no-config", "--no-remote"];
 /** Debian's, which has its packages. */
 const python = "/usr/bin/python3";
+const QUIET = { DENO_NO_UPDATE_CHECK: "1" };
 const program = (/** @type {string} */ name) => file(`programs/${name}`);
 
 /** @type {readonly Subject[]} */
@@ -53,7 +47,12 @@ export const SUBJECTS = [
  * @returns {Subject}
  */
 function server(name, ours, command, env = {}) {
-  return { name, role: "server", ours, command, env };
+  const start = async () => {
+    const running = new Program(command, { ...QUIET, ...env });
+    const url = new URL(`ws://127.0.0.1:${await running.port()}/`);
+    return { target: new ServerTarget(url), stop: () => running.stop() };
+  };
+  return { name, role: "server", judged: ours, version: () => versionOf(name, ours, command), start };
 }
 
 /**
@@ -63,14 +62,17 @@ function server(name, ours, command, env = {}) {
  * @returns {Subject}
  */
 function client(name, ours, command) {
-  return { name, role: "client", ours, command };
+  const start = async () => clientTarget(command, QUIET);
+  return { name, role: "client", judged: ours, version: () => versionOf(name, ours, command), start };
 }
 
 /**
- * The version of what a subject is, or undefined if it is not there.
- * @param {Subject} subject
+ * The version of a program, or undefined if it is not installed.
+ * @param {string} name
+ * @param {boolean} ours
+ * @param {readonly string[]} command
  */
-export function versionOf({ name, ours, command }) {
+function versionOf(name, ours, command) {
   const [binary = ""] = command;
   if (!existsSync(binary) || (ours && !existsSync(file(`../../dist/${runtimeOf(binary)}/index.js`))))
     return undefined;
@@ -93,27 +95,4 @@ function runtimeOf(binary) {
 function printed(binary, ...args) {
   const { stdout, status } = spawnSync(binary, args, { encoding: "utf8", timeout: 10_000, cwd: file(".") });
   return status === 0 ? /\d+\.\d+(?:\.\d+)?/.exec(stdout)?.[0] : undefined;
-}
-
-/**
- * Starts a subject.
- * @param {Subject} subject
- * @returns {Promise<{ target: ServerTarget | ClientTarget; stop(): Promise<void> }>}
- */
-export async function start({ role, command, env }) {
-  if (role === "client") return clientTarget(command);
-  const running = new Program(command, { DENO_NO_UPDATE_CHECK: "1", ...env });
-  const url = new URL(`ws://127.0.0.1:${await running.port()}/`);
-  return { target: new ServerTarget(url), stop: () => running.stop() };
-}
-
-/** @param {readonly string[]} command - the URL becomes its last argument, or takes the place of `{url}` */
-export function clientTarget(command) {
-  const target = new ClientTarget((url) => {
-    const filled = command.map((part) => part.replaceAll("{url}", url));
-    return new Program(filled.some((part, i) => part !== command[i]) ? filled : [...command, url], {
-      DENO_NO_UPDATE_CHECK: "1",
-    });
-  });
-  return { target, stop: () => target.stop() };
 }

@@ -2,8 +2,9 @@
 import { execFileSync } from "node:child_process";
 import { cpSync } from "node:fs";
 import process from "node:process";
+import { fileURLToPath } from "node:url";
 
-process.chdir(new URL("../../", import.meta.url).pathname);
+process.chdir(fileURLToPath(new URL("../../", import.meta.url)));
 execFileSync(process.execPath, ["node_modules/typescript/bin/tsc", "-p", "test/fuzz/tsconfig.json"], {
   stdio: "inherit",
 });

@@ -1,21 +1,12 @@
-// `npm run soak`: what npm test proves in short, at full length, against servers in processes of their own.
+// `npm run soak`: proofs against servers in processes of their own. `npm run test:all` runs short forms of them.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { Child, killAll } from "./child.js";
-import { churn } from "./proofs/churn.js";
-import { cpu } from "./proofs/cpu.js";
-import { descriptors } from "./proofs/descriptors.js";
-import { faults } from "./proofs/faults.js";
-import { handshakes } from "./proofs/handshakes.js";
-import { isolation } from "./proofs/isolation.js";
 import { load } from "./proofs/load.js";
-import { memory } from "./proofs/memory.js";
-import { pings } from "./proofs/pings.js";
-import { slowReaders } from "./proofs/slow-readers.js";
-import { work } from "./proofs/work.js";
+import { PROOFS } from "./proofs.js";
 import { commandOf, RUNTIMES } from "./runtimes.js";
 
 /**
@@ -43,21 +34,6 @@ import { commandOf, RUNTIMES } from "./runtimes.js";
  * @property {Partial<Record<import("./runtimes.js").RuntimeName, string>>} [not] - where it can't be done, and why
  * @property {(context: Context) => Promise<Row[]>} run
  */
-
-/** @type {readonly Proof[]} */
-const PROOFS = [
-  load,
-  memory,
-  pings,
-  slowReaders,
-  handshakes,
-  churn,
-  faults,
-  descriptors,
-  isolation,
-  work,
-  cpu,
-];
 
 const HELP = `Usage: npm run soak -- [NAME] [options]
 

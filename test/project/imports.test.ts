@@ -39,8 +39,8 @@ function isTypeOnly(clause: string): boolean {
 
 function filesUnder(folder: string): string[] {
   return readdirSync(path.join(ROOT, folder), { recursive: true, encoding: "utf8" })
-    .filter((file) => /(?<!\.d)\.[jt]s$/.test(file) && !/(^|\/)node_modules\//.test(file))
-    .map((file) => `${folder}/${file}`);
+    .filter((file) => /(?<!\.d)\.[jt]s$/.test(file) && !/(^|[\\/])node_modules[\\/]/.test(file))
+    .map((file) => `${folder}/${file.replaceAll(path.sep, "/")}`);
 }
 
 interface Edge extends Import {
@@ -248,6 +248,12 @@ describe("imports", () => {
     expect(wrong(around, (edge) => !within(edge, "test"))).toEqual([]);
     const others = around.filter(({ file }) => !file.startsWith("bench/"));
     expect(wrong(others, (edge) => !within(edge, "bench"))).toEqual([]);
+  });
+
+  test("of the conformance runner stay in its folder, which can be published by itself", () => {
+    const edges = importsOf(filesUnder("conformance"));
+    expect(edges.length).toBeGreaterThan(0);
+    expect(wrong(edges, (edge) => within(edge, "conformance") || edge.name.startsWith("node:"))).toEqual([]);
   });
 
   test("of the examples are what a user has", () => {

@@ -4,8 +4,8 @@ import type { Handlers, SendResult, Socket } from "../../src/adapter/socket/hand
 import { HeaderList } from "../../src/http/header-list.js";
 import type { KernelName } from "../../src/kernel/kernel.js";
 import { connect as connectControl } from "../../src/node/index.js";
-import type { Adapter, DialOptions } from "./adapter.js";
-import { nodeAdapter } from "./node-adapter.js";
+import type { Adapter, DialOptions } from "../adapters/adapter.js";
+import { nodeAdapter } from "../adapters/node-adapter.js";
 
 /** What a socket there looked like when it was last heard of. */
 interface Seen extends Pick<Socket, "protocol" | "remoteAddress" | "state" | "bufferedAmount"> {

@@ -1,36 +1,28 @@
+// The documentation says what is so: its links lead somewhere, and its tables are those of the code.
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
-import { fileURLToPath } from "node:url";
-import { afterEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
+import { RULES } from "../../conformance/suite.js";
 import { FAILURES } from "../../src/index.js";
 import { DEFAULT_SERVER_LIMITS, DEFAULT_TIMEOUTS, type HandshakeErrorCode } from "../../src/node/index.js";
-import { RULES } from "../conformance/suite.js";
-import { relativeLinks, runBlock, runnableBlocks, tableRows } from "../support/markdown.js";
-import { killPrograms, mainFile } from "../support/program.js";
+import { INTRODUCTION } from "../conformance/introduction.js";
+import { relativeLinks, tableRows } from "../support/markdown.js";
+import { ROOT } from "../support/root.js";
+import { namedTests, notRun } from "./named-tests.js";
 
-const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const PAGES = readdirSync(`${ROOT}docs`)
   .filter((file) => file.endsWith(".md"))
   .map((file) => `docs/${file}`);
-
-afterEach(killPrograms);
 
 function read(file: string): string {
   return readFileSync(`${ROOT}${file}`, "utf8");
 }
 
-describe.each([...PAGES, "SECURITY.md", "CHANGELOG.md"])("%s", (file) => {
+describe.each([...PAGES, "README.md", "SECURITY.md", "CHANGELOG.md"])("%s", (file) => {
   test("links to files that are there", () => {
     for (const link of relativeLinks(read(file))) {
       expect(existsSync(path.join(ROOT, path.dirname(file), link)), link).toBe(true);
     }
-  });
-
-  const blocks = runnableBlocks(read(file));
-  if (blocks.length === 0) return;
-  test.each(blocks.map((code, i) => [i + 1, code] as const))("block %i runs", async (_, code) => {
-    mainFile();
-    await runBlock(code);
   });
 });
 
@@ -64,20 +56,20 @@ describe("the tables", () => {
     expect(rows.map(([code]) => code).sort()).toEqual(Object.keys(HANDSHAKE_CODES).sort());
   });
 
-  test("of reports from the field name threads, and tests that are there", () => {
+  test("of reports from the field name threads, and tests that are run", async () => {
     const page = read("docs/evidence.md");
     const rows = tableRows(page, "Reports from the field");
     expect(rows.length).toBeGreaterThan(10);
     for (const [reports = "", , tests = ""] of rows) {
       for (const [report] of reports.matchAll(/\[.+?\]/g)) expect(page).toContain(`\n${report}: https://`);
-      const links = [...tests.matchAll(/\[(?<name>.+?)\]\(\.\.\/(?<file>\S+?)\)/g)];
-      expect(links.length, tests).toBeGreaterThan(0);
-      for (const { groups: { name = "", file = "" } = {} } of links) expect(read(file), name).toContain(name);
+      expect(namedTests(tests).length, tests).toBeGreaterThan(0);
     }
+    expect(await notRun(rows.flatMap(([, , tests = ""]) => namedTests(tests)))).toEqual([]);
   });
 
   test("of conformance have every rule, and no departure of wsimd's", () => {
     const page = read("docs/conformance.md");
+    expect(page.startsWith(INTRODUCTION)).toBe(true);
     for (const [heading, role] of [
       ["Servers", "server"],
       ["Clients", "client"],

@@ -1,5 +1,6 @@
 // Programs that are tested or that connect to what is: started as a group of processes, and stopped with all of it.
 import { spawn } from "node:child_process";
+import { ClientTarget } from "./target.js";
 
 const START_MS = 20_000;
 const STOP_MS = 2000;
@@ -76,4 +77,17 @@ export class Program {
       // It has ended already.
     }
   }
+}
+
+/**
+ * A client that is a program, to be judged.
+ * @param {readonly string[]} command - the URL becomes its last argument, or takes the place of `{url}`
+ * @param {Record<string, string>} [env]
+ */
+export function clientTarget(command, env = {}) {
+  const target = new ClientTarget((url) => {
+    const filled = command.map((part) => part.replaceAll("{url}", url));
+    return new Program(filled.some((part, i) => part !== command[i]) ? filled : [...command, url], env);
+  });
+  return { target, stop: () => target.stop() };
 }

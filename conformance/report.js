@@ -4,12 +4,13 @@
  * @typedef {object} Outcome
  * @property {string} name
  * @property {"server" | "client"} role
- * @property {boolean} ours - it is what was to be tested, and not there for comparison
+ * @property {boolean} judged - whether a MUST that it breaks counts; the others are there for comparison
  * @property {string} [version]
  * @property {import("./suite.js").Result[]} results - none if it is not there
  */
 
-const SYMBOL = { conforms: "✓", differs: "~", breaks: "✗" };
+/** How a verdict is printed. */
+export const SYMBOL = { conforms: "✓", differs: "~", breaks: "✗" };
 const LEGEND = `${SYMBOL.conforms} conforms   ${SYMBOL.differs} differs, as RFC 6455 allows   ${SYMBOL.breaks} breaks a MUST`;
 
 /** @param {readonly Outcome[]} outcomes */
@@ -39,30 +40,13 @@ export function json(outcomes) {
   return JSON.stringify(outcomes, null, 1);
 }
 
-const INTRODUCTION = `# Conformance
-
-What \`npm run conformance\` sees: a raw TCP peer, which shares no code with wsimd, puts every rule of RFC 6455 that shows on the wire
-to servers and clients that echo messages. Bytes go in one write, in a write for each frame, byte by byte and, to clients,
-behind the 101 in its segment. This page is its output with \`--markdown\`.
-
-    npm run conformance                                # wsimd and others, as below; about a quarter of an hour
-    npm run conformance -- ws://127.0.0.1:8080/        # any server that echoes
-    npm run conformance -- --client "program {url}"    # any client that echoes what it gets from that URL
-    npm run conformance -- --help
-
-- ${SYMBOL.conforms} conforms: does what the rule says. Where the RFC leaves something open, the rule is what wsimd does.
-- ${SYMBOL.differs} differs, in what the RFC leaves open: another status or Close code, TCP dropped without a Close, a lenience.
-- ${SYMBOL.breaks} breaks a MUST of the RFC, or of HTTP where the RFC builds on it.
-
-A rule has several cases, each in all ways; the worst counts, and every cell that differs has its reasons below. The others are run as their
-documentation shows, with their defaults, by the few lines in [test/conformance/programs](../test/conformance/programs); what they answer
-before an application has a say is theirs, and a program that asks more of them can be stricter. Not seen from outside, and so
-held by other tests: what an API refuses to send, allowed origins, and what is retained in memory.`;
-
-/** @param {readonly Outcome[]} outcomes */
-export function markdown(outcomes) {
+/**
+ * @param {readonly Outcome[]} outcomes
+ * @param {string} [introduction] - the top of the page
+ */
+export function markdown(outcomes, introduction = `# Conformance\n\n${LEGEND}`) {
   const there = outcomes.filter(({ results }) => results.length > 0);
-  return [INTRODUCTION, ...byRole(there).map(markdownTable)].join("\n\n");
+  return [introduction, ...byRole(there).map(markdownTable)].join("\n\n");
 }
 
 /** @param {readonly Outcome[]} columns - of one role */
@@ -95,11 +79,13 @@ function markdownReasons(column, title) {
 }
 
 /**
- * Whether what was to be tested breaks a MUST: of several, wsimd.
+ * Whether a MUST is broken by what is judged.
  * @param {readonly Outcome[]} outcomes
  */
 export function broken(outcomes) {
-  return outcomes.some(({ ours, results }) => ours && results.some(({ verdict }) => verdict === "breaks"));
+  return outcomes.some(
+    ({ judged, results }) => judged && results.some(({ verdict }) => verdict === "breaks"),
+  );
 }
 
 /** @param {readonly Outcome[]} outcomes */

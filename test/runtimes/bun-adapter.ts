@@ -1,6 +1,6 @@
 // For processes of Bun: see `run-cases.ts`.
 import { connect, serve } from "../../src/bun/index.js";
-import type { Adapter } from "./adapter.js";
+import type { Adapter } from "../adapters/adapter.js";
 import { openSockets } from "./open-sockets.js";
 
 const collect: unknown = Reflect.get(Reflect.get(globalThis, "Bun"), "gc");

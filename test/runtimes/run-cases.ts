@@ -1,13 +1,13 @@
 // Runs cases of the suite on whichever runtime this program is started with, for `runtime-suite.ts`:
 //
-//     RUNTIME … test/adapters/run-cases.ts ./deno-adapter.ts
+//     RUNTIME … test/runtimes/run-cases.ts ./deno-adapter.ts
 //
 // Each line of standard input names a case, `title: name`, and gets one line of JSON as its answer.
 import { createInterface } from "node:readline";
-import type { Adapter } from "./adapter.js";
-import { type Case, Scene } from "./scene.js";
-import { SUITE } from "./suite.js";
-import { soon } from "./until.js";
+import type { Adapter } from "../adapters/adapter.js";
+import { type Case, Scene } from "../adapters/scene.js";
+import { SUITE } from "../adapters/suite.js";
+import { soon } from "../adapters/until.js";
 
 /** What became of a case. */
 export interface Outcome {

@@ -1,14 +1,15 @@
-import { fileURLToPath } from "node:url";
+// wsimd conforms, and the tool that says so sees what does not.
 import { afterAll, describe, expect, test } from "vitest";
+import { clientTarget, Program as Started, stopPrograms } from "../../conformance/program.js";
+import type { Outcome } from "../../conformance/report.js";
+import { type Result, RULES, runSuite } from "../../conformance/suite.js";
+import { ServerTarget } from "../../conformance/target.js";
+import { SUBJECTS } from "../conformance/subjects.js";
 import { killPrograms, mainFile, Program } from "../support/program.js";
-import { Program as Started, stopPrograms } from "./program.js";
-import type { Outcome } from "./report.js";
-import { clientTarget, SUBJECTS, start } from "./subjects.js";
-import { type Result, RULES, runSuite } from "./suite.js";
-import { ServerTarget } from "./target.js";
+import { ROOT } from "../support/root.js";
 
-const TOOL = fileURLToPath(new URL("run.js", import.meta.url));
-const PROGRAMS = fileURLToPath(new URL("programs/", import.meta.url));
+const TOOL = `${ROOT}test/conformance/run.js`;
+const CARELESS_PROGRAMS = `${ROOT}conformance/careless/`;
 /** So long that a busy machine makes nothing late; what conforms doesn't make anybody wait. */
 const PATIENT = { answer: 20_000, hesitation: 20_000, timeout: 30_000 };
 /** What is careless answers at once, or never. */
@@ -36,7 +37,7 @@ describe("wsimd conforms to every rule", () => {
 
   test.concurrent.each(ours)("$name, $role", { timeout: LONG_MS }, async (subject) => {
     mainFile();
-    const { target, stop } = await start(subject);
+    const { target, stop } = await subject.start();
     const results = await runSuite(target, { patience: PATIENT });
     await stop();
     expect(results.filter(({ verdict }) => verdict !== "conforms")).toEqual([]);
@@ -65,7 +66,7 @@ const CARELESS = [
 
 describe("the tool", () => {
   test.concurrent("sees what a careless server breaks", { timeout: LONG_MS }, async () => {
-    const server = new Started([process.execPath, `${PROGRAMS}careless-server.js`]);
+    const server = new Started([process.execPath, `${CARELESS_PROGRAMS}server.js`]);
     const url = new URL(`ws://127.0.0.1:${await server.port()}/`);
     const results = await runSuite(new ServerTarget(url), { patience: HASTY });
     const handshake = [
@@ -90,7 +91,7 @@ describe("the tool", () => {
   });
 
   test.concurrent("sees what a careless client breaks", { timeout: LONG_MS }, async () => {
-    const command = `${process.execPath} ${PROGRAMS}careless-client.js`;
+    const command = `${process.execPath} ${CARELESS_PROGRAMS}client.js`;
     const { target, stop } = clientTarget(command.split(" "));
     const results = await runSuite(target, { patience: HASTY });
     await stop();

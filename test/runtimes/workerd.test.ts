@@ -5,13 +5,13 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, describe, test } from "vitest";
+import type { Adapter } from "../adapters/adapter.js";
+import { Recorder } from "../adapters/recorder.js";
+import { type Case, Scene } from "../adapters/scene.js";
+import { SUITE } from "../adapters/suite.js";
 import { certificate } from "../support/certificate.js";
 import type { Program } from "../support/program.js";
 import { distModules, serveWorker, workerdEntry } from "../support/workerd.js";
-import type { Adapter } from "./adapter.js";
-import { Recorder } from "./recorder.js";
-import { type Case, Scene } from "./scene.js";
-import { SUITE } from "./suite.js";
 import { kernelThere, workerdAdapter } from "./workerd-adapter.js";
 
 /** What can't be seen from outside of the worker, or is said in other words there. */

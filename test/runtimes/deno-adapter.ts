@@ -1,6 +1,6 @@
 // For processes of Deno: see `run-cases.ts`.
 import { connect, serve } from "../../src/deno/index.js";
-import type { Adapter } from "./adapter.js";
+import type { Adapter } from "../adapters/adapter.js";
 import { openSockets } from "./open-sockets.js";
 
 /** This package on Deno. */

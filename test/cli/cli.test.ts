@@ -1,24 +1,13 @@
+// The command line on this Node.
 import { once } from "node:events";
-import { connect as connectTcp } from "node:net";
 import { afterEach, describe, expect, test } from "vitest";
-import { WebSocket } from "ws";
+import type { WebSocket } from "ws";
 import manifest from "../../package.json" with { type: "json" };
 import { certificateFiles } from "../support/certificate-files.js";
-import { killPrograms, Program, wsimd } from "../support/program.js";
+import { open, startEcho } from "../support/echo-program.js";
+import { killPrograms, wsimd } from "../support/program.js";
 
 afterEach(killPrograms);
-
-async function startEcho(...args: string[]): Promise<{ echo: Program; url: string; port: number }> {
-  const echo = wsimd(["echo", "--port", "0", ...args]);
-  const [, url = "", port] = await echo.shows(/^listening on (wss?:\/\/127\.0\.0\.1:(\d+))\n$/);
-  return { echo, url, port: Number(port) };
-}
-
-async function open(url: string, options = {}): Promise<WebSocket> {
-  const socket = new WebSocket(url, options);
-  await once(socket, "open");
-  return socket;
-}
 
 async function roundTrip(socket: WebSocket, message: string | Uint8Array): Promise<string | Buffer> {
   const reply = new Promise<string | Buffer>((resolve) => {
@@ -146,53 +135,6 @@ describe("wsimd echo", () => {
     expect(await roundTrip(socket, "0123456789")).toBe("0123456789");
     socket.send("0123456789a");
     expect((await once(socket, "close"))[0]).toBe(1009);
-  });
-
-  test.each(["SIGTERM", "SIGINT"] as const)("closes with 1001 on %s and exits with 0", async (signal) => {
-    const { echo, url } = await startEcho();
-    const sockets = await Promise.all([open(url), open(url)]);
-    const closed = Promise.all(sockets.map((socket) => once(socket, "close")));
-    echo.signal(signal);
-    expect((await closed).map(([code]) => code)).toEqual([1001, 1001]);
-    expect(await echo.exit).toEqual({ code: 0, signal: null });
-    expect(echo.stdout).toBe(`listening on ${url}\n`);
-    expect(echo.stderr).toBe("");
-  });
-
-  test("dies of a second signal at once", async () => {
-    const { echo, port } = await startEcho();
-    const deaf = connectTcp(port, "127.0.0.1");
-    deaf.write(
-      "GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n" +
-        "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: x3JJHMbDL1EzLkh9GBhXDw==\r\n\r\n",
-    );
-    await once(deaf, "data");
-    echo.signal("SIGTERM");
-    // The Close that it will never answer.
-    await once(deaf, "data");
-    echo.signal("SIGTERM");
-    expect(await echo.exit).toEqual({ code: null, signal: "SIGTERM" });
-    deaf.destroy();
-  });
-
-  test("RFC 6455 1.3: answers curl with the accept value", async () => {
-    const { port } = await startEcho();
-    const curl = new Program("curl", [
-      ...["--silent", "--http1.1", "--dump-header", "-", "--output", "/dev/null"],
-      ...["--header", "Connection: Upgrade", "--header", "Upgrade: websocket"],
-      ...["--header", "Sec-WebSocket-Version: 13"],
-      ...["--header", "Sec-WebSocket-Key: x3JJHMbDL1EzLkh9GBhXDw=="],
-      `http://127.0.0.1:${port}/`,
-    ]);
-    await curl.shows(/^HTTP\/1\.1 101 [\s\S]*\r\n\r\n/);
-    expect(curl.stdout).toMatch(/^sec-websocket-accept: HSmrc0sMlYUkAGmm5OPpG2HaGWk=\r$/im);
-  });
-
-  test("RFC 6455 4.4: answers a plain request of curl's with 426", async () => {
-    const { port } = await startEcho();
-    const curl = new Program("curl", ["--silent", "--include", `http://127.0.0.1:${port}/`]);
-    expect(await curl.exit).toEqual({ code: 0, signal: null });
-    expect(curl.stdout).toMatch(/^HTTP\/1\.1 426 /);
   });
 
   test("serves TLS", async () => {

@@ -1,10 +1,10 @@
 // The suite on another runtime: its cases run in a process of that, and each is a test here.
 import { afterAll, describe, test } from "vitest";
+import type { Capability } from "../adapters/adapter.js";
+import { SUITE } from "../adapters/suite.js";
 import { Program } from "../support/program.js";
 import { runtimeBinary } from "../support/runtimes.js";
-import type { Capability } from "./adapter.js";
 import type { Outcome } from "./run-cases.js";
-import { SUITE } from "./suite.js";
 
 export interface RuntimeSuite {
   readonly title: string;

@@ -1,0 +1,5 @@
+#!/usr/bin/env node
+// The command `wsimd-conformance`.
+import { runCommand } from "./command.js";
+
+process.exitCode = await runCommand(process.argv.slice(2));

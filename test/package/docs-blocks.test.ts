@@ -1,0 +1,56 @@
+// The blocks of the documentation run as they stand there.
+import { readdirSync, readFileSync } from "node:fs";
+import { afterEach, describe, expect, test } from "vitest";
+import { runnableBlocks } from "../support/markdown.js";
+import { runBlock } from "../support/markdown-blocks.js";
+import { killPrograms, mainFile } from "../support/program.js";
+import { ROOT } from "../support/root.js";
+
+const README = "README.md";
+const PAGES = readdirSync(`${ROOT}docs`)
+  .filter((file) => file.endsWith(".md"))
+  .map((file) => `docs/${file}`);
+
+afterEach(killPrograms);
+
+const blocksOf = (file: string): string[] => runnableBlocks(readFileSync(`${ROOT}${file}`, "utf8"));
+
+describe("what runs the blocks", () => {
+  test("takes those fenced with js alone", () => {
+    const markdown = "```js\na\n```\n\n```js fragment\nb\n```\n\n```ts\nc\n```\n\n```js\nd\n```\n";
+    expect(runnableBlocks(markdown)).toEqual(["a\n", "d\n"]);
+  });
+
+  test.each([
+    ["a block that throws", 'throw new Error("no")', "Error: no"],
+    [
+      "a server that does not start",
+      'import { serve } from "wsimd/node"; serve({ port: 8080 })',
+      "TypeError",
+    ],
+    [
+      "a server that does not answer",
+      'import { serve } from "wsimd/node"; await serve({ port: 8080 }, { message: (socket) => socket.close() });',
+      "without an answer",
+    ],
+    ["a client that sends nothing", 'import "wsimd/node"; "8080";', "sent nothing"],
+  ])("sees %s", async (_, code, words) => {
+    mainFile();
+    await expect(runBlock(code)).rejects.toThrow(words);
+  });
+});
+
+test("the README has a server and the bare codec to run", () => {
+  const blocks = blocksOf(README);
+  expect(blocks.some((code) => code.includes("serve("))).toBe(true);
+  expect(blocks.some((code) => code.includes("new Connection("))).toBe(true);
+});
+
+const BLOCKS = [README, ...PAGES, "SECURITY.md", "CHANGELOG.md"].flatMap((file) =>
+  blocksOf(file).map((code, i) => [file, i + 1, code] as const),
+);
+
+test.each(BLOCKS)("%s: block %i runs", async (_file, _number, code) => {
+  mainFile();
+  await runBlock(code);
+});

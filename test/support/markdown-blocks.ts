@@ -1,0 +1,111 @@
+// Runs the code blocks of the documentation.
+import { once } from "node:events";
+import { createServer } from "node:net";
+import { WebSocket } from "ws";
+import { serve } from "../../src/node/index.js";
+import { type Exit, Program } from "./program.js";
+import { runtimeBinary } from "./runtimes.js";
+
+/**
+ * Runs a block, with a free port in place of 8080. One that listens there gets a message and must answer it; one that
+ * connects there finds a server that echoes; any other must end by itself.
+ * @throws Error with what it printed, if it does not do that
+ */
+export async function runBlock(code: string): Promise<void> {
+  if (/\b(serve|attach|upgrade|createServer|WebSocketServer)\(/.test(code)) await runServer(code);
+  else if (code.includes("8080")) await runClient(code);
+  else assertEnded(await evaluate(code, 0));
+}
+
+interface Ended {
+  readonly program: Program;
+  readonly exit: Exit;
+}
+
+function start(code: string, port: number): Program {
+  const module = code.replaceAll("8080", String(port));
+  if (code.includes('"wsimd/bun"')) return new Program(runtimeBinary("bun"), ["-e", module]);
+  if (code.includes('"wsimd/deno"')) return new Program(runtimeBinary("deno"), ["eval", "--no-lock", module]);
+  return new Program(process.execPath, ["--input-type=module", "-e", module]);
+}
+
+async function evaluate(code: string, port: number): Promise<Ended> {
+  const program = start(code, port);
+  return { program, exit: await program.exit };
+}
+
+function assertEnded({ program, exit }: Ended): void {
+  if (exit.code !== 0 || program.stderr !== "")
+    throw new Error(`ended with ${exit.code}:\n${program.stderr}`);
+}
+
+async function runServer(code: string): Promise<void> {
+  if (!code.includes("8080")) throw new Error("a server in the documentation listens on port 8080");
+  const port = await freePort();
+  const program = start(code, port);
+  let over = false;
+  program.exit.then(() => {
+    over = true;
+  });
+  const socket = await connected(`ws://127.0.0.1:${port}/`, () => over, program);
+  const answer = once(socket, "message");
+  socket.send("hello");
+  const [data]: unknown[] = await Promise.race([
+    answer,
+    once(socket, "close").then(() =>
+      Promise.reject(new Error(`closed without an answer:\n${program.stderr}`)),
+    ),
+  ]);
+  if (String(data) === "") throw new Error("an empty answer");
+  socket.terminate();
+  await ended(program);
+}
+
+async function runClient(code: string): Promise<void> {
+  let messages = 0;
+  const server = await serve(
+    { host: "127.0.0.1" },
+    {
+      message(from, data) {
+        messages++;
+        from.send(data);
+      },
+    },
+  );
+  const { program, exit } = await evaluate(code, server.port);
+  await server.close();
+  assertEnded({ program, exit });
+  if (messages === 0) throw new Error("it sent nothing");
+}
+
+/** With a handler of its own a program ends with 0, without one by the signal. */
+async function ended(program: Program): Promise<void> {
+  program.signal("SIGTERM");
+  const { code, signal } = await program.exit;
+  if ((code !== 0 && signal !== "SIGTERM") || program.stderr !== "") {
+    throw new Error(`ended with ${code ?? signal}:\n${program.stderr}`);
+  }
+}
+
+/** Tries until somebody listens. */
+async function connected(url: string, over: () => boolean, program: Program): Promise<WebSocket> {
+  while (!over()) {
+    const socket = new WebSocket(url);
+    const open = await Promise.race([
+      once(socket, "open").then(() => true),
+      new Promise<false>((resolve) => socket.on("error", () => resolve(false))),
+    ]);
+    if (open) return socket;
+  }
+  throw new Error(`ended before it listened:\n${program.stderr}`);
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  server.close();
+  await once(server, "close");
+  if (address === null || typeof address === "string") throw new Error("no port");
+  return address.port;
+}
