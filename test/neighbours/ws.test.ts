@@ -7,7 +7,6 @@ import { describe, test } from "vitest";
 import { WebSocketServer, WebSocket as WsSocket } from "ws";
 import { socketInternals } from "../../src/adapter/socket/internals.js";
 import { attach, serve, upgrade } from "../../src/node/index.js";
-import { certificate } from "../support/certificate.js";
 import { INTERNALS, nodeAdapter } from "../adapters/node-adapter.js";
 import { closeWords, Recorder } from "../adapters/recorder.js";
 import { Scene } from "../adapters/scene.js";

@@ -1,6 +1,7 @@
 // Every value that is documented for an option works, over TCP and over TLS.
 import assert from "node:assert/strict";
 import type { SocketOptions } from "../../../src/adapter/socket/options.js";
+import { certificate } from "../../support/certificate.js";
 import type { DialOptions, ListenOptions, TlsFiles } from "../adapter.js";
 import { Recorder } from "../recorder.js";
 import type { Case, Scene } from "../scene.js";
