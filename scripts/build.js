@@ -53,23 +53,11 @@ async function buildWasm() {
     copyFileSync(`build/${target}.wasm`, `src/kernel/generated/${target}.wasm`);
     console.log(`build/${target}.wasm ${bytes.length} bytes`);
   }
-  const text = JSON.stringify(asText(readFileSync("build/simd.wasm")));
+  const base64 = readFileSync("build/simd.wasm").toString("base64");
   writeIfChanged(
     "src/kernel/generated/simd.ts",
-    `${GENERATED_LINE}export const SIMD_TEXT: string =\n  ${text};\n`,
+    `${GENERATED_LINE}export const SIMD_BASE64: string =\n  "${base64}";\n`,
   );
-}
-
-/**
- * Bytes as ASCII that takes the least in a compressed bundle: a character for each byte below 80, which most are, and one
- * more in front of it for the others. `bytesFromText` in src/kernel/inlined.ts reads it.
- * @param {Uint8Array} bytes
- */
-function asText(bytes) {
-  return Array.from(bytes, (byte) => {
-    const low = String.fromCharCode(42 + (byte % 80));
-    return byte < 80 ? low : String.fromCharCode(42 - Math.floor(byte / 80)) + low;
-  }).join("");
 }
 
 /**

@@ -1,14 +1,14 @@
+// Reads the binary that scripts/build.js inlines as base64.
+
 /**
- * The bytes of a binary that scripts/build.js has put into a string: a character for each byte below 80, and one more in front
- * of the others.
+ * Decodes base64. A start-up waits for it, so Node's decoder comes first: for the SIMD kernel it takes Node 20 0.1 ms,
+ * and `atob`, which browsers have, 0.5 ms or more.
  */
-export function bytesFromText(text: string): Uint8Array<ArrayBuffer> {
-  const bytes: number[] = [];
-  let high = 0;
-  for (const character of text) {
-    const value = character.charCodeAt(0) - 42;
-    if (value >= 0) bytes.push(high + value);
-    high = value < 0 ? -80 * value : 0;
-  }
-  return new Uint8Array(bytes);
+export function bytesFromBase64(base64: string): Uint8Array<ArrayBuffer> {
+  const { Buffer } = globalThis;
+  if (Buffer !== undefined) return Buffer.from(base64, "base64");
+  const characters = atob(base64);
+  const bytes = new Uint8Array(characters.length);
+  for (let i = 0; i < bytes.length; i++) bytes[i] = characters.charCodeAt(i);
+  return bytes;
 }

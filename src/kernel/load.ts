@@ -1,5 +1,5 @@
-import { SIMD_TEXT } from "./generated/simd.js";
-import { bytesFromText } from "./inlined.js";
+import { SIMD_BASE64 } from "./generated/simd.js";
+import { bytesFromBase64 } from "./inlined.js";
 import { javascriptKernel } from "./javascript.js";
 import type { Kernel, KernelName } from "./kernel.js";
 import { wasmKernel } from "./wasm.js";
@@ -71,7 +71,7 @@ export function setModule(name: CompiledKernelName, module: object): void {
 function moduleOf(name: CompiledKernelName): WebAssembly.Module {
   let module = modules.get(name);
   if (module === undefined) {
-    module = new WebAssembly.Module(name === "simd" ? bytesFromText(SIMD_TEXT) : scalarBytes());
+    module = new WebAssembly.Module(name === "simd" ? bytesFromBase64(SIMD_BASE64) : scalarBytes());
     modules.set(name, module);
   }
   return module;

@@ -5,7 +5,6 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import manifest from "../../package.json" with { type: "json" };
-import { bytesFromText } from "../../src/kernel/inlined.js";
 import { killPrograms } from "../support/program.js";
 import { install, type Packed, pack, runIn } from "../support/tarball.js";
 
@@ -99,7 +98,7 @@ describe.each([["--ignore-scripts"], ["--foreground-scripts"]])("installed offli
     const inlined = readFileSync(path.join(installed, "dist/kernel/generated/simd.js"), "utf8");
     const [literal = ""] = /".+"/.exec(inlined) ?? [];
     const file = readFileSync(path.join(installed, "dist/kernel/generated/simd.wasm"));
-    expect(file.equals(bytesFromText(String(JSON.parse(literal))))).toBe(true);
+    expect(file.equals(Buffer.from(String(JSON.parse(literal)), "base64"))).toBe(true);
   });
 
   const BODY = `const server = await serve({ host: "127.0.0.1" }, { message: (socket, data) => socket.send(data) });
