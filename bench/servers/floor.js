@@ -1,9 +1,7 @@
 // The floor for echoes: wsimd's own way to read and write, without the protocol. Bytes are counted, not looked at, but for the first
 // header of a connection, and answers are canned: nothing is unmasked, copied or handed to anybody.
 import { createServer } from "node:net";
-import { takeConnections } from "../../dist/node/internals/bare-handle.js";
-import { HandleTransport } from "../../dist/node/internals/handle-transport.js";
-import { tryInternals } from "../../dist/node/internals/trial.js";
+import { HandleTransport, takeConnections, tryInternals } from "../../dist/node/internals/index.js";
 import { listening } from "./lifecycle.js";
 import { switching } from "./switching.js";
 

@@ -1,8 +1,8 @@
 import type { Handlers, Socket } from "../adapter/socket/handlers.js";
 import { type ConnectOptions, connectOn } from "../node/connect.js";
 import { denoRuntime } from "./host.js";
+import { denoTransports } from "./internals/index.js";
 import { permitted } from "./internals-option.js";
-import { denoTransports } from "./transports.js";
 
 /**
  * Connects to a server. Needs the permission `net` for it.

@@ -4,7 +4,7 @@ import { copyRuns, type RunMemory } from "../host/payload-runs.js";
 import { Slab } from "../host/slab.js";
 import { copyInto } from "../host/views.js";
 import { decodeText, nodeHost, nodeRuntime, untransferable } from "../node/host.js";
-import { keepFreedMemory } from "../node/internals/freed-memory.js";
+import { keepFreedMemory } from "../node/internals/index.js";
 import { denoTurns } from "./turns.js";
 
 // What only transports see is cut from slabs: memory of its own, which is cleared, costs up to 2 µs.

@@ -3,8 +3,8 @@ import type { Handlers } from "../adapter/socket/handlers.js";
 import { type ServeOptions, serveOn } from "../node/serve.js";
 import { demandHost } from "./deno.js";
 import { denoRuntime } from "./host.js";
+import { denoTransports } from "./internals/index.js";
 import { permitted } from "./internals-option.js";
-import { denoTransports } from "./transports.js";
 
 /**
  * Opens a port, or a Unix socket, that speaks WebSocket: requests that are no opening handshake get the HTTP status they

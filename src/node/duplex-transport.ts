@@ -2,9 +2,9 @@
 import { Socket as NetSocket } from "node:net";
 import { type Duplex, finished } from "node:stream";
 import { DEAF, type SocketTransport, type TlsInfo, type TransportSink } from "../adapter/transport.js";
+import { totalLength } from "../host/total-length.js";
 import { BY_REFERENCE_BYTES } from "../protocol/encoder.js";
 import { setImmediate } from "./globals.js";
-import { totalLength } from "./internals/direct-write.js";
 import { remoteAddressOf } from "./remote-address.js";
 
 /** In the registry of all symbols, so that a second copy of this package sees it as well. */

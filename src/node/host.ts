@@ -10,25 +10,23 @@ import { copyRuns, type RunMemory } from "../host/payload-runs.js";
 import { Slab } from "../host/slab.js";
 import { TextEncoder } from "../host/text-coders.js";
 import { decodeByUtf16 } from "../host/utf16-text.js";
-import { copyInto, type ViewClass, viewOf } from "../host/views.js";
+import { copyInto, viewOf } from "../host/views.js";
 import { nextTick, setImmediate } from "./globals.js";
-import { keepFreedMemory } from "./internals/freed-memory.js";
+import { BufferClass, keepFreedMemory } from "./internals/index.js";
 
-/** The class of all Buffers. `Buffer.from`, which looks at its arguments first, takes twice the time. */
-const FastBuffer = bufferClass();
 /** Up to here the bytes of an array are part of the object, in V8's heap, and cost as little as a view. */
 const INNER_BYTES = 64;
 /** What only transports see is cut from slabs: memory of its own costs many times as much. */
 const SMALL_BYTES = 256;
-const small = new Slab(8 * 1024, allocateShared, FastBuffer);
+const small = new Slab(8 * 1024, allocateShared, BufferClass);
 const MEDIUM_BYTES = 32 * 1024;
-const medium = new Slab(2 * MEDIUM_BYTES, allocateShared, FastBuffer);
+const medium = new Slab(2 * MEDIUM_BYTES, allocateShared, BufferClass);
 /** Up to here ASCII text is written faster by a loop than by a call. */
 const LOOP_UNITS = 32;
 
 const encoder = new TextEncoder();
 
-const runMemory: RunMemory = { View: FastBuffer, leastBytes: INNER_BYTES + 1, allocate: allocateShared };
+const runMemory: RunMemory = { View: BufferClass, leastBytes: INNER_BYTES + 1, allocate: allocateShared };
 
 /** Memory that several have a part of. */
 function allocateShared(bytes: number): Uint8Array<ArrayBuffer> {
@@ -38,7 +36,7 @@ function allocateShared(bytes: number): Uint8Array<ArrayBuffer> {
 
 /** Not from Node's pool, where others would have the same `buffer`; nothing is cleared. */
 function allocate(bytes: number): Uint8Array {
-  if (bytes <= INNER_BYTES) return new FastBuffer(bytes);
+  if (bytes <= INNER_BYTES) return new BufferClass(bytes);
   keepFreedMemory();
   return Buffer.allocUnsafeSlow(bytes);
 }
@@ -51,16 +49,6 @@ export function untransferable(bytes: Uint8Array<ArrayBuffer>): Uint8Array<Array
     // Older versions of Deno and Bun have it in name only.
   }
   return bytes;
-}
-
-function bufferClass(): ViewClass {
-  const found: unknown = Reflect.get(Buffer, Symbol.species);
-  if (!isViewClass(found)) throw new TypeError("Buffers have no class");
-  return found;
-}
-
-function isViewClass(value: unknown): value is ViewClass {
-  return typeof value === "function" && value.prototype === Buffer.prototype;
 }
 
 function copy(bytes: Uint8Array, start: number, end: number): Uint8Array {
@@ -113,7 +101,7 @@ export const nodeHost: Host = {
   copy,
   copyOut,
   copyRuns: (read, count, strings) => copyRuns(runMemory, read, count, strings),
-  view: (bytes, start, end) => viewOf(FastBuffer, bytes, start, end),
+  view: (bytes, start, end) => viewOf(BufferClass, bytes, start, end),
   decodeText: (bytes, start, end, ascii) =>
     ascii ? latin1Slice(bytes, start, end) : utf8Slice(bytes, start, end),
   encodeText,

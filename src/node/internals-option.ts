@@ -1,7 +1,6 @@
-// The option that says whether to use Node's private parts, which is one for servers and clients.
+// The option `internals` of servers and clients: whether to use Node's private parts.
 import { oneOf, type Readers } from "../protocol/option-readers.js";
-import { tryInternals } from "./internals/trial.js";
-import { readSymbols } from "./internals/window-reads.js";
+import { canReadInto, tryInternals } from "./internals/index.js";
 
 /** Whether to use private parts of the runtime: `"auto"` uses those that a trial has shown to work. */
 export type Internals = "auto" | "on" | "off";
@@ -28,7 +27,7 @@ export const INTERNALS_READERS: Readers<InternalsOptions> = {
  */
 export function knownInternals(asked?: Internals): Internals {
   const choice = parseInternals(asked ?? (process.env.WSIMD_INTERNALS || "auto"));
-  if (choice === "on" && readSymbols === undefined) {
+  if (choice === "on" && !canReadInto()) {
     throw new Error("this Node can't read into a given buffer");
   }
   if (choice !== "off") tryInternals();

@@ -1,20 +1,23 @@
-// The sockets of Node's streams as transports, with shortcuts below the streams where a trial has shown that they work.
+// Node's sockets as transports: streams, with direct reads and writes where the trial has shown that these work.
 import type { Socket as NetSocket } from "node:net";
 import { TLSSocket } from "node:tls";
 import type { TlsInfo } from "../adapter/transport.js";
+import { totalLength } from "../host/total-length.js";
 import { DuplexTransport, transportOf } from "./duplex-transport.js";
 import {
-  systemError,
-  totalLength,
+  bytesTaken,
+  hasHandle,
+  readInto,
+  tryInternals,
   type WriteHandle,
-  type Writer,
+  type WriteOwner,
+  whatWorks,
   writeAllDirectly,
   writeDirectly,
   writeHandle,
-} from "./internals/direct-write.js";
-import { tryInternals, whatWorks } from "./internals/trial.js";
-import { readInto } from "./internals/window-reads.js";
+} from "./internals/index.js";
 import type { Internals } from "./internals-option.js";
+import { systemError } from "./system-error.js";
 import { SocketTlsFacts } from "./tls-info.js";
 
 /** Makes the transport of a socket. */
@@ -25,24 +28,24 @@ export type Transports = (internals: Internals) => TransportOf | Promise<Transpo
 
 export const nodeTransports: Transports = (internals) => (socket) => new NodeTransport(socket, internals);
 
-/** A `net.Socket` or `tls.TLSSocket`, as a transport: a stream, with shortcuts past its bookkeeping. */
-export class NodeTransport extends DuplexTransport<NetSocket> implements Writer {
+/** A `net.Socket` or `tls.TLSSocket` as a transport. */
+export class NodeTransport extends DuplexTransport<NetSocket> implements WriteOwner {
   override readonly takesAtOnce: boolean;
   readonly #socket: NetSocket;
   readonly #choice: Internals;
-  /** Where reads should go as soon as the stream is empty. */
+  /** The window that reads should go to as soon as the stream is empty. */
   #window: Uint8Array | undefined;
-  /** What is written to past the stream, if that can be. */
+  /** The handle that takes direct writes, if they work. */
   #handle: WriteHandle | undefined;
-  /** What was written there, if the system has not taken all of it: until then its memory is in use. */
+  /** The length of the direct write that the system has not taken whole: until then its memory is in use. */
   #unwrittenBytes = 0;
 
   constructor(socket: NetSocket, choice: Internals) {
     super(socket);
     this.#socket = socket;
     this.#choice = choice;
-    // A socket without a handle is what its class makes of it, which may keep what is written.
-    this.takesAtOnce = !("encrypted" in socket) && Reflect.get(socket, "_handle") != null;
+    // TLS, and a class of sockets that have no handle, may keep the bytes that are written.
+    this.takesAtOnce = !("encrypted" in socket) && hasHandle(socket);
     if (socket.connecting) socket.once("connect", () => this.#connected());
     else this.#connected();
   }
@@ -62,9 +65,7 @@ export class NodeTransport extends DuplexTransport<NetSocket> implements Writer 
   }
 
   override get sentBytes(): number {
-    const handle: unknown = Reflect.get(this.#socket, "_handle");
-    // As Node's own time-outs do it: within one long write, only the system's queue moves.
-    return numberIn(handle, "bytesWritten") - numberIn(handle, "writeQueueSize");
+    return bytesTaken(this.#socket) ?? super.sentBytes;
   }
 
   override readInto(window: Uint8Array): void {
@@ -75,11 +76,11 @@ export class NodeTransport extends DuplexTransport<NetSocket> implements Writer 
     else if (works === undefined) this.#switchWhenTried();
   }
 
-  /** Lets reads go into the window, if one waits and nothing that came before it is left in the stream. */
+  /** Begins to read into the window, if there is one and the stream holds no earlier bytes. */
   override switchReading(): void {
     const socket = this.#socket;
     if (this.#window === undefined || socket.readableLength > 0 || socket.destroyed) return;
-    // A stream reads ahead while it is paused. What that brings must stay in the stream.
+    // A paused stream may still read ahead, into its own buffer, where the bytes must stay.
     if (socket.isPaused()) return;
     if (readInto(socket, this.#window, onRead)) this.readPath = "direct";
     this.#window = undefined;
@@ -110,14 +111,14 @@ export class NodeTransport extends DuplexTransport<NetSocket> implements Writer 
     super.writeAll(chunks);
   }
 
-  /** The handle, if it can be written to: nothing waits, and nobody who gave the socket a time-out counts on the stream to see it. */
+  /** The handle, if nothing waits to be written. The time-out of a socket that has one sees only writes of the stream. */
   #idleHandle(): WriteHandle | undefined {
     const socket = this.#socket;
     const busy = this.#unwrittenBytes > 0 || socket.writableLength > 0 || socket.timeout;
     return busy ? undefined : this.#handle;
   }
 
-  /** @returns false if the system refused: the stream finds the same error, and reports it as streams do */
+  /** @returns false if the system refused: the stream gets the same error, and emits it */
   #wrote(left: number, length: number): boolean {
     if (left < 0) return false;
     this.#unwrittenBytes = left > 0 ? length : 0;
@@ -137,12 +138,6 @@ export class NodeTransport extends DuplexTransport<NetSocket> implements Writer 
     this.blocked = false;
     this.sink.drained();
   }
-}
-
-function numberIn(handle: unknown, name: string): number {
-  const value: unknown =
-    typeof handle === "object" && handle !== null ? Reflect.get(handle, name) : undefined;
-  return typeof value === "number" ? value : 0;
 }
 
 function onRead(this: NetSocket, length: number, window: Uint8Array): boolean {

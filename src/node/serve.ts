@@ -17,11 +17,16 @@ import { readHandlers } from "../adapter/socket/given-handlers.js";
 import type { Handlers } from "../adapter/socket/handlers.js";
 import type { Runtime } from "../adapter/transport.js";
 import { integer, ownOptions, type Readers, readOptions } from "../protocol/option-readers.js";
-import { boundDeclines, tellSize } from "./full-worker.js";
 import { nodeRuntime } from "./host.js";
-import { type ConnectionHandle, peerAddress, takeConnections } from "./internals/bare-handle.js";
-import { HandleTransport } from "./internals/handle-transport.js";
-import { whatWorks } from "./internals/trial.js";
+import {
+  boundDeclines,
+  type ConnectionHandle,
+  HandleTransport,
+  peerAddress,
+  takeConnections,
+  tellSize,
+  whatWorks,
+} from "./internals/index.js";
 import { chooseInternals, INTERNALS_READERS, type InternalsOptions } from "./internals-option.js";
 import { NodeListener } from "./node-listener.js";
 import { nodeTransports, type TransportOf, type Transports } from "./node-transport.js";

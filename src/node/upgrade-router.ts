@@ -8,6 +8,7 @@ import { asksForWebSocket, HeaderList } from "../handshake/index.js";
 import { assertByteStream } from "./duplex-transport.js";
 import { whenEarlierAnswered } from "./earlier-answers.js";
 import { setImmediate } from "./globals.js";
+import { UPGRADE_CHOOSER } from "./internals/index.js";
 import { announcesContent, servePlain } from "./plain-request.js";
 import { Unclaimed } from "./unclaimed.js";
 import { type Attachment, guarded, headOf, open, refuse } from "./upgrade-opening.js";
@@ -60,8 +61,8 @@ export class UpgradeRouter {
     this.#detach = [
       () => httpServer.off("upgrade", this.#onUpgrade),
       replaceMethod(httpServer, "emit", (emit) => this.#emitter(emit)),
-      // Node 22.21, 24.9 and later ask before they take a request for an upgrade.
-      replaceMethod(httpServer, "shouldUpgradeCallback", (asked) => this.#chooser(asked)),
+      // Newer versions of Node ask it before they take a request for an upgrade.
+      replaceMethod(httpServer, UPGRADE_CHOOSER, (asked) => this.#chooser(asked)),
     ];
   }
 

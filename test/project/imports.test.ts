@@ -136,6 +136,9 @@ const ADAPTER_ROOMS: readonly (readonly [folder: string, ...others: string[]])[]
 /** The layers above the protocol know kernels and linear memory by their types. This one checks early that the host runs a kernel. */
 const MEMORY_VALUES = ["src/adapter/socket/options.ts -> ../../memory/workspace.js"];
 
+/** What leans on private parts of a runtime. The rest of the house knows these rooms by their index alone. */
+const PRIVATE_ROOMS = ["src/node/internals", "src/deno/internals"] as const;
+
 const MAY_USE_NODE = ["src/node", "src/deno", "src/cli"];
 
 /** What only its own runtime has. */
@@ -207,6 +210,18 @@ describe("imports", () => {
     const shared = filesUnder("src/adapter").filter((file) => file.split("/").length === 3);
     const edges = importsOf(shared).filter((edge) => within(edge, ...ADAPTER_ROOMS.map(([room]) => room)));
     expect(wrong(edges, ({ typeOnly }) => typeOnly)).toEqual([]);
+  });
+
+  test.each(PRIVATE_ROOMS)("of %s from outside go through its index", (folder) => {
+    const others = filesUnder("src").filter((file) => !file.startsWith(`${folder}/`));
+    const edges = importsOf(others).filter((edge) => within(edge, folder));
+    expect(edges.length).toBeGreaterThan(0);
+    expect(wrong(edges, ({ target }) => target === `${folder}/index.js`)).toEqual([]);
+    // Inside of the room files import each other.
+    const inside = importsOf(filesUnder(folder)).filter((edge) => within(edge, folder));
+    expect(
+      wrong(inside, ({ target, file }) => file.endsWith("/index.ts") || target !== `${folder}/index.js`),
+    ).toEqual([]);
   });
 
   test("make no circle, types included", () => {

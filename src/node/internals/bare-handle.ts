@@ -1,13 +1,14 @@
-// Connections without a stream: a server's `net.Socket`, which costs more time and memory than all of the rest of a connection, is never
-// made. What Node calls when it has read something asks little of the object that it calls; whoever has that much owns
-// the handle instead of a socket. All of it is internal to Node, so it is looked up in a socket of Node's own and tried out first.
+// Accepted connections without a stream: the handle of a connection gets an owner of this package's instead of a `net.Socket`, which
+// would take more time and memory than all the rest of the connection. What Node's function for reads asks of a handle's owner
+// is looked up in a socket of Node's own.
 import type { Server, Socket } from "node:net";
 import { isRequestClass, isWriteHandle, type WriteHandle } from "./direct-write.js";
-import { readSymbols, symbolNamed } from "./window-reads.js";
+import { handleOf, hasMethods, symbolNamed } from "./handles.js";
+import { readSymbols } from "./window-reads.js";
 
 /** The part of a connection's handle that is needed here. Numbers that are returned are 0 or a negative error number. */
 export interface ConnectionHandle extends WriteHandle {
-  /** Called for each read, by a way that only Node's own function knows to read. */
+  /** Called for each read. Only Node's own function knows where the length of the read stands. */
   onread: unknown;
   /** Not on the handle of a Unix socket. */
   setNoDelay?(on: boolean): number;
@@ -28,32 +29,36 @@ export interface HandleOwner {
   readonly _readableState: { readonly endEmitted: boolean };
   /** So many bytes were read into the window. */
   landed(length: number): void;
-  /** Asks for nothing more: reads come by themselves. */
+  /** Node asks a stream for more in this way. An owner need not do anything: reads come by themselves. */
   read(): void;
   /** The peer ended its side: null. */
   push(end: null): void;
   destroy(error?: Error): void;
 }
 
-interface Internals {
+/** What was looked up in a socket of Node's own. */
+interface Ownership {
+  /** The symbol under which a handle keeps its owner. */
   readonly owner: symbol;
+  /** Node's function for reads. */
   readonly onread: unknown;
   readonly shutdownClass: new () => object;
 }
 
-let internals: Internals | undefined;
+/** The same for all handles of a thread. Undefined until it was looked up. */
+let ownership: Ownership | undefined;
 
 /** Whether {@link learnHandles} found all that {@link own} needs. */
 export function knowsHandles(): boolean {
-  return internals !== undefined;
+  return ownership !== undefined;
 }
 
 /**
- * Looks at a connected socket of Node's own to see how it owns its handle, as soon as it ends its side.
- * @param ownerClass - whose objects will own handles
+ * Looks at a connected socket of Node's own to see how it owns its handle. It knows all when the socket ends its side.
+ * @param ownerClass - the class of the objects that will own handles
  */
 export function learnHandles(socket: Socket, ownerClass: { readonly prototype: HandleOwner }): void {
-  const handle: unknown = Reflect.get(socket, "_handle");
+  const handle = handleOf(socket);
   if (!isConnectionHandle(handle)) return;
   const owner = symbolNamed(handle, "owner_symbol");
   if (owner === undefined || !lendSymbols(socket, ownerClass.prototype)) return;
@@ -61,33 +66,33 @@ export function learnHandles(socket: Socket, ownerClass: { readonly prototype: H
   handle.shutdown = (request: object) => {
     Reflect.deleteProperty(handle, "shutdown");
     const shutdownClass: unknown = request.constructor;
-    if (isRequestClass(shutdownClass)) internals = { owner, onread, shutdownClass };
+    if (isRequestClass(shutdownClass)) ownership = { owner, onread, shutdownClass };
     return shutdown.call(handle, request);
   };
 }
 
 /** Gives the owners what Node's reading function looks for under symbols of its own. */
 function lendSymbols(socket: Socket, owners: HandleOwner): boolean {
+  const symbols = readSymbols();
   const updateTimer = symbolNamed(Object.getPrototypeOf(socket), "kUpdateTimer");
-  if (readSymbols === undefined || updateTimer === undefined) return false;
-  const { buffer, callback, generator } = readSymbols;
-  lend(owners, buffer, {
+  if (symbols === undefined || updateTimer === undefined) return false;
+  lend(owners, symbols.buffer, {
     get(this: HandleOwner) {
       return this.window;
     },
   });
-  lend(owners, callback, {
+  lend(owners, symbols.callback, {
     value(this: HandleOwner, length: number) {
       this.landed(length);
       return true;
     },
   });
-  lend(owners, generator, { value: null });
+  lend(owners, symbols.generator, { value: null });
   lend(owners, updateTimer, { value() {} });
   return true;
 }
 
-/** Defines a property by a descriptor without a prototype: `Object.prototype` may have a `get` or a `value` of others by now. */
+/** Defines a property by a descriptor without a prototype: a program may have set `get` or `value` of `Object.prototype`. */
 function lend(owners: HandleOwner, symbol: symbol, descriptor: PropertyDescriptor): void {
   const own = { __proto__: null, ...descriptor };
   Object.defineProperty(owners, symbol, own);
@@ -96,18 +101,17 @@ function lend(owners: HandleOwner, symbol: symbol, descriptor: PropertyDescripto
 const METHODS = ["useUserBuffer", "readStart", "readStop", "shutdown", "close"];
 
 function isConnectionHandle(handle: unknown): handle is ConnectionHandle {
-  if (!isWriteHandle(handle) || !("onread" in handle)) return false;
-  return METHODS.every((name) => typeof Reflect.get(handle, name) === "function");
+  return isWriteHandle(handle) && "onread" in handle && hasMethods(handle, METHODS);
 }
 
 /**
- * Takes the connections of a listening server before they become sockets: the server no longer tells of them nor counts them. What
- * goes wrong while they are accepted it still reports.
- * @returns whether the server has what that needs
+ * Takes the connections of a listening server before they become sockets: the server neither emits `connection` for them nor counts
+ * them. It still reports what goes wrong while they are accepted.
+ * @returns whether the server has the parts that this needs
  */
 export function takeConnections(server: Server, accept: (handle: ConnectionHandle) => void): boolean {
-  const listening: unknown = Reflect.get(server, "_handle");
-  if (typeof listening !== "object" || listening === null) return false;
+  const listening = handleOf(server);
+  if (listening === undefined) return false;
   const onConnection: unknown = Reflect.get(listening, "onconnection");
   if (typeof onConnection !== "function") return false;
   return Reflect.set(listening, "onconnection", (status: unknown, handle: unknown): void => {
@@ -116,7 +120,7 @@ export function takeConnections(server: Server, accept: (handle: ConnectionHandl
   });
 }
 
-/** What a handle fills in of the other end. */
+/** What a handle fills in about the other end. */
 interface Peer {
   address?: string;
   port?: number;
@@ -130,7 +134,7 @@ export function peerAddress(handle: ConnectionHandle): string | undefined {
   return handle.getpeername === undefined ? "" : peerOf(handle)?.address;
 }
 
-/** What tells a TCP connection from all others of its time. Undefined for anything else. */
+/** Address and port of the other end, which no other TCP connection of the time shares. Undefined for anything else. */
 export function peerName(handle: unknown): string | undefined {
   const peer = isConnectionHandle(handle) ? peerOf(handle) : undefined;
   return peer === undefined ? undefined : `${peer.address} ${peer.port}`;
@@ -141,19 +145,19 @@ function peerOf(handle: ConnectionHandle): Peer | undefined {
   return handle.getpeername?.(found) === 0 ? found : undefined;
 }
 
-/** Makes the owner of a handle, and lets reading begin. @returns an error number if that can't be */
+/** Makes an object the owner of a handle, and lets reading begin. @returns 0 or a negative error number */
 export function own(handle: ConnectionHandle, owner: HandleOwner): number {
-  if (internals === undefined) throw new Error("how handles are owned is not known");
-  Reflect.set(handle, internals.owner, owner);
-  handle.onread = internals.onread;
+  if (ownership === undefined) throw new Error("how handles are owned is not known");
+  Reflect.set(handle, ownership.owner, owner);
+  handle.onread = ownership.onread;
   handle.useUserBuffer(owner.window);
   return handle.readStart();
 }
 
-/** Ends this side once all was written. @param done - is called with the outcome, an error number or 0 */
+/** Ends this side once all was written. @param done - is called with the outcome, 0 or a negative error number */
 export function shutDown(handle: ConnectionHandle, done: (status: number) => void): void {
-  if (internals === undefined) throw new Error("how handles are shut down is not known");
-  const status = handle.shutdown(Object.assign(new internals.shutdownClass(), { oncomplete: done }));
-  // It is over already, one way or the other.
+  if (ownership === undefined) throw new Error("how handles are shut down is not known");
+  const status = handle.shutdown(Object.assign(new ownership.shutdownClass(), { oncomplete: done }));
+  // Nothing is called then: it is over already.
   if (status !== 0) done(status);
 }

@@ -1,8 +1,8 @@
-// Writing straight to the handle below a socket, past the stream's bookkeeping, which costs as much as framing a dozen messages.
-// It takes what the operating system has room for at once; only what is left over becomes a request that somebody must wait for.
-// How such a request is made differs between versions of Node, so it is looked up in a write of Node's own.
+// Writing straight to the handle below a socket, past the bookkeeping of its stream. The operating system takes at once what it has
+// room for; only the rest becomes a request that is over later. How Node makes such a request differs between its versions, so
+// it is looked up in a write of Node's own.
 import type { Socket } from "node:net";
-import { getSystemErrorName } from "node:util";
+import { handleOf, hasMethods } from "./handles.js";
 
 /** The part of a socket's handle that is needed here. */
 export interface WriteHandle {
@@ -14,15 +14,18 @@ export interface WriteHandle {
   writev(request: object | null, chunks: readonly Uint8Array[], allBytes: boolean): unknown;
 }
 
-/** Who waits for a write that the system did not take at once. */
-export interface Writer {
+/** The side that waits for a write that the system did not take at once. */
+export interface WriteOwner {
   /** @param status - 0 or a negative error number */
   written(status: number): void;
 }
 
-/** What Node passes as the request: null if the handle makes it, else something of this class. */
+/** What Node passes as the request: null if the handle makes it, else an object of this class. Undefined until a write was seen. */
 let requestClass: (new () => object) | null | undefined;
-/** A request that no write has needed yet: Node aborts the process if one is given to a second write while the first goes on. */
+/**
+ * A request that no write has needed yet, for the next write of this thread. Node aborts the process if a request is given to a second
+ * write while the first goes on.
+ */
 let spare: object | null = null;
 
 /** Looks how Node's next write to the socket makes its request. */
@@ -38,29 +41,28 @@ export function learnToWrite(socket: Socket): void {
   };
 }
 
-/** Whether something is the class of the requests that Node gives to its handles. */
+/** Whether a value is the class of the requests that Node gives to its handles. */
 export function isRequestClass(value: unknown): value is new () => object {
   return typeof value === "function" && value !== Object;
 }
 
 /** The handle of a socket over TCP or a pipe, if it can be written to directly. */
 export function writeHandle(socket: Socket): WriteHandle | undefined {
-  // TLS sends what it makes of the bytes, and later.
+  // TLS sends what it makes of the bytes, which need not be before the write returns.
   if ("encrypted" in socket) return undefined;
-  const handle: unknown = Reflect.get(socket, "_handle");
+  const handle = handleOf(socket);
   return isWriteHandle(handle) ? handle : undefined;
 }
 
+const METHODS = ["writeBuffer", "writev"];
+
+/** Whether something has the members of a {@link WriteHandle}. */
 export function isWriteHandle(handle: unknown): handle is WriteHandle {
   return (
     typeof handle === "object" &&
     handle !== null &&
-    "writeBuffer" in handle &&
-    typeof handle.writeBuffer === "function" &&
-    "writev" in handle &&
-    typeof handle.writev === "function" &&
-    "writeQueueSize" in handle &&
-    typeof handle.writeQueueSize === "number"
+    hasMethods(handle, METHODS) &&
+    typeof Reflect.get(handle, "writeQueueSize") === "number"
   );
 }
 
@@ -71,16 +73,20 @@ export function knowsHowToWrite(): boolean {
 
 /**
  * Writes to a handle.
- * @param writer - is told when all was taken, if it was not at once
- * @returns 0 if it was, a negative error number if nothing was, else the bytes that are left
+ * @param owner - is told when the system has taken all, if it did not at once
+ * @returns 0 if it did, a negative error number if nothing was written, else the number of bytes that are left
  */
-export function writeDirectly(handle: WriteHandle, bytes: Uint8Array, writer: Writer): number {
-  return outcome(handle, handle.writeBuffer(request(), bytes), bytes, writer);
+export function writeDirectly(handle: WriteHandle, bytes: Uint8Array, owner: WriteOwner): number {
+  return outcome(handle, handle.writeBuffer(request(), bytes), bytes, owner);
 }
 
 /** As {@link writeDirectly}, for several runs of bytes. */
-export function writeAllDirectly(handle: WriteHandle, chunks: readonly Uint8Array[], writer: Writer): number {
-  return outcome(handle, handle.writev(request(), chunks, true), chunks, writer);
+export function writeAllDirectly(
+  handle: WriteHandle,
+  chunks: readonly Uint8Array[],
+  owner: WriteOwner,
+): number {
+  return outcome(handle, handle.writev(request(), chunks, true), chunks, owner);
 }
 
 function request(): object | null {
@@ -92,42 +98,31 @@ function outcome(
   handle: WriteHandle,
   result: unknown,
   bytes: Uint8Array | readonly Uint8Array[],
-  writer: Writer,
+  owner: WriteOwner,
 ): number {
   if (typeof result === "number" && result < 0) return result;
   const left = handle.writeQueueSize;
   if (left > 0) {
     const taken = spare ?? result;
     spare = null;
-    // The bytes are named so that they outlive the write.
+    // The request holds the bytes, so that they outlive the write.
     if (typeof taken === "object" && taken !== null)
-      Object.assign(taken, { oncomplete: onComplete, writer, buffer: bytes });
+      Object.assign(taken, { oncomplete: onComplete, owner, buffer: bytes });
   } else if (spare !== null && isTaken(spare)) spare = null;
   return left;
 }
 
 /**
- * Whether a write has made a request its own. Nothing may be left although it has: what had no room in the first try had some
- * in the next, a moment later, and only the call that says so is still to come.
+ * Whether a write has made a request its own. This may be so although nothing is left: what had no room at the first try had
+ * room at the second, in the same call, and the call of `oncomplete` is still to come.
  */
 function isTaken(request: object): boolean {
   if (!("getAsyncId" in request) || typeof request.getAsyncId !== "function") return true;
   return request.getAsyncId() >= 0;
 }
 
-function onComplete(this: { writer?: Writer }, status: number): void {
-  const { writer } = this;
-  delete this.writer;
-  writer?.written(status);
-}
-
-/** What a stream reports when a call of the system fails. */
-export function systemError(status: number, syscall: string): Error {
-  const code = getSystemErrorName(status);
-  return Object.assign(new Error(`${syscall} ${code}`), { errno: status, code, syscall });
-}
-
-/** Bytes of several runs. */
-export function totalLength(chunks: readonly Uint8Array[]): number {
-  return chunks.reduce((sum, chunk) => sum + chunk.length, 0);
+function onComplete(this: { owner?: WriteOwner }, status: number): void {
+  const { owner } = this;
+  delete this.owner;
+  owner?.written(status);
 }

@@ -1,16 +1,18 @@
+// Has glibc keep the memory of payloads that are gone for those that come.
 import { Buffer } from "node:buffer";
 
-/** glibc draws its conclusions from blocks of up to 32 MiB, with what it adds to them itself. */
+/** A block of this size, with what the allocator adds to it, is still below the largest that moves glibc's thresholds: 32 MiB. */
 const BLOCK_BYTES = 31 * 1024 * 1024;
 
+/** Whether it was done in this thread. */
 let done = false;
 
 /**
- * Has glibc keep the memory of payloads that are gone for those that come. V8 frees array buffers many at a time, 32 MiB of them.
- * What is then free at the end of the heap glibc returns to the system, and each page of a later payload is fetched anew by a
- * fault, which for 1 MiB takes longer than all else. How much it keeps, twice as much, it learns from the longest block outside of
- * its heap that was freed. Here is one; nobody touches it, so it takes no memory, and V8 frees it with the first others. Other
- * allocators take no notice.
+ * Raises two thresholds of glibc's malloc for the whole process, by having it free one block of 31 MiB: shorter blocks no longer come from
+ * mmap, and up to twice that much free memory stays with the process (mallopt(3) describes both under M_MMAP_THRESHOLD). Otherwise
+ * the pages of each payload of 1 MiB are new to the process, and each costs a page fault: test/package/freed-memory.test.ts counts
+ * them. The block is never written to, so it takes no memory. It is freed when it is collected. Other allocators have no such
+ * thresholds.
  */
 export function keepFreedMemory(): void {
   if (done) return;

@@ -1,14 +1,17 @@
+// The handle of an accepted connection as a transport, without a `net.Socket`.
 import { DEAF, type SocketTransport, type TransportSink } from "../../adapter/transport.js";
+import { totalLength } from "../../host/total-length.js";
 import { nextTick } from "../globals.js";
+import { systemError } from "../system-error.js";
 import { type ConnectionHandle, type HandleOwner, own, shutDown } from "./bare-handle.js";
-import { systemError, totalLength, type Writer, writeAllDirectly, writeDirectly } from "./direct-write.js";
+import { type WriteOwner, writeAllDirectly, writeDirectly } from "./direct-write.js";
 
-/** What all connections read into that are not open yet. */
+/** Where all connections of this thread read that are not open yet: what a read brings is taken before the next read. */
 const HANDSHAKE_WINDOW = Buffer.alloc(16 * 1024);
 const NOT_ENDED = { endEmitted: false };
 
-/** The handle of a connection as a transport, without a `net.Socket`. */
-export class HandleTransport implements SocketTransport, HandleOwner, Writer {
+/** Owns the handle of a connection, as Node's reading function wants it, and serves a socket of this package with it. */
+export class HandleTransport implements SocketTransport, HandleOwner, WriteOwner {
   readonly readPath = "direct";
   readonly takesAtOnce = true;
   readonly remoteAddress: string;
@@ -124,7 +127,7 @@ export class HandleTransport implements SocketTransport, HandleOwner, Writer {
     this.#handle.close(() => this.sink.closed());
   }
 
-  /** Whoever writes, or makes this, does not expect to be told of the end while it does. */
+  /** Fails in a later turn: the caller of `write`, or of the constructor, must not be told of the end within its call. */
   #failLater(status: number, syscall: string): void {
     nextTick(() => this.destroy(systemError(status, syscall)));
   }

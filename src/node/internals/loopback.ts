@@ -1,5 +1,5 @@
-// One connection of this process with itself, to try out on it what rests on internals of the runtime. It belongs to the process
-// alone: a worker of a cluster takes no port from the primary for it, which would tell of a server that is none.
+// One connection of this process with itself, to try private parts of the runtime on it. It belongs to the process alone: a worker of
+// a cluster takes no port from the primary for it, which would emit `listening` for it.
 import { once } from "node:events";
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { hostOptions } from "../../adapter/host-options.js";
@@ -7,8 +7,8 @@ import { clearInterval, setInterval } from "../../host/globals.js";
 import { mayUseNetwork } from "../permission.js";
 
 /**
- * So many ticks without an event end an attempt. A tick is a turn of the event loop, in which all that has arrived is told of: a
- * loop that is blocked for seconds ticks once.
+ * After so many ticks without an event an attempt has failed. Ticks are turns of the event loop, not time: in a loop that is blocked
+ * for seconds there is one, and all that has arrived is reported in it.
  */
 const MAX_TICKS = 20;
 const TICK_MS = 100;
@@ -68,7 +68,7 @@ export async function onLoopback<T>(attempt: (loopback: Loopback<T>) => void, fa
       attempt({ near, server: listening, over: resolve, guarded, own: (end) => ends.push(end) });
     });
   } catch {
-    // No loopback, no descriptors: whatever it is, the public way is there.
+    // There may be no loopback, or no descriptor left. The public way is there.
     return failed;
   } finally {
     clearInterval(timer);

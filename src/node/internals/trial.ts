@@ -1,10 +1,10 @@
-// Tries what rests on Node's internals out on real connections, once for each process. What does not do what it should is not used.
+// Tries Node's private parts on loopback connections, once for each process. Parts that do not do what they should are not used.
 import type { Socket } from "node:net";
 import { type ConnectionHandle, knowsHandles, learnHandles, takeConnections } from "./bare-handle.js";
 import { knowsHowToWrite, learnToWrite, writeDirectly, writeHandle } from "./direct-write.js";
 import { HandleTransport } from "./handle-transport.js";
 import { type Loopback, onLoopback } from "./loopback.js";
-import { type OnRead, readInto, readSymbols } from "./window-reads.js";
+import { canReadInto, type OnRead, readInto } from "./window-reads.js";
 
 /** What the trial found to work. */
 export interface Trial {
@@ -16,8 +16,10 @@ export interface Trial {
   readonly handles: boolean;
 }
 
+/** The outcome where a part is missing or fails. */
 const NOTHING_WORKS: Trial = { reads: false, writes: false, handles: false };
 
+/** The outcome of this process's only trial, once it is known. */
 let found: Trial | undefined;
 let trial: Promise<Trial> | undefined;
 
@@ -36,7 +38,7 @@ export function tryInternals(): Promise<Trial> {
 }
 
 async function tryAll(): Promise<Trial> {
-  if (readSymbols === undefined) return NOTHING_WORKS;
+  if (!canReadInto()) return NOTHING_WORKS;
   const sockets = await onLoopback(trySockets, NOTHING_WORKS);
   if (!sockets.writes || !knowsHandles()) return sockets;
   return { ...sockets, handles: await onLoopback(tryHandles, false) };

@@ -1,21 +1,36 @@
-// Reading straight into the kernel's memory. Node documents `onread: { buffer, callback }` for sockets that connect; the same
-// mechanism, switched on here for any live socket, rests on internals. They are found by what they are called, tried
-// out on a real connection, and left alone where they don't do what they should: then reads come by 'data'.
+// Reading straight into the kernel's memory. Node documents `onread: { buffer, callback }` for sockets that connect. Here the same
+// mechanism is switched on for any live socket, by the symbols under which a socket keeps these options.
 import { Socket } from "node:net";
+import { handleOf, symbolNamed } from "./handles.js";
 
 /** Called for each read that was placed in the buffer. @returns false to read no more */
 export type OnRead = (this: Socket, length: number, buffer: Uint8Array) => boolean;
 
-/** Under which symbols a socket keeps the buffer that it reads into, the callback for each read, and what would choose a buffer. */
+/** Where a socket keeps its option `onread`. */
 export interface ReadSymbols {
+  /** The buffer that it reads into. */
   readonly buffer: symbol;
+  /** The callback for each read. */
   readonly callback: symbol;
+  /** The function that would choose a buffer for each read. */
   readonly generator: symbol;
 }
 
-/** Undefined on a Node that has none. */
-export const readSymbols: ReadSymbols | undefined = findReadSymbols();
+/** Undefined before the first look, null on a Node without them. They are the same for all sockets of a thread. */
+let symbols: ReadSymbols | null | undefined;
 
+/** The symbols of this Node. Undefined if it has none. */
+export function readSymbols(): ReadSymbols | undefined {
+  if (symbols === undefined) symbols = findReadSymbols() ?? null;
+  return symbols ?? undefined;
+}
+
+/** Whether sockets have what {@link readInto} needs. Whether it works, only the trial shows. */
+export function canReadInto(): boolean {
+  return readSymbols() !== undefined;
+}
+
+/** Looks at a socket that was never connected. */
 function findReadSymbols(): ReadSymbols | undefined {
   // Documented for net.connect(), which hands its options on.
   const options = { allowHalfOpen: false, onread: { buffer: new Uint8Array(1), callback: () => true } };
@@ -28,36 +43,27 @@ function findReadSymbols(): ReadSymbols | undefined {
     if (buffer === undefined || callback === undefined || generator === undefined) return undefined;
     return { buffer, callback, generator };
   } catch {
-    // Whatever stands in the way of it must not stand in the way of importing this module.
+    // A Node on which this throws has no such symbols, as far as this package is concerned.
     return undefined;
   }
 }
 
-/** The symbol that an object of Node's keeps something under, which nobody else has. */
-export function symbolNamed(holder: object, description: string): symbol | undefined {
-  return Object.getOwnPropertySymbols(holder).find((symbol) => symbol.description === description);
-}
-
 /**
- * Makes a live socket read into `buffer` from its next read on, and call back for each. Whatever is still in its
- * stream must have been taken before.
- * @returns whether the socket has what that needs
+ * Makes a live socket read into `buffer` from its next read on, and call back for each. All that its stream holds must have been
+ * taken before.
+ * @returns whether the socket has the parts that this needs
  */
 export function readInto(socket: Socket, buffer: Uint8Array, onRead: OnRead): boolean {
-  const handle: unknown = Reflect.get(socket, "_handle");
-  if (readSymbols === undefined || !hasUserBuffer(handle)) return false;
-  Reflect.set(socket, readSymbols.buffer, buffer);
-  Reflect.set(socket, readSymbols.callback, onRead);
-  Reflect.set(socket, readSymbols.generator, null);
+  const found = readSymbols();
+  const handle = handleOf(socket);
+  if (found === undefined || !hasUserBuffer(handle)) return false;
+  Reflect.set(socket, found.buffer, buffer);
+  Reflect.set(socket, found.callback, onRead);
+  Reflect.set(socket, found.generator, null);
   handle.useUserBuffer(buffer);
   return true;
 }
 
-function hasUserBuffer(handle: unknown): handle is { useUserBuffer(buffer: Uint8Array): void } {
-  return (
-    typeof handle === "object" &&
-    handle !== null &&
-    "useUserBuffer" in handle &&
-    typeof handle.useUserBuffer === "function"
-  );
+function hasUserBuffer(handle: object | undefined): handle is { useUserBuffer(buffer: Uint8Array): void } {
+  return handle !== undefined && typeof Reflect.get(handle, "useUserBuffer") === "function";
 }

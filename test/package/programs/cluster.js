@@ -6,7 +6,7 @@
 import cluster from "node:cluster";
 import { once } from "node:events";
 import { connect, serve } from "../../../dist/node/index.js";
-import { whatWorks } from "../../../dist/node/internals/trial.js";
+import { whatWorks } from "../../../dist/node/internals/index.js";
 
 /** @typedef {import("node:cluster").Worker} Worker */
 

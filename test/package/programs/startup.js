@@ -12,7 +12,7 @@ process.on("uncaughtException", (error) => strays.push(String(error)));
 
 if (how === "polluted-early") pollute();
 const { connect, serve } = await import("../../../dist/node/index.js");
-const { whatWorks } = await import("../../../dist/node/internals/trial.js");
+const { whatWorks } = await import("../../../dist/node/internals/index.js");
 if (how === "polluted") pollute();
 
 const outcomes = [];

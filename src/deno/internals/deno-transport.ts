@@ -1,7 +1,7 @@
 import type { Socket as NetSocket } from "node:net";
-import { DuplexTransport } from "../node/duplex-transport.js";
-import { setImmediate } from "../node/globals.js";
-import { systemError } from "../node/internals/direct-write.js";
+import { DuplexTransport } from "../../node/duplex-transport.js";
+import { setImmediate } from "../../node/globals.js";
+import { systemError } from "../../node/system-error.js";
 import {
   readLength,
   type StreamHandle,

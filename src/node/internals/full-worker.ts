@@ -1,46 +1,46 @@
-// What a full server does in a worker of a cluster. The primary hands connections out in turn, and takes one back that a worker declines:
-// then the next worker gets it. Before a worker takes one, Node compares `maxConnections` of its server with the connections
-// that it knows; those whose handles are taken before they become sockets it doesn't.
+// What a full server does in a worker of a cluster. The primary hands connections out in turn. It takes back one that a worker declines, and
+// gives it to the next worker. Before a worker takes one, Node compares `maxConnections` of its server with the number of connections
+// that it knows, in which those without a `net.Socket` are missing.
 import type { EventEmitter } from "node:events";
 import type { Server } from "node:net";
-import { peerName } from "./internals/bare-handle.js";
+import { peerName } from "./bare-handle.js";
 
-/** Tells Node how many connections a server has whose connections it doesn't see. */
+/** Tells Node how many connections a server has that takes them before they become sockets. */
 export function tellSize(server: Server, maxConnections: number, size: () => number): void {
   watchOffers();
   define(server, "_connections", () => {
-    // Node waits for them before it says that the server is closed, and nothing would tell it of the last one's end.
+    // Node waits for all of them before it emits `close`, and nothing would tell it of the last one's end.
     if (!server.listening) return 0;
     const connections = size();
     return connections < maxConnections || mayDecline() ? connections : maxConnections - 1;
   });
 }
 
-/** For a server whose connections Node counts itself. Before Node 22.12 it declines them without end. */
+/** Bounds how often a server declines whose connections Node counts itself. Node before 22.12 ignores it, and declines without end. */
 export function boundDeclines(server: Server): void {
   watchOffers();
   define(server, "dropMaxConnection", () => !mayDecline());
 }
 
 function define(server: Server, name: string, get: () => unknown): void {
-  // What Node sets it to is forgotten.
+  // Node assigns to it, which must have no effect.
   const descriptor = { __proto__: null, get, set() {}, configurable: true, enumerable: false };
   Object.defineProperty(server, name, descriptor);
 }
 
 /**
- * If all workers are full, a connection that each declines goes round and round, and takes all of their time. So a worker declines it that
- * often, and closes it when it comes again, as a server without a cluster does.
+ * If all workers are full, a connection that each of them declines goes round for ever, and takes all of their time. So a worker declines
+ * a connection this often at most, and closes it when it comes again, as a server without a cluster does.
  */
 const MAX_DECLINES = 3;
-/** Those that were declined last are remembered. */
 const REMEMBERED = 1_000;
+/** How often each of the last connections was declined, for all servers of this worker process. */
 const declined = new Map<string, number>();
 
 /** @returns whether the connection that the primary offers may be declined, which counts */
 function mayDecline(): boolean {
   const name = peerName(offered);
-  // It is gone, or came by a Unix socket, which tells nothing by which it could be known again.
+  // It is gone, or came by a Unix socket, whose peers have no names to recognise them by.
   if (name === undefined) return false;
   const count = declined.get(name) ?? 0;
   declined.delete(name);
@@ -50,8 +50,9 @@ function mayDecline(): boolean {
   return true;
 }
 
-/** The handle that came with the primary's last message: while Node asks, the connection that is offered. */
+/** The handle that came with the primary's last message. While Node compares, it is that of the connection that is offered. */
 let offered: unknown;
+/** Whether this process listens to the primary's messages. */
 let watching = false;
 
 function watchOffers(): void {

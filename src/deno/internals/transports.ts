@@ -1,8 +1,8 @@
 // Working below streams rests on how Deno keeps to Node's internals. So it is tried out once for each process, on a connection of the
 // process with itself; where bytes do not arrive as they should, streams do all the work, as they do for TLS.
 import type { Socket } from "node:net";
-import { type Loopback, onLoopback } from "../node/internals/loopback.js";
-import { NodeTransport, type Transports } from "../node/node-transport.js";
+import { type Loopback, onLoopback } from "../../node/internals/index.js";
+import { NodeTransport, type Transports } from "../../node/node-transport.js";
 import { DenoTransport } from "./deno-transport.js";
 
 export const denoTransports: Transports = async (internals) => {

@@ -1,0 +1,22 @@
+// All that leans on Node's private parts, as the rest of src/node and src/deno may use it. docs/node-internals.md describes each part.
+export {
+  type ConnectionHandle,
+  peerAddress,
+  takeConnections,
+} from "./bare-handle.js";
+export { BufferClass } from "./buffer-class.js";
+export {
+  type WriteHandle,
+  type WriteOwner,
+  writeAllDirectly,
+  writeDirectly,
+  writeHandle,
+} from "./direct-write.js";
+export { keepFreedMemory } from "./freed-memory.js";
+export { boundDeclines, tellSize } from "./full-worker.js";
+export { HandleTransport } from "./handle-transport.js";
+export { bytesTaken, hasHandle } from "./handles.js";
+export { answerUnderWay, UPGRADE_CHOOSER } from "./http-server.js";
+export { type Loopback, onLoopback } from "./loopback.js";
+export { type Trial, tryInternals, whatWorks } from "./trial.js";
+export { canReadInto, readInto } from "./window-reads.js";
