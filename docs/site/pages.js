@@ -13,9 +13,17 @@ const GROUPS = {
   Servers: ["docs/http-servers.md", "docs/proxies.md", "docs/operating.md"],
   Runtimes: ["docs/deno.md", "docs/bun.md", "docs/workerd.md", "docs/streams.md"],
   "The codec": ["docs/codec.md", "docs/writing-an-adapter.md"],
-  Reference: [API, "docs/limits.md", "docs/errors.md", "docs/conformance.md", "SECURITY.md", "CHANGELOG.md"],
+  Reference: [
+    API,
+    "docs/limits.md",
+    "docs/errors.md",
+    "docs/naming.md",
+    "docs/conformance.md",
+    "SECURITY.md",
+    "CHANGELOG.md",
+  ],
   Benchmarks: ["bench/results/README.md", "bench/results/linux-x64-node20-epyc.md", "bench/README.md"],
-  Contributing: ["docs/architecture.md", "docs/testing.md", "docs/evidence.md"],
+  Contributing: ["CONTRIBUTING.md", "docs/architecture.md", "docs/testing.md", "docs/evidence.md"],
 };
 
 const MORE = "More";

@@ -212,13 +212,6 @@ test("the pipe of docs/streams.md", async () => {
   }
 });
 
-test("the loop of README.md: nothing throws", async () => {
-  const printed = await runEach(
-    replaced(block("README.md", "server.receive("), "client.takeOutput()", "[bytes]"),
-  );
-  for (const name of Object.keys(MISDEEDS)) expect(printed[name], name).toEqual(["hello"]);
-});
-
 test("examples/bare-codec.js, whose client misbehaves: nothing throws, and the answers come", async () => {
   const example = readFileSync(`${ROOT}examples/bare-codec.js`, "utf8");
   const printed = await runEach(

@@ -47,7 +47,8 @@ async function runServer(code: string): Promise<void> {
   program.exit.then(() => {
     over = true;
   });
-  const socket = await connected(`ws://127.0.0.1:${port}/`, () => over, program);
+  const { url, headers } = clientFor(code);
+  const socket = await connected(url.replace("8080", String(port)), headers, () => over, program);
   const answer = once(socket, "message");
   socket.send("hello");
   const [data]: unknown[] = await Promise.race([
@@ -87,10 +88,30 @@ async function ended(program: Program): Promise<void> {
   }
 }
 
-/** Tries until somebody listens. */
-async function connected(url: string, over: () => boolean, program: Program): Promise<WebSocket> {
+interface Client {
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** The client that a block names in a comment, `npx wsimd connect URL --header 'Name: value'`, or else a plain one. */
+function clientFor(code: string): Client {
+  const { url = "ws://127.0.0.1:8080/", options = "" } =
+    /^\/\/ npx wsimd connect (?<url>\S+)(?<options>.*)$/m.exec(code)?.groups ?? {};
+  const headers = [...options.matchAll(/--header '(?<name>[^:]+): (?<value>[^']+)'/g)].map(
+    ({ groups: { name = "", value = "" } = {} }) => [name, value],
+  );
+  return { url, headers: Object.fromEntries(headers) };
+}
+
+/** Tries until the server listens. */
+async function connected(
+  url: string,
+  headers: Client["headers"],
+  over: () => boolean,
+  program: Program,
+): Promise<WebSocket> {
   while (!over()) {
-    const socket = new WebSocket(url);
+    const socket = new WebSocket(url, { headers });
     const open = await Promise.race([
       once(socket, "open").then(() => true),
       new Promise<false>((resolve) => socket.on("error", () => resolve(false))),
