@@ -1,7 +1,8 @@
-// Time-outs for any number of connections with one timer for each distinct duration that is pending. A ring of slots turns by a twentieth of the
-// duration at a time; activity only notes the ring's position, and who turns out to have been active when its slot comes
-// up moves to a later one. A time-out fires between its duration and 5 % after; a tick lasts whole milliseconds, so it
-// may be 20 ms more.
+// Time-outs for any number of connections, with one timer for each distinct duration.
+//
+// A ring of 22 slots belongs to each duration and turns by one slot every twentieth of it. Activity of a connection only notes the
+// ring's position. When the ring comes to a slot, the time-outs in it that were active since move to a later slot, and the others
+// expire. So a time-out fires between its duration and 5 % after it, plus up to 20 ms, since a timer waits for whole milliseconds.
 
 import { clearInterval, setInterval } from "../host/globals.js";
 
@@ -66,38 +67,53 @@ class Link {
   }
 }
 
-/** Something that has at most one time-out pending. */
-export abstract class Deadline extends Link {
+/** What a {@link Deadline} calls when its time is up. It must not throw: other time-outs expire behind it. */
+export interface Expiring {
+  expired(): void;
+}
+
+/** One time-out, which is pending or not. */
+export class Deadline extends Link {
   /** @internal */
   ring: DeadlineRing | undefined;
-  /** @internal The ring's position when this was last active. */
+  /** @internal The ring's position at the last activity. */
   seen = 0;
+  readonly #deadlines: Deadlines;
+  readonly #owner: Expiring;
 
-  protected abstract get deadlines(): Deadlines;
-
-  /** Called when the time is up; nothing is pending then. */
-  protected abstract expired(): void;
-
-  /** Starts, or starts again, a time-out. `Infinity` means none. */
-  protected expireAfter(milliseconds: number): void {
-    this.neverExpire();
-    if (milliseconds === Number.POSITIVE_INFINITY) return;
-    this.deadlines.ringOf(milliseconds).add(this);
+  /** @param owner - is called when the time is up; nothing is pending then */
+  constructor(deadlines: Deadlines, owner: Expiring) {
+    super();
+    this.#deadlines = deadlines;
+    this.#owner = owner;
   }
 
-  protected neverExpire(): void {
+  /** Whether it is pending. */
+  get pending(): boolean {
+    return this.ring !== undefined;
+  }
+
+  /** Starts, or starts again. `Infinity` means never. */
+  start(milliseconds: number): void {
+    this.stop();
+    if (milliseconds === Number.POSITIVE_INFINITY) return;
+    this.#deadlines.ringOf(milliseconds).add(this);
+  }
+
+  /** Is pending no longer. */
+  stop(): void {
     this.ring?.remove(this);
   }
 
-  /** Puts the pending time-out off to its full duration from now. */
-  protected postpone(): void {
+  /** Puts the pending time-out off to its full duration from now. Does nothing if none is pending. */
+  postpone(): void {
     const ring = this.ring;
     if (ring !== undefined) this.seen = ring.now;
   }
 
   /** @internal */
   expire(): void {
-    this.expired();
+    this.#owner.expired();
   }
 }
 
@@ -105,7 +121,7 @@ class DeadlineRing {
   now = 0;
   readonly #durationMs: number;
   readonly #tickMs: number;
-  /** Where it is known, as long as somebody waits. */
+  /** The registry, from which the ring removes itself when it is empty. */
   readonly #rings: Map<number, DeadlineRing>;
   /** Made when they are needed: a ring may be for one time-out only. */
   readonly #slots: (Link | undefined)[] = Array.from({ length: SLOTS });
@@ -141,7 +157,7 @@ class DeadlineRing {
     deadline.ring = undefined;
     this.#size--;
     if (this.#size > 0) return;
-    // Nobody adds to it any more: the next one makes a new ring. Durations may be any number of different ones.
+    // The next time-out of this duration makes a new ring: an application may use any number of durations.
     clearInterval(this.#timer);
     this.#rings.delete(this.#durationMs);
   }
@@ -156,7 +172,7 @@ class DeadlineRing {
     const now = ++this.now;
     const slot = this.#slots[now % SLOTS];
     if (slot === undefined) return;
-    // Whoever is placed in the meantime is placed elsewhere: no slot is as far ahead as this one's next turn.
+    // What is placed meanwhile never lands in this slot: its due position is less than a whole turn ahead.
     for (;;) {
       const deadline = slot.next;
       if (!(deadline instanceof Deadline)) return;

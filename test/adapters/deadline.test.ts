@@ -1,29 +1,27 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { Deadline, Deadlines } from "../../src/adapter/deadline.js";
+import { Deadline, Deadlines, type Expiring } from "../../src/adapter/deadline.js";
 
 vi.mock("../../src/host/globals.js", () => import("../support/global-timers.js"));
 
 const deadlines = new Deadlines();
 
 /** Writes down when it expires. */
-class Probe extends Deadline {
+class Probe implements Expiring {
   readonly fired: number[] = [];
   /** Done when it expires. */
   also: (() => void) | undefined;
+  readonly #deadline = new Deadline(deadlines, this);
 
-  protected override get deadlines(): Deadlines {
-    return deadlines;
-  }
   start(milliseconds: number): void {
-    this.expireAfter(milliseconds);
+    this.#deadline.start(milliseconds);
   }
   stop(): void {
-    this.neverExpire();
+    this.#deadline.stop();
   }
   active(): void {
-    this.postpone();
+    this.#deadline.postpone();
   }
-  protected override expired(): void {
+  expired(): void {
     this.fired.push(performance.now());
     this.also?.();
   }

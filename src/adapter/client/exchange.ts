@@ -1,6 +1,6 @@
 // One request of a client's and the answer to it, on a transport that nothing else uses meanwhile.
 import { ContentStart, FinalHeadParser, type ResponseHead } from "../../handshake/index.js";
-import { Deadline, type Deadlines } from "../deadline.js";
+import { Deadline, type Deadlines, type Expiring } from "../deadline.js";
 import type { SocketLimits } from "../socket/options.js";
 import type { SocketTransport, TransportSink } from "../transport.js";
 import { HandshakeError } from "./handshake-error.js";
@@ -38,25 +38,22 @@ interface Refusal {
  * A request of a client's, and the final answer to it. Comes to one result, once. Nothing that happens in here reaches the runtime's
  * loop as an exception: it is the result.
  */
-export abstract class Exchange extends Deadline implements TransportSink {
+export abstract class Exchange implements TransportSink, Expiring {
   readonly #peer: Peer;
   readonly #options: ExchangeOptions;
   readonly #result: ExchangeResult;
+  readonly #deadline: Deadline;
   readonly #parser: FinalHeadParser;
   #transport: SocketTransport | undefined;
   #refusal: Refusal | undefined;
   #over = false;
 
   protected constructor(peer: Peer, options: ExchangeOptions, result: ExchangeResult) {
-    super();
     this.#peer = peer;
     this.#options = options;
     this.#result = result;
+    this.#deadline = new Deadline(options.deadlines, this);
     this.#parser = new FinalHeadParser(options.limits);
-  }
-
-  protected override get deadlines(): Deadlines {
-    return this.#options.deadlines;
   }
 
   /**
@@ -71,14 +68,14 @@ export abstract class Exchange extends Deadline implements TransportSink {
     transport.sink = this;
     this.#guarded(() => {
       transport.write(request);
-      this.expireAfter(this.#options.timeoutMs);
+      this.#deadline.start(this.#options.timeoutMs);
     });
   }
 
   /** The answer opens what was asked for: the transport is the caller's. */
   protected finish(): void {
     this.#over = true;
-    this.neverExpire();
+    this.#deadline.stop();
   }
 
   /** The answer breaks a rule of HTTP. */
@@ -98,7 +95,7 @@ export abstract class Exchange extends Deadline implements TransportSink {
     conclude: (body: Uint8Array) => void,
   ): void {
     this.#refusal = { content: new ContentStart(head, most), conclude };
-    this.expireAfter(Math.min(MAX_BODY_MS, this.#options.timeoutMs));
+    this.#deadline.start(Math.min(MAX_BODY_MS, this.#options.timeoutMs));
     this.#hear(this.#refusal, rest);
   }
 
@@ -138,7 +135,7 @@ export abstract class Exchange extends Deadline implements TransportSink {
     this.abort(new Error("an opening handshake is read from the stream"));
   }
 
-  protected override expired(): void {
+  expired(): void {
     const within = `within ${this.#options.timeoutMs} ms`;
     this.#interrupted(() => new HandshakeError("TIMEOUT", `no answer of the ${this.#peer} ${within}`));
   }

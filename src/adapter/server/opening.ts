@@ -16,7 +16,7 @@ import {
 import { TextEncoder } from "../../host/text-coders.js";
 import { given } from "../../http/given.js";
 import { ownOptions } from "../../protocol/option-readers.js";
-import { Deadline, type Deadlines } from "../deadline.js";
+import { Deadline, type Expiring } from "../deadline.js";
 import { Session } from "../socket/session.js";
 import type { SocketTransport, TransportSink } from "../transport.js";
 import { AllocationError, HeldBytes } from "./held-bytes.js";
@@ -39,9 +39,10 @@ const FULL = { status: 503, reason: "the server holds too much content as it is"
  * The transport, the clock and promises call it, so nothing may be thrown at them. All that they call goes through `#guard`: an
  * exception, whatever its cause, costs this connection and no other.
  */
-export class Opening extends Deadline implements TransportSink {
+export class Opening implements TransportSink, Expiring {
   readonly #server: ServerCore;
   readonly #transport: SocketTransport;
+  readonly #deadline: Deadline;
   #parser: HeadParser<"request"> | undefined;
   /**
    * What came behind the head while the application is thinking; undefined when it is not. Reading goes on, so that a
@@ -56,18 +57,14 @@ export class Opening extends Deadline implements TransportSink {
   #sentBytes = 0;
 
   constructor(server: ServerCore, transport: SocketTransport) {
-    super();
     this.#server = server;
+    this.#deadline = new Deadline(server.runtime.deadlines, this);
     this.#transport = transport;
     transport.sink = this;
     this.#guard(() => {
       server.opening(this);
-      this.expireAfter(server.options.timeouts.handshakeMs);
+      this.#deadline.start(server.options.timeouts.handshakeMs);
     });
-  }
-
-  protected override get deadlines(): Deadlines {
-    return this.#server.runtime.deadlines;
   }
 
   // ---- What the world calls ----
@@ -116,7 +113,7 @@ export class Opening extends Deadline implements TransportSink {
   closed(): void {
     this.#guard(() => {
       this.#forget();
-      this.neverExpire();
+      this.#deadline.stop();
       this.#server.opened(this);
     });
   }
@@ -126,7 +123,7 @@ export class Opening extends Deadline implements TransportSink {
     this.#guard(() => this.#forget());
   }
 
-  protected override expired(): void {
+  expired(): void {
     this.#guard(() => this.#expired());
   }
 
@@ -231,7 +228,7 @@ export class Opening extends Deadline implements TransportSink {
       protocol: protocol ?? "",
       data: given(acceptance, "data"),
     });
-    this.neverExpire();
+    this.#deadline.stop();
     this.#answered = true;
     this.#transport.sink = session;
     server.socketOpened(session);
@@ -251,14 +248,14 @@ export class Opening extends Deadline implements TransportSink {
     this.#transport.resume();
     this.#transport.writeAll(chunks);
     this.#transport.end();
-    this.expireAfter(this.#server.options.timeouts.closeMs);
+    this.#deadline.start(this.#server.options.timeouts.closeMs);
   }
 
   // ---- Plain requests ----
 
   #beginPlain(head: RequestHead, rest: Uint8Array): void {
     const { limits, timeouts } = this.#server.options;
-    this.expireAfter(timeouts.handshakeMs);
+    this.#deadline.start(timeouts.handshakeMs);
     const request = checkPlain(head, Math.min(limits.maxContentBytes, limits.maxTotalContentBytes));
     if (request.type === "refusal") {
       this.#refuse(request);
@@ -302,7 +299,7 @@ export class Opening extends Deadline implements TransportSink {
     } else if (!this.#over || this.#plain !== undefined) {
       this.#refuse({ status: 408, reason: "the request took too long" });
     } else if (this.#progressed()) {
-      this.expireAfter(this.#server.options.timeouts.closeMs);
+      this.#deadline.start(this.#server.options.timeouts.closeMs);
     } else {
       this.#transport.destroy();
     }

@@ -1,6 +1,6 @@
 // A session's keepalive pings, and the bound on its closing handshake.
 import type { Endpoint } from "../../protocol/endpoint.js";
-import { Deadline, type Deadlines } from "../deadline.js";
+import { Deadline, type Expiring } from "../deadline.js";
 import type { Transport } from "../transport.js";
 import type { SocketContext } from "./context.js";
 import type { Input } from "./input.js";
@@ -21,8 +21,9 @@ export interface KeepaliveOwner {
 }
 
 /** Sends a ping after some silence, and ends the connection if nothing comes after that either. */
-export class Keepalive extends Deadline {
+export class Keepalive implements Expiring {
   readonly #owner: KeepaliveOwner;
+  readonly #deadline: Deadline;
   #pinged = false;
   /** Whether the closing handshake has begun. */
   #closing = false;
@@ -30,20 +31,16 @@ export class Keepalive extends Deadline {
   #sentBytes = 0;
 
   constructor(owner: KeepaliveOwner) {
-    super();
     this.#owner = owner;
-  }
-
-  protected override get deadlines(): Deadlines {
-    return this.#owner.context.runtime.deadlines;
+    this.#deadline = new Deadline(owner.context.runtime.deadlines, this);
   }
 
   start(): void {
-    this.expireAfter(this.#owner.context.options.timeouts.pingIntervalMs);
+    this.#deadline.start(this.#owner.context.options.timeouts.pingIntervalMs);
   }
 
   stop(): void {
-    this.neverExpire();
+    this.#deadline.stop();
   }
 
   /** Whether the closing handshake has begun. */
@@ -58,7 +55,7 @@ export class Keepalive extends Deadline {
       this.#pinged = false;
       this.start();
     } else {
-      this.postpone();
+      this.#deadline.postpone();
     }
   }
 
@@ -66,11 +63,10 @@ export class Keepalive extends Deadline {
   closingBegan(): void {
     if (this.#closing) return;
     this.#closing = true;
-    this.expireAfter(this.#owner.context.options.timeouts.closeMs);
+    this.#deadline.start(this.#owner.context.options.timeouts.closeMs);
   }
 
-  /** Never throws: others expire behind this one. */
-  protected override expired(): void {
+  expired(): void {
     try {
       this.#expire();
     } catch (error) {
@@ -87,7 +83,7 @@ export class Keepalive extends Deadline {
       this.start();
     } else if (this.#progressed()) {
       // A peer that is still taking a long message has not gone silent.
-      this.expireAfter(this.#closing ? closeMs : pingIntervalMs);
+      this.#deadline.start(this.#closing ? closeMs : pingIntervalMs);
     } else if (endpoint.state !== "open") {
       this.#owner.timedOut(
         new TransportEnd("CLOSE_TIMEOUT", `no end of the closing handshake in ${closeMs} ms`),
@@ -98,7 +94,7 @@ export class Keepalive extends Deadline {
       this.#pinged = true;
       endpoint.ping();
       output.flush();
-      this.expireAfter(pingTimeoutMs);
+      this.#deadline.start(pingTimeoutMs);
     }
   }
 

@@ -1,6 +1,6 @@
 // The way out of a session: from the endpoint's outbox to the transport, and what is said of back-pressure.
 import type { Endpoint } from "../../protocol/endpoint.js";
-import { Deadline, type Deadlines } from "../deadline.js";
+import { Deadline, type Expiring } from "../deadline.js";
 import type { Transport } from "../transport.js";
 import type { SocketContext } from "./context.js";
 import { type Flushable, flushLater } from "./flush.js";
@@ -202,29 +202,26 @@ export class Output implements Flushable {
 }
 
 /** Bounds how long a peer may leave everything unread, whatever it sends meanwhile. */
-class Stall extends Deadline {
+class Stall implements Expiring {
   readonly #owner: OutputOwner;
+  readonly #deadline: Deadline;
   #sentBytes = 0;
 
   constructor(owner: OutputOwner) {
-    super();
     this.#owner = owner;
-  }
-
-  protected override get deadlines(): Deadlines {
-    return this.#owner.context.runtime.deadlines;
+    this.#deadline = new Deadline(owner.context.runtime.deadlines, this);
   }
 
   /** Begins, unless it runs already. */
   watch(): void {
-    if (this.ring === undefined) this.#again();
+    if (!this.#deadline.pending) this.#again();
   }
 
   stop(): void {
-    this.neverExpire();
+    this.#deadline.stop();
   }
 
-  protected override expired(): void {
+  expired(): void {
     const { transport } = this.#owner;
     if (!transport.blocked) return;
     if (transport.sentBytes > this.#sentBytes) this.#again();
@@ -233,6 +230,6 @@ class Stall extends Deadline {
 
   #again(): void {
     this.#sentBytes = this.#owner.transport.sentBytes;
-    this.expireAfter(this.#owner.context.options.timeouts.writeMs);
+    this.#deadline.start(this.#owner.context.options.timeouts.writeMs);
   }
 }
