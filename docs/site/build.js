@@ -14,7 +14,7 @@ const PAGES = `${ROOT}build/site-pages/`;
 const SITE = `${ROOT}build/site`;
 
 const { base } = parseArgs({ options: { base: { type: "string", default: "/" } } }).values;
-
+if (!/^\/(?:.*\/)?$/.test(base)) throw new RangeError(`--base must begin and end with a slash: ${base}`);
 if (!installPackages("docs/site")) process.exit(1);
 layOut();
 run("typedoc/bin/typedoc", "--options", `${FOLDER}typedoc.json`, "--out", `${PAGES}api`, ...entries());
