@@ -23,14 +23,20 @@ const GROUPS = {
     "CHANGELOG.md",
   ],
   Benchmarks: ["bench/results/README.md", "bench/results/linux-x64-node20-epyc.md", "bench/README.md"],
-  Contributing: ["CONTRIBUTING.md", "docs/architecture.md", "docs/testing.md", "docs/evidence.md"],
+  Contributing: [
+    "CONTRIBUTING.md",
+    "docs/architecture.md",
+    "docs/testing.md",
+    "conformance/README.md",
+    "docs/evidence.md",
+  ],
 };
 
 const MORE = "More";
 
 /** The Markdown files that are pages, from the root of the repository. */
 export function sources() {
-  return ["", "docs/", "bench/", "bench/results/"].flatMap((folder) =>
+  return ["", "docs/", "conformance/", "bench/", "bench/results/"].flatMap((folder) =>
     readdirSync(ROOT + folder)
       .filter((name) => name.endsWith(".md"))
       .map((name) => folder + name),

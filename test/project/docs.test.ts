@@ -1,30 +1,17 @@
-// The documentation says what is so: its links lead somewhere, and its tables are those of the code.
-import { existsSync, readdirSync, readFileSync } from "node:fs";
-import path from "node:path";
+// The tables of the documentation are those of the code, and the tests that it names are there.
+import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { RULES } from "../../conformance/suite.js";
 import { FAILURES } from "../../src/index.js";
 import { DEFAULT_SERVER_LIMITS, DEFAULT_TIMEOUTS, type HandshakeErrorCode } from "../../src/node/index.js";
 import { INTRODUCTION } from "../conformance/introduction.js";
-import { relativeLinks, tableRows } from "../support/markdown.js";
+import { tableRows } from "../support/markdown.js";
 import { ROOT } from "../support/root.js";
 import { namedTests, notRun } from "./named-tests.js";
-
-const PAGES = readdirSync(`${ROOT}docs`)
-  .filter((file) => file.endsWith(".md"))
-  .map((file) => `docs/${file}`);
 
 function read(file: string): string {
   return readFileSync(`${ROOT}${file}`, "utf8");
 }
-
-describe.each([...PAGES, "README.md", "SECURITY.md", "CHANGELOG.md"])("%s", (file) => {
-  test("links to files that are there", () => {
-    for (const link of relativeLinks(read(file))) {
-      expect(existsSync(path.join(ROOT, path.dirname(file), link)), link).toBe(true);
-    }
-  });
-});
 
 /** Every code: the type checker sees to that. */
 const HANDSHAKE_CODES: Readonly<Record<HandshakeErrorCode, true>> = {

@@ -19,9 +19,3 @@ export function tableRows(markdown: string, heading: string): string[][] {
         .map((cell) => cell.trim().replaceAll("`", "")),
     );
 }
-
-/** Where relative links lead, without their anchors. */
-export function relativeLinks(markdown: string): string[] {
-  const links = [...markdown.matchAll(/\]\((?<link>[^)\s]+)\)/g)].map(({ groups }) => groups?.link ?? "");
-  return links.filter((link) => !/^[a-z]+:|^#/.test(link)).map((link) => link.replace(/#.*$/, ""));
-}
