@@ -1,4 +1,5 @@
-// What is said when something is wrong: peers get it as the body of an answer, applications as an exception's message.
+// Each thing that can be wrong with a handshake has a reason of its own: peers get it as the body of an answer, applications as the message
+// of an exception.
 import { STATUS_CODES } from "node:http";
 import { describe, expect, test } from "vitest";
 import {
@@ -27,78 +28,105 @@ function requestOf(text: string) {
   return result.head;
 }
 
-describe("a server says", () => {
+/** The reason of a refusal or a failure. */
+function reasonOf(result: object | undefined): string {
+  const reason: unknown = Reflect.get(result ?? {}, "reason");
+  if (typeof reason !== "string") throw new Error(`${JSON.stringify(result)} has no reason`);
+  return reason;
+}
+
+/** Makes a test of each kind of bad head: its status, at its last byte, and one reason for all that is wrong in the same way. */
+function expectHeads(
+  kind: "request" | "response",
+  heads: Readonly<Record<string, readonly [status: number, ...texts: string[]]>>,
+): void {
+  const limits = { maxHeadBytes: 100, maxHeaderLines: 2 };
+  const failureOf = (text: string): string => outcomeOf(kind, [latin1(text)], limits).failure ?? "none";
+
+  test.each(Object.entries(heads))("a head for %s", (_, [status, ...texts]) => {
+    for (const text of texts) {
+      expect(failureOf(text), JSON.stringify(text)).toMatch(new RegExp(`^${status} \\S`));
+      expect(failureOf(text.slice(0, -1)), JSON.stringify(text)).toBe("more");
+    }
+    expect(new Set(texts.map(failureOf)).size).toBe(1);
+  });
+
+  test("each kind of bad head with a reason of its own", () => {
+    expectDistinct(Object.values(heads).map(([, text = ""]) => failureOf(text)));
+  });
+}
+
+/** A reason is there, and different things have different reasons. */
+function expectDistinct(reasons: readonly string[]): void {
+  expect(reasons.filter((reason) => reason.trim() === "")).toEqual([]);
+  expect(new Set(reasons).size).toBe(reasons.length);
+}
+
+describe("a server refuses", () => {
   const UPGRADE = { Upgrade: "websocket" };
   const VERSION = { Upgrade: "websocket", "Sec-WebSocket-Version": "13" };
   const origins: UpgradeOptions = { origins: [] };
 
-  test.each<[string, number, string, Record<string, string>, UpgradeOptions?]>([
-    [change("GET", "PUT / HTTP/1.1"), 405, "the method is not GET", { Allow: "GET" }],
-    [change("GET", "GET / HTTP/1.0"), 400, "HTTP/1.0 cannot upgrade a connection", {}],
-    [change("Host"), 400, "there is not exactly one valid Host header", {}],
-    [change("GET", "GET * HTTP/1.1"), 400, "the request target is malformed or not of this host", {}],
-    [change("Upgrade"), 426, "the Upgrade header does not name websocket", UPGRADE],
-    [change("Connection"), 426, "the Connection header does not name upgrade", UPGRADE],
-    [
-      change("Sec-WebSocket-Key"),
-      400,
-      "there is not exactly one Sec-WebSocket-Key of 16 bytes in base64",
-      {},
-    ],
-    [change("Sec-WebSocket-Version"), 426, "the WebSocket version is not 13", VERSION],
-    [add("Content-Length: 5"), 400, "an upgrade request cannot have content", {}],
-    [
-      change("Sec-WebSocket-Protocol", "Sec-WebSocket-Protocol: ,"),
-      400,
-      "Sec-WebSocket-Protocol is malformed",
-      {},
-    ],
-    [add("Sec-WebSocket-Extensions: ,"), 400, "Sec-WebSocket-Extensions is malformed", {}],
-    [add("Origin: b"), 400, "there is more than one Origin header", {}],
-    [wire(EXAMPLE), 403, "the origin is not allowed", {}, origins],
-  ])("to the upgrade request %j: %i %s", (text, status, reason, headers, options) => {
-    expect(checkUpgrade(requestOf(text), options)).toEqual({ type: "refusal", status, reason, headers });
+  const UPGRADES: readonly [string, number, Record<string, string>, UpgradeOptions?][] = [
+    [change("GET", "PUT / HTTP/1.1"), 405, { Allow: "GET" }],
+    [change("GET", "GET / HTTP/1.0"), 400, {}],
+    [change("Host"), 400, {}],
+    [change("GET", "GET * HTTP/1.1"), 400, {}],
+    [change("Upgrade"), 426, UPGRADE],
+    [change("Connection"), 426, UPGRADE],
+    [change("Sec-WebSocket-Key"), 400, {}],
+    [change("Sec-WebSocket-Version"), 426, VERSION],
+    [add("Content-Length: 5"), 400, {}],
+    [change("Sec-WebSocket-Protocol", "Sec-WebSocket-Protocol: ,"), 400, {}],
+    [add("Sec-WebSocket-Extensions: ,"), 400, {}],
+    [add("Origin: b"), 400, {}],
+    [wire(EXAMPLE), 403, {}, origins],
+  ];
+
+  test.each(UPGRADES)("the upgrade request %j with %i", (text, status, headers, options) => {
+    expect(checkUpgrade(requestOf(text), options)).toMatchObject({ type: "refusal", status, headers });
   });
 
-  test.each([
-    ["GET / HTTP/1.1", "X: y", 400, "there is not exactly one valid Host header"],
-    ["TRACE / HTTP/1.1", "Host: a", 501, "no such method here"],
-    ["PUT / HTTP/1.1", "Host: a\r\nTransfer-Encoding: chunked", 411, "content needs a Content-Length"],
-    ["PUT / HTTP/1.1", "Host: a\r\nContent-Length: x", 400, "Content-Length is no number"],
-    ["PUT / HTTP/1.1", "Host: a\r\nContent-Length: 2", 413, "the content is too long"],
-  ])("to the plain request %j %j: %i %s", (line, fields, status, reason) => {
+  test("each kind of bad upgrade request with a reason of its own", () => {
+    expectDistinct(UPGRADES.map(([text, , , options]) => reasonOf(checkUpgrade(requestOf(text), options))));
+  });
+
+  const PLAIN: readonly [string, string, number][] = [
+    ["GET / HTTP/1.1", "X: y", 400],
+    ["TRACE / HTTP/1.1", "Host: a", 501],
+    ["PUT / HTTP/1.1", "Host: a\r\nTransfer-Encoding: chunked", 411],
+    ["PUT / HTTP/1.1", "Host: a\r\nContent-Length: x", 400],
+    ["PUT / HTTP/1.1", "Host: a\r\nContent-Length: 2", 413],
+  ];
+
+  test.each(PLAIN)("the plain request %j %j with %i", (line, fields, status) => {
     const refusal = checkPlain(requestOf(wire([line, fields])), 1);
-    expect(refusal).toEqual({ type: "refusal", status, reason, headers: {} });
+    expect(refusal).toMatchObject({ type: "refusal", status, headers: {} });
   });
 
-  test.each([
-    [" ", "400 the request line is malformed"],
-    ["GET  ", "400 the request target is malformed"],
-    ["GET / HTTP/1.1 ", "400 the HTTP version is malformed"],
-    ["GET / HTTX", "400 the HTTP version is malformed"],
-    ["\r\r", "400 a line does not end with CR LF"],
-    ["\r\n\r", "400 the request line is malformed"],
-    ["\r\n ", "400 the request line is malformed"],
-    ["GET / HTTP/0", "505 the HTTP version is not 1.1"],
-    ["GET / HTTP/9", "505 the HTTP version is not 1.1"],
-    ["GET / HTTP/1:", "400 the HTTP version is malformed"],
-    ["GET / HTTP/1./", "400 the HTTP version is malformed"],
-    ["GET / HTTP/1.:", "400 the HTTP version is malformed"],
-    ["GET / HTTP//", "400 the HTTP version is malformed"],
-    ["GET / HTTP/:", "400 the HTTP version is malformed"],
-    ["GET / HTTP/1.1\rX", "400 a line does not end with CR LF"],
-    ["GET / HTTP/1.1\r\n ", "400 a header line is folded"],
-    ["GET / HTTP/1.1\r\n(", "400 a header name is malformed"],
-    ["GET / HTTP/1.1\r\nA ", "400 a header name is malformed"],
-    ["GET / HTTP/1.1\r\nA:\0", "400 a header value holds a control character"],
-    ["GET / HTTP/1.1\r\nA:b\0", "400 a header value holds a control character"],
-    ["GET / HTTP/1.1\r\nA:\r\nB:\r\nC", "431 there are more than 2 header lines"],
-    [`GET /${"a".repeat(95)}`, "431 the head is over 100 bytes"],
-  ])("of the head %j: %s", (text, failure) => {
-    const limits = { maxHeadBytes: 100, maxHeaderLines: 2 };
-    expect(outcomeOf("request", [latin1(text)], limits).failure).toBe(failure);
-    expect(outcomeOf("request", [latin1(text.slice(0, -1))], limits).failure).toBe("more");
+  test("each kind of bad plain request with a reason of its own", () => {
+    expectDistinct(PLAIN.map(([line, fields]) => reasonOf(checkPlain(requestOf(wire([line, fields])), 1))));
   });
+
+  /** Heads by what is wrong with them, each at its last byte. */
+  const HEADS: Readonly<Record<string, readonly [status: number, ...texts: string[]]>> = {
+    "the request line": [400, " ", "\r\n\r", "\r\n "],
+    "the target": [400, "GET  "],
+    "the version": [
+      400,
+      ...["GET / HTTP/1.1 ", "GET / HTTX", "GET / HTTP/1:", "GET / HTTP/1./", "GET / HTTP/1.:"],
+      ...["GET / HTTP//", "GET / HTTP/:"],
+    ],
+    "another version": [505, "GET / HTTP/0", "GET / HTTP/9"],
+    "the end of a line": [400, "\r\r", "GET / HTTP/1.1\rX"],
+    "a folded line": [400, "GET / HTTP/1.1\r\n "],
+    "the name of a header": [400, "GET / HTTP/1.1\r\n(", "GET / HTTP/1.1\r\nA "],
+    "the value of a header": [400, "GET / HTTP/1.1\r\nA:\0", "GET / HTTP/1.1\r\nA:b\0"],
+    "too many lines": [431, "GET / HTTP/1.1\r\nA:\r\nB:\r\nC"],
+    "too many bytes": [431, `GET /${"a".repeat(95)}`],
+  };
+
+  expectHeads("request", HEADS);
 
   test.each(statusWords())("%i with the words of the registry", (status, words) => {
     expect(reasonPhrase(status)).toBe(words);
@@ -116,56 +144,40 @@ function statusWords(): [number, string][] {
   return [...words, [413, "Content Too Large"], [418, ""], [599, ""]];
 }
 
-describe("a client says", () => {
-  test.each([
-    ["HTTP/1.1 X", "400 the status code is malformed"],
-    ["HTTP/1.1 101x", "400 the status code is malformed"],
-    ["HTTP/1.1 0", "400 the status code is malformed"],
-    ["HTTP/1.1 1:", "400 the status code is malformed"],
-    ["HTTP/1.1 1/", "400 the status code is malformed"],
-    ["HTTP/1.0 101 ", "400 HTTP/1.0 cannot upgrade a connection"],
-    ["HTTP/1.1 200 a\0", "400 the status line is malformed"],
-    ["HTTP/1.1\r", "400 the HTTP version is malformed"],
-  ])("of the head %j: %s", (text, failure) => {
-    expect(outcomeOf("response", [latin1(text)]).failure).toBe(failure);
+describe("a client refuses", () => {
+  expectHeads("response", {
+    "the status code": [400, "HTTP/1.1 X", "HTTP/1.1 101x", "HTTP/1.1 0", "HTTP/1.1 1:", "HTTP/1.1 1/"],
+    "an older version": [400, "HTTP/1.0 101 "],
+    "the status line": [400, "HTTP/1.1 200 a\0"],
+    "the version": [400, "HTTP/1.1\r"],
   });
 
   const accept = `Sec-WebSocket-Accept: ${acceptKey(KEY)}`;
-  test.each([
-    ["HTTP/1.1 404", [], "UNEXPECTED_STATUS", "the server answered 404"],
-    ["HTTP/1.1 101", [], "INVALID_UPGRADE", "the Upgrade header is not websocket"],
-    [
-      "HTTP/1.1 101",
-      ["Upgrade: websocket"],
-      "INVALID_CONNECTION",
-      "the Connection header does not name upgrade",
-    ],
-    [
-      "HTTP/1.1 101",
-      ["Upgrade: websocket", "Connection: upgrade"],
-      "INVALID_ACCEPT",
-      "the Sec-WebSocket-Accept header does not answer the key",
-    ],
-    [
-      "HTTP/1.1 101",
-      ["Upgrade: websocket", "Connection: upgrade", accept, "Sec-WebSocket-Extensions: a"],
-      "UNREQUESTED_EXTENSION",
-      "the server uses an extension that was not asked for",
-    ],
-    [
-      "HTTP/1.1 101",
-      ["Upgrade: websocket", "Connection: upgrade", accept, "Sec-WebSocket-Protocol: a"],
-      "UNREQUESTED_SUBPROTOCOL",
-      "the server uses a subprotocol that was not asked for",
-    ],
-  ])("to the answer %s %j: %s, %s", (line, fields, code, reason) => {
+  const switching = ["Upgrade: websocket", "Connection: upgrade"];
+  const ANSWERS: readonly [string, readonly string[], string][] = [
+    ["HTTP/1.1 404", [], "UNEXPECTED_STATUS"],
+    ["HTTP/1.1 101", [], "INVALID_UPGRADE"],
+    ["HTTP/1.1 101", ["Upgrade: websocket"], "INVALID_CONNECTION"],
+    ["HTTP/1.1 101", switching, "INVALID_ACCEPT"],
+    ["HTTP/1.1 101", [...switching, accept, "Sec-WebSocket-Extensions: a"], "UNREQUESTED_EXTENSION"],
+    ["HTTP/1.1 101", [...switching, accept, "Sec-WebSocket-Protocol: a"], "UNREQUESTED_SUBPROTOCOL"],
+  ];
+  const check = (line: string, fields: readonly string[]) => {
     const result = new HeadParser("response").push(latin1(wire([line, ...fields])));
     if (result.type !== "head") throw new Error(result.type);
-    expect(checkResponse(result.head, { key: KEY })).toMatchObject({ type: "failure", code, reason });
+    return checkResponse(result.head, { key: KEY });
+  };
+
+  test.each(ANSWERS)("the answer %s %j: %s", (line, fields, code) => {
+    expect(check(line, fields)).toMatchObject({ type: "failure", code });
+  });
+
+  test("each kind of bad answer with a reason of its own", () => {
+    expectDistinct(ANSWERS.map(([line, fields]) => reasonOf(check(line, fields))));
   });
 });
 
-describe("who calls with what makes no sense is told", () => {
+describe("a call that makes no sense throws", () => {
   const request = { host: "a", target: "/", key: KEY };
   const offer = { key: KEY, protocols: ["chat"] };
   const answer = { status: 200, phrase: "", headers: [], body: new Uint8Array(0) };
@@ -174,56 +186,45 @@ describe("who calls with what makes no sense is told", () => {
   const broken: string[] = ["a", ""];
   Reflect.set(broken, 1, 7);
 
-  test.each<[Error, () => unknown]>([
-    [new TypeError("the key must be 16 bytes in base64"), () => acceptKey("x")],
-    [new RangeError("a key is made of 16 random bytes"), () => makeKey(new Uint8Array(8))],
-    [new TypeError("raw headers must hold a value for each name"), () => HeaderList.from(["a"])],
-    [new TypeError("raw headers must be strings"), () => HeaderList.from(broken)],
+  const CALLS: readonly [string, ErrorConstructor, () => unknown][] = [
+    ["acceptKey: the key", TypeError, () => acceptKey("x")],
+    ["makeKey: too few bytes", RangeError, () => makeKey(new Uint8Array(8))],
+    ["HeaderList.from: an odd count", TypeError, () => HeaderList.from(["a"])],
+    ["HeaderList.from: no string", TypeError, () => HeaderList.from(broken)],
+    ["HeadParser: maxHeadBytes", RangeError, () => new HeadParser("request", { maxHeadBytes: 0 })],
+    ["HeadParser: maxHeaderLines", RangeError, () => new HeadParser("request", { maxHeaderLines: 0 })],
+    ["HeadParser: bytes behind the head", Error, () => finished.push(latin1("x"))],
+    ["buildRequest: host", TypeError, () => buildRequest({ ...request, host: "a b" })],
+    ["buildRequest: target", TypeError, () => buildRequest({ ...request, target: "a" })],
+    ["buildRequest: key", TypeError, () => buildRequest({ ...request, key: "a" })],
+    ["buildRequest: protocols", TypeError, () => buildRequest({ ...request, protocols: ["a", "a"] })],
     [
-      new RangeError("maxHeadBytes must be a positive integer"),
-      () => new HeadParser("request", { maxHeadBytes: 0 }),
-    ],
-    [
-      new RangeError("maxHeaderLines must be a positive integer"),
-      () => new HeadParser("request", { maxHeaderLines: 0 }),
-    ],
-    [
-      new Error("the head is complete; what follows it is not for this parser"),
-      () => finished.push(latin1("x")),
-    ],
-    [
-      new TypeError("host must be a host with an optional port"),
-      () => buildRequest({ ...request, host: "a b" }),
-    ],
-    [
-      new TypeError("target must begin with / and be percent-encoded, without a fragment"),
-      () => buildRequest({ ...request, target: "a" }),
-    ],
-    [new TypeError("key must be 16 bytes in base64"), () => buildRequest({ ...request, key: "a" })],
-    [
-      new TypeError("subprotocols must be tokens, each of them once"),
-      () => buildRequest({ ...request, protocols: ["a", "a"] }),
-    ],
-    [
-      new TypeError("the header Proxy-Authorization is not yours to set"),
+      "buildRequest: a header of its own",
+      TypeError,
       () => buildRequest({ ...request, headers: { "Proxy-Authorization": "a" } }),
     ],
-    [new TypeError('"a b" is no header name'), () => buildRequest({ ...request, headers: { "a b": "" } })],
-    [
-      new TypeError("the value of the header a must be a string of visible ASCII, spaces and tabs"),
-      () => buildRequest({ ...request, headers: { a: "\n" } }),
-    ],
-    [
-      new TypeError("the subprotocol is not one that the client offered"),
-      () => buildAccept(offer, { protocol: "x" }),
-    ],
-    [new RangeError("a refusal has a status from 300 to 599"), () => buildRefusal({ status: 200 })],
-    [
-      new TypeError("the status text must be Latin-1 without control characters"),
-      () => buildAnswer("GET", { ...answer, phrase: "\n" }),
-    ],
-    [new TypeError("authority must be a host with a port"), () => buildConnect({ authority: "" })],
-  ])("%s", (error, act) => {
-    expect(act).toThrow(error);
+    ["buildRequest: a header name", TypeError, () => buildRequest({ ...request, headers: { "a b": "" } })],
+    ["buildRequest: a header value", TypeError, () => buildRequest({ ...request, headers: { a: "\n" } })],
+    ["buildAccept: a protocol that was not offered", TypeError, () => buildAccept(offer, { protocol: "x" })],
+    ["buildRefusal: a status that refuses nothing", RangeError, () => buildRefusal({ status: 200 })],
+    ["buildAnswer: a status text", TypeError, () => buildAnswer("GET", { ...answer, phrase: "\n" })],
+    ["buildConnect: authority", TypeError, () => buildConnect({ authority: "" })],
+  ];
+
+  test.each(CALLS)("%s", (_, type, act) => {
+    expect(act).toThrow(type);
+  });
+
+  test("with a message of its own", () => {
+    expectDistinct(CALLS.map(([, , act]) => messageOf(act)));
   });
 });
+
+function messageOf(act: () => unknown): string {
+  try {
+    act();
+  } catch (error) {
+    if (error instanceof Error) return error.message;
+  }
+  return "";
+}

@@ -53,16 +53,3 @@ test("who sets a limit that makes no sense is told which and why", () => {
     new RangeError("limits.maxFragments must be an integer from 1 to 4294967295, not 4294967296"),
   );
 });
-
-test("those that set the same limits share them, and no others do", () => {
-  const limits = resolveLimits({ maxMessageBytes: 7, maxFragments: 8 });
-  expect(resolveLimits({ maxMessageBytes: 7, maxFragments: 8 })).toBe(limits);
-  expect(resolveLimits({ maxMessageBytes: 7, maxFragments: 9 })).toEqual({
-    maxMessageBytes: 7,
-    maxFragments: 9,
-  });
-  expect(resolveLimits({ maxMessageBytes: 6, maxFragments: 9 })).toEqual({
-    maxMessageBytes: 6,
-    maxFragments: 9,
-  });
-});
