@@ -116,7 +116,7 @@ export class ServerCore implements SocketContext {
     this.connections.set(socket.id, socket);
   }
 
-  socketClosed({ socket }: Session): void {
+  socketClosed(socket: ApplicationSocket): void {
     this.connections.delete(socket.id);
     this.#checkEmpty();
   }

@@ -12,7 +12,7 @@ import { Input, type InputOwner } from "./input.js";
 import { Keepalive, type KeepaliveOwner } from "./keepalive.js";
 import { Output, type OutputOwner } from "./output.js";
 import { isThenable, reportError } from "./report.js";
-import { ApplicationSocket } from "./socket.js";
+import { ApplicationSocket, type SocketSession } from "./socket.js";
 import { TransportEnd } from "./transport-end.js";
 
 /** What a session has of its own. */
@@ -39,7 +39,9 @@ type Ending = "no" | "peer ended" | "gone";
  * A session is the sink of its transport and of its endpoint, so that a connection needs no closures. No method of
  * {@link TransportSink} throws.
  */
-export class Session implements EndpointSink, TransportSink, InputOwner, OutputOwner, KeepaliveOwner {
+export class Session
+  implements EndpointSink, TransportSink, SocketSession, InputOwner, OutputOwner, KeepaliveOwner
+{
   readonly context: SocketContext;
   readonly transport: Transport;
   readonly endpoint: Endpoint;
@@ -274,7 +276,7 @@ export class Session implements EndpointSink, TransportSink, InputOwner, OutputO
     this.#gone = true;
     this.#keepalive.stop();
     this.output.stop();
-    this.context.socketClosed(this);
+    this.context.socketClosed(this.socket);
     const event = this.#closeEvent;
     if (event !== undefined)
       this.#context.runInAsyncScope(() => this.#call(this.context.handlers.close, this.#withCause(event)));

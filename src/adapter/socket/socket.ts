@@ -1,12 +1,13 @@
 // The socket that applications hold. It shows its own public state and nothing of the session behind it.
 
 import type { Bytes } from "../../protocol/arguments.js";
+import type { Endpoint } from "../../protocol/endpoint.js";
 import type { EndpointState, Role } from "../../protocol/endpoint-options.js";
 import type { MessageType } from "../../protocol/events.js";
 import type { PreparedMessage } from "../../protocol/prepared-message.js";
 import type { HandshakeResponse } from "../handshake-response.js";
+import type { Transport } from "../transport.js";
 import type { SendResult, Socket } from "./handlers.js";
-import type { Session } from "./session.js";
 
 /** A socket's own properties, which inspection shows. */
 export interface SocketFacts {
@@ -18,7 +19,20 @@ export interface SocketFacts {
   readonly data: unknown;
 }
 
-let sessionOf: (socket: ApplicationSocket) => Session;
+/** The session behind a socket, as the socket and the rest of the adapter call it. */
+export interface SocketSession
+  extends Pick<Socket, "send" | "sendFragment" | "ping" | "close" | "terminate"> {
+  readonly state: EndpointState;
+  readonly endpoint: Endpoint;
+  readonly transport: Transport;
+  readonly output: { readonly bufferedAmount: number; flushNow(): void };
+  pause(): void;
+  resume(): void;
+  /** Ends the session as if its transport had reported its end. */
+  closed(): void;
+}
+
+let sessionOf: (socket: ApplicationSocket) => SocketSession;
 
 /** The socket that applications hold: each call goes on to the session, which no application can reach. */
 export class ApplicationSocket implements Socket<unknown> {
@@ -28,13 +42,13 @@ export class ApplicationSocket implements Socket<unknown> {
   readonly remoteAddress: string;
   readonly response: HandshakeResponse | undefined;
   data: unknown;
-  readonly #session: Session;
+  readonly #session: SocketSession;
 
   static {
     sessionOf = (socket) => socket.#session;
   }
 
-  constructor(session: Session, { id, role, protocol, remoteAddress, response, data }: SocketFacts) {
+  constructor(session: SocketSession, { id, role, protocol, remoteAddress, response, data }: SocketFacts) {
     this.id = id;
     this.role = role;
     this.protocol = protocol;
@@ -86,6 +100,6 @@ export class ApplicationSocket implements Socket<unknown> {
 }
 
 /** The session behind a socket, for the adapter alone. */
-export function sessionBehind(socket: ApplicationSocket): Session {
+export function sessionBehind(socket: ApplicationSocket): SocketSession {
   return sessionOf(socket);
 }
