@@ -1,5 +1,5 @@
 // The head of an answer to an opening handshake, as an application gets to see it.
-import type { HeaderList } from "../handshake/index.js";
+import type { HeaderList } from "../http/header-list.js";
 
 /** Status and headers of an answer to an opening handshake. */
 export interface HandshakeResponse {

@@ -1,3 +1,4 @@
+// Options for functions of the host, kept apart from what is on `Object.prototype`.
 /**
  * Options for a function of the host's. Many of those copy them to an object that inherits from `Object.prototype`, or read
  * them natively: what others have put there is said to be undefined.

@@ -1,3 +1,4 @@
+// What the adapters share expects of a runtime: a byte stream for each connection, and timers, turns and contexts for all.
 import type { Host } from "../host/host.js";
 import type { Deadlines } from "./deadline.js";
 import type { Turns } from "./turn.js";

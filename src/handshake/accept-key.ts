@@ -1,10 +1,8 @@
-/**
- * `Sec-WebSocket-Key` and `Sec-WebSocket-Accept`: RFC 6455 sections 1.3, 4.1 and 4.2.2.
- *
- * The message that is hashed always has 60 bytes, a key of 24 characters and the GUID of 36, so SHA-1 is cut to that
- * measure: two blocks, of which the second holds nothing but padding and never changes. WebCrypto would be a promise
- * for each handshake, and `node:crypto` is not everywhere.
- */
+// `Sec-WebSocket-Key` and `Sec-WebSocket-Accept`: RFC 6455 sections 1.3, 4.1 and 4.2.2.
+//
+// The message that is hashed always has 60 bytes, a key of 24 characters and the GUID of 36, so SHA-1 is cut to that
+// measure: two blocks, of which the second holds nothing but padding and never changes. WebCrypto would be a promise
+// for each handshake, and `node:crypto` is not everywhere.
 
 import { decodeLatin1 } from "../http/latin1.js";
 
@@ -173,7 +171,7 @@ export function isWebSocketKey(value: string): boolean {
  * A key for a client's handshake, RFC 6455 section 4.1: "a nonce consisting of a randomly selected 16-byte value that
  * has been base64-encoded … The nonce MUST be selected randomly for each connection."
  *
- * @param random16 16 bytes, fresh from a CSPRNG; borrowed for the call
+ * @param random16 - 16 bytes, fresh from a CSPRNG; borrowed for the call
  * @throws RangeError if there are not 16 bytes
  */
 export function makeKey(random16: Uint8Array): string {

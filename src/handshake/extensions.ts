@@ -1,3 +1,4 @@
+// `Sec-WebSocket-Extensions` as text and as data: RFC 6455 section 9.1.
 import { COMMA, endOfRun, isSpace, isToken, TOKEN_CHARACTER } from "../http/characters.js";
 
 /** One parameter of an extension. */
@@ -83,7 +84,7 @@ class Reader {
  * White space may stand between any two of these. "A recipient MUST parse and ignore a reasonable number of empty list
  * elements", RFC 9110 section 5.6.1, but a list of nothing but them is malformed.
  *
- * @param lists the values of the fields, in order: split over several fields or not, the list is the same
+ * @param lists - the values of the fields, in order: split over several fields or not, the list is the same
  * @returns the extensions in order of preference, none if the field was not sent; `undefined` if any value is malformed
  */
 export function parseExtensions(lists: readonly string[]): readonly Extension[] | undefined {

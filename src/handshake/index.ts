@@ -1,4 +1,4 @@
-export { ContentStart } from "../http/content-start.js";
+// The opening handshake without input and output, for servers and clients that are written around the codec.
 export { FinalHeadParser } from "../http/final-head.js";
 export {
   type HeadFinished,
@@ -13,13 +13,7 @@ export { DEFAULT_MAX_HEAD_BYTES, DEFAULT_MAX_HEADER_LINES, type HeadLimits } fro
 export type { HeadFailed } from "../http/head-machine.js";
 export type { HeaderFields } from "../http/header-fields.js";
 export { HeaderList } from "../http/header-list.js";
-export {
-  type AnswerOptions,
-  buildAnswer,
-  checkPlain,
-  type PlainRequest,
-} from "../http/plain.js";
-export { buildConnect, type ConnectRequest } from "../http/tunnel.js";
+export { buildRefusal, type Refusal, type RefusalOptions } from "../http/refusal.js";
 export { acceptKey, isWebSocketKey, makeKey } from "./accept-key.js";
 export { type Extension, type ExtensionParameter, parseExtensions } from "./extensions.js";
 export { isOriginAllowed } from "./origin.js";
@@ -27,22 +21,18 @@ export {
   asksForWebSocket,
   buildRequest,
   checkUpgrade,
-  type Refusal,
   type RequestOptions,
-  type UpgradeOptions,
   type UpgradeRequest,
+  type UpgradeRules,
 } from "./request.js";
 export {
   type Accepted,
   type AcceptedRequest,
   type AcceptOptions,
   buildAccept,
-  buildRefusal,
-  CONTINUE,
   checkResponse,
-  type Expectation,
   type HandshakeFailure,
   type HandshakeFailureCode,
-  type RefusalOptions,
+  type HandshakeOffer,
 } from "./response.js";
 export { parseSubprotocols, selectSubprotocol } from "./subprotocol.js";

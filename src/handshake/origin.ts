@@ -1,3 +1,4 @@
+// Whether a request may come from an origin: RFC 6455 section 10.2.
 import { equalsIgnoringCase } from "../http/characters.js";
 
 /**
@@ -6,8 +7,8 @@ import { equalsIgnoringCase } from "../http/characters.js";
  * wildcards and no parsing that a crafted origin could mislead. The case of letters does not count, as RFC 6455
  * section 4.2.2 converts an origin to lowercase; `null` is a string like any other.
  *
- * @param origin the value of `Origin`; `undefined` if the request has none, as only non-browser clients do
- * @param allowed the origins let in; an `undefined` among them lets in requests without an origin
+ * @param origin - the value of `Origin`; `undefined` if the request has none, as only non-browser clients do
+ * @param allowed - the origins let in; an `undefined` among them lets in requests without an origin
  */
 export function isOriginAllowed(
   origin: string | undefined,

@@ -1,9 +1,12 @@
+// The request of the opening handshake: what a server checks of it, and how a client writes it. RFC 6455 sections 4.1 and 4.2.1.
 import { isToken } from "../http/characters.js";
+import { expectsToContinue } from "../http/expectation.js";
 import { given } from "../http/given.js";
 import type { RequestHead } from "../http/head.js";
 import { encodeHead, type HeaderFields, headerLine, headerLines } from "../http/header-fields.js";
-import type { HeaderList } from "../http/header-list.js";
-import { isAuthority, isTarget, parseTarget, type Resource, wholeServer } from "../http/target.js";
+import { type HeaderList, onlyValue } from "../http/header-list.js";
+import { type Refusal, refuse } from "../http/refusal.js";
+import { checkTarget, isAuthority, isTarget } from "../http/target.js";
 import { includesToken } from "../http/token-list.js";
 import { isWebSocketKey } from "./accept-key.js";
 import { type Extension, parseExtensions } from "./extensions.js";
@@ -42,18 +45,8 @@ export interface UpgradeRequest {
   readonly expectsContinue: boolean;
 }
 
-/** A request that is not accepted. As it stands, this is an argument for `buildRefusal`. */
-export interface Refusal {
-  readonly type: "refusal";
-  readonly status: number;
-  /** What is wrong, in words. */
-  readonly reason: string;
-  /** The headers that go with the status. */
-  readonly headers: Readonly<Record<string, string>>;
-}
-
 /** What a server demands of a request beyond the RFC. */
-export interface UpgradeOptions {
+export interface UpgradeRules {
   /**
    * The origins let in; see `isOriginAllowed`. Without a list any origin is, and any web site can connect with its
    * visitor's cookies.
@@ -61,21 +54,16 @@ export interface UpgradeOptions {
   readonly origins?: readonly (string | undefined)[] | undefined;
 }
 
-const NO_HEADERS: Readonly<Record<string, string>> = {};
 const ALLOW = { Allow: "GET" };
 const UPGRADE = { Upgrade: "websocket" };
 const VERSION = { Upgrade: "websocket", "Sec-WebSocket-Version": "13" };
-
-export function refuse(status: number, reason: string, headers = NO_HEADERS): Refusal {
-  return { type: "refusal", status, reason, headers };
-}
 
 /**
  * Checks a client's opening handshake. The first check that fails decides, in this order: version of HTTP (400), method (405), host and
  * target (400), upgrade (426), key (400), version (426), content (400), subprotocols (400), extensions (400) and
  * origin (400 if there are two, 403 if it is not let in).
  */
-export function checkUpgrade(head: RequestHead, options: UpgradeOptions = {}): UpgradeRequest | Refusal {
+export function checkUpgrade(head: RequestHead, options: UpgradeRules = {}): UpgradeRequest | Refusal {
   const { method, target, httpVersion, headers } = head;
   // "The method of the request MUST be GET, and the HTTP version MUST be at least 1.1." RFC 6455 section 4.1.
   if (httpVersion === "1.0") return refuse(400, "HTTP/1.0 cannot upgrade a connection");
@@ -86,7 +74,7 @@ export function checkUpgrade(head: RequestHead, options: UpgradeOptions = {}): U
   const unasked = checkUpgradeFields(headers);
   if (unasked !== undefined) return unasked;
   // "The |Sec-WebSocket-Key| header field MUST NOT appear more than once in an HTTP request." Section 11.3.1.
-  const key = single(headers, "Sec-WebSocket-Key");
+  const key = onlyValue(headers, "Sec-WebSocket-Key");
   if (key === undefined || !isWebSocketKey(key)) return BAD_KEY;
   const problem = checkVersion(headers) ?? checkContent(headers);
   if (problem !== undefined) return problem;
@@ -108,41 +96,6 @@ export function checkUpgrade(head: RequestHead, options: UpgradeOptions = {}): U
 /** Whether a request asks for a WebSocket at all. */
 export function asksForWebSocket(headers: HeaderList): boolean {
   return includesToken(headers.get("Upgrade"), "websocket");
-}
-
-/**
- * Whether a client waits for a 100 (Continue). "A server that receives a 100-continue expectation in an HTTP/1.0 request
- * MUST ignore that expectation." RFC 9110 section 10.1.1.
- */
-export function expectsToContinue({ httpVersion, headers }: RequestHead): boolean {
-  return httpVersion !== "1.0" && includesToken(headers.get("Expect"), "100-continue");
-}
-
-/** What a request is for, found to be in order. */
-export interface CheckedTarget extends Resource {
-  readonly type: "target";
-}
-
-/** Which resource of which host a request is for. */
-export function checkTarget({ method, target, httpVersion, headers }: RequestHead): CheckedTarget | Refusal {
-  // "A server MUST respond with a 400 (Bad Request) status code to any HTTP/1.1 request message that lacks a Host
-  // header field and to any request message that contains more than one Host header field line or a Host header field
-  // with an invalid field value." RFC 9112 section 3.2.
-  const host = single(headers, "Host");
-  const isUnnamed = httpVersion === "1.0" && !headers.has("Host");
-  if (!isUnnamed && (host === undefined || !isAuthority(host)))
-    return refuse(400, "there is not exactly one valid Host header");
-  // "A client that wishes to request OPTIONS for the server as a whole … MUST send only '*' as the request-target."
-  // RFC 9112 section 3.2.4.
-  const asterisk = method === "OPTIONS" && target === "*";
-  const resource = asterisk ? wholeServer(host) : parseTarget(target, host);
-  if (resource === undefined) return refuse(400, "the request target is malformed or not of this host");
-  return { type: "target", ...resource };
-}
-
-/** The value of a field that was sent exactly once. */
-function single(headers: HeaderList, name: string): string | undefined {
-  return headers.count(name) === 1 ? headers.get(name) : undefined;
 }
 
 /** RFC 6455 section 4.2.1, items 3 and 4; RFC 9110 section 15.5.22 for the status. */
@@ -178,7 +131,7 @@ function checkContent(headers: HeaderList): Refusal | undefined {
 function checkOrigin(
   headers: HeaderList,
   origin: string | undefined,
-  options: UpgradeOptions,
+  options: UpgradeRules,
 ): Refusal | undefined {
   if (headers.count("Origin") > 1) return refuse(400, "there is more than one Origin header");
   const origins = given(options, "origins");

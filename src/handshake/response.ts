@@ -1,9 +1,10 @@
+// The answer to the opening handshake: how a server writes it, and what a client checks of it. RFC 6455 sections 4.1 and 4.2.2.
 import { equalsIgnoringCase, isToken } from "../http/characters.js";
+import { CONTINUE } from "../http/expectation.js";
 import { given } from "../http/given.js";
 import type { ResponseHead } from "../http/head.js";
-import { dateLine, encodeHead, type HeaderFields, hasField, headerLines } from "../http/header-fields.js";
+import { encodeHead, type HeaderFields, headerLines } from "../http/header-fields.js";
 import type { HeaderList } from "../http/header-list.js";
-import { reasonPhrase } from "../http/reason-phrase.js";
 import { includesToken } from "../http/token-list.js";
 import { ACCEPT_LENGTH, acceptKey, writeAcceptKey } from "./accept-key.js";
 import type { UpgradeRequest } from "./request.js";
@@ -19,9 +20,6 @@ export interface AcceptOptions {
 /** What an answer needs to know of a request. */
 export type AcceptedRequest = Pick<UpgradeRequest, "key" | "protocols"> &
   Partial<Pick<UpgradeRequest, "expectsContinue">>;
-
-/** What lets a client that waits for it go on: RFC 9110 section 15.2.1. */
-export const CONTINUE = "HTTP/1.1 100 Continue\r\n\r\n";
 
 const ACCEPT_LINE = "Sec-WebSocket-Accept: ";
 const SWITCHING = `HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n${ACCEPT_LINE}`;
@@ -60,51 +58,6 @@ export function buildAccept(request: AcceptedRequest, options: AcceptOptions = {
   return encodeHead(`${first}${SWITCHING}${acceptKey(request.key)}\r\n${choice}${extra}\r\n`);
 }
 
-/** An answer that does not accept. A `Refusal` is one, and so is the failure of a `HeadParser`. */
-export interface RefusalOptions {
-  /** 300 to 599. */
-  readonly status: number;
-  /** What is wrong, in words: the body, unless there is one. */
-  readonly reason?: string | undefined;
-  /** Further fields, such as `Location` and `WWW-Authenticate`. */
-  readonly headers?: HeaderFields | undefined;
-  /** Sent as UTF-8, as `text/plain` unless `headers` say otherwise. */
-  readonly body?: string | undefined;
-}
-
-const REFUSAL_RESERVED = ["connection", "content-length", "transfer-encoding"];
-
-/**
- * Writes the answer that refuses a handshake and ends the connection.
- *
- * @param now for its `Date`, as of `Date.now()`; without it there is none
- * @returns head and body, owned by the caller
- * @throws RangeError if the status is not an integer from 300 to 599
- * @throws TypeError if a header cannot be sent, or is one that frames the message
- */
-export function buildRefusal(options: RefusalOptions, now?: number): Uint8Array {
-  const { status } = options;
-  const headers = given(options, "headers");
-  if (!Number.isInteger(status) || status < 300 || status > 599) {
-    throw new RangeError("a refusal has a status from 300 to 599");
-  }
-  const phrase = reasonPhrase(status);
-  const content = given(options, "body") ?? `${given(options, "reason") ?? phrase}\n`;
-  const lines = headerLines(headers, REFUSAL_RESERVED);
-  // "A sender of Upgrade MUST also send an 'Upgrade' connection option in the Connection header field." RFC 9110
-  // section 7.8.
-  const connection = hasField(headers, "upgrade") ? "close, Upgrade" : "close";
-  const type = hasField(headers, "content-type") ? "" : "Content-Type: text/plain; charset=utf-8\r\n";
-  const body = encodeHead(content);
-  const head = encodeHead(
-    `HTTP/1.1 ${status} ${phrase}\r\n${dateLine(headers, now)}Connection: ${connection}\r\n${type}Content-Length: ${body.length}\r\n${lines}\r\n`,
-  );
-  const answer = new Uint8Array(head.length + body.length);
-  answer.set(head);
-  answer.set(body, head.length);
-  return answer;
-}
-
 /** Why a client does not take an answer. */
 export type HandshakeFailureCode =
   /** The status is not 101: a refusal, a redirect, a challenge. */
@@ -140,7 +93,7 @@ export interface Accepted {
 }
 
 /** What a client asked for. */
-export interface Expectation {
+export interface HandshakeOffer {
   /** The key that was sent. */
   readonly key: string;
   /** The subprotocols that were offered. */
@@ -153,7 +106,7 @@ export interface Expectation {
  *
  * @throws TypeError if the key is none
  */
-export function checkResponse(head: ResponseHead, expected: Expectation): Accepted | HandshakeFailure {
+export function checkResponse(head: ResponseHead, expected: HandshakeOffer): Accepted | HandshakeFailure {
   const { status, headers } = head;
   const accept = acceptKey(expected.key);
   const fail = (code: HandshakeFailureCode, reason: string): HandshakeFailure => {

@@ -1,3 +1,4 @@
+// Subprotocols: what a client offers and what a server selects.
 import type { HeaderList } from "../http/header-list.js";
 import { parseTokens } from "../http/token-list.js";
 

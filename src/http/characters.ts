@@ -1,7 +1,5 @@
-/**
- * Character classes of HTTP (RFC 9110 section 5.6, RFC 3986), one byte for each of the 256 codes: 0 for no. A lookup
- * for each character replaces every regular expression here, so nothing can backtrack.
- */
+// Character classes of HTTP (RFC 9110 section 5.6, RFC 3986), one byte for each of the 256 codes: 0 for no. A lookup
+// for each character replaces every regular expression here, so nothing can backtrack.
 
 export const HTAB = 0x09;
 export const LF = 0x0a;

@@ -54,7 +54,7 @@ export class ContentStart {
     return this.#buffer.slice(0, this.#length);
   }
 
-  /** Reads on. @param chunk borrowed for the call */
+  /** Reads on. @param chunk - borrowed for the call */
   push(chunk: Uint8Array): void {
     let i = 0;
     while (i < chunk.length && !this.#over) {

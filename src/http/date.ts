@@ -6,7 +6,7 @@ let lastDate = "";
 /**
  * The time as IMF-fixdate, RFC 9110 section 5.6.7. It is made once for each second.
  *
- * @param now milliseconds since 1970 in UTC, as of `Date.now()`
+ * @param now - milliseconds since 1970 in UTC, as of `Date.now()`
  */
 export function httpDate(now: number): string {
   const second = Math.floor(now / 1000);

@@ -35,7 +35,7 @@ export class FinalHeadParser {
   /**
    * Reads on.
    *
-   * @param chunk borrowed for the call, apart from `rest`, which is a view of it
+   * @param chunk - borrowed for the call, apart from `rest`, which is a view of it
    * @throws Error if the final head is complete already
    */
   push(chunk: Uint8Array): HeadResult<ResponseHead> {

@@ -1,3 +1,4 @@
+// What a head may cost.
 /** What a head may cost. */
 export interface HeadLimits {
   /** Bytes from the first to the empty line that ends the head, that one included. Default: 16 KiB. */

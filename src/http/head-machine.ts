@@ -1,7 +1,5 @@
-/**
- * The state machine under `HeadParser`: which byte may follow which in the head of an HTTP/1.1 message, and where its
- * parts begin and end. It keeps numbers only, never bytes.
- */
+// The state machine under `HeadParser`: which byte may follow which in the head of an HTTP/1.1 message, and where its
+// parts begin and end. It keeps numbers only, never bytes.
 
 import {
   COLON,

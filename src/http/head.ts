@@ -1,12 +1,10 @@
-/**
- * The head of an HTTP/1.1 request or response, read strictly: RFC 9112, without anything that it lets a recipient
- * forgive. What two parsers could read in two ways is refused, since that is what request smuggling is made of.
- *
- * Theory of operation. Each byte moves one state machine, so that a head gives the same answer however it was cut,
- * and the first bad byte ends it. The machine only notes where things begin and end; once the empty line is there, the
- * head becomes one string, and names and values are slices of that. A head that comes in one chunk is never copied;
- * only what precedes a cut is kept, in a buffer that doubles up to the limit. No byte is looked at twice.
- */
+// The head of an HTTP/1.1 request or response, read strictly: RFC 9112, without anything that it lets a recipient
+// forgive. What two parsers could read in two ways is refused, since that is what request smuggling is made of.
+//
+// Theory of operation. Each byte moves one state machine, so that a head gives the same answer however it was cut,
+// and the first bad byte ends it. The machine only notes where things begin and end; once the empty line is there, the
+// head becomes one string, and names and values are slices of that. A head that comes in one chunk is never copied;
+// only what precedes a cut is kept, in a buffer that doubles up to the limit. No byte is looked at twice.
 
 import { trimmed } from "./characters.js";
 import { given } from "./given.js";
@@ -132,7 +130,7 @@ export class HeadParser<K extends keyof HeadKinds> {
   /**
    * Reads on.
    *
-   * @param chunk borrowed for the call, apart from `rest`, which is a view of it
+   * @param chunk - borrowed for the call, apart from `rest`, which is a view of it
    * @returns the same failure for ever after the first one
    * @throws Error if the head is complete already
    */

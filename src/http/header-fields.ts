@@ -1,3 +1,4 @@
+// Header lines that a caller asks for, written so that no value can begin a line of its own.
 import { TextEncoder } from "../host/text-coders.js";
 import { consistsOf, equalsIgnoringCase, isToken, VALUE_CHARACTER } from "./characters.js";
 import { httpDate } from "./date.js";
@@ -70,7 +71,7 @@ export function headerLine(name: string, value: string, rule = ASCII_VALUE): str
 /**
  * Writes the header lines that a caller asked for.
  *
- * @param reserved lower-case names that are not the caller's to set; one ending in `-` stands for all that begin so
+ * @param reserved - lower-case names that are not the caller's to set; one ending in `-` stands for all that begin so
  * @throws TypeError as {@link headerLine}, or if a name is reserved
  */
 export function headerLines(
@@ -104,8 +105,8 @@ export function hasField(fields: HeaderFields | undefined, wanted: string): bool
  * "An origin server with a clock MUST generate a Date header field in all 2xx (Successful), 3xx (Redirection), and 4xx
  * (Client Error) responses." RFC 9110 section 6.6.1.
  *
- * @param fields of the answer, which may have its own
- * @param now as of `Date.now()`; a server without a clock has none
+ * @param fields - of the answer, which may have its own
+ * @param now - as of `Date.now()`; a server without a clock has none
  */
 export function dateLine(fields: HeaderFields | undefined, now: number | undefined): string {
   return now === undefined || hasField(fields, "date") ? "" : `Date: ${httpDate(now)}\r\n`;

@@ -1,3 +1,4 @@
+// The header fields of one head.
 import { equalsIgnoringCase } from "./characters.js";
 
 /**
@@ -9,7 +10,7 @@ import { equalsIgnoringCase } from "./characters.js";
 export class HeaderList {
   readonly #raw: readonly string[];
 
-  /** @param raw name, value, name, value …; owned by the list from now on */
+  /** @param raw - name, value, name, value …; owned by the list from now on */
   private constructor(raw: readonly string[]) {
     this.#raw = raw;
   }
@@ -17,7 +18,7 @@ export class HeaderList {
   /**
    * Takes a flat array as Node's `rawHeaders` has it: name, value, name, value …
    *
-   * @param raw copied
+   * @param raw - copied
    * @throws TypeError if the length is odd or an entry is no string
    */
   static from(raw: readonly string[]): HeaderList {
@@ -100,4 +101,9 @@ export class HeaderList {
     }
     return -1;
   }
+}
+
+/** The value of a field that was sent exactly once. */
+export function onlyValue(headers: HeaderList, name: string): string | undefined {
+  return headers.count(name) === 1 ? headers.get(name) : undefined;
 }

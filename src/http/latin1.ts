@@ -1,7 +1,5 @@
-/**
- * Bytes to strings and back, one code unit for each byte. `TextDecoder("latin1")` is windows-1252 and would turn 0x80 into the
- * euro sign, so it is of no use for header values.
- */
+// Bytes to strings and back, one code unit for each byte. `TextDecoder("latin1")` is windows-1252 and would turn 0x80 into the
+// euro sign, so it is of no use for header values.
 
 import { TextDecoder } from "../host/text-coders.js";
 
@@ -20,8 +18,8 @@ const PIECE = 4096;
 /**
  * Decodes bytes 1:1.
  *
- * @param bytes borrowed for the call; not in shared memory
- * @param ascii whether the caller knows that no byte is above 0x7f: UTF-8 is the same then, and its decoder much quicker
+ * @param bytes - borrowed for the call; not in shared memory
+ * @param ascii - whether the caller knows that no byte is above 0x7f: UTF-8 is the same then, and its decoder much quicker
  */
 export function decodeLatin1(bytes: Uint8Array, ascii: boolean): string {
   if (ascii) return utf8.decode(bytes);

@@ -1,11 +1,13 @@
 // HTTP requests that ask for no WebSocket, one for each connection: enough for a health check, a page or a form.
 
-import { checkTarget, expectsToContinue, type Refusal, refuse } from "../handshake/request.js";
+import { expectsToContinue } from "./expectation.js";
 import type { RequestHead } from "./head.js";
 import { dateLine, headerLines, LATIN1_VALUE } from "./header-fields.js";
 import type { HeaderList } from "./header-list.js";
 import { encodeLatin1 } from "./latin1.js";
 import { reasonPhrase } from "./reason-phrase.js";
+import { type Refusal, refuse } from "./refusal.js";
+import { checkTarget } from "./target.js";
 
 /** A request that asks for no WebSocket, found to be in order. */
 export interface PlainRequest {
@@ -82,7 +84,7 @@ const NO_CONTENT: ReadonlySet<number> = new Set([204, 304]);
  * Writes an answer after which the connection ends. Header values and phrase are sent as Latin-1, a byte for each
  * character.
  *
- * @param now for its `Date`, as of `Date.now()`; without it there is none but the application's
+ * @param now - for its `Date`, as of `Date.now()`; without it there is none but the application's
  * @throws TypeError if a header or the phrase cannot be sent
  */
 export function buildAnswer(method: string, answer: AnswerOptions, now?: number): Uint8Array[] {

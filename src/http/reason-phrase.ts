@@ -1,3 +1,4 @@
+// The reason phrases of status codes.
 const PHRASES: ReadonlyMap<number, string> = new Map([
   [200, "OK"],
   [201, "Created"],

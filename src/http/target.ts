@@ -1,3 +1,4 @@
+// Request targets and hosts: what a request is for. RFC 9112 sections 3.2 and 3.3.
 import {
   COLON,
   consistsOf,
@@ -10,6 +11,9 @@ import {
   URL_PATH_CHARACTER,
   URL_QUERY_CHARACTER,
 } from "./characters.js";
+import type { RequestHead } from "./head.js";
+import { onlyValue } from "./header-list.js";
+import { type Refusal, refuse } from "./refusal.js";
 
 /** What a request is for. Path and query are as a URL has them: `new URL` changes nothing about them. */
 export interface Resource {
@@ -51,7 +55,7 @@ function endOfHost(text: string): number {
  * A target that begins with `/` is a path, whatever follows: `//evil/chat` names no other host. An absolute URI must
  * name the very authority that `Host` does, so that a target cannot change which origin a request is for.
  *
- * @param host the value of `Host`; `undefined` if there is none, as only HTTP/1.0 allows
+ * @param host - the value of `Host`; `undefined` if there is none, as only HTTP/1.0 allows
  * @returns `undefined` if the target is neither
  */
 export function parseTarget(target: string, host: string | undefined): Resource | undefined {
@@ -70,8 +74,30 @@ export function parseTarget(target: string, host: string | undefined): Resource 
  * The resource of `OPTIONS *`, the server as a whole: "If the request-target is in authority-form or asterisk-form, the
  * target URI's combined path and query component is empty." RFC 9112 section 3.3. The path of such a URL is `/`.
  */
-export function wholeServer(host: string | undefined): Resource {
+function wholeServer(host: string | undefined): Resource {
   return { host: host ?? DEFAULT_HOST, path: "/", query: undefined };
+}
+
+/** What a request is for, found to be in order. */
+export interface CheckedTarget extends Resource {
+  readonly type: "target";
+}
+
+/** Checks which resource of which host a request is for. */
+export function checkTarget({ method, target, httpVersion, headers }: RequestHead): CheckedTarget | Refusal {
+  // "A server MUST respond with a 400 (Bad Request) status code to any HTTP/1.1 request message that lacks a Host
+  // header field and to any request message that contains more than one Host header field line or a Host header field
+  // with an invalid field value." RFC 9112 section 3.2.
+  const host = onlyValue(headers, "Host");
+  const isUnnamed = httpVersion === "1.0" && !headers.has("Host");
+  if (!isUnnamed && (host === undefined || !isAuthority(host)))
+    return refuse(400, "there is not exactly one valid Host header");
+  // "A client that wishes to request OPTIONS for the server as a whole … MUST send only '*' as the request-target."
+  // RFC 9112 section 3.2.4.
+  const asterisk = method === "OPTIONS" && target === "*";
+  const resource = asterisk ? wholeServer(host) : parseTarget(target, host);
+  if (resource === undefined) return refuse(400, "the request target is malformed or not of this host");
+  return { type: "target", ...resource };
 }
 
 function startOfAuthority(target: string): number {

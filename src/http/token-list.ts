@@ -1,3 +1,4 @@
+// Comma lists of tokens, RFC 9110 section 5.6.1.
 import { COMMA, equalsIgnoringCase, isToken, trimmed } from "./characters.js";
 
 /** Calls `visit` with each element of a comma list, trimmed, until it returns false. @returns whether all were visited */
@@ -15,7 +16,7 @@ function everyElement(list: string, visit: (element: string) => boolean): boolea
  * Whether a comma list such as the value of `Connection` holds a token, compared without regard to case. Empty
  * elements and elements that are no tokens are passed over: RFC 9110 section 5.6.1 asks a recipient to.
  *
- * @param list one field value, or several joined by commas; `undefined` is an empty list
+ * @param list - one field value, or several joined by commas; `undefined` is an empty list
  */
 export function includesToken(list: string | undefined, token: string): boolean {
   if (list === undefined) return false;
@@ -30,7 +31,7 @@ export function includesToken(list: string | undefined, token: string): boolean 
  * elements": any number that the head has room for, as they cost nothing. A list of nothing but them has no element,
  * and needs one.
  *
- * @param lists the values of a field that may be repeated, in order
+ * @param lists - the values of a field that may be repeated, in order
  * @returns the tokens in order; none if the field was not sent; `undefined` if an element is no token, or there is none
  */
 export function parseTokens(lists: readonly string[]): string[] | undefined {

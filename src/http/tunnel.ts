@@ -1,3 +1,4 @@
+// The request for a tunnel through a proxy: the method CONNECT.
 import { encodeHead, type HeaderFields, headerLines } from "./header-fields.js";
 import { isAuthority } from "./target.js";
 

@@ -84,7 +84,8 @@ class InThreadRunner {
   async dryRun() {
     mutated.counting = true;
     // What tests make of the source while they are taken down counts for nothing: they do it again when they run.
-    for (const file of ["src/index.ts", "src/handshake/index.ts"]) await this.#import(file);
+    for (const file of ["src/index.ts", "src/handshake/index.ts", "src/http/plain.ts", "src/http/tunnel.ts"])
+      await this.#import(file);
     const imported = { ...mutated.mutantCoverage.static };
     const tests = await this.#load();
     const results = [];

@@ -1,17 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import {
-  acceptKey,
-  buildAccept,
-  buildRequest,
-  checkPlain,
-  checkResponse,
-  checkUpgrade,
-  HeadParser,
-  isWebSocketKey,
-  makeKey,
-  parseExtensions,
-} from "../../src/handshake/index.js";
+import { acceptKey, isWebSocketKey, makeKey } from "../../src/handshake/accept-key.js";
+import { parseExtensions } from "../../src/handshake/extensions.js";
+import { buildRequest, checkUpgrade } from "../../src/handshake/request.js";
+import { buildAccept, checkResponse } from "../../src/handshake/response.js";
+import { HeadParser } from "../../src/http/head.js";
+import { checkPlain } from "../../src/http/plain.js";
 import { EXAMPLE, latin1, outcomeOf, wire } from "../unit/handshake/every-cut.js";
 
 /** Fixed, so that a failure can be run again; fast-check prints it together with the counterexample. */

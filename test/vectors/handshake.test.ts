@@ -1,18 +1,17 @@
 import { createHash } from "node:crypto";
 import { describe, expect, test } from "vitest";
+import { parseExtensions } from "../../src/handshake/extensions.js";
+import { buildRequest, checkUpgrade } from "../../src/handshake/request.js";
 import {
   type Accepted,
   buildAccept,
-  buildRefusal,
-  buildRequest,
   checkResponse,
-  checkUpgrade,
-  type Expectation,
   type HandshakeFailure,
-  HeadParser,
-  parseExtensions,
-  selectSubprotocol,
-} from "../../src/handshake/index.js";
+  type HandshakeOffer,
+} from "../../src/handshake/response.js";
+import { selectSubprotocol } from "../../src/handshake/subprotocol.js";
+import { HeadParser } from "../../src/http/head.js";
+import { buildRefusal } from "../../src/http/refusal.js";
 import {
   accepted,
   add,
@@ -632,7 +631,7 @@ function answer(index: number, ...lines: string[]): string {
   return wire(ANSWER.toSpliced(index, 1, ...lines));
 }
 
-function receive(text: string, expected: Partial<Expectation> = {}): Accepted | HandshakeFailure {
+function receive(text: string, expected: Partial<HandshakeOffer> = {}): Accepted | HandshakeFailure {
   expect(everyCut("response", text).failure).toBeUndefined();
   const result = new HeadParser("response").push(latin1(text));
   if (result.type !== "head") throw new Error(`the whole head gave ${result.type}`);

@@ -1,6 +1,8 @@
-import type { HeaderFields, HeaderList } from "../../handshake/index.js";
+// Where a client connects to, read from a URL.
 import { TextEncoder } from "../../host/text-coders.js";
+import type { HeaderFields } from "../../http/header-fields.js";
 import { fieldsOf } from "../../http/header-fields.js";
+import type { HeaderList } from "../../http/header-list.js";
 import { HandshakeError } from "./handshake-error.js";
 
 /** Where a client connects to, read from a URL. */

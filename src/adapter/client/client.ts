@@ -1,6 +1,7 @@
 // What `connect` of every adapter does: addresses, redirects, the handshake, and the socket that comes of it.
-import type { HeaderFields } from "../../handshake/index.js";
+
 import { REQUEST_RESERVED } from "../../handshake/request.js";
+import type { HeaderFields } from "../../http/header-fields.js";
 import { anything, integer, type Readers } from "../../protocol/option-readers.js";
 import type { HandshakeResponse } from "../handshake-response.js";
 import type { Handlers, Socket } from "../socket/handlers.js";

@@ -1,13 +1,9 @@
 // The opening handshake of a client (section 4.1).
-import {
-  type Accepted,
-  buildRequest,
-  checkResponse,
-  type HandshakeFailure,
-  type HeaderFields,
-  makeKey,
-  type ResponseHead,
-} from "../../handshake/index.js";
+import { makeKey } from "../../handshake/accept-key.js";
+import { buildRequest } from "../../handshake/request.js";
+import { type Accepted, checkResponse, type HandshakeFailure } from "../../handshake/response.js";
+import type { ResponseHead } from "../../http/head.js";
+import type { HeaderFields } from "../../http/header-fields.js";
 import type { SocketTransport } from "../transport.js";
 import { isRedirect } from "./address.js";
 import { Exchange, type ExchangeOptions, type ExchangeResult, MAX_BODY_BYTES } from "./exchange.js";

@@ -1,5 +1,7 @@
 // One request of a client's and the answer to it, on a transport that nothing else uses meanwhile.
-import { ContentStart, FinalHeadParser, type ResponseHead } from "../../handshake/index.js";
+import { ContentStart } from "../../http/content-start.js";
+import { FinalHeadParser } from "../../http/final-head.js";
+import type { ResponseHead } from "../../http/head.js";
 import { Deadline, type Deadlines, type Expiring } from "../deadline.js";
 import type { SocketLimits } from "../socket/options.js";
 import type { SocketTransport, TransportSink } from "../transport.js";

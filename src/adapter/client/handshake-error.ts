@@ -1,7 +1,8 @@
 // What `connect` rejects with when a server or a proxy does not open the connection.
 
-import type { HandshakeFailureCode, HeaderList } from "../../handshake/index.js";
+import type { HandshakeFailureCode } from "../../handshake/response.js";
 import { TextDecoder } from "../../host/text-coders.js";
+import type { HeaderList } from "../../http/header-list.js";
 import type { HandshakeResponse } from "../handshake-response.js";
 
 /** Why an opening handshake came to nothing. */

@@ -1,3 +1,4 @@
+// A bound on memory that many connections share.
 /** Bytes of memory that many may take together. */
 export class Allowance {
   #left: number;

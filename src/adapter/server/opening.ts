@@ -1,20 +1,14 @@
 // A connection to a server before it is a WebSocket, or instead.
 
-import {
-  asksForWebSocket,
-  buildAccept,
-  buildRefusal,
-  CONTINUE,
-  checkPlain,
-  checkUpgrade,
-  HeadParser,
-  type RefusalOptions,
-  type RequestHead,
-  selectSubprotocol,
-  type UpgradeRequest,
-} from "../../handshake/index.js";
+import { asksForWebSocket, checkUpgrade, type UpgradeRequest } from "../../handshake/request.js";
+import { buildAccept } from "../../handshake/response.js";
+import { selectSubprotocol } from "../../handshake/subprotocol.js";
 import { TextEncoder } from "../../host/text-coders.js";
+import { CONTINUE } from "../../http/expectation.js";
 import { given } from "../../http/given.js";
+import { HeadParser, type RequestHead } from "../../http/head.js";
+import { checkPlain } from "../../http/plain.js";
+import { buildRefusal, type RefusalOptions } from "../../http/refusal.js";
 import { ownOptions } from "../../protocol/option-readers.js";
 import { Deadline, type Expiring } from "../deadline.js";
 import { Session } from "../socket/session.js";

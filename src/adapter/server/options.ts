@@ -1,4 +1,7 @@
-import type { HeaderFields, RefusalOptions, UpgradeRequest } from "../../handshake/index.js";
+// Options of servers, and what their `upgrade` hook gets and gives.
+import type { UpgradeRequest } from "../../handshake/request.js";
+import type { HeaderFields } from "../../http/header-fields.js";
+import type { RefusalOptions } from "../../http/refusal.js";
 import { callback, integer, type Readers, readOptions } from "../../protocol/option-readers.js";
 import {
   DEFAULT_SOCKET_LIMITS,

@@ -1,4 +1,5 @@
-import { buildAnswer, type PlainRequest } from "../../handshake/index.js";
+// A plain HTTP request on its way through the application.
+import { buildAnswer, type PlainRequest } from "../../http/plain.js";
 import { hostOptions } from "../host-options.js";
 import type { Allowance } from "./allowance.js";
 import { HeldBytes } from "./held-bytes.js";

@@ -1,3 +1,4 @@
+// The connections of a server: broadcasting to them, and closing them.
 import { clearTimeout, setTimeout } from "../../host/globals.js";
 import { type Bytes, messageOf } from "../../protocol/arguments.js";
 import { CloseCode } from "../../protocol/close-code.js";

@@ -1,7 +1,7 @@
 // What `upgrade` says of a request, read without what other code put on `Object.prototype`.
 
-import type { RefusalOptions } from "../../handshake/index.js";
 import { isGiven, isObject } from "../../http/given.js";
+import type { RefusalOptions } from "../../http/refusal.js";
 import type { Acceptance, UpgradeResult } from "./options.js";
 
 /** Whether it comes later. */

@@ -8,7 +8,10 @@ import {
 } from "node:net";
 import { type ConnectionOptions, connect as connectTls } from "node:tls";
 import type { Address } from "../../adapter/client/address.js";
-import { buildRequest, checkResponse, HeadParser, makeKey } from "../../handshake/index.js";
+import { makeKey } from "../../handshake/accept-key.js";
+import { buildRequest } from "../../handshake/request.js";
+import { checkResponse } from "../../handshake/response.js";
+import { HeadParser } from "../../http/head.js";
 import { Opcode } from "../../protocol/opcode.js";
 import { CliError, describeError, errorCode } from "../command.js";
 import type { TlsChoice } from "../runtime.js";

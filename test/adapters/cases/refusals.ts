@@ -1,6 +1,6 @@
 // What a refusal says besides its status.
 import assert from "node:assert/strict";
-import { HeaderList } from "../../../src/handshake/index.js";
+import { HeaderList } from "../../../src/http/header-list.js";
 import { latin1 } from "../raw-peer.js";
 import { type Case, switching } from "../scene.js";
 import { answering, failure } from "./dial.js";

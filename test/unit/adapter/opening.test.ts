@@ -13,7 +13,7 @@ import type { FetchHandler } from "../../../src/adapter/server/plain-exchange.js
 import { ServerCore } from "../../../src/adapter/server/server.js";
 import type { Handlers } from "../../../src/adapter/socket/handlers.js";
 import type { TransportSink } from "../../../src/adapter/transport.js";
-import { HeadParser } from "../../../src/handshake/index.js";
+import { HeadParser } from "../../../src/http/head.js";
 import { nodeRuntime } from "../../../src/node/host.js";
 import { readOptions } from "../../../src/protocol/option-readers.js";
 import { FakeTransport } from "../../support/fake-transport.js";

@@ -1,6 +1,7 @@
+// Keys and what answers them.
 import { createHash, randomBytes } from "node:crypto";
 import { describe, expect, test } from "vitest";
-import { acceptKey, isWebSocketKey, makeKey } from "../../../src/handshake/index.js";
+import { acceptKey, isWebSocketKey, makeKey } from "../../../src/handshake/accept-key.js";
 
 const GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 

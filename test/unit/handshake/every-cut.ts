@@ -1,12 +1,9 @@
+// Heads in every cut, and the example that tests change.
 import { expect } from "vitest";
-import {
-  checkUpgrade,
-  type HeadLimits,
-  HeadParser,
-  type Refusal,
-  type UpgradeOptions,
-  type UpgradeRequest,
-} from "../../../src/handshake/index.js";
+import { checkUpgrade, type UpgradeRequest, type UpgradeRules } from "../../../src/handshake/request.js";
+import { HeadParser } from "../../../src/http/head.js";
+import type { HeadLimits } from "../../../src/http/head-limits.js";
+import type { Refusal } from "../../../src/http/refusal.js";
 
 /** What became of a head, in a form that `toEqual` compares. */
 export interface Outcome {
@@ -68,7 +65,7 @@ export function everyCut(kind: Kind, wire: string, limits?: HeadLimits): Outcome
 }
 
 /** Reads a request, in every cut, and checks it. @returns what a server makes of it; only the status if its head is bad */
-export function serve(wire: string, options?: UpgradeOptions): UpgradeRequest | Refusal {
+export function serve(wire: string, options?: UpgradeRules): UpgradeRequest | Refusal {
   const { failure } = everyCut("request", wire);
   if (failure !== undefined) {
     return { type: "refusal", status: Number(failure.slice(0, 3)), reason: failure.slice(4), headers: {} };
@@ -79,14 +76,14 @@ export function serve(wire: string, options?: UpgradeOptions): UpgradeRequest | 
 }
 
 /** As {@link serve}, for a request that is in order. */
-export function accepted(wire: string, options?: UpgradeOptions): UpgradeRequest {
+export function accepted(wire: string, options?: UpgradeRules): UpgradeRequest {
   const result = serve(wire, options);
   if (result.type !== "upgrade") throw new Error(`refused: ${result.status} ${result.reason}`);
   return result;
 }
 
 /** As {@link serve}, for a request that is not. */
-export function refused(wire: string, options?: UpgradeOptions): Refusal {
+export function refused(wire: string, options?: UpgradeRules): Refusal {
   const result = serve(wire, options);
   if (result.type !== "refusal") throw new Error("accepted");
   return result;

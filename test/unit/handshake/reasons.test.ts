@@ -2,22 +2,15 @@
 // of an exception.
 import { STATUS_CODES } from "node:http";
 import { describe, expect, test } from "vitest";
-import {
-  acceptKey,
-  buildAccept,
-  buildAnswer,
-  buildConnect,
-  buildRefusal,
-  buildRequest,
-  checkPlain,
-  checkResponse,
-  checkUpgrade,
-  HeaderList,
-  HeadParser,
-  makeKey,
-  type UpgradeOptions,
-} from "../../../src/handshake/index.js";
+import { acceptKey, makeKey } from "../../../src/handshake/accept-key.js";
+import { buildRequest, checkUpgrade, type UpgradeRules } from "../../../src/handshake/request.js";
+import { buildAccept, checkResponse } from "../../../src/handshake/response.js";
+import { HeadParser } from "../../../src/http/head.js";
+import { HeaderList } from "../../../src/http/header-list.js";
+import { buildAnswer, checkPlain } from "../../../src/http/plain.js";
 import { reasonPhrase } from "../../../src/http/reason-phrase.js";
+import { buildRefusal } from "../../../src/http/refusal.js";
+import { buildConnect } from "../../../src/http/tunnel.js";
 import { add, change, EXAMPLE, latin1, outcomeOf, wire } from "./every-cut.js";
 
 const KEY = makeKey(new Uint8Array(16));
@@ -65,9 +58,9 @@ function expectDistinct(reasons: readonly string[]): void {
 describe("a server refuses", () => {
   const UPGRADE = { Upgrade: "websocket" };
   const VERSION = { Upgrade: "websocket", "Sec-WebSocket-Version": "13" };
-  const origins: UpgradeOptions = { origins: [] };
+  const origins: UpgradeRules = { origins: [] };
 
-  const UPGRADES: readonly [string, number, Record<string, string>, UpgradeOptions?][] = [
+  const UPGRADES: readonly [string, number, Record<string, string>, UpgradeRules?][] = [
     [change("GET", "PUT / HTTP/1.1"), 405, { Allow: "GET" }],
     [change("GET", "GET / HTTP/1.0"), 400, {}],
     [change("Host"), 400, {}],

@@ -1,5 +1,7 @@
+// The request that a client writes.
 import { describe, expect, test } from "vitest";
-import { buildRequest, makeKey, type RequestOptions } from "../../../src/handshake/index.js";
+import { makeKey } from "../../../src/handshake/accept-key.js";
+import { buildRequest, type RequestOptions } from "../../../src/handshake/request.js";
 import { accepted } from "./every-cut.js";
 
 const decoder = new TextDecoder();

@@ -1,3 +1,4 @@
+// `NO_PROXY`: which servers are reached without a proxy.
 import { withoutBrackets } from "../address.js";
 
 /**

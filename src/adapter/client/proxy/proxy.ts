@@ -1,4 +1,5 @@
-import type { HeaderFields } from "../../../handshake/index.js";
+// Which proxy a client uses, and how it reaches servers through it.
+import type { HeaderFields } from "../../../http/header-fields.js";
 import { TUNNEL_RESERVED } from "../../../http/tunnel.js";
 import { type Readers, refuse } from "../../../protocol/option-readers.js";
 import type { SocketTransport } from "../../transport.js";

@@ -1,5 +1,6 @@
 // The way of a client through an HTTP proxy (RFC 9110 section 9.3.6).
-import { buildConnect, type ConnectRequest, type ResponseHead } from "../../../handshake/index.js";
+import type { ResponseHead } from "../../../http/head.js";
+import { buildConnect, type ConnectRequest } from "../../../http/tunnel.js";
 import type { SocketTransport } from "../../transport.js";
 import { type Address, authorityOf, withCredentials } from "../address.js";
 import { Exchange, type ExchangeOptions, type ExchangeResult, MAX_BODY_BYTES } from "../exchange.js";

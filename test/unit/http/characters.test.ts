@@ -1,3 +1,4 @@
+// Classes of characters, against the grammars of the RFCs.
 import { describe, expect, test } from "vitest";
 import {
   DIGIT,

@@ -1,6 +1,8 @@
+// The header fields of a head.
 import { describe, expect, test } from "vitest";
-import { checkUpgrade, HeaderList } from "../../../src/handshake/index.js";
-import { EXAMPLE } from "./every-cut.js";
+import { checkUpgrade } from "../../../src/handshake/request.js";
+import { HeaderList } from "../../../src/http/header-list.js";
+import { EXAMPLE } from "../handshake/every-cut.js";
 
 const list = HeaderList.from(["Host", "a", "X-One", "1", "x-one", "2", "__proto__", "p", "X-ONE", "3"]);
 

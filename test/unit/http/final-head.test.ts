@@ -1,6 +1,8 @@
+// Informational answers in front of the one that counts.
 import { describe, expect, test } from "vitest";
-import { FinalHeadParser, type HeadLimits } from "../../../src/handshake/index.js";
-import { latin1 } from "./every-cut.js";
+import { FinalHeadParser } from "../../../src/http/final-head.js";
+import type { HeadLimits } from "../../../src/http/head-limits.js";
+import { latin1 } from "../handshake/every-cut.js";
 
 const FINAL = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n";
 const EARLY = "HTTP/1.1 103 Early Hints\r\nLink: </style.css>; rel=preload\r\nLink: </b>\r\n\r\n";

@@ -1,5 +1,6 @@
+// The request for a tunnel.
 import { expect, test } from "vitest";
-import { buildConnect } from "../../../src/handshake/index.js";
+import { buildConnect } from "../../../src/http/tunnel.js";
 
 const text = (bytes: Uint8Array) => Buffer.from(bytes).toString("latin1");
 

@@ -1,6 +1,9 @@
+// The start of a response's content.
 import { describe, expect, test } from "vitest";
-import { ContentStart, HeaderList, type ResponseHead } from "../../../src/handshake/index.js";
-import { latin1 } from "./every-cut.js";
+import { ContentStart } from "../../../src/http/content-start.js";
+import type { ResponseHead } from "../../../src/http/head.js";
+import { HeaderList } from "../../../src/http/header-list.js";
+import { latin1 } from "../handshake/every-cut.js";
 
 function head(status: number, ...raw: string[]): ResponseHead {
   return { status, reason: "", headers: HeaderList.from(raw) };

@@ -1,6 +1,8 @@
+// Requests that ask for no WebSocket, and their answers.
 import { describe, expect, test } from "vitest";
-import { buildAnswer, checkPlain, HeadParser } from "../../../src/handshake/index.js";
-import { latin1, wire } from "./every-cut.js";
+import { HeadParser } from "../../../src/http/head.js";
+import { buildAnswer, checkPlain } from "../../../src/http/plain.js";
+import { latin1, wire } from "../handshake/every-cut.js";
 
 function check(lines: readonly string[], maxContentBytes = 100) {
   const result = new HeadParser("request").push(latin1(wire(lines)));
