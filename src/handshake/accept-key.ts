@@ -171,10 +171,10 @@ export function isWebSocketKey(value: string): boolean {
  * A key for a client's handshake, RFC 6455 section 4.1: "a nonce consisting of a randomly selected 16-byte value that
  * has been base64-encoded … The nonce MUST be selected randomly for each connection."
  *
- * @param random16 - 16 bytes, fresh from a CSPRNG; borrowed for the call
+ * @param random16 - 16 bytes, fresh from a CSPRNG; borrowed for the call. Default: those of the runtime
  * @throws RangeError if there are not 16 bytes
  */
-export function makeKey(random16: Uint8Array): string {
+export function makeKey(random16: Uint8Array = crypto.getRandomValues(new Uint8Array(16))): string {
   if (random16.length !== 16) throw new RangeError("a key is made of 16 random bytes");
   const key = new Uint8Array(KEY_LENGTH);
   encode(random16, key, 0);

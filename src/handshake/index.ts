@@ -17,6 +17,7 @@ export { buildRefusal, type Refusal, type RefusalOptions } from "../http/refusal
 export { acceptKey, isWebSocketKey, makeKey } from "./accept-key.js";
 export { type Extension, type ExtensionParameter, parseExtensions } from "./extensions.js";
 export { isOriginAllowed } from "./origin.js";
+export { type FetchRequest, type IncomingRequest, requestHeadOf } from "./parsed-request.js";
 export {
   asksForWebSocket,
   buildRequest,

@@ -12,12 +12,13 @@ import {
 import { readHandlers } from "../adapter/socket/given-handlers.js";
 import type { Handlers } from "../adapter/socket/handlers.js";
 import { allWithData } from "../adapter/socket/typed-data.js";
+import { requestHeadOf } from "../handshake/parsed-request.js";
 import { type Readers, readOptions } from "../protocol/option-readers.js";
 import { assertByteStream } from "./duplex-transport.js";
 import { whenEarlierAnswered } from "./earlier-answers.js";
 import { nodeRuntime } from "./host.js";
 import { INTERNALS_READERS, type InternalsOptions, knownInternals } from "./internals-option.js";
-import { headOf, open } from "./upgrade-opening.js";
+import { open } from "./upgrade-opening.js";
 import { readUpgradePath } from "./upgrade-path.js";
 import { UpgradeRouter } from "./upgrade-router.js";
 
@@ -93,6 +94,6 @@ export function upgrade<Data = unknown>(
   const core = new ServerCore(nodeRuntime, resolveServerOptions(known), told);
   const internals = knownInternals(known.internals);
   assertByteStream(stream);
-  const asked = headOf(request);
+  const asked = requestHeadOf(request);
   whenEarlierAnswered(request, stream, () => open({ core, internals }, asked, stream, head));
 }

@@ -1,11 +1,9 @@
 // From an upgrade request of Node's `http` to an opening: the connection is answered by what a server of this package decides.
-import type { IncomingMessage } from "node:http";
 import { Socket as NetSocket } from "node:net";
 import type { Duplex } from "node:stream";
 import { Opening } from "../adapter/server/opening.js";
 import type { ServerCore } from "../adapter/server/server.js";
 import type { RequestHead } from "../http/head.js";
-import { HeaderList } from "../http/header-list.js";
 import type { RefusalOptions } from "../http/refusal.js";
 import { InvalidStateError } from "../protocol/errors.js";
 import { DuplexTransport, isTaken } from "./duplex-transport.js";
@@ -17,13 +15,6 @@ import { peerIsGone } from "./remote-address.js";
 export interface Attachment {
   readonly core: ServerCore;
   readonly internals: Internals;
-}
-
-/** @throws TypeError if it is no request of Node's */
-export function headOf(request: IncomingMessage): RequestHead {
-  const { method = "", url: target = "", rawHeaders } = request;
-  const httpVersion = request.httpVersion === "1.0" ? "1.0" : "1.1";
-  return { method, target, httpVersion, headers: HeaderList.from(rawHeaders) };
 }
 
 /** Answers an upgrade request. Nothing that the request or its connection is like makes it throw. */

@@ -4,6 +4,7 @@ import type { Server as HttpServer, IncomingMessage } from "node:http";
 import type { Server as HttpsServer } from "node:https";
 import type { Duplex } from "node:stream";
 import type { ServerCore } from "../adapter/server/server.js";
+import { requestHeadOf } from "../handshake/parsed-request.js";
 import { asksForWebSocket } from "../handshake/request.js";
 import { HeaderList } from "../http/header-list.js";
 import { assertByteStream } from "./duplex-transport.js";
@@ -12,7 +13,7 @@ import { setImmediate } from "./globals.js";
 import { UPGRADE_CHOOSER } from "./internals/index.js";
 import { announcesContent, servePlain } from "./plain-request.js";
 import { Unclaimed } from "./unclaimed.js";
-import { type Attachment, guarded, headOf, open, refuse } from "./upgrade-opening.js";
+import { type Attachment, guarded, open, refuse } from "./upgrade-opening.js";
 import { pathOf } from "./upgrade-path.js";
 
 type AnyHttpServer = HttpServer | HttpsServer;
@@ -153,7 +154,7 @@ export class UpgradeRouter {
         refuse(answerer, stream, { status: 431 });
       } else if (taker === undefined) {
         refuse(answerer, stream, { status: 404, reason: "no WebSocket here" });
-      } else open(taker, headOf(request), stream, head);
+      } else open(taker, requestHeadOf(request), stream, head);
     };
     guarded(answerer.core, stream, () => {
       assertByteStream(stream);

@@ -46,7 +46,7 @@ export class Dialing extends Exchange {
     this.#protocols = protocols;
     this.#result = result;
     // Section 4.1: "a nonce consisting of a randomly selected 16-byte value", "selected randomly for each connection".
-    this.#key = makeKey(crypto.getRandomValues(new Uint8Array(16)));
+    this.#key = makeKey();
     this.#request = buildRequest({ host, target, key: this.#key, protocols, headers, origin });
   }
 

@@ -1,8 +1,6 @@
 // The header fields of a head.
 import { describe, expect, test } from "vitest";
-import { checkUpgrade } from "../../../src/handshake/request.js";
 import { HeaderList } from "../../../src/http/header-list.js";
-import { EXAMPLE } from "../handshake/every-cut.js";
 
 const list = HeaderList.from(["Host", "a", "X-One", "1", "x-one", "2", "__proto__", "p", "X-ONE", "3"]);
 
@@ -59,18 +57,5 @@ describe("HeaderList", () => {
     const broken: string[] = ["a", ""];
     Reflect.set(broken, 1, 7);
     expect(() => HeaderList.from(broken)).toThrow(TypeError);
-  });
-
-  test("a request that another parser read is checked all the same (RFC 6455 section 4.2.1)", () => {
-    const headers = HeaderList.from(EXAMPLE.slice(1).flatMap((line) => line.split(": ")));
-    expect(checkUpgrade({ method: "GET", target: "/chat?x", httpVersion: "1.1", headers })).toMatchObject({
-      type: "upgrade",
-      path: "/chat",
-    });
-    for (const target of ["/a#b", "/\u00e9", "/a b", "/a\r\nb", ""]) {
-      expect(checkUpgrade({ method: "GET", target, httpVersion: "1.1", headers })).toMatchObject({
-        status: 400,
-      });
-    }
   });
 });
