@@ -1,5 +1,5 @@
-// The codec without sockets: a client and a server in one process, whose "network" is a loop. The opening handshake is not
-// part of the codec; a Connection begins where it ended. Run: node examples/bare-codec.js
+// The codec without sockets: a client and a server in one process, whose "network" is a loop. A Connection begins where the
+// opening handshake ended; handshake.js has that, too. Run: node examples/bare-codec.js
 import { Connection } from "wsimd";
 
 const client = new Connection({ role: "client" });

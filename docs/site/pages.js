@@ -12,7 +12,7 @@ const GROUPS = {
   "Getting started": ["README.md", "docs/moving-from-ws.md", "docs/loading.md"],
   Servers: ["docs/http-servers.md", "docs/proxies.md", "docs/operating.md"],
   Runtimes: ["docs/deno.md", "docs/bun.md", "docs/workerd.md", "docs/streams.md"],
-  "The codec": ["docs/codec.md", "docs/writing-an-adapter.md"],
+  "The codec": ["docs/codec.md", "docs/handshake.md", "docs/writing-an-adapter.md"],
   Reference: [
     API,
     "docs/limits.md",

@@ -53,6 +53,7 @@ describe("examples", () => {
       "client.js",
       "deno.js",
       "echo.js",
+      "handshake.js",
       "http-and-websocket.js",
       "live-graph.js",
       "proxy.js",
@@ -73,6 +74,21 @@ describe("examples", () => {
     inbox.socket.send(Uint8Array.of(1, 2, 3));
     expect(await inbox.next()).toEqual(Buffer.of(1, 2, 3));
     await stop(program, inbox);
+  });
+
+  test("handshake.js echoes, and refuses what is no opening handshake", async () => {
+    const { program, host } = await start("handshake.js");
+    expect((await fetch(`http://${host}/`)).status).toBe(426);
+    const inbox = await Inbox.open(`ws://${host}/`);
+    inbox.socket.send("grüß dich");
+    expect(await inbox.next()).toBe("grüß dich");
+    inbox.socket.send(Uint8Array.of(1, 2, 3));
+    expect(await inbox.next()).toEqual(Buffer.of(1, 2, 3));
+    inbox.socket.close(1000);
+    expect(await inbox.closed).toBe(1000);
+    program.signal("SIGTERM");
+    expect(await program.exit).toEqual({ code: null, signal: "SIGTERM" });
+    expect(program.stderr).toBe("");
   });
 
   test.each(["bun.js", "deno.js"])(
