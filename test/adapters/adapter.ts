@@ -60,6 +60,8 @@ export type Capability =
   | "tls"
   /** `ws+unix:` */
   | "unix"
+  /** `::1` */
+  | "ipv6"
   /** The option `proxy`. */
   | "proxy"
   /** `wss:` behind an `https:` proxy. */

@@ -2,6 +2,7 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { connect, serve } from "../../src/node/index.js";
 import type { Adapter, Capability } from "./adapter.js";
+import { HAS_IPV6 } from "./ipv6.js";
 
 const asked = process.env.WSIMD_INTERNALS || "auto";
 
@@ -17,6 +18,7 @@ export const UNIX_SOCKETS: readonly Capability[] = process.platform === "win32" 
 const CAPABILITIES: readonly Capability[] = [
   ...(["tls", "proxy", "nested-tls", "pause", "tcp", "port"] as const),
   ...UNIX_SOCKETS,
+  ...(HAS_IPV6 ? (["ipv6"] as const) : []),
   // Of the systems that these tests run on, libuv supports it on Linux alone.
   ...(REUSES_PORTS && process.platform === "linux" ? (["reuse-port"] as const) : []),
 ];

@@ -5,6 +5,7 @@ import { listeningUrl } from "../../src/adapter/server/listening.js";
 import type { Handlers } from "../../src/adapter/socket/handlers.js";
 import { type ByteStreams, connect, createServer } from "../../src/streams/index.js";
 import type { Adapter, Listening, ListenOptions } from "./adapter.js";
+import { HAS_IPV6 } from "./ipv6.js";
 import { collectGarbage, openSockets, UNIX_SOCKETS } from "./node-adapter.js";
 
 /** Which kind of readable stream brings what a TCP socket reads. */
@@ -16,7 +17,7 @@ const NOTHING = new Uint8Array(0);
 export function streamsAdapter(kind: StreamKind): Adapter {
   return {
     name: `streams, ${kind}`,
-    capabilities: new Set([...UNIX_SOCKETS, "pause", "tcp"]),
+    capabilities: new Set([...UNIX_SOCKETS, ...(HAS_IPV6 ? (["ipv6"] as const) : []), "pause", "tcp"]),
     collectGarbage,
     openSockets,
     serve: (options, handlers) => serve(kind, options, handlers),

@@ -1,6 +1,8 @@
 // The suite on another runtime: its cases run in a process of that, and each is a test here.
+import { fileURLToPath } from "node:url";
 import { afterAll, describe, test } from "vitest";
 import type { Capability } from "../adapters/adapter.js";
+import { HAS_IPV6 } from "../adapters/ipv6.js";
 import { SUITE } from "../adapters/suite.js";
 import { Program } from "../support/program.js";
 import { runtimeBinary } from "../support/runtimes.js";
@@ -24,10 +26,11 @@ const ANSWER_MS = 25_000;
 /** Makes a test of each case. */
 export function runtimeSuite(suite: RuntimeSuite): void {
   describe(suite.title, () => {
+    const lacks: Capability[] = [...(suite.lacks ?? []), ...(HAS_IPV6 ? [] : (["ipv6"] as const))];
     let runner: Runner | undefined;
     afterAll(() => runner?.stop());
     for (const [title, cases] of Object.entries(SUITE)) {
-      const able = cases.filter((each) => !each.needs?.some((need) => suite.lacks?.includes(need)));
+      const able = cases.filter((each) => !each.needs?.some((need) => lacks.includes(need)));
       if (able.length === 0) continue;
       describe(title, () => {
         for (const each of able) {
@@ -50,7 +53,7 @@ class Runner {
   readonly #lines: AsyncIterator<string>;
 
   constructor({ runtime, args, adapter, env = {} }: RuntimeSuite) {
-    const runCases = new URL("run-cases.ts", import.meta.url).pathname;
+    const runCases = fileURLToPath(new URL("run-cases.ts", import.meta.url));
     this.#program = new Program(runtimeBinary(runtime), [...args, runCases, adapter], { env });
     this.#lines = this.#program.lines();
   }

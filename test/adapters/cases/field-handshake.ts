@@ -216,7 +216,7 @@ export const fieldHandshakeCases: readonly Case[] = [
   ),
   {
     name: "an IPv6 address keeps its brackets in Host, and has none as a remote address",
-    needs: ["tcp"],
+    needs: ["tcp", "ipv6"],
     async run(scene) {
       const hosts: string[] = [];
       const upgrade = ({ host }: { host: string }) => void hosts.push(host);
