@@ -13,7 +13,7 @@ const SITE = `${ROOT}build/site`;
 afterEach(killPrograms);
 
 // TypeDoc fails at a name of any entry that has no comment, and at a link in a comment that leads nowhere.
-test("the site builds", { timeout: 240_000 }, async () => {
+test("the site builds", { timeout: 600_000 }, async () => {
   await runIn(ROOT, process.execPath, "docs/site/build.js");
   expect(deadLinks(SITE)).toEqual([]);
 
