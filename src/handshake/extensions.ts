@@ -123,3 +123,23 @@ function readParameter(reader: Reader): ExtensionParameter | undefined {
   // 'token' ABNF."
   return isToken(value) ? { name, value } : undefined;
 }
+
+/**
+ * Writes `Sec-WebSocket-Extensions`. A value must be a token even where it is quoted, so nothing is ever quoted here.
+ *
+ * @throws TypeError if a name or a value is no token
+ */
+export function writeExtensions(extensions: readonly Extension[]): string {
+  return extensions
+    .map(({ name, parameters }) => [tokenOf(name), ...parameters.map(writeParameter)].join("; "))
+    .join(", ");
+}
+
+function writeParameter({ name, value }: ExtensionParameter): string {
+  return value === undefined ? tokenOf(name) : `${tokenOf(name)}=${tokenOf(value)}`;
+}
+
+function tokenOf(text: string): string {
+  if (typeof text === "string" && isToken(text)) return text;
+  throw new TypeError(`${JSON.stringify(text)} is no token, as names and values of extensions must be`);
+}

@@ -16,6 +16,13 @@ export { HeaderList } from "../http/header-list.js";
 export { buildRefusal, type Refusal, type RefusalOptions } from "../http/refusal.js";
 export { acceptKey, isWebSocketKey, makeKey } from "./accept-key.js";
 export { type Extension, type ExtensionParameter, parseExtensions } from "./extensions.js";
+export {
+  type AgreedExtension,
+  acceptExtensions,
+  type ClientExtension,
+  type ExtensionAnswer,
+  type ServerExtension,
+} from "./negotiation.js";
 export { isOriginAllowed } from "./origin.js";
 export { type FetchRequest, type IncomingRequest, requestHeadOf } from "./parsed-request.js";
 export {

@@ -9,7 +9,8 @@ import { type Refusal, refuse } from "../http/refusal.js";
 import { checkTarget, isAuthority, isTarget } from "../http/target.js";
 import { includesToken } from "../http/token-list.js";
 import { isWebSocketKey } from "./accept-key.js";
-import { type Extension, parseExtensions } from "./extensions.js";
+import { type Extension, parseExtensions, writeExtensions } from "./extensions.js";
+import { type ClientExtension, offersOf } from "./negotiation.js";
 import { isOriginAllowed } from "./origin.js";
 import { areUnique, parseSubprotocols } from "./subprotocol.js";
 
@@ -151,6 +152,9 @@ export interface RequestOptions {
   readonly key: string;
   /** The subprotocols to offer, in order of preference. */
   readonly protocols?: readonly string[] | undefined;
+  /** The extensions to offer, in order of preference. `checkResponse` needs the same. */
+  readonly extensions?: readonly ClientExtension[] | undefined;
+  /** The value of `Origin`, which only browsers send. */
   readonly origin?: string | undefined;
   /** Further fields, such as `Authorization` and `Cookie`. */
   readonly headers?: HeaderFields | undefined;
@@ -170,7 +174,7 @@ export const REQUEST_RESERVED: readonly string[] = [
  * @throws TypeError if any part cannot be sent as it is, or a header is set that belongs to the handshake
  */
 export function buildRequest(options: RequestOptions): Uint8Array {
-  const { host, target, key, protocols = [], origin } = options;
+  const { host, target, key, protocols = [], extensions = [], origin } = options;
   if (!isAuthority(host)) throw new TypeError("host must be a host with an optional port");
   if (!target.startsWith("/") || !isTarget(target)) {
     throw new TypeError("target must begin with / and be percent-encoded, without a fragment");
@@ -181,10 +185,11 @@ export function buildRequest(options: RequestOptions): Uint8Array {
   }
   const reserved = origin === undefined ? REQUEST_RESERVED : [...REQUEST_RESERVED, "origin"];
   const extra = headerLines(options.headers, reserved);
+  const offers = writeExtensions(offersOf(extensions));
   return encodeHead(
     `GET ${target} HTTP/1.1\r\nHost: ${host}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n` +
       `Sec-WebSocket-Key: ${key}\r\nSec-WebSocket-Version: 13\r\n${
         protocols.length === 0 ? "" : `Sec-WebSocket-Protocol: ${protocols.join(", ")}\r\n`
-      }${origin === undefined ? "" : headerLine("Origin", origin)}${extra}\r\n`,
+      }${offers === "" ? "" : `Sec-WebSocket-Extensions: ${offers}\r\n`}${origin === undefined ? "" : headerLine("Origin", origin)}${extra}\r\n`,
   );
 }

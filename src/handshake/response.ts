@@ -7,19 +7,24 @@ import { encodeHead, type HeaderFields, headerLines } from "../http/header-field
 import type { HeaderList } from "../http/header-list.js";
 import { includesToken } from "../http/token-list.js";
 import { ACCEPT_LENGTH, acceptKey, writeAcceptKey } from "./accept-key.js";
+import { type Extension, writeExtensions } from "./extensions.js";
+import { type AgreedExtension, type ClientExtension, readAgreed } from "./negotiation.js";
 import type { UpgradeRequest } from "./request.js";
+import { areUnique } from "./subprotocol.js";
 
 /** What a server adds when it accepts. */
 export interface AcceptOptions {
   /** The subprotocol chosen; must be one of those offered. */
   readonly protocol?: string | undefined;
+  /** The extensions accepted, from `acceptExtensions`; each must be one of those offered. Default: none. */
+  readonly extensions?: readonly Extension[] | undefined;
   /** Further fields, such as `Set-Cookie`. */
   readonly headers?: HeaderFields | undefined;
 }
 
 /** What an answer needs to know of a request. */
 export type AcceptedRequest = Pick<UpgradeRequest, "key" | "protocols"> &
-  Partial<Pick<UpgradeRequest, "expectsContinue">>;
+  Partial<Pick<UpgradeRequest, "expectsContinue" | "extensions">>;
 
 const ACCEPT_LINE = "Sec-WebSocket-Accept: ";
 const SWITCHING = `HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n${ACCEPT_LINE}`;
@@ -27,23 +32,27 @@ const SWITCHING = `HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nCon
 /** The whole of an answer that adds nothing, but for the accept value. */
 const PLAIN = encodeHead(`${SWITCHING}${" ".repeat(ACCEPT_LENGTH)}\r\n\r\n`);
 
+const NONE: readonly Extension[] = [];
+
 /** "A server MUST NOT send" the last two "in any response with a status code of 1xx": RFC 9110 section 8.6, 9112 6.1. */
 const ACCEPT_RESERVED = ["sec-websocket-", "upgrade", "connection", "content-length", "transfer-encoding"];
 
 /**
- * Writes the answer that accepts a handshake, RFC 6455 section 4.2.2. No extension is accepted.
+ * Writes the answer that accepts a handshake, RFC 6455 section 4.2.2.
  *
  * @returns the head, owned by the caller; that of a 100 (Continue) in front of it, if the client expects one
- * @throws TypeError if the subprotocol was not offered, or a header cannot be sent or belongs to the handshake
+ * @throws TypeError if the subprotocol or an extension was not offered, an extension is there twice, or a header cannot be sent or
+ * belongs to the handshake
  */
 export function buildAccept(request: AcceptedRequest, options: AcceptOptions = {}): Uint8Array {
   const protocol = given(options, "protocol");
   const headers = given(options, "headers");
+  const extensions = given(options, "extensions") ?? NONE;
   // "If a server receives both an Upgrade and an Expect header field with the "100-continue" expectation (Section
   // 10.1.1), the server MUST send a 100 (Continue) response before sending a 101 (Switching Protocols) response."
   // RFC 9110 section 7.8.
   const first = given(request, "expectsContinue") === true ? CONTINUE : "";
-  if (protocol === undefined && headers === undefined && first === "") {
+  if (protocol === undefined && headers === undefined && extensions.length === 0 && first === "") {
     const head = PLAIN.slice();
     writeAcceptKey(request.key, head, SWITCHING.length);
     return head;
@@ -54,8 +63,21 @@ export function buildAccept(request: AcceptedRequest, options: AcceptOptions = {
     throw new TypeError("the subprotocol is not one that the client offered");
   }
   const choice = protocol === undefined ? "" : `Sec-WebSocket-Protocol: ${protocol}\r\n`;
+  const inUse = extensionLine(request, extensions);
   const extra = headerLines(headers, ACCEPT_RESERVED);
-  return encodeHead(`${first}${SWITCHING}${acceptKey(request.key)}\r\n${choice}${extra}\r\n`);
+  return encodeHead(`${first}${SWITCHING}${acceptKey(request.key)}\r\n${choice}${inUse}${extra}\r\n`);
+}
+
+/** @throws TypeError if an extension was not offered, or is there twice */
+function extensionLine(request: AcceptedRequest, extensions: readonly Extension[]): string {
+  if (extensions.length === 0) return "";
+  const names = extensions.map(({ name }) => name);
+  const offered = given(request, "extensions") ?? NONE;
+  // "Extensions not listed by the client MUST NOT be listed." RFC 6455 section 4.2.2.
+  if (!areUnique(names) || !names.every((name) => offered.some((each) => each.name === name))) {
+    throw new TypeError("the extensions are not among those that the client offered, each of them once");
+  }
+  return `Sec-WebSocket-Extensions: ${writeExtensions(extensions)}\r\n`;
 }
 
 /** Why a client does not take an answer. */
@@ -68,7 +90,7 @@ export type HandshakeFailureCode =
   | "INVALID_CONNECTION"
   /** `Sec-WebSocket-Accept` is missing, repeated or not the answer to the key. */
   | "INVALID_ACCEPT"
-  /** `Sec-WebSocket-Extensions` is there, but no extension was asked for. */
+  /** `Sec-WebSocket-Extensions` is malformed, or names an extension that was not asked for, twice, or with parameters that were not. */
   | "UNREQUESTED_EXTENSION"
   /** `Sec-WebSocket-Protocol` is repeated, or names what was not asked for, or more than one. */
   | "UNREQUESTED_SUBPROTOCOL";
@@ -85,19 +107,23 @@ export interface HandshakeFailure {
 }
 
 /** An answer that opens the connection. */
-export interface Accepted {
+export interface Accepted<Agreed = unknown> {
   readonly type: "accepted";
   /** The subprotocol in use; `undefined` if there is none. */
   readonly protocol: string | undefined;
+  /** The extensions in use, in the server's order. */
+  readonly extensions: readonly AgreedExtension<Agreed>[];
   readonly headers: HeaderList;
 }
 
 /** What a client asked for. */
-export interface HandshakeOffer {
+export interface HandshakeOffer<Agreed = unknown> {
   /** The key that was sent. */
   readonly key: string;
   /** The subprotocols that were offered. */
   readonly protocols?: readonly string[] | undefined;
+  /** The extensions that were offered. */
+  readonly extensions?: readonly ClientExtension<Agreed>[] | undefined;
 }
 
 /**
@@ -106,9 +132,12 @@ export interface HandshakeOffer {
  *
  * @throws TypeError if the key is none
  */
-export function checkResponse(head: ResponseHead, expected: HandshakeOffer): Accepted | HandshakeFailure {
+export function checkResponse<Agreed = unknown>(
+  head: ResponseHead,
+  offer: HandshakeOffer<Agreed>,
+): Accepted<Agreed> | HandshakeFailure {
   const { status, headers } = head;
-  const accept = acceptKey(expected.key);
+  const accept = acceptKey(offer.key);
   const fail = (code: HandshakeFailureCode, reason: string): HandshakeFailure => {
     return { type: "failure", code, reason, status, headers };
   };
@@ -128,16 +157,13 @@ export function checkResponse(head: ResponseHead, expected: HandshakeOffer): Acc
   if (headers.get("Sec-WebSocket-Accept") !== accept) {
     return fail("INVALID_ACCEPT", "the Sec-WebSocket-Accept header does not answer the key");
   }
-  // "… (the server has indicated an extension not requested by the client), the client MUST _Fail the WebSocket
-  // Connection_." None is ever requested as yet.
-  if (headers.has("Sec-WebSocket-Extensions")) {
-    return fail("UNREQUESTED_EXTENSION", "the server uses an extension that was not asked for");
-  }
+  const extensions = readAgreed(headers, offer.extensions ?? []);
+  if (typeof extensions === "string") return fail("UNREQUESTED_EXTENSION", extensions);
   const protocol = headers.get("Sec-WebSocket-Protocol");
   // "… (the server has indicated a subprotocol not requested by the client), the client MUST _Fail the WebSocket
   // Connection_." A list of several is no subprotocol that could have been asked for.
-  if (protocol !== undefined && expected.protocols?.includes(protocol) !== true) {
+  if (protocol !== undefined && offer.protocols?.includes(protocol) !== true) {
     return fail("UNREQUESTED_SUBPROTOCOL", "the server uses a subprotocol that was not asked for");
   }
-  return { type: "accepted", protocol, headers };
+  return { type: "accepted", protocol, extensions, headers };
 }
