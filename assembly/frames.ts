@@ -1,4 +1,26 @@
-// Bytes to records: RFC 6455 section 5.2, from the first bit of a header to the last payload byte of one read.
+// The frame decoder: it turns the bytes of one read into records (RFC 6455 section 5).
+//
+// `decode` gets the address range of the bytes, which it may change. It goes over them once, frame by frame:
+//
+//     1. check the header, each field as soon as its bytes are there (header.ts)
+//     2. unmask the payload where it stands (mask.ts)
+//     3. validate it as UTF-8, if it is text and not compressed (utf8.ts)
+//     4. write a record that says where the payload is
+//
+// Records. There is one for each frame, or for the part of it that this read holds. It has the opcode of the message, the
+// address and length of the payload, and the number of payload bytes that are still to come. An empty frame that does not end
+// its message has none. When the table is full, `decode` stops with DECODED_MORE; its caller uses the records and calls again,
+// from STATE_CONSUMED on. A broken rule ends the call with the record RECORD_VIOLATION, behind the records of everything valid
+// before it.
+//
+// State. It is in local variables while `decode` runs. If the bytes end inside of a frame or a message, or the table is full,
+// the variables are written to STATE_PTR. The caller keeps these bytes with the connection, and puts them back before it calls
+// again, with DECODE_RESUME. The beginning of a header that the read has cut is part of the state. It is put in front of the
+// next read (spill.ts), so that a header is always parsed in one piece.
+//
+// The short-message path. Most messages of clients are one frame with at most 125 bytes. `shortMessages` decodes runs of these
+// in a small loop, which checks nothing but that a frame is one of them. It stops in front of any other frame, and of one
+// that breaks a rule; the general path in `decode` takes that one. Compressed messages take the general path, too.
 
 import {
   headerLength,
@@ -41,10 +63,10 @@ import { hasHighBit, maskAndTest, rotateKey } from "./mask";
 import { restoreSpill, saveSpill } from "./spill";
 import { INVALID, validateUtf8 } from "./utf8";
 
-/** A payload piece can need two records, its valid part and a violation: from here on there is no room for both. */
+/** From here on the table lacks room for the two records that a part of a frame may need: its valid text and a violation. */
 const RECORDS_FULL: usize = RECORDS_PTR + (MAX_RECORDS - 1) * RECORD_LENGTH;
 
-/** As the limit of `shortMessages`. */
+/** As the limit of `shortMessages`: none is short enough. */
 const NONE_SHORT: i32 = -1;
 
 /** See `Kernel.decode` in src/kernel/kernel.ts. */
@@ -56,6 +78,7 @@ export function decode(start: usize, end: usize, flags: u32, maxMessageBytes: f6
   let record: usize = RECORDS_PTR;
   let result: u32 = 0;
 
+  // The state, see layout.ts. `key` is rotated to the next payload byte.
   let frame: u32 = 0;
   let key: u32 = 0;
   let remaining: u64 = 0;
@@ -79,6 +102,7 @@ export function decode(start: usize, end: usize, flags: u32, maxMessageBytes: f6
       result = DECODED_MORE;
       break;
     }
+    // Between frames: read the next header.
     if (!remaining) {
       const walked = shortMessages(ptr, end, record, message === 0 ? shortLimit : NONE_SHORT);
       if (walked !== record) {
@@ -100,6 +124,7 @@ export function decode(start: usize, end: usize, flags: u32, maxMessageBytes: f6
       if (violation)
         return fail(record, ptr + (violation >> VIOLATION_OFFSET_SHIFT), violation & VIOLATION_BITS);
       const header = headerLength(ptr, available);
+      // The rest of the header comes with the next read.
       if (header > available) break;
       frame = load<u8>(ptr);
       remaining = payloadLength(ptr);
@@ -112,6 +137,7 @@ export function decode(start: usize, end: usize, flags: u32, maxMessageBytes: f6
       }
     }
 
+    // What this read holds of the payload.
     const length: usize = remaining < u64(end - ptr) ? usize(remaining) : end - ptr;
     const left = remaining - length;
     const control = isControl(frame);
@@ -163,15 +189,15 @@ export function decode(start: usize, end: usize, flags: u32, maxMessageBytes: f6
 }
 
 /**
- * Walks whole masked messages of one short frame each, most of what clients send, in a loop that holds little else.
- * Anything else is left for `decode`, which knows all rules: this one only knows what breaks none of them.
- * @param limit - the longest payload that is taken, NONE_SHORT for none
- * @returns where the next record goes; the last one tells how far it got
+ * Decodes masked messages of one short frame each, for as long as one follows another. It stops at the first frame that is
+ * something else, not complete or wrong, and leaves its bytes as they were.
+ * @param limit - the longest payload to take, NONE_SHORT for none
+ * @returns where the next record goes; the payload of the last record written ends where the next frame begins
  */
 function shortMessages(ptr: usize, end: usize, record: usize, limit: i32): usize {
   while (end - ptr >= 6 && record < RECORDS_FULL) {
     const head: u32 = load<u16>(ptr);
-    // A missing mask bit makes the length negative.
+    // The mask bit is 0x80: without it the length is negative, and the frame is none of these.
     const length = <i32>(head >> 8) - 0x80;
     const opcode = (head & 0xff) - FIN;
     if (opcode - TEXT > 1 || length < 0 || length > limit || end - ptr - 6 < <usize>length) break;
@@ -183,6 +209,7 @@ function shortMessages(ptr: usize, end: usize, record: usize, limit: i32): usize
       if (!high) {
         info |= RECORD_ASCII;
       } else if (validateUtf8(ptr, length, 0) !== 0) {
+        // Masked again, the frame is for the general path, which reports the bad byte.
         maskAndTest(ptr, length, key);
         break;
       }
@@ -195,12 +222,12 @@ function shortMessages(ptr: usize, end: usize, record: usize, limit: i32): usize
   return record;
 }
 
-/** The address behind the payload of a record. */
+/** Where the payload of a record ends. */
 function recordEnd(record: usize): usize {
   return load<u32>(record, 4) + load<u32>(record, 8);
 }
 
-/** A limit as an integer; one that no length can exceed stays so. */
+/** A limit as an integer: 2^53 and above, Infinity too, become the largest one, which no length exceeds. */
 function wholeBytes(limit: f64): u64 {
   return limit < 9007199254740992.0 ? u64(limit) : u64.MAX_VALUE;
 }
@@ -213,15 +240,16 @@ function write(record: usize, info: u32, ptr: usize, length: usize, detail: u64)
   return record + RECORD_LENGTH;
 }
 
-/** Ends the call with the record of a violation at `ptr`. */
+/** Writes the record of a violation at `ptr`. @returns the result of `decode` */
 function fail(record: usize, ptr: usize, violation: u32): u32 {
   store<u32>(STATE_PTR + STATE_CONSUMED, u32(ptr));
   return countTo(write(record, RECORD_VIOLATION, ptr, 0, violation));
 }
 
 /**
- * Ends the call with the text from `ptr` that precedes a bad byte, and the violation. Text that goes on with a cut
- * character needs no look at the carry: what it has of that character is not ASCII.
+ * Writes a record of the text between `ptr` and a bad byte, if there is any, and the violation. RECORD_ASCII needs no look
+ * at the carry: text that begins with the rest of a cut character begins with a byte above 0x7f.
+ * @returns the result of `decode`
  */
 function failText(record: usize, ptr: usize, bad: usize, remaining: u64): u32 {
   const length = bad - ptr;

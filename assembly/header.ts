@@ -1,4 +1,4 @@
-// The rules of a frame header: RFC 6455 section 5.2. Each field has its own, checked once its bytes are there.
+// The rules of a frame header (RFC 6455 section 5.2), and the lengths in it.
 
 import {
   BINARY,
@@ -33,11 +33,12 @@ import {
   VIOLATION_UNEXPECTED_CONTINUATION,
 } from "./layout";
 
-/** 2^53 - 1: JavaScript counts no further. */
+/** 2^53 - 1, the largest integer that JavaScript counts to. */
 const MAX_SAFE_LENGTH: u64 = 0x1fffffffffffff;
 
-/** What `headerViolation` returns >>> this: the offset of the offending byte in the frame. */
+/** The result of `headerViolation` >>> this: the offset of the offending byte in the frame. */
 export const VIOLATION_OFFSET_SHIFT: u32 = 8;
+/** The result of `headerViolation` & this: VIOLATION_…, or 0. */
 export const VIOLATION_BITS: u32 = 0xff;
 
 export function isControl(firstByte: u32): bool {
@@ -100,7 +101,7 @@ function secondByteViolation(first: u32, byte: u32, flags: u32, messageLength: u
 }
 
 /**
- * Checks an extended payload length that is there in full.
+ * Checks an extended payload length, all of whose bytes have arrived.
  * @param messageLength - payload bytes of the open message so far
  * @returns the violation, or 0
  */
@@ -114,7 +115,7 @@ function extendedLengthViolation(length: u64, second: u32, messageLength: u64, m
 }
 
 /**
- * Checks what is there of the header at `ptr`, so that a bad byte fails before the bytes behind it arrive.
+ * Checks the part of the header at `ptr` that has arrived. A bad byte fails at once, before the bytes behind it arrive.
  * @param available - bytes from `ptr` on, at least 1
  * @returns 0, or the violation with the offset of the offending byte above it
  */
@@ -140,21 +141,21 @@ export function headerViolation(
   return inLength ? inLength | (2 << VIOLATION_OFFSET_SHIFT) : 0;
 }
 
-/** Length of the header at `ptr`, or more than `available` if it cannot be told yet. */
+/** Length of the header at `ptr`; more than `available` if the header is not complete. */
 export function headerLength(ptr: usize, available: usize): usize {
   if (available < 2) return 2;
   const second: u32 = load<u8>(ptr, 1);
   return 2 + extendedBytes(second) + (second & MASK ? 4 : 0);
 }
 
-/** Payload length from the header at `ptr`, in network byte order. */
+/** The payload length that the header at `ptr` says; on the wire it is big-endian. */
 export function payloadLength(ptr: usize): u64 {
   const length: u32 = load<u8>(ptr, 1) & LENGTH_BITS;
   if (length <= u32(MAX_LENGTH_7)) return length;
   return length === LENGTH_16 ? u64(bswap<u16>(load<u16>(ptr, 2))) : bswap<u64>(load<u64>(ptr, 2));
 }
 
-/** Bytes that the extended payload length takes. */
+/** Bytes of the extended payload length that follow the second byte. */
 function extendedBytes(second: u32): usize {
   const length = second & LENGTH_BITS;
   if (length <= u32(MAX_LENGTH_7)) return 0;

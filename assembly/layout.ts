@@ -45,16 +45,16 @@ export const MEMORY_PAGES = 31;
 
 /** Constant tables that are part of the binaries end below this address; the build checks it. */
 export const STATIC_TABLES_END = 0x1000;
-/** Those that the SIMD kernel computes when it is instantiated follow, up to here. */
+/** Behind them, up to here, is the table that the SIMD kernel computes when it is instantiated. */
 export const TABLES_END = 0x2000;
 
 // ---- State: what `decode` carries from one call to the next -------------------------------------------------------
-// Written by `decode` when it returns PENDING, read by it when called with RESUME; sixteen 32-bit words that its caller
-// keeps with the connection and does not interpret.
+// Sixteen 32-bit words. `decode` writes them if it returns DECODED_PENDING or DECODED_MORE, and reads them if it is called
+// with DECODE_RESUME. In between the caller keeps them with the connection.
 
 export const STATE_PTR = 0x2000;
 export const STATE_LENGTH = 64;
-/** u32: header bytes received of a header that is not complete (0-13). */
+/** u32: bytes of a header that is not complete, 0 to 13. */
 export const STATE_SPILL_LENGTH = 0;
 /** u32: first byte of the frame whose payload is being received; 0 between frames. */
 export const STATE_FRAME = 4;
@@ -66,11 +66,11 @@ export const STATE_MESSAGE = 12;
 export const STATE_REMAINING = 16;
 /** f64: payload length of the current message's frames so far, the current frame counted whole. */
 export const STATE_MESSAGE_LENGTH = 24;
-/** u32: frames of the current message so far. */
+/** u32: number of frames of the current message so far. */
 export const STATE_FRAGMENTS = 32;
-/** u32: an unfinished UTF-8 sequence, as UTF8 carry (see utf8.ts); 0 between characters. */
+/** u32: the unfinished UTF-8 sequence at the end of the text so far, as a carry (see utf8.ts); 0 between characters. */
 export const STATE_UTF8 = 36;
-/** The spilled header bytes, 13 at most. */
+/** The bytes of the header that is not complete. */
 export const STATE_SPILL = 40;
 /** u32, set by each call of `decode`: the address behind the last byte consumed. */
 export const STATE_CONSUMED = 56;
@@ -78,7 +78,8 @@ export const STATE_CONSUMED = 56;
 export const STATE_BAD_BYTE = 60;
 
 // ---- Records: what `decode` found, in the order of the wire --------------------------------------------------------
-// Four 32-bit words each: info, ptr, length, detail.
+// Four 32-bit words each. `info` has the bits below. `ptr` and `length` are the payload's, or of the part of it that the read
+// holds. `detail` is the number of bytes of the frame's payload that are still to come, 0xffffffff if they are more.
 
 export const RECORDS_PTR = 0x3000;
 export const RECORD_LENGTH = 16;
@@ -87,7 +88,7 @@ export const MAX_RECORDS = 4096;
 export const RECORD_OPCODE = 0x0f;
 /** info: the record ends its message or control frame. */
 export const RECORD_END = 0x10;
-/** info: text of this record is ASCII only, and no character is cut at either end of it. */
+/** info: the text of this record is all ASCII, and the text before it ends with a whole character. */
 export const RECORD_ASCII = 0x20;
 /**
  * info: the record is of a message whose first frame had RSV1, which is the same bit. Its payload is compressed, and so
@@ -98,28 +99,28 @@ export const RECORD_COMPRESSED = 0x40;
 export const RECORD_VIOLATION = 0x80;
 
 // ---- Windows ------------------------------------------------------------------------------------------------------
-// Each is followed by PADDING bytes that a SIMD loop may read, rewrite unchanged, or fill with more than it was asked for.
+// Behind each are PADDING bytes, where vector loops may read and write beyond the end.
 
 export const PADDING = 64;
-/** Room in front of the read window where `decode` puts the header bytes of the previous call. */
+/** Room in front of the read window, for the beginning of a header that the last read has cut. */
 export const READ_HEADROOM = 64;
 export const READ_WINDOW_PTR = 0x14000;
 export const READ_WINDOW_LENGTH = 0x40000;
-/** Frames to be sent are built in one of these; several, since the operating system may hold on to some. */
+/** Frames to be sent are built in these. There are several because the operating system may still be reading some. */
 export const WRITE_WINDOWS = 4;
 export const WRITE_WINDOW_PTR = 0x55000;
 export const WRITE_WINDOW_LENGTH = 0x40000;
 export const WRITE_WINDOW_STRIDE = 0x40040;
-/** Payloads that live outside are masked, and strings are validated, through here. */
+/** Bytes pass through here for a moment: payloads to mask, UTF-8 to validate, frames while no write window is free. */
 export const SCRATCH_WINDOW_PTR = 0x156000;
 export const SCRATCH_WINDOW_LENGTH = 0x10000;
-/** Text passes through here as UTF-16. */
+/** Received text is transcoded to UTF-16 here. */
 export const WIDE_WINDOW_PTR = 0x167000;
 export const WIDE_WINDOW_LENGTH = 0x80000;
 
 // ---- Calling decode -----------------------------------------------------------------------------------------------
 
-/** flags: read the state that the last call left. */
+/** flags: go on with the state that the last call has written. */
 export const DECODE_RESUME = 1;
 /** flags: the frames come from a server and must not be masked; else from a client and must be. */
 export const DECODE_FROM_SERVER = 2;
@@ -129,9 +130,9 @@ export const DECODE_FROM_SERVER = 2;
  */
 export const DECODE_RSV1 = 4;
 
-/** result: the state must be kept, for the bytes end inside a frame or a message. */
+/** result: the bytes end inside of a frame or a message, so the state must be kept. */
 export const DECODED_PENDING = 1;
-/** result: the record table was full; walk the records, then call again from STATE_CONSUMED. */
+/** result: the record table is full. Walk the records, then call again with the bytes from STATE_CONSUMED on. */
 export const DECODED_MORE = 2;
 /** result >>> this: the number of records. */
 export const DECODED_COUNT_SHIFT = 2;

@@ -1,6 +1,6 @@
-// Masking and unmasking in place: RFC 6455 section 5.3. XOR is its own inverse, so one routine serves both.
+// Masking and unmasking in place (RFC 6455 section 5.3). XOR is its own inverse, so one function does both.
 
-/** The bit of each byte that no ASCII character has. */
+/** In each byte of a word the highest bit, which no ASCII character has. */
 export const HIGH_BITS: u64 = (0x80808080 << 32) | 0x80808080;
 
 /**
@@ -12,14 +12,14 @@ export function mask(ptr: usize, length: usize, key: u32): u32 {
   return rotateKey(key, length);
 }
 
-/** The key as it applies `length` bytes further on: "octet i MOD 4" of section 5.3. */
+/** The key as it applies `length` bytes further on: section 5.3 uses "octet i MOD 4" of the key for byte i. */
 export function rotateKey(key: u32, length: usize): u32 {
   return rotr<u32>(key, u32(length) << 3);
 }
 
 /**
- * XORs `length` bytes at `ptr` with `key`, and writes no byte outside of them: the next frame's header, which a wider
- * store would rewrite, can be loaded without waiting for that store.
+ * XORs `length` bytes at `ptr` with `key`. It writes no byte outside of them, though PADDING would allow it: a store that
+ * reached into the next frame's header would delay the load of that header.
  * @returns whether a byte of the result is 0x80 or above
  */
 export function maskAndTest(ptr: usize, length: usize, key: u32): bool {
@@ -29,7 +29,10 @@ export function maskAndTest(ptr: usize, length: usize, key: u32): bool {
   return length < 16 ? maskShort(ptr, length, key) : maskWords(ptr, length, key);
 }
 
-/** Takes the last 16 bytes before anything is stored, so that the loop may run into them. At least 16 bytes. */
+/**
+ * {@link maskAndTest} for at least 16 bytes. The loop takes whole vectors from the front, so it may run into the last 16
+ * bytes. Those are therefore computed before the loop changes any of them, and stored after it.
+ */
 function maskVectors(ptr: usize, length: usize, key: u32): bool {
   const last = ptr + length - 16;
   const keys = i32x4.splat(key);
@@ -57,7 +60,7 @@ function maskVectors(ptr: usize, length: usize, key: u32): bool {
   return i8x16.bitmask(seen) !== 0;
 }
 
-/** {@link maskVectors} with 8 bytes at a time. */
+/** {@link maskVectors} with words of 8 bytes, where there are no vectors. */
 function maskWords(ptr: usize, length: usize, key: u32): bool {
   const last = ptr + length - 8;
   const keys = doubled(key);
@@ -73,7 +76,10 @@ function maskWords(ptr: usize, length: usize, key: u32): bool {
   return (seen & HIGH_BITS) !== 0;
 }
 
-/** Fewer than 16 bytes: the first and the last word, both loaded before either is stored, for they may overlap. */
+/**
+ * {@link maskAndTest} for fewer than 16 bytes: the first and the last word, which may overlap. Both are therefore loaded
+ * before either is stored.
+ */
 function maskShort(ptr: usize, length: usize, key: u32): bool {
   if (length >= 8) {
     const last = ptr + length - 8;
@@ -101,6 +107,7 @@ function maskShort(ptr: usize, length: usize, key: u32): bool {
   return (seen & 0x80) !== 0;
 }
 
+/** The key twice, for 8 bytes. */
 function doubled(key: u32): u64 {
   return u64(key) | (u64(key) << 32);
 }

@@ -1,10 +1,10 @@
-// Header bytes that a read cut off: kept in the state, and put in front of the next read.
+// A header that ends in the next read: its first bytes wait in the state, and are put in front of that read.
 
 import { STATE_PTR, STATE_SPILL, STATE_SPILL_LENGTH } from "./layout";
 
 const SPILL_PTR: usize = STATE_PTR + STATE_SPILL;
 
-/** Puts the header bytes of the last call in front of `start`. @returns where that header begins */
+/** Puts the header bytes that the last call kept in front of `start`. @returns where the header begins */
 export function restoreSpill(start: usize): usize {
   const length: usize = load<u32>(STATE_PTR + STATE_SPILL_LENGTH);
   const ptr = start - length;

@@ -1,16 +1,16 @@
-// Incremental UTF-8 validation: RFC 6455 section 8.1, with the well-formed sequences of RFC 3629 section 4.
+// UTF-8 validation of text that arrives in pieces (RFC 6455 section 8.1; the well-formed sequences are in RFC 3629 section 4).
 
 import { STATE_BAD_BYTE, STATE_PTR } from "./layout";
 import { HIGH_BITS } from "./mask";
 import { skipValid } from "./utf8-vectors";
 
-// A carry is the sequence that the bytes so far leave unfinished, in one number; 0 between characters:
+// A carry describes the unfinished sequence at the end of a piece, in one number. It is 0 if there is none, else:
 //
 //     bits 0-7    continuation bytes still missing: 1, 2 or 3
 //     bits 8-15   the lowest value that the next byte may have
 //     bits 16-23  the highest
 
-/** In place of a carry: a byte cannot follow those before it. */
+/** In place of a carry: the text has a byte that cannot follow those before it. */
 export const INVALID: u32 = 0xffffffff;
 
 /** The carry after each byte from 0xC0 to 0xFF as the first of a sequence. */
@@ -36,18 +36,20 @@ const FIRST_BYTES: usize = memory.data<u32>(
 export function validateUtf8(ptr: usize, length: usize, carry: u32): u32 {
   const end = ptr + length;
   if (ASC_FEATURE_SIMD) {
+    // Finish the character that the last piece began; vectors need text that begins with a character.
     while (carry !== 0 && ptr < end) {
       carry = next(carry, load<u8>(ptr));
       if (carry === INVALID) return badByte(ptr);
       ptr++;
     }
     if (carry !== 0) return carry;
+    // What is left is short, or has the bad byte: `walk` finds its address.
     ptr = skipValid(ptr, end);
   }
   return walk(ptr, end, carry);
 }
 
-/** One byte at a time, and eight where they are ASCII. */
+/** Validates one byte at a time, and eight at once between characters where all are ASCII. */
 function walk(ptr: usize, end: usize, carry: u32): u32 {
   while (ptr < end) {
     if (carry === 0) {
@@ -61,11 +63,13 @@ function walk(ptr: usize, end: usize, carry: u32): u32 {
   return carry;
 }
 
+/** Notes where the bad byte is. */
 function badByte(ptr: usize): u32 {
   store<u32>(STATE_PTR + STATE_BAD_BYTE, u32(ptr));
   return INVALID;
 }
 
+/** The carry after one more byte, or INVALID. */
 function next(carry: u32, byte: u32): u32 {
   if (carry === 0) {
     if (byte < 0x80) return 0;

@@ -21,7 +21,7 @@ const TARGETS = /** @type {const} */ (["simd", "scalar"]);
 const WASM_ONLY = process.argv.includes("--wasm");
 const GENERATED_LINE = "// Generated from assembly/ by scripts/build.js: change it there.\n";
 
-/** A check that failed; its message says all there is to say. */
+/** A step of the build failed. The message is shown without a stack. */
 class BuildError extends Error {}
 
 try {
@@ -35,7 +35,7 @@ try {
 }
 
 async function buildWasm() {
-  // The compiler reads this program's arguments as its own while it loads.
+  // While it loads, the compiler reads the arguments of this process as its own.
   process.argv.splice(2);
   const { default: asc } = await import("assemblyscript/asc");
   mkdirSync("build", { recursive: true });
@@ -67,7 +67,7 @@ async function buildWasm() {
 async function compile(asc, target) {
   rmSync(`build/${target}.wasm`, { force: true });
   const { error, stdout, stderr } = await asc.main(["--config", "asconfig.json", "--target", target]);
-  // "Last converge was suboptimal" only says that the optimiser stopped going round.
+  // "Last converge was suboptimal" is no problem: a further round of the optimiser made the code larger, so it stopped.
   const warnings = stderr
     .toString()
     .replace(/^Last converge was suboptimal\.$/m, "")
@@ -89,17 +89,17 @@ function buildDist() {
     }
   }
   for (const target of TARGETS) copyFileSync(`build/${target}.wasm`, `dist/kernel/generated/${target}.wasm`);
-  // What an import of a .wasm file gives, where it gives something: see provideKernel for why it is no more than an object.
+  // The type of an import of a .wasm file: `object`, as provideKernel takes it. Its description says why.
   const binary = "declare const module: object;\nexport default module;\n";
   writeFileSync("dist/kernel/generated/binary.d.ts", binary);
   finishCommonJs();
   if (existsSync("dist/cli/main.js")) chmodSync("dist/cli/main.js", 0o755);
 }
 
-/** What tsc leaves open of the CommonJS copy, which is for tools that can't load ES modules, such as Jest. */
+/** Finishes the CommonJS copy of tsc, which is for tools that can't load ES modules, such as Jest. */
 function finishCommonJs() {
   writeFileSync("dist/cjs/package.json", '{ "type": "commonjs" }\n');
-  // Declarations are the same, and are CommonJS by where they stand.
+  // The declarations are those of the ES modules. The package.json beside them makes them CommonJS.
   for (const code of readdirSync("dist/cjs", { recursive: true, encoding: "utf8" })) {
     const types = code.replace(/\.js$/, ".d.ts");
     if (types !== code) copyFileSync(path.join("dist", types), path.join("dist/cjs", types));
@@ -110,7 +110,7 @@ function finishCommonJs() {
   const parts = code.split("import.meta.url");
   if (parts.length !== 2)
     throw new BuildError(`${loader} has import.meta.url ${parts.length - 1} times, not once`);
-  // The binary is the same for both.
+  // CommonJS has no import.meta. Both copies read the same scalar.wasm, which is beside the ES modules.
   const original = 'path.join(__dirname, "../../kernel/load.js")';
   const here = `(({ pathToFileURL }, path) => pathToFileURL(${original}).href)(require("node:url"), require("node:path"))`;
   writeFileSync(loader, parts.join(here));
@@ -128,7 +128,7 @@ function constant(layout, name) {
 }
 
 /**
- * Leaves a file alone that is right already, so that watchers sleep on.
+ * Writes a file, unless it has this text already: programs that watch it see changes only.
  * @param {string} file
  * @param {string} text
  */

@@ -1,4 +1,5 @@
-// `decode` in plain JavaScript. Same steps, same order of checks and same records as assembly/frames.ts.
+// `decode` in plain JavaScript: the same checks in the same order, and the same records, as assembly/frames.ts, where decoding
+// is described. The short-message path has no counterpart here.
 import * as layout from "./generated/layout.js";
 import { mask } from "./javascript-mask.js";
 import { isAscii, validate } from "./javascript-utf8.js";
@@ -17,7 +18,7 @@ const OPCODE_BITS = layout.OPCODE_BITS;
 const RSV_BITS = layout.RSV_BITS;
 const TEXT = layout.TEXT;
 
-/** Builds `decode` over a kernel's memory. The state of `layout.ts` is in variables while it walks over a read. */
+/** Builds `decode` over the memory of a kernel. The state of layout.ts is in these variables during a call. */
 export function javascriptDecode(memory: Uint8Array, view: DataView): Kernel["decode"] {
   let fromServer = false;
   let rsv1Allowed = false;
@@ -37,7 +38,7 @@ export function javascriptDecode(memory: Uint8Array, view: DataView): Kernel["de
   let count = 0;
   let violated = false;
 
-  /** Goes over the bytes from `ptr` to `end`. @returns DECODED_MORE, or 0 */
+  /** Decodes from `ptr` to `end`. @returns DECODED_MORE, or 0 */
   function walk(): number {
     while (ptr < end) {
       if (count > layout.MAX_RECORDS - 2) return layout.DECODED_MORE;
@@ -48,8 +49,8 @@ export function javascriptDecode(memory: Uint8Array, view: DataView): Kernel["de
   }
 
   /**
-   * Reads a frame header and goes behind it, checking each field as soon as its bytes are there.
-   * @returns false if it breaks a rule, or is not complete
+   * Reads the frame header at `ptr` and moves `ptr` behind it. Each field is checked as soon as its bytes are there.
+   * @returns false if the header breaks a rule or is not complete
    */
   function header(): boolean {
     const first = view.getUint8(ptr);
@@ -117,7 +118,7 @@ export function javascriptDecode(memory: Uint8Array, view: DataView): Kernel["de
     return fragments < maxFragments ? 0 : layout.VIOLATION_TOO_MANY_FRAGMENTS;
   }
 
-  /** Unmasks, validates and records what is there of the frame's payload. @returns false after a violation */
+  /** Unmasks, validates and records the part of the payload that is there. @returns false after a violation */
   function payload(): boolean {
     const opcode = frame & OPCODE_BITS;
     const control = opcode >= CONTROL_BIT;
@@ -148,7 +149,7 @@ export function javascriptDecode(memory: Uint8Array, view: DataView): Kernel["de
     return true;
   }
 
-  /** Validates the text at `ptr`. Records what is valid if not all is. @returns false after a violation */
+  /** Validates the text at `ptr`, and records its valid part in front of a bad byte. @returns false after a violation */
   function text(length: number, ends: boolean): boolean {
     const carry = utf8;
     utf8 = validate(view, ptr, length, carry);

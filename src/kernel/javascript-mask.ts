@@ -1,8 +1,8 @@
-// Masking in plain JavaScript.
+// `mask` in plain JavaScript, after assembly/mask.ts.
 
 /**
- * Masks in place. Section 5.3: `transformed-octet-i = original-octet-i XOR masking-key-octet-(i MOD 4)`.
- * @returns the key, rotated to go on at `ptr + length`
+ * Masks or unmasks in place. Section 5.3: `transformed-octet-i = original-octet-i XOR masking-key-octet-(i MOD 4)`.
+ * @returns the key, rotated to go on with the same payload at `ptr + length`
  */
 export function mask(view: DataView, ptr: number, length: number, key: number): number {
   const end = ptr + length;

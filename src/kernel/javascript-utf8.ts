@@ -1,5 +1,5 @@
-// Incremental UTF-8 validation in plain JavaScript, after table 3-7 of the Unicode standard (RFC 3629 section 4). A carry
-// is as in assembly/utf8.ts: `needed | lower << 8 | upper << 16`, or 0 between characters.
+// `validateUtf8` in plain JavaScript, after table 3-7 of the Unicode standard (RFC 3629 section 4). A carry is the same number as
+// in assembly/utf8.ts: `needed | lower << 8 | upper << 16`, or 0 between characters.
 import * as layout from "./generated/layout.js";
 import { BAD_UTF8 } from "./kernel.js";
 
@@ -28,7 +28,7 @@ export function validate(view: DataView, ptr: number, length: number, carry: num
   return open;
 }
 
-/** The carry after a byte from 0x80 to 0xFF as the first of a sequence. */
+/** The carry after a byte from 0x80 to 0xFF at the start of a character. */
 function afterLead(byte: number): number {
   if (byte < 0xc2 || byte > 0xf4) return BAD_UTF8;
   if (byte < 0xe0) return 0xbf8001;

@@ -1,12 +1,15 @@
-// The kernel in plain JavaScript: the fallback where WebAssembly is refused, the oracle of the tests and the baseline of
-// the benchmarks. It keeps to the memory map of the compiled ones, so everything above them is the same code.
+// The kernel in plain JavaScript, for hosts that refuse WebAssembly. It has the memory map of the compiled kernels, so that
+// the code above is the same for all three. Tests and benchmarks compare the other two with it.
 import * as layout from "./generated/layout.js";
 import { javascriptDecode } from "./javascript-decode.js";
 import { mask } from "./javascript-mask.js";
 import { validate } from "./javascript-utf8.js";
 import type { Kernel } from "./kernel.js";
 
-/** Builds a kernel of plain JavaScript with a memory of its own. */
+/**
+ * Builds a kernel of plain JavaScript with a memory of its own.
+ * @param fallbackReason - why the compiled ones do not run
+ */
 export function javascriptKernel(fallbackReason?: string): Kernel {
   const memory = new Uint8Array(layout.MEMORY_PAGES * 0x10000);
   const view = new DataView(memory.buffer);

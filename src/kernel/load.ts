@@ -1,3 +1,4 @@
+// Chooses a kernel, and builds it from the inlined binary, a file or a module that the host was given.
 import { SIMD_BASE64 } from "./generated/simd.js";
 import { bytesFromBase64 } from "./inlined.js";
 import { javascriptKernel } from "./javascript.js";
@@ -13,13 +14,13 @@ export type CompiledKernelName = Exclude<KernelName, "js">;
 /** All kernels, the fastest first. */
 export const KERNEL_NAMES: readonly KernelName[] = [...COMPILED, "js"];
 
-/** `auto` takes the fastest that this host runs: simd, else scalar, else js. */
+/** `auto` is the fastest that this host runs: simd, else scalar, else js. */
 export type KernelChoice = KernelName | "auto";
 
 /**
  * Builds a kernel with a memory of its own.
  * @throws RangeError if there is no such kernel
- * @throws WebAssembly.CompileError, or what else the host says, if it refuses the one that was asked for
+ * @throws WebAssembly.CompileError, or another error of the host, if it does not run the kernel that was asked for
  */
 export function loadKernel(choice: KernelChoice = "auto"): Kernel {
   if (choice === "auto") return fastestThatLoads();
@@ -54,7 +55,7 @@ function fastestThatLoads(): Kernel {
     try {
       return wasmKernel(name, moduleOf(name), refusals[0]);
     } catch (error) {
-      // No SIMD, or no WebAssembly at all (a CSP, --jitless): the next one asks less of the host.
+      // The host has no SIMD, or no WebAssembly at all (a content security policy, --jitless). The next kernel needs less.
       refusals.push(`${name}: ${String(error)}`);
     }
   }
@@ -63,7 +64,7 @@ function fastestThatLoads(): Kernel {
 
 const modules = new Map<CompiledKernelName, WebAssembly.Module>();
 
-/** Takes a module in place of the one that is inlined. */
+/** Makes kernels that are loaded from now on use this module instead of the inlined binary or the file. */
 export function setModule(name: CompiledKernelName, module: object): void {
   modules.set(name, module);
 }
@@ -78,19 +79,20 @@ function moduleOf(name: CompiledKernelName): WebAssembly.Module {
 }
 
 /**
- * The scalar kernel is for processors without SIMD, which are rare. It is not inlined but read from its file, so that
- * bundles, where this finds none, stay small.
+ * The binary of the scalar kernel, from its file. It is not inlined, so that bundles stay small: processors without SIMD are
+ * rare. In a bundle there is no such file, so that the JavaScript kernel is next.
+ * @throws Error if the file cannot be read
  */
 function scalarBytes(): Uint8Array<ArrayBuffer> {
   const files = globalThis.process?.getBuiltinModule?.("node:fs");
   if (files === undefined) throw new Error("no file here: provideKernel takes it");
-  // Bundlers would take along a file that they see the way to.
+  // In a variable, because bundlers look for `new URL(…, import.meta.url)` and would add the file to their output.
   const here = import.meta.url;
   return files.readFileSync(new URL("generated/scalar.wasm", here));
 }
 
 function environmentVariable(name: string): string | undefined {
-  // Deno asks for a permission here and browsers have no environment: no answer means no wish.
+  // Browsers have no environment, and Deno may refuse to read it. Both are as if the variable was not set.
   try {
     return globalThis.process?.env?.[name];
   } catch {

@@ -1,6 +1,7 @@
+// Makes a Kernel of a compiled module.
 import type { Kernel, KernelName } from "./kernel.js";
 
-/** The exports of the compiled kernels, as WebAssembly gives them: every 32-bit result arrives signed. */
+/** The exports of a compiled kernel. WebAssembly returns every 32-bit result as a signed number. */
 interface KernelExports extends WebAssembly.Exports {
   readonly memory: WebAssembly.Memory;
   decode(start: number, end: number, flags: number, maxMessageBytes: number, maxFragments: number): number;
