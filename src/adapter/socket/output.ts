@@ -1,4 +1,4 @@
-// The way out of a session: from the endpoint's outbox to the transport, and what is said of back-pressure.
+// The way out of a session: from the endpoint's outbox to the transport, and what `send` tells of back-pressure.
 import type { Endpoint } from "../../protocol/endpoint.js";
 import { Deadline, type Expiring } from "../deadline.js";
 import type { Transport } from "../transport.js";
@@ -9,10 +9,10 @@ import type { SendResult } from "./handlers.js";
 /** More than this in the outbox counts as buffered, even while the transport takes all. */
 const OUTBOX_HIGH_WATER_BYTES = 64 * 1024;
 
-/** A burst of one turn, which the peer had no chance to read yet, may be so many times the backpressure limit. */
+/** A burst within one turn, which the peer had no chance to read yet, may be this many times the back-pressure limit. */
 const BURST = 16;
 
-/** What an {@link Output} needs of its session, and tells it. */
+/** The session of an {@link Output}: what it needs, and what it is told. */
 export interface OutputOwner {
   readonly endpoint: Endpoint;
   readonly transport: Transport;
@@ -21,37 +21,38 @@ export interface OutputOwner {
   readonly gone: boolean;
   /** Everything that was reported as buffered has left. */
   drainedOut(): void;
-  /** The connection is over, and all that it had to say was written. */
+  /** The connection is over, and all of its output was written. */
   finished(): void;
-  /** Nothing can be written any more: a bug, or a lack of memory. */
+  /** Output is no longer possible, because of a bug or a lack of memory: what waits is to be dropped. */
   broke(error: unknown): void;
-  /** The peer has taken nothing of what waits for as long as the time-out `writeMs` allows. */
+  /** The peer has taken nothing of the waiting output for as long as the time-out `writeMs` allows. */
   stalled(): void;
 }
 
 /**
- * Writes what an endpoint has to say. All that is sent while a read is handled leaves in one write at its end; what is
- * sent at other times leaves at the end of the turn.
+ * Writes the output of an endpoint. What is sent while a read is handled leaves in one write at its end; what is sent at other
+ * times leaves at the end of the turn of the event loop.
  */
 export class Output implements Flushable {
   readonly #owner: OutputOwner;
   /** Whether a read is being handled. */
   #handling = false;
-  /** Whether a flush at the end of this turn is on its way. */
+  /** Whether a flush at the end of this turn was asked for. */
   #scheduled = false;
+  /** Whether `send` has returned `"buffered"` since the last `drain`. */
   #wantsDrain = false;
-  /** Whether the last flush left bytes behind, which the transport did not take. */
+  /** Whether the last flush left bytes behind, because the transport did not take them. */
   #carries = false;
-  /** Bytes of a burst that do not count as backpressure: the peer had no chance to read when they were sent. */
+  /** Bytes of a burst that do not count as back-pressure: the peer had no chance to read them when they were sent. */
   #burstBytes = 0;
-  /** Runs while the transport is blocked; made when that first happens. */
+  /** Made when the transport is blocked for the first time. */
   #stall: Stall | undefined;
 
   constructor(owner: OutputOwner) {
     this.#owner = owner;
   }
 
-  /** Bytes that were sent but not taken by the operating system yet. */
+  /** Bytes that were sent and that the operating system has not taken yet. */
   get bufferedAmount(): number {
     const { endpoint, transport } = this.#owner;
     return endpoint.outbox.bytes + transport.bufferedAmount;
@@ -63,99 +64,89 @@ export class Output implements Flushable {
     this.#owner.endpoint.outbox.cork();
   }
 
+  /** Writes what was gathered. Never throws. */
   uncork(): void {
     this.#handling = false;
     this.flush();
   }
 
-  /** Sees to it that what was sent leaves in time. */
+  /** Has the output written at the end of this turn, or of the read that is being handled. */
   later(): void {
     if (this.#handling || this.#scheduled || this.#owner.gone) return;
     this.#scheduled = true;
     flushLater(this, this.#owner.context.runtime.defer);
   }
 
-  /** What `send` says of a message that is in the outbox. */
+  /** The result of a call of `send` whose frame is in the outbox. */
   queued(): SendResult {
     const { endpoint, transport } = this.#owner;
-    this.later();
+    if (!this.#handling) this.later();
     // The kernel trapped over it.
     if (endpoint.state !== "open") return "dropped";
-    const buffered = transport.blocked || endpoint.outbox.bytes > OUTBOX_HIGH_WATER_BYTES;
-    if (!buffered) return "sent";
+    if (!transport.blocked && endpoint.outbox.bytes <= OUTBOX_HIGH_WATER_BYTES) return "sent";
     this.#wantsDrain = true;
     return "buffered";
   }
 
   /**
-   * Whether the peer leaves more unread than `maxBackpressureBytes`. What the system was not offered yet is offered first. A
-   * burst in one turn is no backpressure: the peer could not have read it.
+   * Whether the peer leaves more than `maxBackpressureBytes` unread. Output that the operating system was not offered yet is
+   * offered first. A burst within one turn does not count: the peer could not have read it.
    */
   overLimit(): boolean {
     const { backpressure, limits } = this.#owner.context.options;
-    if (backpressure === "queue" || this.#waitingBytes() < limits.maxBackpressureBytes) return false;
+    const limit = limits.maxBackpressureBytes;
+    if (backpressure === "queue" || this.bufferedAmount - this.#burstBytes < limit) return false;
     this.#offer();
-    const most = this.#carries ? limits.maxBackpressureBytes : BURST * limits.maxBackpressureBytes;
-    return this.#waitingBytes() >= most;
+    return this.bufferedAmount - this.#burstBytes >= (this.#carries ? limit : BURST * limit);
   }
 
-  /** What waits, without what is left of a burst. */
-  #waitingBytes(): number {
-    return this.bufferedAmount - this.#burstBytes;
-  }
-
-  /** Offers the transport what it was not offered yet, also while a read is handled. */
-  #offer(): void {
-    const { endpoint, transport } = this.#owner;
-    if (endpoint.outbox.bytes === 0 || transport.blocked) return;
-    this.#tryWrite();
-    if (this.#handling) endpoint.outbox.cork();
-  }
-
-  /** Writes what waits at once, whatever else this turn brings. */
+  /** Offers the transport at once what it was not offered yet, whatever else this turn brings. */
   flushNow(): void {
     if (!this.#owner.gone) this.#offer();
   }
 
-  /** Writes what waits, as far as the transport takes it. Never throws: other sockets are flushed behind this one. */
+  #offer(): void {
+    const { endpoint, transport } = this.#owner;
+    if (endpoint.outbox.bytes === 0 || transport.blocked) return;
+    this.#write();
+    if (this.#handling) endpoint.outbox.cork();
+  }
+
+  /** Writes what waits, as far as the transport takes it. Never throws: other sockets are flushed after this one. */
   flush(): void {
+    this.#scheduled = false;
+    if (this.#owner.gone || !this.#write()) return;
     try {
-      this.#flush();
+      this.#wrote();
     } catch (error) {
       this.#owner.broke(error);
     }
   }
 
-  #flush(): void {
-    this.#scheduled = false;
+  #wrote(): void {
     const owner = this.#owner;
-    if (owner.gone || !this.#tryWrite()) return;
     const { endpoint, transport } = owner;
-    this.#carry();
-    if (transport.blocked) this.#watch();
+    const { blocked } = transport;
+    if (blocked || this.#carries) this.#carry(blocked);
     const empty = endpoint.outbox.bytes === 0;
     // Not both: a handler that fails the connection has a Close frame to be written before the end.
     if (endpoint.closeExpected) {
       if (empty) owner.finished();
-    } else if (this.#wantsDrain && empty && !transport.blocked) {
+    } else if (this.#wantsDrain && empty && !blocked) {
       this.#wantsDrain = false;
       owner.drainedOut();
     }
   }
 
-  /** Notes what is left behind: of a burst all of it, as long as it shrinks. */
-  #carry(): void {
-    const { transport, context } = this.#owner;
+  /** Notes how much is left behind. All of a burst is forgiven, as long as it shrinks. */
+  #carry(blocked: boolean): void {
+    const { limits, timeouts } = this.#owner.context.options;
     const first = !this.#carries;
-    const left = transport.blocked ? this.bufferedAmount : 0;
+    const left = blocked ? this.bufferedAmount : 0;
     this.#carries = left > 0;
-    if (first && left >= context.options.limits.maxBackpressureBytes) this.#burstBytes = left;
+    if (first && left >= limits.maxBackpressureBytes) this.#burstBytes = left;
     else if (left < this.#burstBytes) this.#burstBytes = left;
-  }
-
-  #watch(): void {
-    const { context } = this.#owner;
-    if (context.options.timeouts.writeMs === Number.POSITIVE_INFINITY) return;
+    if (!blocked || timeouts.writeMs === Number.POSITIVE_INFINITY) return;
     this.#stall ??= new Stall(this.#owner);
     this.#stall.watch();
   }
@@ -165,43 +156,44 @@ export class Output implements Flushable {
     this.#stall?.stop();
   }
 
-  /** @returns false if that threw: a bug or a lack of memory, of which no other socket must know */
-  #tryWrite(): boolean {
+  /** @returns false if writing failed, of which no other socket must know */
+  #write(): boolean {
+    const { endpoint, transport } = this.#owner;
+    const { outbox } = endpoint;
     try {
-      this.#write();
+      if (transport.blocked) {
+        outbox.uncork();
+        return true;
+      }
+      endpoint.settle();
+      if (!this.#writeStaged()) {
+        outbox.uncork();
+        const chunks = outbox.take();
+        if (chunks.length > 0) transport.writeAll(chunks);
+      }
       return true;
     } catch (error) {
-      this.#owner.endpoint.outbox.clear();
       this.#owner.broke(error);
       return false;
     }
   }
 
-  #write(): void {
+  /**
+   * Writes the frames of the write window from where they stand, if they are all that waits and the transport takes them so.
+   * @returns whether nothing is left to be written
+   */
+  #writeStaged(): boolean {
     const { endpoint, transport } = this.#owner;
     const { outbox } = endpoint;
-    if (transport.blocked) {
-      outbox.uncork();
-      return;
-    }
-    endpoint.settle();
-    if (
-      outbox.queuedBytes === 0 &&
-      transport.takesAtOnce &&
-      transport.bufferedAmount === 0 &&
-      outbox.lendable
-    ) {
-      if (outbox.stagedBytes > 0) transport.write(outbox.staged());
-      outbox.release(transport.bufferedAmount > 0 ? transport : undefined);
-      return;
-    }
-    outbox.uncork();
-    const chunks = outbox.take();
-    if (chunks.length > 0) transport.writeAll(chunks);
+    if (!transport.takesAtOnce || outbox.queuedBytes > 0 || transport.bufferedAmount > 0) return false;
+    if (!outbox.lendable) return false;
+    if (outbox.stagedBytes > 0) transport.write(outbox.staged());
+    outbox.release(transport.bufferedAmount > 0 ? transport : undefined);
+    return true;
   }
 }
 
-/** Bounds how long a peer may leave everything unread, whatever it sends meanwhile. */
+/** Bounds how long a peer may leave all output unread, whatever it sends meanwhile. */
 class Stall implements Expiring {
   readonly #owner: OutputOwner;
   readonly #deadline: Deadline;
@@ -212,7 +204,7 @@ class Stall implements Expiring {
     this.#deadline = new Deadline(owner.context.runtime.deadlines, this);
   }
 
-  /** Begins, unless it runs already. */
+  /** Starts, unless it is pending already. */
   watch(): void {
     if (!this.#deadline.pending) this.#again();
   }

@@ -6,12 +6,12 @@ import type { CloseEvent, EndpointSink, MessageType } from "../../protocol/event
 import { PreparedMessage } from "../../protocol/prepared-message.js";
 import type { HandshakeResponse } from "../handshake-response.js";
 import type { AsyncContext, Transport, TransportSink } from "../transport.js";
+import { Application, type ApplicationOwner } from "./application.js";
 import type { SocketContext } from "./context.js";
-import type { SendResult, Socket } from "./handlers.js";
+import type { SendResult } from "./handlers.js";
 import { Input, type InputOwner } from "./input.js";
 import { Keepalive, type KeepaliveOwner } from "./keepalive.js";
 import { Output, type OutputOwner } from "./output.js";
-import { isThenable, reportError } from "./report.js";
 import { ApplicationSocket, type SocketSession } from "./socket.js";
 import { TransportEnd } from "./transport-end.js";
 
@@ -40,7 +40,14 @@ type Ending = "no" | "peer ended" | "gone";
  * {@link TransportSink} throws.
  */
 export class Session
-  implements EndpointSink, TransportSink, SocketSession, InputOwner, OutputOwner, KeepaliveOwner
+  implements
+    EndpointSink,
+    TransportSink,
+    SocketSession,
+    InputOwner,
+    OutputOwner,
+    KeepaliveOwner,
+    ApplicationOwner
 {
   readonly context: SocketContext;
   readonly transport: Transport;
@@ -49,8 +56,7 @@ export class Session
   readonly output: Output;
   readonly socket: ApplicationSocket;
   readonly #keepalive: Keepalive;
-  /** The asynchronous context in which handlers run. */
-  readonly #context: AsyncContext;
+  readonly #application: Application;
   #ending: Ending = "no";
   #peerEnded = false;
   #gone = false;
@@ -66,7 +72,8 @@ export class Session
     this.input = new Input(this);
     this.output = new Output(this);
     this.#keepalive = new Keepalive(this);
-    this.#context = asyncContext ?? context.runtime.captureContext();
+    const { handlers, runtime } = context;
+    this.#application = new Application(this, handlers, asyncContext ?? runtime.captureContext());
     const { remoteAddress } = transport;
     this.socket = new ApplicationSocket(this, {
       id: ++lastId,
@@ -158,7 +165,7 @@ export class Session
     this.#keepalive.start();
     if (head !== undefined) this.endpoint.outbox.append(head);
     this.output.cork();
-    this.#context.runInAsyncScope(() => this.#call(this.context.handlers.open));
+    this.#application.opened();
     this.output.uncork();
     if (rest.length > 0) this.received(rest);
     this.transport.readInto(this.endpoint.readWindow);
@@ -174,7 +181,7 @@ export class Session
 
   received(chunk: Uint8Array): void {
     if (this.context.runtime.readsInContext) this.#take(chunk);
-    else this.#context.runInAsyncScope(this.#take, this, chunk);
+    else this.#application.enter(this.#take, this, chunk);
   }
 
   #take(chunk: Uint8Array): void {
@@ -183,9 +190,9 @@ export class Session
       this.#keepalive.heard();
       this.input.take(chunk);
     } catch (error) {
-      this.#threw(error);
+      this.#application.threw(error);
     }
-    this.#uncork();
+    this.output.uncork();
   }
 
   receivedInWindow(length: number, window: Uint8Array): void {
@@ -194,7 +201,7 @@ export class Session
       this.received(window.subarray(0, length));
       this.transport.readInto(this.endpoint.readWindow);
     } else if (this.context.runtime.readsInContext) this.#takeWindow(length);
-    else this.#context.runInAsyncScope(this.#takeWindow, this, length);
+    else this.#application.enter(this.#takeWindow, this, length);
   }
 
   #takeWindow(length: number): void {
@@ -203,34 +210,26 @@ export class Session
       this.#keepalive.heard();
       this.input.takeWindow(length);
     } catch (error) {
-      this.#threw(error);
+      this.#application.threw(error);
     }
-    this.#uncork();
+    this.output.uncork();
   }
 
   /** Bytes that waited for their turn are handled as if they came now. */
   handle(step: (input: Input) => void): void {
-    this.#context.runInAsyncScope(() => {
+    this.#application.enter(() => {
       try {
         this.output.cork();
         step(this.input);
       } catch (error) {
-        this.#threw(error);
+        this.#application.threw(error);
       }
-      this.#uncork();
+      this.output.uncork();
     });
   }
 
-  #uncork(): void {
-    try {
-      this.output.uncork();
-    } catch (error) {
-      this.broke(error);
-    }
-  }
-
   drained(): void {
-    this.#uncork();
+    this.output.uncork();
   }
 
   /** Nothing that is thrown here, whatever its cause, reaches the host's event loop. */
@@ -266,7 +265,7 @@ export class Session
   #peerOver(): void {
     this.#peerEnded = true;
     this.endpoint.end();
-    this.#uncork();
+    this.output.uncork();
   }
 
   #over(): void {
@@ -278,8 +277,7 @@ export class Session
     this.output.stop();
     this.context.socketClosed(this.socket);
     const event = this.#closeEvent;
-    if (event !== undefined)
-      this.#context.runInAsyncScope(() => this.#call(this.context.handlers.close, this.#withCause(event)));
+    if (event !== undefined) this.#application.closed(this.#withCause(event));
   }
 
   /** A transport that breaks behind the closing handshake, or a failure, changes nothing. */
@@ -291,27 +289,23 @@ export class Session
   // ---- What the endpoint finds ----
 
   onText(text: string | Uint8Array): void {
-    this.#message(text, "text");
+    this.#application.message(text, "text");
   }
 
   onBinary(payload: Uint8Array): void {
-    this.#message(payload, "binary");
+    this.#application.message(payload, "binary");
   }
 
   onFragment(payload: Uint8Array, type: MessageType, final: boolean): void {
-    try {
-      this.#watch(this.context.handlers.fragment?.(this.socket, payload, type, final));
-    } catch (error) {
-      this.#threw(error);
-    }
+    this.#application.fragment(payload, type, final);
   }
 
   onPing(payload: Uint8Array): void {
-    this.#call(this.context.handlers.ping, payload);
+    this.#application.pinged(payload);
   }
 
   onPong(payload: Uint8Array): void {
-    this.#call(this.context.handlers.pong, payload);
+    this.#application.ponged(payload);
   }
 
   onClose(event: CloseEvent): void {
@@ -330,7 +324,7 @@ export class Session
   // ---- What the parts report ----
 
   drainedOut(): void {
-    this.#context.runInAsyncScope(() => this.#call(this.context.handlers.drain));
+    this.#application.drained();
   }
 
   /** Section 7.1.1: the server ends TCP first, and the client when the server did, unless there is nothing to wait for. */
@@ -340,11 +334,17 @@ export class Session
   }
 
   broke(error: unknown): void {
-    this.#report(error);
+    // First of all: an error handler that flushes must not run into the same error.
+    this.#attempt(() => this.endpoint.outbox.clear());
+    this.#application.report(error);
+    this.#attempt(() => this.terminate());
+  }
+
+  #attempt(step: () => void): void {
     try {
-      this.terminate();
-    } catch (second) {
-      this.#report(second);
+      step();
+    } catch (error) {
+      this.#application.report(error);
     }
   }
 
@@ -368,48 +368,6 @@ export class Session
 
   #failOverLimit(): void {
     this.fail(CloseCode.TRY_AGAIN_LATER, "backpressure limit reached");
-  }
-
-  // ---- The application's handlers and their exceptions ----
-
-  #message(data: string | Uint8Array, type: MessageType): void {
-    try {
-      const result = this.context.handlers.message?.(this.socket, data, type);
-      if (result !== undefined) this.#watch(result);
-    } catch (error) {
-      this.#threw(error);
-    }
-  }
-
-  /** Calls a handler, if it is there, in the name of the object that it is a method of. */
-  #call<Rest extends unknown[]>(
-    handler: ((socket: Socket, ...rest: Rest) => unknown) | undefined,
-    ...rest: Rest
-  ): void {
-    try {
-      this.#watch(handler?.call(this.context.handlers, this.socket, ...rest));
-    } catch (error) {
-      this.#threw(error);
-    }
-  }
-
-  /** Handles the promise of an asynchronous handler. */
-  #watch(result: unknown): void {
-    if (isThenable(result)) Promise.resolve(result).catch((error: unknown) => this.#threw(error));
-  }
-
-  /** An exception of the application's, or a bug of our own: neither is blamed on the peer. */
-  #threw(error: unknown): void {
-    try {
-      this.fail(CloseCode.INTERNAL_ERROR, "", error);
-      this.#report(error);
-    } catch {
-      this.broke(error);
-    }
-  }
-
-  #report(error: unknown): void {
-    this.#context.runInAsyncScope(() => reportError(this.context.handlers, this.socket, error));
   }
 }
 
