@@ -1,3 +1,4 @@
+// The public interface of a socket, and of the handlers that an application gives.
 import type { Bytes } from "../../protocol/arguments.js";
 import type { EndpointState, Role } from "../../protocol/endpoint-options.js";
 import type { CloseEvent, MessageType } from "../../protocol/events.js";
@@ -5,8 +6,9 @@ import type { PreparedMessage } from "../../protocol/prepared-message.js";
 import type { HandshakeResponse } from "../handshake-response.js";
 
 /**
- * What became of a message that was given to `send`: `"sent"`: it is on its way; `"buffered"`: so it is, but the peer reads
- * more slowly than this side writes, so wait for `drain`; `"dropped"`: it was not sent, for the connection is no longer open or the backpressure is full.
+ * The result of `send`. `"sent"`: the message is on its way. `"buffered"`: it is as well, but the peer reads more slowly than this
+ * side writes, so wait for `drain` before sending more. `"dropped"`: the message was not sent, because the connection is no longer
+ * open or the back-pressure limit is reached.
  */
 export type SendResult = "sent" | "buffered" | "dropped";
 
@@ -14,58 +16,62 @@ export type SendResult = "sent" | "buffered" | "dropped";
 export interface Socket<Data = unknown> {
   /** A number that no other socket of this process has. */
   readonly id: number;
-  /** Which side of the opening handshake this is. */
+  /** The side of the opening handshake that this is. */
   readonly role: Role;
   /**
-   * Whatever the application keeps with the connection. Undefined, whatever its type, unless `upgrade` sets it, or as a client
-   * the option `data`.
+   * The application's own data. Undefined, whatever its type says, unless the hook `upgrade` of a server or the option `data` of a
+   * client sets it.
    */
   data: Data;
   /** The subprotocol that was agreed on, or "". */
   readonly protocol: string;
   /** The peer's IP address, or "" for a Unix socket. */
   readonly remoteAddress: string;
-  /** As a client: the server's answer to the opening handshake, a 101 and its headers. Undefined as a server. */
+  /** Of a client: the server's response to the opening handshake, with status 101. Undefined of a server. */
   readonly response: HandshakeResponse | undefined;
-  /** Where the connection stands. */
+  /** The state of the connection. It is `"closed"` when the transport is gone. */
   readonly state: EndpointState;
-  /** Bytes that were sent but not taken by the operating system yet. */
+  /** Bytes that were sent and that the operating system has not taken yet, headers of frames included. */
   readonly bufferedAmount: number;
 
   /**
-   * Sends a message: text if it is a string, else binary, unless `type` says that the bytes are text.
-   * @param message - bytes of 32 KiB or more may be sent without being copied: they must not change until
-   * `bufferedAmount` is 0. If their memory is transferred or detached before they are written, the connection fails with 1011
-   * @param type - what bytes are. Default "binary"; a `PreparedMessage` has its own
+   * Sends a message: a string as text, bytes as binary unless `type` says that they are text.
+   * @param message - 32 KiB of bytes or more may be sent without a copy: do not change them before `bufferedAmount` is 0. If their
+   * memory is transferred or detached before they are written, the connection fails with 1011. Shorter ones are copied
+   * @param type - the type of bytes. Default "binary"; a `PreparedMessage` has its own type
    * @throws InvalidStateError while a fragmented message is being sent
-   * @throws TypeError if it is neither a string nor bytes, a string of type "binary", or text that is not UTF-8
+   * @throws TypeError for a message that is neither a string nor bytes, a string with type "binary", or text that is not UTF-8
    */
   send(message: string | Bytes | PreparedMessage, type?: MessageType): SendResult;
   /**
-   * Sends a part of a message; the first decides its type. Text may be cut anywhere.
-   * @param type - what bytes are. Default "binary"
-   * @throws TypeError if the part is not like those before, of a type that it can't be, or text that is not UTF-8
+   * Sends one fragment of a message (RFC 6455 section 5.4). The first fragment decides the type of the message. Text may be cut
+   * anywhere, inside of a character too.
+   * @param final - whether it is the last fragment
+   * @param type - the type of bytes. Default "binary"
+   * @throws TypeError for a fragment of another kind than those before it, or for text that is not UTF-8
    */
   sendFragment(part: string | Bytes, final: boolean, type?: MessageType): SendResult;
-  /** Sends a ping of at most 125 bytes. Pings that come are answered without help. */
+  /** Sends a ping with at most 125 bytes. Pings of the peer are answered automatically. */
   ping(payload?: Bytes): SendResult;
   /**
-   * Offers the operating system at once all that was sent. Without it, messages leave at the end of the turn or of the read
-   * that is being handled: call it before work that keeps the event loop busy for long, or before `process.exit()`. What the
-   * system does not take still waits: `bufferedAmount` tells.
+   * Offers everything that was sent to the operating system now. Without this call, output leaves at the end of the read that is
+   * being handled, or of the turn of the event loop: call it before long computations, or before `process.exit()`. Output that the
+   * system does not take still waits, and `bufferedAmount` counts it.
    */
   flush(): void;
   /**
-   * Starts the closing handshake; does nothing if it has begun.
-   * @throws RangeError for a code that must not be sent or a reason over 123 bytes
+   * Starts the closing handshake. Does nothing if it has begun.
+   * @param code - a status code that may be sent (RFC 6455 section 7.4). Default: a Close frame without a code
+   * @param reason - at most 123 bytes of UTF-8
+   * @throws RangeError for a code that must not be sent, or a reason that is too long
    */
   close(code?: number, reason?: string): void;
-  /** Ends the transport at once, without a closing handshake. */
+  /** Ends the transport at once, without a closing handshake. Output that waits is dropped. */
   terminate(): void;
   /**
-   * Reads no more, so that TCP makes the peer wait. Messages of the chunk that is being handled still arrive. Silence is
-   * not held against the peer until `resume`, nor is its end noticed. Does nothing once the connection is closing, and
-   * closing it goes on reading.
+   * Stops reading, so that TCP makes the peer wait. Messages of the chunk that is being handled still arrive. Until `resume`,
+   * silence of the peer is not taken for a failure, and its end is not noticed. Does nothing once the connection is closing;
+   * closing resumes reading.
    */
   pause(): void;
   /** Reads on after {@link pause}. */
@@ -73,32 +79,38 @@ export interface Socket<Data = unknown> {
 }
 
 /**
- * What an application does about its sockets: one object for all of them. A handler that throws, or whose promise is
- * rejected, closes its connection with 1011, and `error` gets to know.
+ * The handlers of an application: one object for all sockets of a server or client. A handler may be asynchronous. One that throws,
+ * or whose promise is rejected, closes its connection with 1011, and `error` is told.
  */
 export interface Handlers<Data = unknown> {
   /** The connection is open. */
   open?(socket: Socket<Data>): unknown;
   /**
-   * A message, and its type: a string if it is text, unless the option `textType` is "bytes", else bytes (on Node a `Buffer`), which the
-   * handler owns unless the option `borrow` is set. Nothing of other connections or of other reads is in its `buffer`; but messages
-   * of up to 32 KiB that came in the same read may be, 64 KiB at most. So read it by its `byteOffset`, a multiple of 8, and `length`,
-   * and copy what is to be transferred to a worker or a byte stream: `new Uint8Array(data)`.
+   * A message came: a string if it is text, unless the option `textType` is "bytes", else bytes, which are a `Buffer` on Node.
+   * @param data - bytes belong to the handler, unless the option `borrow` is set. Their `buffer` holds nothing of other connections
+   * or other reads, but it may hold other messages of up to 32 KiB that came in the same read, 64 KiB in all. So use `byteOffset`, a
+   * multiple of 8, and `length`; and copy bytes before you transfer their buffer to a worker or a byte stream:
+   * `new Uint8Array(data)`
    */
   message?(socket: Socket<Data>, data: string | Uint8Array, type: MessageType): unknown;
-  /** Needs the option `fragments`, and the other way round: a part of a message. That of text may end inside of a character. */
+  /**
+   * A part of a message came, as it arrived from the network: with the option `fragments`, and only then, instead of `message`.
+   * @param payload - that of text may end inside of a character
+   * @param final - whether the message ends here
+   */
   fragment?(socket: Socket<Data>, payload: Uint8Array, type: MessageType, final: boolean): unknown;
-  /** A ping came. Its pong is sent without any help. */
+  /** A ping came. Its pong is sent automatically. */
   ping?(socket: Socket<Data>, payload: Uint8Array): unknown;
-  /** A pong came, asked for or not. */
+  /** A pong came, as an answer to a ping or unsolicited. */
   pong?(socket: Socket<Data>, payload: Uint8Array): unknown;
-  /** What was `"buffered"` has left. */
+  /** Everything that was `"buffered"` has left. */
   drain?(socket: Socket<Data>): unknown;
-  /** The connection is over and its transport has ended. Called once, the last call for this socket. */
+  /** The connection is closed and its transport has ended. Called once, as the last call for this socket. */
   close?(socket: Socket<Data>, event: CloseEvent): unknown;
   /**
-   * A handler threw, `upgrade` or `fetch` did, or wsimd has a bug or no memory. Without this handler, that goes to
-   * `console.error`. What happens to a connection, a reset for instance, is no error: it is in the `close` event.
+   * A handler, `upgrade` or `fetch` threw, or wsimd has a bug or no memory. Without this handler, the exception goes to
+   * `console.error`. Failures of a connection, such as a reset, are not errors: the `close` event tells them.
+   * @param socket - undefined if the exception belongs to no socket
    */
   error?(socket: Socket<Data> | undefined, error: unknown): unknown;
 }

@@ -1,3 +1,4 @@
+// The options that servers and clients have in common.
 import { DEFAULT_MAX_HEAD_BYTES, DEFAULT_MAX_HEADER_LINES } from "../../http/head-limits.js";
 import type { KernelChoice } from "../../kernel/load.js";
 import { sharedWorkspace } from "../../memory/workspace.js";
@@ -13,61 +14,61 @@ import {
   readOptions,
 } from "../../protocol/option-readers.js";
 
-/** What one peer may make a socket hold or do. */
+/** Limits on the memory and work that one peer may cause. */
 export interface SocketLimits extends Limits {
-  /** Bytes that wait to be written before `backpressure` says what happens. Default 1 MiB; `Infinity` for none. */
+  /** Bytes of output that wait for the peer before the option `backpressure` applies. Default 1 MiB; `Infinity` for no limit. */
   readonly maxBackpressureBytes: number;
-  /** Bytes of an opening handshake's head. Default 16 KiB. */
+  /** Bytes of the head of an opening handshake. Default 16 KiB. */
   readonly maxHeadBytes: number;
   /** Header lines of an opening handshake. Default 100. */
   readonly maxHeaderLines: number;
 }
 
-/** Times in milliseconds; `Infinity` for none. They run out up to 5 % late, plus up to 20 ms. */
+/** Time-outs in milliseconds; `Infinity` for none. Each fires up to 5 % late, plus up to 20 ms. */
 export interface Timeouts {
   /** For the whole opening handshake. Default 10,000. */
   readonly handshakeMs: number;
-  /** Silence after which a ping is sent. Default 30,000. */
+  /** Silence of the peer after which a ping is sent. Default 30,000. */
   readonly pingIntervalMs: number;
   /** Silence after that ping until the connection is given up. Default 30,000. */
   readonly pingTimeoutMs: number;
   /** From the first Close frame to the end of the transport, which is then destroyed. Default 5,000. */
   readonly closeMs: number;
-  /** For which the peer may take nothing of what waits for it, whatever it sends meanwhile. Default 60,000. */
+  /** Time in which the peer takes none of the output that waits for it, whatever it sends meanwhile. Default 60,000. */
   readonly writeMs: number;
 }
 
 /**
- * What happens to `send` when the backpressure limit is reached: the connection fails with 1013, the message is dropped, or it
- * is queued all the same and `send` only tells. A fragment over the limit is never dropped, since
- * its message would be cut: unless the policy is "queue", the connection fails.
+ * The effect of `send` at the back-pressure limit. `"close"`: the connection fails with 1013. `"drop"`: the message is dropped.
+ * `"queue"`: it is queued all the same, and `send` returns `"buffered"`. A fragment is never dropped, because its message would
+ * have a gap: unless the policy is "queue", the connection fails.
  */
 export type BackpressurePolicy = "close" | "drop" | "queue";
 
 /** Options of every socket, of a server or a client. */
 export interface SocketOptions {
-  /** What a peer may make a socket hold. Default: `DEFAULT_SOCKET_LIMITS`. */
+  /** Limits on what a peer may cause. Default: `DEFAULT_SOCKET_LIMITS`. */
   readonly limits?: Partial<SocketLimits>;
-  /** How long a socket waits. Default: `DEFAULT_TIMEOUTS`. */
+  /** Time-outs. Default: `DEFAULT_TIMEOUTS`. */
   readonly timeouts?: Partial<Timeouts>;
-  /** What happens at the backpressure limit. Default "close". */
+  /** The effect of `send` at the back-pressure limit. Default "close". */
   readonly backpressure?: BackpressurePolicy;
   /**
-   * Give messages to `fragment`, which must be there, as they arrive, in constant memory, instead of to `message` whole.
-   * Default false: then there must be none.
+   * Give messages to the handler `fragment` in parts, as they arrive and in constant memory, instead of to `message` as a whole.
+   * The option and the handler need each other. Default false.
    */
   readonly fragments?: boolean;
   /**
-   * Hand payloads to `message` as views that are valid only until it returns, or, if it is asynchronous, until
-   * its first `await`. A handler that runs an event loop of its own must copy them before. Default false: the handler owns them.
+   * Give payloads to handlers as views that are valid until the handler returns or, if it is asynchronous, until its first `await`.
+   * A handler that runs an event loop of its own must copy them before. Default false: payloads belong to the handler.
    */
   readonly borrow?: boolean;
   /**
-   * Give text to `message` as a string, or as bytes of valid UTF-8, which is cheaper for an application that passes text on or parses
-   * bytes. Default "string".
+   * Give text to `message` as a string, or as bytes of valid UTF-8, which is cheaper for an application that passes text on or
+   * parses bytes. Default "string".
    */
   readonly textType?: TextType;
-  /** Default: what the environment variable `WSIMD_KERNEL` says, else the fastest that this host runs. */
+  /** The kernel. Default: the one that the environment variable `WSIMD_KERNEL` names, else the fastest that this host runs. */
   readonly kernel?: KernelChoice;
 }
 
@@ -81,7 +82,7 @@ export interface ResolvedSocketOptions {
   readonly kernel: KernelChoice | undefined;
 }
 
-/** The limits of who sets none. */
+/** The default limits. */
 export const DEFAULT_SOCKET_LIMITS: SocketLimits = {
   ...DEFAULT_LIMITS,
   maxBackpressureBytes: 1 << 20,
@@ -89,7 +90,7 @@ export const DEFAULT_SOCKET_LIMITS: SocketLimits = {
   maxHeaderLines: DEFAULT_MAX_HEADER_LINES,
 };
 
-/** The time-outs of who sets none. */
+/** The default time-outs. */
 export const DEFAULT_TIMEOUTS: Timeouts = {
   handshakeMs: 10_000,
   pingIntervalMs: 30_000,
@@ -130,7 +131,7 @@ export const SOCKET_READERS: Readers<SocketOptions> = {
 
 /**
  * Completes options that were read with the defaults.
- * @throws what the host says, if it can't run the kernel
+ * @throws the host's error if it can't run the kernel
  */
 export function resolveSocketOptions(options: SocketOptions): ResolvedSocketOptions {
   const { backpressure = "close", fragments = false, borrow = false, textType = "string", kernel } = options;

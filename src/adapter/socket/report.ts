@@ -1,9 +1,7 @@
+// Errors for the application: the `error` handler, or else the console.
 import type { Handlers, Socket } from "./handlers.js";
 
-/**
- * Tells the `error` handler. What that throws itself, or is rejected with, goes to the console and nowhere else. Never
- * throws.
- */
+/** Tells the `error` handler. An exception or a rejection of that handler goes to the console. Never throws. */
 export function reportError(handlers: Handlers, socket: Socket | undefined, error: unknown): void {
   try {
     if (handlers.error === undefined) print(error);
@@ -16,12 +14,12 @@ export function reportError(handlers: Handlers, socket: Socket | undefined, erro
   }
 }
 
-/** Applications replace the console. One that throws must not end what is done for other connections. */
+/** The application may have replaced the console by one that throws. Other connections must not suffer from it. */
 function print(error: unknown): void {
   try {
     console.error(error);
   } catch {
-    // There is nothing left to tell.
+    // No other way is left to report it.
   }
 }
 

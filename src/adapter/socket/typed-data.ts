@@ -1,5 +1,4 @@
-// The type of `data` is the application's word: `upgrade` and the options set it, handlers may, and nobody here looks at it.
-// This is where it is believed; below, sockets have data of an unknown type.
+// The only casts from a socket with unknown data to one with typed data: the application sets `data`, and this package never reads it.
 import type { Socket } from "./handlers.js";
 
 /** The socket, with data of the type that the application gave to its handlers. */
