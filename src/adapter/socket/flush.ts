@@ -1,4 +1,4 @@
-// What is sent in a turn of the event loop leaves at its end.
+// The end of a turn of the event loop, when the output of the turn is written.
 
 /** Something whose output waits for the end of the turn. */
 export interface Flushable {
@@ -7,7 +7,7 @@ export interface Flushable {
 
 let waiting: Flushable[] = [];
 
-/** Flushes at the end of this turn of the event loop, together with whatever else waits for that. */
+/** Flushes at the end of this turn of the event loop. One callback of the runtime serves all that wait for it. */
 export function flushLater(flushable: Flushable, defer: (callback: () => void) => void): void {
   if (waiting.push(flushable) === 1) defer(flushAll);
 }

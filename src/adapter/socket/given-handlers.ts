@@ -1,4 +1,4 @@
-// The handlers that a caller gives, as they are when they are given.
+// The handlers that an application gives, checked and copied when they are given.
 import { isGiven } from "../../http/given.js";
 import { Bare, object, refuse } from "../../protocol/option-readers.js";
 import type { Handlers } from "./handlers.js";
@@ -15,10 +15,10 @@ const NAMES: Readonly<Record<keyof Handlers, undefined>> = {
 };
 
 /**
- * The handlers of an object, its own and those of its class, bound to it. What is put on `Object.prototype` is none, and what
- * the object gets later is not either.
- * @throws TypeError if it is no object or one of them is no function; if the option `fragments` and the handler `fragment` are not
- * together: messages would go nowhere
+ * Copies the handlers of an object, its own and those of its class, and binds them to it. Members of `Object.prototype` are not
+ * handlers, and later changes of the object have no effect.
+ * @throws TypeError if `given` is no object or a handler is no function, or if the option `fragments` and the handler `fragment` are
+ * not given together: messages would be lost
  */
 export function readHandlers(given: Handlers, fragments = false): Handlers {
   object(given, "handlers");

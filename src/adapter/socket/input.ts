@@ -4,34 +4,33 @@ import type { Transport } from "../transport.js";
 import type { Turning } from "../turn.js";
 import type { SocketContext } from "./context.js";
 
-/** A chunk of so many bytes filled the memory that runtimes read into, so more is to be read. */
+/** A chunk of this many bytes has filled the memory that runtimes read into: more bytes are probably waiting. */
 const FULL_CHUNK_BYTES = 64 * 1024;
 
-/** What an {@link Input} needs of its session, and tells it. */
+/** The session of an {@link Input}: what it needs, and what it is told. */
 export interface InputOwner {
   readonly endpoint: Endpoint;
   readonly transport: Transport;
   readonly context: SocketContext;
-  /** Does what takes bytes to the endpoint, guarded, and writes what was sent meanwhile. */
+  /** Runs a step that gives bytes to the endpoint, catches its exceptions, and writes what was sent meanwhile. */
   handle(step: (input: Input) => void): void;
-  /** The bytes that came before the transport's end were all handled. */
+  /** All bytes that came before the end of the transport were handled. */
   inputOver(): void;
-  /** Something threw that should not have. */
+  /** A bug of this package, or a lack of memory. */
   broke(error: unknown): void;
 }
 
 /**
- * Gives bytes to the endpoint. When its share of this turn is used up, the rest is kept and handled in later turns; the
- * transport rests until then. The same holds for bytes that come while a handler of this connection runs an event loop of
- * its own.
+ * Gives bytes to the endpoint. When the connection has used up its share of the turn, the rest is kept for later turns, and the
+ * transport is paused until then. Bytes that come while a handler of this connection runs an event loop of its own are kept as well.
  */
 export class Input implements Turning {
   readonly #owner: InputOwner;
   /** Whether the application has asked for no more bytes. */
   #paused = false;
-  /** Bytes that came behind those that are being handled, in order. */
+  /** Bytes that came after those that are being handled, in order. */
   #later: Uint8Array[] | undefined;
-  /** Whether the transport rests until the next turn. */
+  /** Whether the transport is paused until the next turn. */
   #resting = false;
   /** Whether the session waits for {@link InputOwner.inputOver}. */
   #ending = false;
@@ -45,7 +44,7 @@ export class Input implements Turning {
     return this.#paused;
   }
 
-  /** Whether bytes came that were not handled yet. */
+  /** Whether bytes wait to be handled. */
   get waiting(): boolean {
     const { endpoint } = this.#owner;
     return this.#later !== undefined || endpoint.interrupted || endpoint.receiving;
@@ -61,7 +60,7 @@ export class Input implements Turning {
     if (!this.#resting) this.#owner.transport.resume();
   }
 
-  /** Takes a chunk, which may be used again afterwards. */
+  /** Takes a chunk. Its memory may be used again when this returns. */
   take(chunk: Uint8Array): void {
     const { endpoint } = this.#owner;
     if (this.waiting) {
@@ -85,7 +84,7 @@ export class Input implements Turning {
       return;
     }
     endpoint.receiveWindow(length);
-    // The system reads many times in a row while a connection has more: the others would wait for all of it.
+    // libuv reads many times in a row while a connection has more, and the other connections would wait for all of it.
     if (endpoint.interrupted || length === endpoint.readWindow.length) this.#rest();
   }
 
@@ -102,7 +101,7 @@ export class Input implements Turning {
     this.#rest();
   }
 
-  /** Has the transport wait, and goes on in the next turn. */
+  /** Pauses the transport and goes on in the next turn. */
   #rest(): void {
     if (this.#resting) return;
     this.#resting = true;
@@ -111,7 +110,7 @@ export class Input implements Turning {
     context.runtime.turns.next(this);
   }
 
-  /** Never throws: others have their turn behind this one. */
+  /** Never throws: other connections have their turn after this one. */
   turned(): void {
     try {
       this.#turn();
@@ -128,10 +127,10 @@ export class Input implements Turning {
     this.#checkOver();
   }
 
-  /** Handles what is left, as far as the share of this turn goes. */
+  /** Handles the bytes that wait, as far as the share of this turn goes. */
   goOn(): void {
     const { endpoint } = this.#owner;
-    // A handler of this connection still runs an event loop of its own.
+    // A handler of this connection is still running an event loop of its own.
     if (endpoint.receiving) return;
     endpoint.resume();
     const later = this.#later;

@@ -7,27 +7,27 @@ import type { Input } from "./input.js";
 import type { Output } from "./output.js";
 import { TransportEnd } from "./transport-end.js";
 
-/** What a {@link Keepalive} needs of its session, and tells it. */
+/** The session of a {@link Keepalive}: what it needs, and what it is told. */
 export interface KeepaliveOwner {
   readonly context: SocketContext;
   readonly endpoint: Endpoint;
   readonly transport: Transport;
   readonly input: Input;
   readonly output: Output;
-  /** The time is up: the transport must end. */
+  /** A time-out has run out: the transport must end. */
   timedOut(cause: TransportEnd): void;
-  /** Something threw that should not have. */
+  /** A bug of this package, or a lack of memory. */
   broke(error: unknown): void;
 }
 
-/** Sends a ping after some silence, and ends the connection if nothing comes after that either. */
+/** Sends a ping after a time of silence, and ends the connection if the silence goes on. */
 export class Keepalive implements Expiring {
   readonly #owner: KeepaliveOwner;
   readonly #deadline: Deadline;
   #pinged = false;
   /** Whether the closing handshake has begun. */
   #closing = false;
-  /** How much the system had taken when the time was last up. */
+  /** Bytes that the operating system had taken when the time-out last ran out. */
   #sentBytes = 0;
 
   constructor(owner: KeepaliveOwner) {
@@ -48,7 +48,7 @@ export class Keepalive implements Expiring {
     return this.#closing;
   }
 
-  /** Bytes came: the peer is alive. */
+  /** Bytes came, so the peer is alive. */
   heard(): void {
     if (this.#closing) return;
     if (this.#pinged) {
@@ -98,7 +98,7 @@ export class Keepalive implements Expiring {
     }
   }
 
-  /** Whether the peer took some of what waits for it since this was last asked. */
+  /** Whether the peer has taken some of the output that waits since the last call. */
   #progressed(): boolean {
     const { transport, output } = this.#owner;
     const before = this.#sentBytes;

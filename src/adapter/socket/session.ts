@@ -15,19 +15,19 @@ import { Output, type OutputOwner } from "./output.js";
 import { ApplicationSocket, type SocketSession } from "./socket.js";
 import { TransportEnd } from "./transport-end.js";
 
-/** What a session has of its own. */
+/** The parameters of one session. */
 export interface SessionInit {
   readonly role: Role;
   readonly transport: Transport;
   readonly protocol: string;
   readonly data: unknown;
-  /** A client's. */
+  /** Of a client: the server's response. */
   readonly response?: HandshakeResponse;
   /** The asynchronous context in which handlers run. Default: the one in which the session is made. */
   readonly asyncContext?: AsyncContext;
 }
 
-/** A connection's messages may take so many milliseconds of a turn of the event loop before the others have theirs. */
+/** Milliseconds of a turn of the event loop that the messages of one connection may take before the other connections are served. */
 const TURN_MS = 2;
 
 let lastId = 0;
@@ -36,8 +36,8 @@ let lastId = 0;
 type Ending = "no" | "peer ended" | "gone";
 
 /**
- * A session is the sink of its transport and of its endpoint, so that a connection needs no closures. No method of
- * {@link TransportSink} throws.
+ * A session owns an endpoint, an input, an output and a keepalive, and connects them to the transport and to the application. It is
+ * the sink of transport and endpoint itself, so that a connection needs no closures. No method of {@link TransportSink} throws.
  */
 export class Session
   implements
@@ -60,7 +60,7 @@ export class Session
   #ending: Ending = "no";
   #peerEnded = false;
   #gone = false;
-  /** Why the transport ended, if it was not the application's wish. */
+  /** Why the transport ended, if the application did not ask for it. */
   #cause: unknown;
   #closeEvent: CloseEvent | undefined;
 
@@ -90,7 +90,7 @@ export class Session
     return this.#gone;
   }
 
-  /** Closed only when the transport is gone, too. */
+  /** The endpoint may be closed before the transport is gone; the session is not. */
   get state(): EndpointState {
     if (this.#gone) return "closed";
     return this.endpoint.state === "open" ? "open" : "closing";
@@ -110,7 +110,7 @@ export class Session
     return output.queued();
   }
 
-  /** What few send, which takes longer to tell apart. */
+  /** Messages of the rarer kinds. */
   #sendOther(message: Bytes | PreparedMessage, type: MessageType | undefined): void {
     if (type !== undefined) messageOf(message, type);
     if (message instanceof PreparedMessage) this.endpoint.sendPrepared(message);
@@ -121,7 +121,7 @@ export class Session
   sendFragment(part: string | Bytes, final: boolean, type?: MessageType): SendResult {
     if (this.endpoint.state !== "open") return this.#refuse(part, type);
     if (this.output.overLimit()) {
-      // A message can't be dropped from the middle.
+      // Dropping a fragment would leave a gap in its message.
       this.#failOverLimit();
       return "dropped";
     }
@@ -215,7 +215,7 @@ export class Session
     this.output.uncork();
   }
 
-  /** Bytes that waited for their turn are handled as if they came now. */
+  /** Handles bytes that waited for their turn as if they came now. */
   handle(step: (input: Input) => void): void {
     this.#application.enter(() => {
       try {
@@ -232,7 +232,7 @@ export class Session
     this.output.uncork();
   }
 
-  /** Nothing that is thrown here, whatever its cause, reaches the host's event loop. */
+  /** Runs a step whose exceptions must not reach the event loop of the host. */
   #guarded(step: () => void): void {
     try {
       step();
@@ -256,7 +256,7 @@ export class Session
     this.#guarded(() => this.input.end());
   }
 
-  /** The peer's last byte was handled. */
+  /** The last byte of the peer was handled. */
   inputOver(): void {
     if (this.#ending === "gone") this.#over();
     else this.#peerOver();
@@ -280,7 +280,7 @@ export class Session
     if (event !== undefined) this.#application.closed(this.#withCause(event));
   }
 
-  /** A transport that breaks behind the closing handshake, or a failure, changes nothing. */
+  /** Adds why the transport ended, unless the closing handshake or a failure of the connection came before. */
   #withCause(event: CloseEvent): CloseEvent {
     const known = event.wasClean || event.failure !== undefined || this.#cause === undefined;
     return known ? event : { ...event, cause: this.#cause };
