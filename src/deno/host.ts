@@ -4,7 +4,6 @@ import { copyRuns, type RunMemory } from "../host/payload-runs.js";
 import { Slab } from "../host/slab.js";
 import { copyInto } from "../host/views.js";
 import { decodeText, nodeHost, nodeRuntime, untransferable } from "../node/host.js";
-import { keepFreedMemory } from "../node/internals/index.js";
 import { denoTurns } from "./turns.js";
 
 // What only transports see is cut from slabs: memory of its own, which is cleared, costs up to 2 µs.
@@ -18,7 +17,6 @@ const runMemory: RunMemory = { View: Uint8Array, leastBytes: 1, allocate: alloca
 
 // Plain arrays, which is what Deno's own sockets give: a Buffer's slice() is no copy.
 function allocate(length: number): Uint8Array<ArrayBuffer> {
-  keepFreedMemory();
   return new Uint8Array(length);
 }
 

@@ -12,7 +12,7 @@ import { TextEncoder } from "../host/text-coders.js";
 import { decodeByUtf16 } from "../host/utf16-text.js";
 import { copyInto, viewOf } from "../host/views.js";
 import { nextTick, setImmediate } from "./globals.js";
-import { BufferClass, keepFreedMemory } from "./internals/index.js";
+import { BufferClass } from "./internals/index.js";
 
 /** Up to here the bytes of an array are part of the object, in V8's heap, and cost as little as a view. */
 const INNER_BYTES = 64;
@@ -30,15 +30,12 @@ const runMemory: RunMemory = { View: BufferClass, leastBytes: INNER_BYTES + 1, a
 
 /** Memory that several have a part of. */
 function allocateShared(bytes: number): Uint8Array<ArrayBuffer> {
-  keepFreedMemory();
   return untransferable(Buffer.allocUnsafeSlow(bytes));
 }
 
 /** Not from Node's pool, where others would have the same `buffer`; nothing is cleared. */
 function allocate(bytes: number): Uint8Array {
-  if (bytes <= INNER_BYTES) return new BufferClass(bytes);
-  keepFreedMemory();
-  return Buffer.allocUnsafeSlow(bytes);
+  return bytes <= INNER_BYTES ? new BufferClass(bytes) : Buffer.allocUnsafeSlow(bytes);
 }
 
 /** Who gives the memory of a payload to a worker must not take that of others along, where that can be prevented. */

@@ -1,6 +1,6 @@
 // The option `internals` of servers and clients: whether to use Node's private parts.
 import { oneOf, type Readers } from "../protocol/option-readers.js";
-import { canReadInto, tryInternals } from "./internals/index.js";
+import { canReadInto, prepareProcess } from "./internals/index.js";
 
 /** Whether to use private parts of the runtime: `"auto"` uses those that a trial has shown to work. */
 export type Internals = "auto" | "on" | "off";
@@ -22,7 +22,7 @@ export const INTERNALS_READERS: Readers<InternalsOptions> = {
 
 /**
  * The choice that was made, by the option or by the environment variable `WSIMD_INTERNALS`. Begins the trial of Node's private
- * parts if they might be used.
+ * parts, and tunes the allocator, unless it is `"off"`.
  * @throws RangeError if the variable names no choice; Error if the choice is `"on"` and this Node can't
  */
 export function knownInternals(asked?: Internals): Internals {
@@ -30,14 +30,14 @@ export function knownInternals(asked?: Internals): Internals {
   if (choice === "on" && !canReadInto()) {
     throw new Error("this Node can't read into a given buffer");
   }
-  if (choice !== "off") tryInternals();
+  if (choice !== "off") prepareProcess();
   return choice;
 }
 
 /** As {@link knownInternals}, and waits for the trial. */
 export async function chooseInternals(asked?: Internals): Promise<Internals> {
   const choice = knownInternals(asked);
-  if (choice !== "off") await tryInternals();
+  if (choice !== "off") await prepareProcess();
   return choice;
 }
 

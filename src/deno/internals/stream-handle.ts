@@ -1,5 +1,5 @@
-// What is below a `net.Socket`: the handle that its stream works on. Deno gives it the shape that it has in Node, with one table for all
-// handles in which each call leaves what more it has to tell. Going there saves the stream's bookkeeping for every read and write.
+// The handle below a `net.Socket` of Deno's, which reads and writes without the stream's bookkeeping. It has the shape of Node's handles,
+// with one table for all of them in which each call leaves what it does not return.
 import type { Socket as NetSocket } from "node:net";
 
 /** The part of a socket's handle that is needed here. */
@@ -20,13 +20,22 @@ export interface WriteRequest {
   oncomplete(status: number): void;
 }
 
+/** Where calls of all handles of a thread leave what they don't return. */
 interface CallResults {
   readonly table: Int32Array;
+  /** The index of the length of a read. */
   readonly readLength: number;
+  /** The index of whether a write is still under way. */
   readonly wroteLater: number;
 }
 
-const results = findResults();
+/** Undefined before the first look, null on a Deno without them. They are the same for all handles of a thread. */
+let results: CallResults | null | undefined;
+
+function knowsResults(): boolean {
+  if (results === undefined) results = findResults() ?? null;
+  return results !== null;
+}
 
 function findResults(): CallResults | undefined {
   const binding: unknown = Reflect.get(process, "binding");
@@ -48,7 +57,7 @@ function findResults(): CallResults | undefined {
 /** The handle of a socket that is connected, if there is a way to work on it. */
 export function streamHandle(socket: NetSocket): StreamHandle | undefined {
   const handle: unknown = Reflect.get(socket, "_handle");
-  return results !== undefined && isStreamHandle(handle) ? handle : undefined;
+  return knowsResults() && isStreamHandle(handle) ? handle : undefined;
 }
 
 const METHODS = ["onread", "readStart", "readStop", "useUserBuffer", "writeBuffer"];

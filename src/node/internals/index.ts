@@ -12,11 +12,10 @@ export {
   writeDirectly,
   writeHandle,
 } from "./direct-write.js";
-export { keepFreedMemory } from "./freed-memory.js";
 export { boundDeclines, tellSize } from "./full-worker.js";
 export { HandleTransport } from "./handle-transport.js";
 export { bytesTaken, hasHandle } from "./handles.js";
 export { answerUnderWay, UPGRADE_CHOOSER } from "./http-server.js";
 export { type Loopback, onLoopback } from "./loopback.js";
-export { type Trial, tryInternals, whatWorks } from "./trial.js";
+export { prepareProcess, type Trial, tryInternals, whatWorks } from "./trial.js";
 export { canReadInto, readInto } from "./window-reads.js";

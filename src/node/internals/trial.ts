@@ -2,6 +2,7 @@
 import type { Socket } from "node:net";
 import { type ConnectionHandle, knowsHandles, learnHandles, takeConnections } from "./bare-handle.js";
 import { knowsHowToWrite, learnToWrite, writeDirectly, writeHandle } from "./direct-write.js";
+import { keepFreedMemory } from "./freed-memory.js";
 import { HandleTransport } from "./handle-transport.js";
 import { type Loopback, onLoopback } from "./loopback.js";
 import { canReadInto, type OnRead, readInto } from "./window-reads.js";
@@ -35,6 +36,15 @@ export function tryInternals(): Promise<Trial> {
     return result;
   });
   return trial;
+}
+
+/**
+ * What the first server or client of a process begins, unless it keeps to what is public. Nothing of it happens on import.
+ * @returns when it is known what works
+ */
+export function prepareProcess(): Promise<Trial> {
+  keepFreedMemory();
+  return tryInternals();
 }
 
 async function tryAll(): Promise<Trial> {
