@@ -1,7 +1,6 @@
 // Memory for the payloads of one read. To make an ArrayBuffer takes longer than everything else that is done with a short message, so
 // those that came together share one, with nothing else in it.
 import * as layout from "../kernel/generated/layout.js";
-import { Opcode } from "../protocol/opcode.js";
 import type { PayloadRuns, ReadRecords } from "./host.js";
 import { copyInto, type ViewClass } from "./views.js";
 
@@ -102,7 +101,7 @@ function roomFor(words: Uint32Array, at: number, least: number, strings: number)
   const info = words[at] ?? 0;
   const opcode = info & layout.RECORD_OPCODE;
   const whole = (info & (layout.RECORD_END | layout.RECORD_VIOLATION)) === layout.RECORD_END;
-  if (!whole || opcode >= Opcode.CLOSE || opcode === strings) return 0;
+  if (!whole || opcode >= layout.CLOSE || opcode === strings) return 0;
   const length = words[at + 2] ?? 0;
   return length < least || length > MOST_BYTES ? 0 : (length + 7) & ~7;
 }

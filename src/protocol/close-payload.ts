@@ -3,7 +3,7 @@
 import { type Host, portableHost } from "../host/host.js";
 import * as layout from "../kernel/generated/layout.js";
 import { BAD_UTF8 } from "../kernel/kernel.js";
-import type { Workspace } from "../memory/workspace.js";
+import type { LinearMemory } from "../memory/linear-memory.js";
 import { CloseCode, isSendableCloseCode, MAX_REASON_BYTES } from "./close-code.js";
 import type { FailureCode } from "./errors.js";
 
@@ -34,21 +34,21 @@ export type ParsedClose =
   | { readonly failure: FailureCode; readonly at: number };
 
 /** Reads the body of a Close frame, which is empty or of at least 2 bytes. */
-export function parseClosePayload(payload: Uint8Array, workspace: Workspace): ParsedClose {
+export function parseClosePayload(payload: Uint8Array, linear: LinearMemory): ParsedClose {
   if (payload.length === 0) return { code: CloseCode.NO_STATUS, reason: "" };
   const code = ((payload[0] ?? 0) << 8) | (payload[1] ?? 0);
   if (!isSendableCloseCode(code)) return { failure: "CLOSE_CODE", at: 0 };
-  const bad = firstBadByte(payload, workspace);
+  const bad = firstBadByte(payload, linear);
   if (bad >= 0) return { failure: "CLOSE_REASON", at: bad };
-  return { code, reason: portableHost.decodeText(payload, 2, payload.length, false, workspace) };
+  return { code, reason: portableHost.decodeText(payload, 2, payload.length, false, linear) };
 }
 
 /** Offset of the first byte of the reason that is not UTF-8, or -1. Section 8.1. */
-function firstBadByte(payload: Uint8Array, workspace: Workspace): number {
-  const { words } = workspace;
+function firstBadByte(payload: Uint8Array, linear: LinearMemory): number {
+  const { words } = linear;
   const ptr = layout.SCRATCH_WINDOW_PTR;
-  workspace.copyIn(ptr, payload, payload.length);
-  const carry = workspace.validateUtf8(ptr + 2, payload.length - 2, 0);
+  linear.copyIn(ptr, payload, payload.length);
+  const carry = linear.validateUtf8(ptr + 2, payload.length - 2, 0);
   if (carry === 0) return -1;
   if (carry !== BAD_UTF8) return payload.length;
   return (words[(layout.STATE_PTR + layout.STATE_BAD_BYTE) >>> 2] ?? 0) - ptr;

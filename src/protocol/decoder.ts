@@ -1,6 +1,8 @@
 import type { Host, PayloadRuns } from "../host/host.js";
 import * as layout from "../kernel/generated/layout.js";
-import { KernelTrap, type Workspace } from "../memory/workspace.js";
+import { KernelTrap } from "../memory/linear-memory.js";
+import type { WalkRest } from "../memory/read-window.js";
+import type { Workspace } from "../memory/workspace.js";
 import type { TextType } from "./endpoint-options.js";
 import { type FailureCode, violationCode } from "./errors.js";
 import type { EndpointSink } from "./events.js";
@@ -55,12 +57,9 @@ class OverwrittenWindow extends Error {
   }
 }
 
-/** A walk that was interrupted: what is left of its records, and of the bytes that they speak of. */
+/** A walk that was interrupted at the end of its turn. */
 interface InterruptedWalk {
-  readonly records: Uint32Array;
-  /** Where the bytes stood. */
-  readonly ptr: number;
-  readonly bytes: Uint8Array;
+  readonly rest: WalkRest;
   /** What {@link Kernel.decode} is to be called with next, if it left bytes. */
   readonly more: boolean;
   readonly start: number;
@@ -158,28 +157,28 @@ export class Decoder {
    * @returns how many bytes it has taken: all, unless the walk was interrupted
    */
   push(chunk: Uint8Array): number {
-    const workspace = this.#workspace;
-    const { memory } = workspace;
+    const { linear, readWindow } = this.#workspace;
+    const { memory } = linear;
     // Read once: a handler or another thread may change it.
     const total = chunk.length;
-    const suspended = workspace.reading ? workspace.suspendReading(total) : undefined;
+    const suspended = readWindow.inUse ? readWindow.suspend(total) : undefined;
     let at = 0;
     try {
       while (at < total && !this.#stopped && this.#interrupted === undefined) {
         const length = Math.min(total - at, layout.READ_WINDOW_LENGTH);
-        workspace.copyIn(layout.READ_WINDOW_PTR, chunk, length, at);
+        readWindow.fill(chunk, length, at);
         this.pushWindow(length);
         at += length;
       }
     } finally {
-      if (suspended !== undefined) workspace.resumeReading(suspended, memory);
+      if (suspended !== undefined) readWindow.resume(suspended, memory);
     }
     return this.#stopped ? total : at;
   }
 
   /** Decodes `length` bytes that already stand at the beginning of the read window. */
   pushWindow(length: number): void {
-    this.#run(undefined, layout.READ_WINDOW_PTR, layout.READ_WINDOW_PTR + length);
+    this.#run(0, true, layout.READ_WINDOW_PTR, layout.READ_WINDOW_PTR + length);
   }
 
   /** Goes on with a walk that was interrupted. Does nothing if none was. */
@@ -187,31 +186,27 @@ export class Decoder {
     const walk = this.#interrupted;
     if (walk === undefined) return;
     this.#interrupted = undefined;
-    const workspace = this.#workspace;
-    const { memory } = workspace;
-    const suspended = workspace.reading ? workspace.suspendReading(layout.READ_WINDOW_LENGTH) : undefined;
+    const { linear, readWindow } = this.#workspace;
+    const { memory } = linear;
+    const suspended = readWindow.inUse ? readWindow.suspend(layout.READ_WINDOW_LENGTH) : undefined;
     try {
-      workspace.words.set(walk.records, RECORDS_WORD);
-      workspace.memory.set(walk.bytes, walk.ptr);
-      this.#run(walk, walk.start, walk.end);
+      this.#run(readWindow.putRest(walk.rest), walk.more, walk.start, walk.end);
     } finally {
-      if (suspended !== undefined) workspace.resumeReading(suspended, memory);
+      if (suspended !== undefined) readWindow.resume(suspended, memory);
     }
   }
 
   /**
    * Decodes what stands between two addresses of the read window and walks the records.
-   * @param walk - whose records come first
+   * @param records - so many stand in the table already, and come first
+   * @param bytes - whether anything is to be decoded
    */
-  #run(walk: InterruptedWalk | undefined, from: number, end: number): void {
-    const workspace = this.#workspace;
+  #run(records: number, bytes: boolean, from: number, end: number): void {
+    const { linear, readWindow } = this.#workspace;
     let start = from;
-    let more = walk === undefined || walk.more;
-    let count = walk === undefined ? 0 : walk.records.length / RECORD_WORDS;
-    // Those of the walks that this one interrupts.
-    const { recordsEnd, windowEnd, overwrittenEnd } = workspace;
-    workspace.windowEnd = Math.max(windowEnd, end);
-    workspace.overwrittenEnd = 0;
+    let more = bytes;
+    let count = records;
+    readWindow.beginWalk(end);
     this.#walking = true;
     this.#turnEnd = 0;
     try {
@@ -222,9 +217,9 @@ export class Decoder {
           return;
         }
         if (this.#stopped || !more) break;
-        if (start < workspace.overwrittenEnd) throw new OverwrittenWindow();
+        if (readWindow.overwritten(start)) throw new OverwrittenWindow();
         const result = this.#decode(start, end);
-        start = workspace.words[CONSUMED_WORD] ?? 0;
+        start = linear.words[CONSUMED_WORD] ?? 0;
         count = result >>> layout.DECODED_COUNT_SHIFT;
         more = (result & layout.DECODED_MORE) !== 0;
       }
@@ -236,39 +231,27 @@ export class Decoder {
     } finally {
       this.#walking = false;
       this.#copied = undefined;
-      workspace.receivedText = undefined;
-      workspace.windowEnd = windowEnd;
-      workspace.recordsEnd = recordsEnd;
-      workspace.overwrittenEnd = windowEnd === 0 ? 0 : Math.max(overwrittenEnd, workspace.overwrittenEnd);
+      readWindow.endWalk();
     }
     this.#offset += end - layout.READ_WINDOW_PTR;
   }
 
   /** Copies aside what is left of a walk, so that others can use the memory. */
   #interrupt(walked: number, count: number, more: boolean, start: number, end: number): void {
-    const { words, memory } = this.#workspace;
-    const first = RECORDS_WORD + walked * RECORD_WORDS;
-    const ptr = words[first + 1] ?? 0;
-    this.#interrupted = {
-      records: words.slice(first, RECORDS_WORD + count * RECORD_WORDS),
-      ptr,
-      // Not slice(): a Buffer's gives a view.
-      bytes: new Uint8Array(memory.subarray(ptr, end)),
-      more,
-      start,
-      end,
-    };
+    const rest = this.#workspace.readWindow.takeRest(walked, count, end);
+    this.#interrupted = { rest, more, start, end };
   }
 
   #decode(start: number, end: number): number {
-    const { words } = this.#workspace;
+    const { linear, readWindow } = this.#workspace;
+    const { words } = linear;
     let flags = this.#flags;
     if (this.#pending && this.#state !== undefined) {
       words.set(this.#state, STATE_WORD);
       flags |= layout.DECODE_RESUME;
     }
     const { maxMessageBytes, maxFragments } = this.#limits;
-    const result = this.#workspace.decode(start, end, flags, maxMessageBytes, maxFragments);
+    const result = readWindow.decode(start, end, flags, maxMessageBytes, maxFragments);
     this.#pending = (result & (layout.DECODED_PENDING | layout.DECODED_MORE)) !== 0;
     if (this.#pending) this.#saveState(words);
     return result;
@@ -282,23 +265,22 @@ export class Decoder {
 
   /** @returns how many records were walked: `count`, unless this turn is over */
   #walk(count: number): number {
-    const workspace = this.#workspace;
-    const recordsEnd = layout.RECORDS_PTR + count * layout.RECORD_LENGTH;
-    workspace.recordsEnd = Math.max(workspace.recordsEnd, recordsEnd);
+    const { linear, readWindow } = this.#workspace;
+    readWindow.keepRecords(count);
     const timed = count > RECORDS_A_LOOK && this.#turnMs !== Number.POSITIVE_INFINITY;
     if (timed && this.#turnEnd === 0) this.#turnEnd = now() + this.#turnMs;
     // One payload has no others to share memory with.
     this.#copied =
-      count > 1 && !this.#borrow ? this.#host.copyRuns?.(workspace, count, this.#stringOpcode) : undefined;
+      count > 1 && !this.#borrow ? this.#host.copyRuns?.(linear, count, this.#stringOpcode) : undefined;
     for (let i = 0, at = RECORDS_WORD; i < count && !this.#stopped; i++, at += RECORD_WORDS) {
       if (timed && (i & (RECORDS_A_LOOK - 1)) === RECORDS_A_LOOK - 1 && now() >= this.#turnEnd) return i;
       // Not hoisted: a handler may cause the kernel to be replaced.
-      const words = workspace.words;
+      const { words } = linear;
       const info = words[at] ?? 0;
       const ptr = words[at + 1] ?? 0;
       const length = words[at + 2] ?? 0;
       const detail = words[at + 3] ?? 0;
-      if (ptr < workspace.overwrittenEnd && length > 0) throw new OverwrittenWindow();
+      if (length > 0 && readWindow.overwritten(ptr)) throw new OverwrittenWindow();
       if ((info & layout.RECORD_VIOLATION) !== 0) this.#violation(ptr, detail);
       else if ((info & layout.RECORD_OPCODE) < Opcode.CLOSE) this.#data(info, ptr, length, detail);
       else this.#controlFrame(info, ptr, length);
@@ -329,17 +311,15 @@ export class Decoder {
   }
 
   #text(info: number, ptr: number, length: number): string {
-    const workspace = this.#workspace;
+    const { linear, readWindow } = this.#workspace;
     const ascii = (info & layout.RECORD_ASCII) !== 0;
-    const text = this.#host.decodeText(workspace.memory, ptr, ptr + length, ascii, workspace);
-    workspace.receivedText = text;
-    workspace.receivedPtr = ptr;
-    workspace.receivedLength = length;
+    const text = this.#host.decodeText(linear.memory, ptr, ptr + length, ascii, linear);
+    readWindow.noteText(text, ptr, length);
     return text;
   }
 
   #payload(ptr: number, length: number, place: number): Uint8Array {
-    const { memory } = this.#workspace;
+    const { memory } = this.#workspace.linear;
     if (this.#borrow) return this.#host.view(memory, ptr, ptr + length);
     const copied = place > 0 ? this.#copied?.view(place, length) : undefined;
     return copied ?? this.#host.copy(memory, ptr, ptr + length);
@@ -359,7 +339,7 @@ export class Decoder {
       // As V8 would, but before the bytes are there.
       if (text && message.length + length > MAX_TEXT_BYTES) throw new RangeError();
       const ascii = (info & layout.RECORD_ASCII) !== 0;
-      message.append(this.#workspace.memory, ptr, length, ascii, promised);
+      message.append(this.#workspace.linear.memory, ptr, length, ascii, promised);
       if ((info & layout.RECORD_END) === 0) return;
       whole = text ? message.takeText() : message.takeBytes();
     } catch (error) {
@@ -377,10 +357,10 @@ export class Decoder {
   #controlFrame(info: number, ptr: number, length: number): void {
     let payload: Uint8Array;
     if ((info & layout.RECORD_END) !== 0 && this.#control === undefined) {
-      payload = this.#host.copy(this.#workspace.memory, ptr, ptr + length);
+      payload = this.#host.copy(this.#workspace.linear.memory, ptr, ptr + length);
     } else {
       this.#control ??= new MessageBuffer(this.#workspace, this.#host);
-      this.#control.append(this.#workspace.memory, ptr, length, false, MAX_CONTROL_PAYLOAD_BYTES);
+      this.#control.append(this.#workspace.linear.memory, ptr, length, false, MAX_CONTROL_PAYLOAD_BYTES);
       if ((info & layout.RECORD_END) === 0) return;
       payload = this.#control.takeBytes();
       this.#control = undefined;

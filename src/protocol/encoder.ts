@@ -1,6 +1,7 @@
 import type { Host } from "../host/host.js";
 import * as layout from "../kernel/generated/layout.js";
-import { KernelTrap, type Workspace } from "../memory/workspace.js";
+import { KernelTrap } from "../memory/linear-memory.js";
+import type { Workspace } from "../memory/workspace.js";
 import { headerLength, writeHeader } from "./frame-header.js";
 import type { MaskingKeySource } from "./masking-key.js";
 import { FIN, MAX_HEADER_BYTES } from "./opcode.js";
@@ -69,7 +70,7 @@ export class Encoder {
    * @throws TypeError if they do not go on with the message as UTF-8, or do not end it so
    */
   utf8(first: number, payload: Uint8Array): void {
-    const workspace = this.#workspace;
+    const { linear } = this.#workspace;
     const final = (first & FIN) !== 0;
     const length = payload.length;
     let carry: number;
@@ -77,11 +78,11 @@ export class Encoder {
     try {
       if (length >= BY_REFERENCE_BYTES) {
         const stable = this.#stable(payload);
-        carry = assertUtf8(workspace, stable, this.#carry, final);
+        carry = assertUtf8(linear, stable, this.#carry, final);
         this.#large(first, stable);
       } else {
         const ptr = this.#place(payload, length);
-        carry = assertUtf8At(workspace, ptr + this.#headerLength(length), length, this.#carry, final);
+        carry = assertUtf8At(linear, ptr + this.#headerLength(length), length, this.#carry, final);
         this.#complete(first, ptr, length);
       }
       this.#carry = carry;
@@ -93,21 +94,22 @@ export class Encoder {
   /** Copies a short payload to where its frame is built. @returns the frame's address */
   #place(payload: Uint8Array, length: number): number {
     const ptr = this.#outbox.reserve(length + MAX_HEADER_BYTES);
-    this.#workspace.copyIn(ptr + this.#headerLength(length), payload, length);
+    this.#workspace.linear.copyIn(ptr + this.#headerLength(length), payload, length);
     return ptr;
   }
 
   /** Puts a frame of text into the outbox. */
   text(first: number, text: string): void {
-    if (text === this.#workspace.receivedText) {
-      this.#received(first);
+    const { linear, readWindow } = this.#workspace;
+    if (readWindow.holdsText(text)) {
+      this.#forward(first, readWindow.textPtr, readWindow.textLength);
       return;
     }
     if (text.length > SHORT_TEXT_UNITS) {
       this.#large(first, this.#host.textBytes(text));
       return;
     }
-    const { memory } = this.#workspace;
+    const { memory } = linear;
     const ptr = this.#outbox.reserve(3 * text.length + MAX_HEADER_BYTES);
     const guessed = ptr + this.#headerLength(text.length);
     const length = this.#host.encodeText(text, memory, guessed);
@@ -117,15 +119,15 @@ export class Encoder {
     this.#complete(first, ptr, length);
   }
 
-  /** Text that goes out as it came in: what a relay sends is not encoded anew. */
-  #received(first: number): void {
-    const { memory, receivedPtr, receivedLength: length } = this.#workspace;
+  /** Sends text on whose UTF-8 stands at `textPtr` in linear memory. */
+  #forward(first: number, textPtr: number, length: number): void {
+    const { memory } = this.#workspace.linear;
     if (length >= BY_REFERENCE_BYTES) {
-      this.#large(first, this.#host.copy(memory, receivedPtr, receivedPtr + length));
+      this.#large(first, this.#host.copy(memory, textPtr, textPtr + length));
       return;
     }
     const ptr = this.#outbox.reserve(length + MAX_HEADER_BYTES);
-    copyWithin.call(memory, ptr + this.#headerLength(length), receivedPtr, receivedPtr + length);
+    copyWithin.call(memory, ptr + this.#headerLength(length), textPtr, textPtr + length);
     this.#complete(first, ptr, length);
   }
 
@@ -133,7 +135,7 @@ export class Encoder {
   #complete(first: number, ptr: number, length: number): void {
     const payloadPtr = ptr + this.#headerLength(length);
     const key = this.#maskingKey?.();
-    writeHeader(this.#workspace.memory, ptr, first, length, key);
+    writeHeader(this.#workspace.linear.memory, ptr, first, length, key);
     if (key !== undefined && this.#mask(payloadPtr, length, key) === undefined) return;
     this.#outbox.commit(ptr, payloadPtr + length - ptr);
   }
@@ -161,12 +163,12 @@ export class Encoder {
 
   /** A masked copy, made through the scratch window; undefined if the kernel trapped. */
   #masked(payload: Uint8Array, key: number): Uint8Array | undefined {
-    const { memory } = this.#workspace;
+    const { memory } = this.#workspace.linear;
     const masked = this.#host.allocate(payload.length);
     let rotated: number | undefined = key;
     for (let at = 0; at < payload.length; at += layout.SCRATCH_WINDOW_LENGTH) {
       const length = Math.min(payload.length - at, layout.SCRATCH_WINDOW_LENGTH);
-      this.#workspace.copyIn(layout.SCRATCH_WINDOW_PTR, payload, length, at);
+      this.#workspace.linear.copyIn(layout.SCRATCH_WINDOW_PTR, payload, length, at);
       rotated = this.#mask(layout.SCRATCH_WINDOW_PTR, length, rotated);
       if (rotated === undefined) return undefined;
       masked.set(memory.subarray(layout.SCRATCH_WINDOW_PTR, layout.SCRATCH_WINDOW_PTR + length), at);
@@ -177,7 +179,7 @@ export class Encoder {
   /** @returns the rotated key, or undefined if the kernel trapped, of which the sink was told */
   #mask(ptr: number, length: number, key: number): number | undefined {
     try {
-      return this.#workspace.mask(ptr, length, key);
+      return this.#workspace.linear.mask(ptr, length, key);
     } catch (error) {
       this.#trapped(error);
       return undefined;

@@ -80,7 +80,7 @@ export class Endpoint extends Sender implements ProtocolSink {
 
   /** Which kernel decodes. */
   get kernel(): KernelName {
-    return this.#workspace.kernel.name;
+    return this.#workspace.linear.kernel.name;
   }
 
   /**
@@ -114,12 +114,12 @@ export class Endpoint extends Sender implements ProtocolSink {
 
   /** Where a transport may read to for {@link receiveWindow}. Another one when the kernel had to be replaced. */
   get readWindow(): Uint8Array {
-    return this.#workspace.readWindow;
+    return this.#workspace.readWindow.view;
   }
 
   /** Whether a handler of any endpoint on this kernel is running, which still reads from the window. */
   get windowInUse(): boolean {
-    return this.#workspace.reading;
+    return this.#workspace.readWindow.inUse;
   }
 
   /**
@@ -143,7 +143,7 @@ export class Endpoint extends Sender implements ProtocolSink {
    * @returns a copy, for {@link receive}
    */
   salvageWindow(length: number): Uint8Array {
-    return this.#workspace.salvageWindow(length);
+    return this.#workspace.readWindow.salvage(length);
   }
 
   /** Whether a handler of this endpoint is running. */
@@ -285,7 +285,7 @@ export class Endpoint extends Sender implements ProtocolSink {
 
   /** @internal */
   onCloseFrame(payload: Uint8Array, offset: number): void {
-    const parsed = parseClosePayload(payload, this.#workspace);
+    const parsed = parseClosePayload(payload, this.#workspace.linear);
     if ("failure" in parsed) this.onViolation(parsed.failure, offset + parsed.at);
     else this.#found({ type: "close", ...parsed, wasClean: true });
   }

@@ -70,7 +70,7 @@ export class MessageBuffer {
     const bytes = inOne ? block : this.#pool.scratch(length, this.#host);
     if (inOne) this.release();
     else this.#gatherInto(bytes);
-    return this.#host.decodeText(bytes, 0, length, this.#ascii, this.#workspace);
+    return this.#host.decodeText(bytes, 0, length, this.#ascii, this.#workspace.linear);
   }
 
   #gatherInto(whole: Uint8Array): void {

@@ -1,17 +1,19 @@
+// The bytes that an endpoint has for the transport, in order.
 import type { Host } from "../host/host.js";
 import * as layout from "../kernel/generated/layout.js";
-import type { WindowHolder, Workspace } from "../memory/workspace.js";
-import { LENGTH_BITS, MAX_HEADER_BYTES, MAX_LENGTH_7 } from "./opcode.js";
+import type { Workspace } from "../memory/workspace.js";
+import type { WindowHolder } from "../memory/write-windows.js";
+import { MAX_HEADER_BYTES } from "./opcode.js";
 
-/** Who is told that memory which was to be sent as it is holds the bytes no longer. */
+/** Is told when memory that was to be sent as it is holds the bytes no longer. */
 export interface OutboxSink {
   /** Its frame and all behind it were dropped. What is sent now takes their place. */
   onLost(error: unknown): void;
 }
 
 /**
- * Bytes that wait to be written to the transport, in order. While it is corked and nobody else has the write window, frames are
- * built there, one behind the other, and leave as one run of bytes; else each becomes memory of its own.
+ * A queue of chunks, with a write window behind it while it is corked: there frames are built one behind the other and leave as one
+ * run of bytes. Without a window, each frame becomes a chunk of its own.
  */
 export class Outbox {
   /** Bytes of pongs among those that wait, which the endpoint counts; none once everything was taken out. */
@@ -36,7 +38,7 @@ export class Outbox {
 
   /** Bytes that wait in the write window, behind all chunks. */
   get stagedBytes(): number {
-    return this.#workspace.writer === this ? this.#workspace.written : 0;
+    return this.#workspace.writeWindows.staged(this);
   }
 
   /** Bytes that wait outside of the write window. */
@@ -44,9 +46,9 @@ export class Outbox {
     return this.#queuedBytes;
   }
 
-  /** Takes a write window, if nobody has one: what is sent from now on gathers there until {@link uncork}. */
+  /** Takes a write window, if one is free: what is sent from now on gathers there until {@link uncork}. */
   cork(): void {
-    this.#workspace.leaseWriteWindow(this);
+    this.#workspace.writeWindows.lease(this);
   }
 
   /**
@@ -63,13 +65,13 @@ export class Outbox {
 
   /** Whether a transport may hold on to the write window for a while: not if it is the last one. */
   get lendable(): boolean {
-    return this.#workspace.hasSpareWindow;
+    return this.#workspace.writeWindows.hasSpare;
   }
 
   /** A view of what stands in the write window, to be written and then given up by {@link release}. */
   staged(): Uint8Array {
-    const { memory, writePtr } = this.#workspace;
-    return this.#host.view(memory, writePtr, writePtr + this.stagedBytes);
+    const { linear, writeWindows } = this.#workspace;
+    return this.#host.view(linear.memory, writeWindows.ptr, writeWindows.ptr + this.stagedBytes);
   }
 
   /**
@@ -77,9 +79,8 @@ export class Outbox {
    * @param holder - the transport that has not written all of it yet
    */
   release(holder?: WindowHolder): void {
-    if (this.#workspace.writer !== this) return;
-    this.#workspace.releaseWriteWindow(holder);
-    if (this.#queuedBytes === 0) this.pongBytes = 0;
+    const released = this.#workspace.writeWindows.release(this, holder);
+    if (released && this.#queuedBytes === 0) this.pongBytes = 0;
   }
 
   /**
@@ -88,15 +89,16 @@ export class Outbox {
    * @returns its address in linear memory, to be given to {@link commit} before anything else is reserved
    */
   reserve(length: number): number {
-    const workspace = this.#workspace;
-    if (workspace.writer !== this) return layout.SCRATCH_WINDOW_PTR;
-    if (workspace.written + length > layout.WRITE_WINDOW_LENGTH) this.#settle();
-    return workspace.writePtr + workspace.written;
+    const { writeWindows } = this.#workspace;
+    const ptr = writeWindows.reserve(this, length);
+    if (ptr !== 0) return ptr;
+    this.#settle();
+    return writeWindows.ptr;
   }
 
   /** Queues the frame that was built at `ptr`. */
   commit(ptr: number, length: number): void {
-    if (ptr !== layout.SCRATCH_WINDOW_PTR) this.#workspace.written += length;
+    if (ptr !== layout.SCRATCH_WINDOW_PTR) this.#workspace.writeWindows.commit(length);
     else this.#push(this.#copy(ptr, length));
   }
 
@@ -107,7 +109,7 @@ export class Outbox {
   }
 
   /**
-   * Takes everything out, as memory that the taker owns. What was lost meanwhile is reported first, so that no header promises
+   * Takes everything out, as memory that the caller owns. What was lost meanwhile is reported first, so that no header promises
    * bytes that never come.
    */
   take(): Uint8Array[] {
@@ -148,12 +150,13 @@ export class Outbox {
   #settle(): void {
     const length = this.stagedBytes;
     if (length === 0) return;
-    this.#push(this.#copy(this.#workspace.writePtr, length));
-    this.#workspace.written = 0;
+    const { writeWindows } = this.#workspace;
+    this.#push(this.#copy(writeWindows.ptr, length));
+    writeWindows.empty();
   }
 
   #copy(ptr: number, length: number): Uint8Array {
-    const { memory } = this.#workspace;
+    const { memory } = this.#workspace.linear;
     const host = this.#host;
     return host.copyOut === undefined
       ? host.copy(memory, ptr, ptr + length)
@@ -167,7 +170,7 @@ export class Outbox {
   }
 }
 
-/** What a connection fails for when the application takes back memory that it has sent. */
+/** Why a connection fails when the application takes back memory that it has sent. */
 export function lostMemory(): TypeError {
   return new TypeError("memory was transferred or detached before it was written");
 }
@@ -182,5 +185,5 @@ export function isLost(chunk: Uint8Array): boolean {
 
 /** Whether a chunk is the header of a payload in the next one. Frames in one chunk are longer than their first header says. */
 function isHeader(chunk: Uint8Array): boolean {
-  return chunk.length <= MAX_HEADER_BYTES && ((chunk[1] ?? 0) & LENGTH_BITS) > MAX_LENGTH_7;
+  return chunk.length <= MAX_HEADER_BYTES && ((chunk[1] ?? 0) & 0x7f) > 125;
 }

@@ -50,6 +50,6 @@ export class PreparedMessage {
     this.serverFrame = frame;
     this.payload = frame.subarray(start);
     // What was copied, not what others may still write to.
-    if (!string && type === "text") assertUtf8(sharedWorkspace(), this.payload);
+    if (!string && type === "text") assertUtf8(sharedWorkspace().linear, this.payload);
   }
 }

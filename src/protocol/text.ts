@@ -1,6 +1,7 @@
+// Checks that text which is sent as bytes is UTF-8 (section 8.1).
 import * as layout from "../kernel/generated/layout.js";
 import { BAD_UTF8 } from "../kernel/kernel.js";
-import type { Workspace } from "../memory/workspace.js";
+import type { LinearMemory } from "../memory/linear-memory.js";
 
 /** The most UTF-8 that is checked in one go. */
 const MOST_BYTES = layout.SCRATCH_WINDOW_LENGTH;
@@ -13,26 +14,26 @@ const MOST_BYTES = layout.SCRATCH_WINDOW_LENGTH;
  * @throws KernelTrap
  */
 export function assertUtf8At(
-  workspace: Workspace,
+  linear: LinearMemory,
   ptr: number,
   length: number,
   carry: number,
   final: boolean,
 ): number {
-  const open = workspace.validateUtf8(ptr, length, carry);
+  const open = linear.validateUtf8(ptr, length, carry);
   if (open === BAD_UTF8 || (final && open !== 0)) throw new TypeError("text must be UTF-8");
   return open;
 }
 
 /** Checks bytes outside of linear memory, which must not change meanwhile, in the way of {@link assertUtf8At}. */
-export function assertUtf8(workspace: Workspace, bytes: Uint8Array, carry = 0, final = true): number {
+export function assertUtf8(linear: LinearMemory, bytes: Uint8Array, carry = 0, final = true): number {
   let open = carry;
   let at = 0;
   do {
     const length = Math.min(bytes.length - at, MOST_BYTES);
-    workspace.copyIn(layout.SCRATCH_WINDOW_PTR, bytes, length, at);
+    linear.copyIn(layout.SCRATCH_WINDOW_PTR, bytes, length, at);
     at += length;
-    open = assertUtf8At(workspace, layout.SCRATCH_WINDOW_PTR, length, open, final && at === bytes.length);
+    open = assertUtf8At(linear, layout.SCRATCH_WINDOW_PTR, length, open, final && at === bytes.length);
   } while (at < bytes.length);
   return open;
 }

@@ -131,7 +131,7 @@ function report() {
     ...counts,
     rss,
     held: heapUsed + buffers,
-    linearMemory: sharedWorkspace(options.kernel).memory.buffer.byteLength,
+    linearMemory: sharedWorkspace(options.kernel).linear.memory.buffer.byteLength,
     connections: server.connections.size,
     strays,
     closeCodes,

@@ -80,7 +80,7 @@ function read(holder: object, key: PropertyKey, receiver: unknown): unknown {
 }
 
 function assertSecretFree(root: unknown, what: string): void {
-  const { memory } = sharedWorkspace().kernel;
+  const { memory } = sharedWorkspace().linear.kernel;
   for (const value of reachable(root)) {
     if (typeof value === "string") assert.ok(!value.includes(SECRET), `${what}: a string`);
     const bytes = value instanceof ArrayBuffer ? new Uint8Array(value) : value;

@@ -16,7 +16,7 @@ export const isolation = {
   inside: true,
   async run({ connections, count, progress }) {
     const workspace = sharedWorkspace();
-    const memory = workspace.memory.buffer.byteLength;
+    const memory = workspace.linear.memory.buffer.byteLength;
     const lanes = Array.from({ length: connections }, (_, i) => new Lane(i));
     const random = generator(20_261);
     let frames = 0;
@@ -37,7 +37,7 @@ export const isolation = {
       lanes.reduce((total, lane) => total + of(lane), 0);
     return [
       told("frames", frames.toLocaleString("en")),
-      told("connections, kernel", `${connections}, ${workspace.kernel.name}`),
+      told("connections, kernel", `${connections}, ${workspace.linear.kernel.name}`),
       told("reads that another one interrupted", sum((lane) => lane.nested).toLocaleString("en")),
       exactly(
         "bytes received that are not the connection's own",
@@ -59,7 +59,7 @@ export const isolation = {
         lanes.filter((lane) => lane.endpoint.state !== "open").length,
         0,
       ),
-      exactly("linear memory, growth", workspace.memory.buffer.byteLength - memory, 0),
+      exactly("linear memory, growth", workspace.linear.memory.buffer.byteLength - memory, 0),
     ];
   },
 };

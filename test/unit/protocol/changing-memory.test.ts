@@ -40,13 +40,13 @@ const LENGTHS = [0, 100, 5000, BY_REFERENCE_BYTES - 1, BY_REFERENCE_BYTES, 100_0
 const TOLD = [1, 2, 3];
 
 describeKernels("memory that grows between two looks at its length", (kernel) => {
-  const workspace = sharedWorkspace(kernel);
+  const { linear } = sharedWorkspace(kernel);
 
   /** Runs something, and checks all of linear memory but for the windows that it may write to. */
   function untouchedBut(windows: readonly (readonly [number, number])[], run: () => void): void {
-    const before = workspace.memory.slice();
+    const before = linear.memory.slice();
     run();
-    const after = workspace.memory;
+    const after = linear.memory;
     let at = layout.READ_WINDOW_PTR;
     for (const [start, end] of [...windows, [after.length, after.length] as const]) {
       expect(Buffer.compare(after.subarray(at, start), before.subarray(at, start))).toBe(0);
@@ -141,19 +141,19 @@ describe("memory that another thread lets grow", () => {
       { eval: true, workerData: { buffers, turn } },
     );
     await new Promise((resolve) => worker?.once("online", resolve));
-    const workspace = sharedWorkspace();
+    const { linear } = sharedWorkspace();
     const behind = layout.SCRATCH_WINDOW_PTR + layout.SCRATCH_WINDOW_LENGTH;
     for (const [i, buffer] of buffers.entries()) {
       const connection = new Connection({ role: "server" });
       const payload = new Uint8Array(buffer);
-      workspace.memory.fill(UNTOUCHED, behind, behind + 32);
+      linear.memory.fill(UNTOUCHED, behind, behind + 32);
       Atomics.store(turn, 0, i + 1);
       connection.sendBinary(payload);
       while (Atomics.load(turn, 1) < i + 1);
       const [sent, ...others] = parseFrames(concat(connection.takeOutput()));
       expect([20_000, 40_000]).toContain(sent?.payload.length);
       expect(others).toEqual([]);
-      expect(workspace.memory.subarray(behind, behind + 32).every((byte) => byte === UNTOUCHED)).toBe(true);
+      expect(linear.memory.subarray(behind, behind + 32).every((byte) => byte === UNTOUCHED)).toBe(true);
     }
   });
 });
@@ -164,17 +164,17 @@ describeKernels("text that changes behind the check", (kernel) => {
     ["long", 200_000],
   ])("%s shared text is copied once, and the copy is checked", (_, length) => {
     const shared = new Uint8Array(new SharedArrayBuffer(length)).fill(97);
-    const workspace = sharedWorkspace(kernel);
-    const { kernel: whole } = workspace;
+    const { linear } = sharedWorkspace(kernel);
+    const { kernel: whole } = linear;
     // Another thread writes as soon as the check is over.
-    workspace.kernel = {
+    linear.use({
       ...whole,
       validateUtf8(ptr, bytes, carry) {
         const result = whole.validateUtf8(ptr, bytes, carry);
         shared.fill(0xff);
         return result;
       },
-    };
+    });
     try {
       const connection = new Connection({ role: "server", kernel });
       connection.sendText(shared);
@@ -182,7 +182,7 @@ describeKernels("text that changes behind the check", (kernel) => {
       expect(sent?.payload).toHaveLength(length);
       expect(sent?.payload.every((byte) => byte === 97)).toBe(true);
     } finally {
-      workspace.kernel = whole;
+      linear.use(whole);
     }
   });
 
@@ -230,8 +230,8 @@ test("a chunk that its handler makes longer is as long as it was given", () => {
 });
 
 test("nothing is copied where no window is", () => {
-  const workspace = new Workspace("js");
+  const { linear } = new Workspace("js");
   const end = layout.SCRATCH_WINDOW_PTR + layout.SCRATCH_WINDOW_LENGTH;
-  expect(() => workspace.copyIn(end - 2, hex("01 02 03"), 3)).toThrow(RangeError);
-  expect([...workspace.memory.subarray(end - 2, end + 1)]).toEqual([0, 0, 0]);
+  expect(() => linear.copyIn(end - 2, hex("01 02 03"), 3)).toThrow(RangeError);
+  expect([...linear.memory.subarray(end - 2, end + 1)]).toEqual([0, 0, 0]);
 });

@@ -10,7 +10,7 @@ test("a status code in network byte order, then the reason", () => {
 });
 
 describeKernels("parseClosePayload", (kernel) => {
-  const workspace = new Workspace(kernel);
+  const { linear } = new Workspace(kernel);
   test.each([
     ["", { code: 1005, reason: "" }],
     ["03 e8", { code: 1000, reason: "" }],
@@ -20,6 +20,6 @@ describeKernels("parseClosePayload", (kernel) => {
     ["03 e8 'abc' e2 82", { failure: "CLOSE_REASON", at: 7 }],
     ["03 e8 61*122 c3", { failure: "CLOSE_REASON", at: 125 }],
   ])("%s", (payload, expected) => {
-    expect(parseClosePayload(hex(payload), workspace)).toEqual(expected);
+    expect(parseClosePayload(hex(payload), linear)).toEqual(expected);
   });
 });

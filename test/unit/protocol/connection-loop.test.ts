@@ -372,19 +372,19 @@ describeKernels("a loop", (kernel) => {
   test.each(ROLES)(
     "that a trap of the kernel in a %s cut short: what came before is answered, and 1011 is last",
     (role) => {
-      const workspace = sharedWorkspace(kernel);
+      const { linear } = sharedWorkspace(kernel);
       const connection = connect(role, { kernel });
       const trap = new WebAssembly.RuntimeError("unreachable");
-      const { decode } = workspace.kernel;
+      const { decode } = linear.kernel;
       let calls = 0;
-      workspace.kernel = {
-        ...workspace.kernel,
+      linear.use({
+        ...linear.kernel,
         decode: (...args) => {
           // The second call: what fills the table of records comes first.
           if (++calls === 2) throw trap;
           return decode(...args);
         },
-      };
+      });
       const many = Array.from({ length: 5000 }, () => [1, "x"] as const);
       let answered = 0;
       let failure: unknown;

@@ -84,10 +84,10 @@ test("the slope of a quadratic cost is seen", () => {
 });
 
 describeKernels("linear cost", (kernel) => {
-  const workspace = sharedWorkspace(kernel);
-  const real = workspace.kernel;
+  const { linear, readWindow } = sharedWorkspace(kernel);
+  const real = linear.kernel;
   afterEach(() => {
-    workspace.kernel = real;
+    linear.use(real);
   });
 
   /** The work that `use` makes a new connection do. */
@@ -95,11 +95,11 @@ describeKernels("linear cost", (kernel) => {
     const host = new CountingHost();
     const connection = new Connection({ role, kernel, fragments, host, limits: LIMITS, maskingKey: () => 1 });
     let cost = 0;
-    workspace.kernel = {
+    linear.use({
       ...real,
       decode: (start, end, ...rest) => {
         const result = real.decode(start, end, ...rest);
-        const consumed = workspace.words[(layout.STATE_PTR + layout.STATE_CONSUMED) / 4] ?? 0;
+        const consumed = linear.words[(layout.STATE_PTR + layout.STATE_CONSUMED) / 4] ?? 0;
         cost += 1 + (consumed - start) + (result >>> layout.DECODED_COUNT_SHIFT);
         return result;
       },
@@ -111,9 +111,9 @@ describeKernels("linear cost", (kernel) => {
         cost += 1 + length;
         return real.validateUtf8(ptr, length, carry);
       },
-    };
+    });
     use(connection);
-    workspace.kernel = real;
+    linear.use(real);
     expect(connection.state).toBe("open");
     for (const chunk of connection.takeOutput()) cost += 1 + chunk.length;
     return cost + host.calls + host.allocated + host.copied;
@@ -140,7 +140,7 @@ describeKernels("linear cost", (kernel) => {
     const message = frame({ opcode: 2, mask: KEY, payload });
     const slope = slopeOf((size) => {
       const inner = new Connection({ role: "server", kernel, maskingKey: () => 1 });
-      const suspend = vi.spyOn(workspace, "suspendReading");
+      const suspend = vi.spyOn(readWindow, "suspend");
       const outer = new Endpoint(
         inSink(() => inner.receive(message)),
         { role: "server", kernel },

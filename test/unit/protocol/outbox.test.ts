@@ -25,7 +25,7 @@ beforeEach(() => {
 /** Builds a frame of equal bytes, asking for more room than it takes. */
 function build(target: Outbox, byte: number, length: number, spare = 14): void {
   const ptr = target.reserve(length + spare);
-  workspace.memory.fill(byte, ptr, ptr + length);
+  workspace.linear.memory.fill(byte, ptr, ptr + length);
   target.commit(ptr, length);
 }
 
@@ -143,7 +143,7 @@ describe("corked", () => {
 test("a new kernel keeps what stands in the write window", () => {
   outbox.cork();
   build(outbox, 1, 3);
-  workspace.replaceKernel();
+  workspace.linear.replace();
   build(outbox, 2, 1);
   expect(outbox.take().map(toHex)).toEqual(["01 01 01 02"]);
 });
@@ -198,7 +198,7 @@ test("what is staged can be looked at where it stands, and be given up", () => {
   build(outbox, 2, 1);
   const staged = outbox.staged();
   expect(toHex(staged)).toBe("01 01 02");
-  expect(staged.buffer).toBe(workspace.memory.buffer);
+  expect(staged.buffer).toBe(workspace.linear.memory.buffer);
   outbox.release();
   expect([outbox.bytes, outbox.take()]).toEqual([0, []]);
 });

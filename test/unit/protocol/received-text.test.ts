@@ -126,7 +126,7 @@ describeKernels("text that is sent on", (kernel) => {
 
   test("what does not fit the scratch window goes around it", () => {
     const end = new End({ kernel }).echo();
-    const behind = sharedWorkspace(kernel).memory.subarray(
+    const behind = sharedWorkspace(kernel).linear.memory.subarray(
       layout.SCRATCH_WINDOW_PTR + layout.SCRATCH_WINDOW_LENGTH,
       layout.WIDE_WINDOW_PTR + layout.WIDE_WINDOW_LENGTH,
     );
@@ -223,15 +223,15 @@ describeKernels("text that is sent on", (kernel) => {
   });
 
   test("a kernel that traps meanwhile leaves the bytes to the next one", () => {
-    const workspace = sharedWorkspace(kernel);
-    const trapped = workspace.kernel;
-    const old = workspace.memory;
-    workspace.kernel = {
+    const { linear } = sharedWorkspace(kernel);
+    const trapped = linear.kernel;
+    const old = linear.memory;
+    linear.use({
       ...trapped,
       mask: () => {
         throw new WebAssembly.RuntimeError("unreachable");
       },
-    };
+    });
     const victim = new End({ kernel, role: "client" });
     const end = new End({ kernel });
     end.sink.inside = (payload) => {
@@ -240,7 +240,7 @@ describeKernels("text that is sent on", (kernel) => {
       end.endpoint.sendText(String(payload));
     };
     end.endpoint.receive(texts("server", GREETING));
-    expect(workspace.memory).not.toBe(old);
+    expect(linear.memory).not.toBe(old);
     expect([end.sent(), end.encoded, victim.endpoint.state]).toEqual([[`1 ${GREETING}`], 0, "closed"]);
   });
 

@@ -371,8 +371,8 @@ describeKernels("re-entrancy", (kernel) => {
 });
 
 describeKernels("a trap", (kernel) => {
-  const workspace = sharedWorkspace(kernel);
-  const real = (): Kernel => workspace.kernel;
+  const { linear } = sharedWorkspace(kernel);
+  const real = (): Kernel => linear.kernel;
   let before = real();
   afterEach(() => {
     before = real();
@@ -382,7 +382,7 @@ describeKernels("a trap", (kernel) => {
   function trapNext(): WebAssembly.RuntimeError {
     const trap = new WebAssembly.RuntimeError("unreachable");
     before = real();
-    workspace.kernel = {
+    linear.use({
       ...before,
       decode: (start, end) => {
         // Whatever it was doing to the memory that is its own to write.
@@ -393,7 +393,7 @@ describeKernels("a trap", (kernel) => {
         memory.fill(0xa5, start - layout.READ_HEADROOM, end + layout.PADDING);
         throw trap;
       },
-    };
+    });
     return trap;
   }
 
@@ -412,11 +412,11 @@ describeKernels("a trap", (kernel) => {
       },
     ]);
     expect(toHex(concat(victim.takeOutput()))).toBe("88 02 03 f3");
-    expect(workspace.kernel).not.toBe(before);
-    expect(workspace.kernel.name).toBe(kernel);
-    expect(workspace.memory).toBe(workspace.kernel.memory);
-    expect(workspace.words.buffer).toBe(workspace.memory.buffer);
-    expect(workspace.memory.buffer).not.toBe(before.memory.buffer);
+    expect(linear.kernel).not.toBe(before);
+    expect(linear.kernel.name).toBe(kernel);
+    expect(linear.memory).toBe(linear.kernel.memory);
+    expect(linear.words.buffer).toBe(linear.memory.buffer);
+    expect(linear.memory.buffer).not.toBe(before.memory.buffer);
     expect(bystander.receive(frame({ opcode: 0, mask: KEY, payload: "lo" }))).toEqual([
       { type: "text", text: "Hello" },
     ]);
@@ -468,13 +468,13 @@ describeKernels("a trap", (kernel) => {
     const victim = new Connection({ role: "server", kernel });
     const first = real();
     let calls = 0;
-    workspace.kernel = {
+    linear.use({
       ...first,
       decode: (...args) => {
         if (++calls === 2) throw new WebAssembly.RuntimeError("unreachable");
         return first.decode(...args);
       },
-    };
+    });
     const events = victim.receive(binary(...Array.from({ length: 5000 }, (_, i) => Uint8Array.of(i))));
     expect(events.length).toBeGreaterThan(4000);
     expect(events.slice(0, -1).every(({ type }) => type === "binary")).toBe(true);

@@ -26,27 +26,27 @@ const clientFrame = (opcode: number, payload: Uint8Array | string, fin = true) =
   frame({ fin, opcode, mask: KEY, payload });
 
 describeKernels("a trap outside of decode", (kernel) => {
-  const workspace = sharedWorkspace(kernel);
+  const { linear } = sharedWorkspace(kernel);
   let broken: Kernel | undefined;
-  const whole = workspace.kernel;
+  const whole = linear.kernel;
   afterEach(() => {
     if (broken === undefined) return;
-    expect(workspace.kernel, "the kernel was replaced").not.toBe(broken);
-    expect(workspace.memory.buffer).not.toBe(broken.memory.buffer);
-    expect(workspace.memory).toBe(workspace.kernel.memory);
-    expect(whole.name).toBe(workspace.kernel.name);
+    expect(linear.kernel, "the kernel was replaced").not.toBe(broken);
+    expect(linear.memory.buffer).not.toBe(broken.memory.buffer);
+    expect(linear.memory).toBe(linear.kernel.memory);
+    expect(whole.name).toBe(linear.kernel.name);
     broken = undefined;
   });
 
   /** Makes a function of this kernel trap, until the kernel is replaced. */
   function breakKernel(name: Trapping): void {
     broken = {
-      ...workspace.kernel,
+      ...linear.kernel,
       [name]: () => {
         throw trap;
       },
     };
-    workspace.kernel = broken;
+    linear.use(broken);
   }
 
   const connection = (role: ConnectionOptions["role"]) =>
@@ -125,17 +125,17 @@ describeKernels("a trap outside of decode", (kernel) => {
 
   test("that comes back with every new kernel costs the Close frame, too", () => {
     const victim = connection("client");
-    const { replaceKernel } = workspace;
+    const { replace } = linear;
     breakKernel("mask");
     const first = broken;
-    workspace.replaceKernel = () => {
-      replaceKernel.call(workspace);
+    linear.replace = () => {
+      replace.call(linear);
       breakKernel("mask");
     };
     victim.sendText("a");
-    workspace.replaceKernel = replaceKernel;
-    workspace.replaceKernel();
-    expect(workspace.kernel).not.toBe(first);
+    linear.replace = replace;
+    linear.replace();
+    expect(linear.kernel).not.toBe(first);
     expect(victim.end()).toEqual([INTERNAL]);
     expect(victim.takeOutput()).toEqual([]);
   });
@@ -168,9 +168,9 @@ describeKernels("a trap outside of decode", (kernel) => {
 });
 
 test("a kernel that cannot be replaced: whoever sends is told", () => {
-  const workspace = sharedWorkspace("simd");
+  const { linear } = sharedWorkspace("simd");
   const client = new Connection({ role: "client", kernel: "simd" });
-  const { kernel } = workspace;
+  const { kernel } = linear;
   const refusal = new RangeError("no memory for another instance");
   class Instance {
     constructor() {
@@ -178,17 +178,17 @@ test("a kernel that cannot be replaced: whoever sends is told", () => {
     }
   }
   vi.stubGlobal("WebAssembly", Object.create(WebAssembly, { Instance: { value: Instance } }));
-  workspace.kernel = {
+  linear.use({
     ...kernel,
     mask() {
       throw trap;
     },
-  };
+  });
   try {
     expect(() => client.sendText("a")).toThrow(refusal);
     expect(client.takeOutput()).toEqual([]);
   } finally {
-    workspace.kernel = kernel;
+    linear.use(kernel);
     vi.unstubAllGlobals();
   }
 });

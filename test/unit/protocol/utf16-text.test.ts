@@ -35,14 +35,14 @@ function* samples(): Generator<string> {
 }
 
 describe.each(["simd", "scalar", "js"] as const)("text by way of UTF-16 [%s]", (name) => {
-  const workspace = new Workspace(name);
+  const { linear } = new Workspace(name);
   const decodeText = decodeByUtf16(latin1Slice, utf8Slice, utf16Slice);
   const decode = (bytes: Uint8Array, start: number, end: number, ascii = false) =>
-    decodeText(bytes, start, end, ascii, workspace);
-  const { memory } = workspace;
+    decodeText(bytes, start, end, ascii, linear);
+  const { memory } = linear;
 
   test("in the kernel's memory", () => {
-    expect(workspace.kernel.name).toBe(name);
+    expect(linear.kernel.name).toBe(name);
     for (const text of samples()) {
       const bytes = bytesOf(text);
       memory.set(bytes, layout.READ_WINDOW_PTR);

@@ -2,7 +2,8 @@
 import { beforeEach, expect, test } from "vitest";
 import { portableHost } from "../../../src/host/host.js";
 import { WRITE_WINDOWS } from "../../../src/kernel/generated/layout.js";
-import { type WindowHolder, Workspace } from "../../../src/memory/workspace.js";
+import { Workspace } from "../../../src/memory/workspace.js";
+import type { WindowHolder } from "../../../src/memory/write-windows.js";
 import { Outbox } from "../../../src/protocol/outbox.js";
 
 let workspace: Workspace;
@@ -19,7 +20,7 @@ function corked(): Outbox {
 
 function build(outbox: Outbox, ...bytes: number[]): void {
   const ptr = outbox.reserve(bytes.length);
-  workspace.memory.set(bytes, ptr);
+  workspace.linear.memory.set(bytes, ptr);
   outbox.commit(ptr, bytes.length);
 }
 

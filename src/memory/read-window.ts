@@ -1,0 +1,214 @@
+// The read window and the record table: what of them is still being walked, and the text in it that is being handled.
+import * as layout from "../kernel/generated/layout.js";
+import type { LinearMemory } from "./linear-memory.js";
+
+/** `decode` may put header bytes of the previous call in front of the window. */
+const WINDOW_START = layout.READ_WINDOW_PTR - layout.READ_HEADROOM;
+
+const RECORD_WORDS = layout.RECORD_LENGTH >>> 2;
+const RECORDS_WORD = layout.RECORDS_PTR >>> 2;
+
+/** The longest header, but for its last byte: so much may be left over from the read before. */
+const MAX_SPILLED_BYTES = 13;
+
+/** What the walks need that are on their way: addresses behind the last byte. */
+interface Bounds {
+  readonly recordsEnd: number;
+  readonly bytesEnd: number;
+  readonly overwrittenEnd: number;
+  /** Those of the walk that this one runs inside of. */
+  readonly outer: Bounds | undefined;
+}
+
+/** What {@link ReadWindow.suspend} copied. */
+export interface SuspendedWalks {
+  readonly records: Uint8Array;
+  readonly window: Uint8Array;
+}
+
+/** What is left of a walk that stopped: its records, and the bytes that they speak of. */
+export interface WalkRest {
+  readonly records: Uint32Array;
+  /** Where the bytes stood. */
+  readonly ptr: number;
+  readonly bytes: Uint8Array;
+}
+
+/**
+ * One read is decoded at a time, but handlers run while its records are walked, and may feed the decoder of another connection on
+ * the same memory. The window knows how much of it the walks still need, so that no byte is overwritten before it was handled.
+ */
+export class ReadWindow {
+  readonly #linear: LinearMemory;
+  #view: Uint8Array;
+
+  /** The end of what is in use of the record table and of the window; 0 if no records are being walked. */
+  #recordsEnd = 0;
+  #bytesEnd = 0;
+  /** The end of what was read into the window during the walk, see {@link salvage}. */
+  #overwrittenEnd = 0;
+  #outer: Bounds | undefined;
+
+  #text: string | undefined;
+  #textPtr = 0;
+  #textLength = 0;
+
+  constructor(linear: LinearMemory) {
+    this.#linear = linear;
+    this.#view = viewOf(linear.memory);
+  }
+
+  /** The window, for transports to read into. Another view after a trap. */
+  get view(): Uint8Array {
+    return this.#view;
+  }
+
+  /** Whether records are being walked. */
+  get inUse(): boolean {
+    return this.#bytesEnd !== 0;
+  }
+
+  /** Copies `chunk[start, start + length)` into the beginning of the window. */
+  fill(chunk: Uint8Array, length: number, start: number): void {
+    this.#linear.copyIn(layout.READ_WINDOW_PTR, chunk, length, start);
+  }
+
+  /** Decodes what stands between two addresses of the window. @throws KernelTrap */
+  decode(start: number, end: number, flags: number, maxMessageBytes: number, maxFragments: number): number {
+    this.#text = undefined;
+    return this.#linear.decode(start, end, flags, maxMessageBytes, maxFragments);
+  }
+
+  // ---- Walks ----
+
+  /** Begins a walk over what stands before `end`, perhaps inside of another one. {@link endWalk} must follow. */
+  beginWalk(end: number): void {
+    if (this.#bytesEnd !== 0) {
+      this.#outer = {
+        recordsEnd: this.#recordsEnd,
+        bytesEnd: this.#bytesEnd,
+        overwrittenEnd: this.#overwrittenEnd,
+        outer: this.#outer,
+      };
+    }
+    this.#bytesEnd = Math.max(this.#bytesEnd, end);
+    this.#overwrittenEnd = 0;
+  }
+
+  /** So many records of the table are needed, too. */
+  keepRecords(count: number): void {
+    const end = layout.RECORDS_PTR + count * layout.RECORD_LENGTH;
+    if (end > this.#recordsEnd) this.#recordsEnd = end;
+  }
+
+  /** Ends the innermost walk. */
+  endWalk(): void {
+    const outer = this.#outer;
+    this.#text = undefined;
+    this.#recordsEnd = outer === undefined ? 0 : outer.recordsEnd;
+    this.#bytesEnd = outer === undefined ? 0 : outer.bytesEnd;
+    this.#overwrittenEnd = outer === undefined ? 0 : Math.max(outer.overwrittenEnd, this.#overwrittenEnd);
+    if (outer !== undefined) this.#outer = outer.outer;
+  }
+
+  /**
+   * Copies what the walks still need of the memory that decoding another connection's chunk will use. The rest stays where it
+   * is, so that decoding inside of a handler costs no more than the chunk is long.
+   */
+  suspend(chunkLength: number): SuspendedWalks {
+    const { memory } = this.#linear;
+    const bytes = Math.min(chunkLength, layout.READ_WINDOW_LENGTH);
+    const windowReach = layout.READ_WINDOW_PTR + bytes + layout.PADDING;
+    const recordsReach = layout.RECORDS_PTR + mostRecords(bytes) * layout.RECORD_LENGTH;
+    return {
+      records: memory.slice(layout.RECORDS_PTR, Math.min(this.#recordsEnd, recordsReach)),
+      window: memory.slice(WINDOW_START, Math.min(this.#bytesEnd, windowReach)),
+    };
+  }
+
+  /**
+   * Puts back what {@link suspend} took.
+   * @param before - the memory it was taken from: after a trap the suspended handler may still have a borrowed view of it
+   */
+  resume(suspended: SuspendedWalks, before: Uint8Array): void {
+    const { memory } = this.#linear;
+    memory.set(suspended.records, layout.RECORDS_PTR);
+    memory.set(suspended.window, WINDOW_START);
+    if (before !== memory) before.set(suspended.window, WINDOW_START);
+  }
+
+  /** Copies the records from `first` on out of `count`, and their bytes up to `end`, for a walk that goes on another time. */
+  takeRest(first: number, count: number, end: number): WalkRest {
+    const { memory, words } = this.#linear;
+    const at = RECORDS_WORD + first * RECORD_WORDS;
+    const ptr = words[at + 1] ?? 0;
+    return {
+      records: words.slice(at, RECORDS_WORD + count * RECORD_WORDS),
+      ptr,
+      // Not slice(): a Buffer's gives a view.
+      bytes: new Uint8Array(memory.subarray(ptr, end)),
+    };
+  }
+
+  /** Puts back what {@link takeRest} took. @returns how many records there are */
+  putRest({ records, ptr, bytes }: WalkRest): number {
+    this.#linear.words.set(records, RECORDS_WORD);
+    this.#linear.memory.set(bytes, ptr);
+    return records.length / RECORD_WORDS;
+  }
+
+  /**
+   * Copies bytes that the system has read into the beginning of the window while records were being walked, because a handler
+   * runs an event loop of its own. The walk finds by {@link overwritten} whether it had come further.
+   */
+  salvage(length: number): Uint8Array {
+    this.#overwrittenEnd = Math.max(this.#overwrittenEnd, layout.READ_WINDOW_PTR + length);
+    this.#text = undefined;
+    return this.#view.slice(0, length);
+  }
+
+  /** Whether a read during this walk has replaced the byte at an address. */
+  overwritten(ptr: number): boolean {
+    return ptr < this.#overwrittenEnd;
+  }
+
+  // ---- The text that is being handled ----
+
+  /** Notes the string that a handler is given, and where its UTF-8 stands until the next call of {@link decode}. */
+  noteText(text: string, ptr: number, length: number): void {
+    this.#text = text;
+    this.#textPtr = ptr;
+    this.#textLength = length;
+  }
+
+  /** Whether the UTF-8 of this string stands in the window, at {@link textPtr}: sent on, it need not be encoded anew. */
+  holdsText(text: string): boolean {
+    return text === this.#text;
+  }
+
+  get textPtr(): number {
+    return this.#textPtr;
+  }
+
+  get textLength(): number {
+    return this.#textLength;
+  }
+
+  /** After a trap: takes along what the walks have in front of them. */
+  moveFrom(before: Uint8Array): void {
+    const { memory } = this.#linear;
+    memory.set(before.subarray(layout.RECORDS_PTR, this.#recordsEnd), layout.RECORDS_PTR);
+    memory.set(before.subarray(WINDOW_START, this.#bytesEnd), WINDOW_START);
+    this.#view = viewOf(memory);
+  }
+}
+
+function viewOf(memory: Uint8Array): Uint8Array {
+  return memory.subarray(layout.READ_WINDOW_PTR, layout.READ_WINDOW_PTR + layout.READ_WINDOW_LENGTH);
+}
+
+/** The most records that a kernel writes for `bytes` of input. */
+function mostRecords(bytes: number): number {
+  // Two bytes are a frame. The rest of an earlier one may come first, and a violation last.
+  return Math.min(((bytes + MAX_SPILLED_BYTES) >>> 1) + 2, layout.MAX_RECORDS);
+}
