@@ -1,0 +1,54 @@
+// What the parts of a session are tested with: an endpoint and a transport, and an owner that writes down what it is told.
+import { Deadlines } from "../../../../src/adapter/deadline.js";
+import type { SocketContext } from "../../../../src/adapter/socket/context.js";
+import { resolveSocketOptions, type SocketOptions } from "../../../../src/adapter/socket/options.js";
+import { Turns } from "../../../../src/adapter/turn.js";
+import { nodeRuntime } from "../../../../src/node/host.js";
+import { Endpoint } from "../../../../src/protocol/endpoint.js";
+import { FakeTransport } from "../../../support/fake-transport.js";
+import { RecordingSink } from "../../../support/recording-sink.js";
+
+/** An owner of one part: it has an endpoint and a transport of its own, and no session. */
+export class Owner {
+  readonly sink = new RecordingSink();
+  readonly endpoint = new Endpoint(this.sink, { role: "server" });
+  readonly transport = new FakeTransport();
+  readonly told: string[] = [];
+  readonly context: SocketContext;
+  gone = false;
+  readonly #waiting: (() => void)[] = [];
+
+  constructor(options: SocketOptions = {}) {
+    const wait = (callback: () => void): void => void this.#waiting.push(callback);
+    this.context = {
+      runtime: { ...nodeRuntime, defer: wait, turns: new Turns(wait), deadlines: new Deadlines() },
+      handlers: {},
+      options: resolveSocketOptions(options),
+      socketClosed() {},
+    };
+  }
+
+  /** Ends the turn of the event loop. */
+  endTurn(): void {
+    for (const callback of this.#waiting.splice(0)) callback();
+  }
+
+  drainedOut(): void {
+    this.told.push("drained");
+  }
+  finished(): void {
+    this.told.push("finished");
+  }
+  stalled(): void {
+    this.told.push("stalled");
+  }
+  inputOver(): void {
+    this.told.push("input over");
+  }
+  timedOut({ code }: { readonly code: string }): void {
+    this.told.push(code);
+  }
+  broke(error: unknown): void {
+    this.told.push(`broke: ${String(error)}`);
+  }
+}
