@@ -1,3 +1,4 @@
+// `decode` of each kernel, compared with the reference decoder and with the other kernels.
 import { describe, expect, it } from "vitest";
 import * as layout from "../../src/kernel/generated/layout.js";
 import { loadKernel } from "../../src/kernel/load.js";

@@ -1,3 +1,4 @@
+// `mask` of each kernel, compared with the formula of RFC 6455 section 5.3.
 import { describe, expect, it } from "vitest";
 import * as layout from "../../src/kernel/generated/layout.js";
 import { loadKernel } from "../../src/kernel/load.js";

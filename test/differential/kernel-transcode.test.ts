@@ -1,3 +1,4 @@
+// `utf8ToUtf16` of the compiled kernels, compared with the host's decoder.
 import { describe, expect, it } from "vitest";
 import * as layout from "../../src/kernel/generated/layout.js";
 import { loadKernel } from "../../src/kernel/load.js";

@@ -1,3 +1,4 @@
+// UTF-8 validation of each kernel, compared with a decoder that knows only the definition.
 import { describe, expect, it } from "vitest";
 import * as layout from "../../src/kernel/generated/layout.js";
 import type { Kernel } from "../../src/kernel/kernel.js";
@@ -7,6 +8,8 @@ import { randomText, referenceUtf8 } from "../support/reference-utf8.js";
 import { BOUNDARIES as BOUNDARY_BYTES, PLACES, Utf8Sweep } from "../support/utf8-sweep.js";
 
 const INVALID = -1;
+/** The longest test takes 6 s where little else runs, and has taken 37 s on a busy machine. */
+const PATIENCE_MS = 120_000;
 const PTR = layout.SCRATCH_WINDOW_PTR + 64;
 
 const BOUNDARIES = [...BOUNDARY_BYTES];
@@ -16,7 +19,9 @@ describe.each(["simd", "scalar", "js"] as const)("validateUtf8 on the %s kernel"
   const kernel = loadKernel(name);
 
   // All 2^32 of them: npm run sweep.
-  it("every two bytes, and all classes of four, alone, across the edges of blocks, and cut", () => {
+  it("every two bytes, and all classes of four, alone, across the edges of blocks, and cut", {
+    timeout: PATIENCE_MS,
+  }, () => {
     const sweep = new Utf8Sweep([kernel]);
     const lasts = Uint8Array.from(CONTINUATIONS);
     sweep.run({

@@ -104,12 +104,12 @@ describe.each(["simd", "scalar", "js"] as const)("the memory around what the %s 
       const length = random.pick([1, 2, 20, 300, layout.READ_WINDOW_LENGTH]);
       let filled = 0;
       while (filled < length) {
-        const stream = randomStream(random, fromServer, 8).subarray(0, length - filled);
+        const stream = randomStream(random, fromServer, 8, true).subarray(0, length - filled);
         memory.set(stream, layout.READ_WINDOW_PTR + filled);
         filled += stream.length;
       }
       const end = layout.READ_WINDOW_PTR + length;
-      const flags = fromServer ? layout.DECODE_FROM_SERVER : 0;
+      const flags = layout.DECODE_RSV1 | (fromServer ? layout.DECODE_FROM_SERVER : 0);
       const allowed: Range[] = [STATE, [layout.RECORDS_PTR, RECORDS_END], [layout.READ_WINDOW_PTR, end]];
       let result = watched.call(`decode ${length}`, allowed, (kernel) =>
         kernel.decode(layout.READ_WINDOW_PTR, end, flags, 1 << 20, 1000),

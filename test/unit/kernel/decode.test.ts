@@ -1,3 +1,4 @@
+// Records of `decode` by hand-written frames, on each kernel.
 import { describe, expect, it } from "vitest";
 import * as layout from "../../../src/kernel/generated/layout.js";
 import { loadKernel } from "../../../src/kernel/load.js";

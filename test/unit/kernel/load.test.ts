@@ -1,3 +1,4 @@
+// Which kernel a thread gets, by what its host allows and by provideKernel.
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";

@@ -1,3 +1,4 @@
+// `validateUtf8` by hand-written texts, on each kernel.
 import { describe, expect, it } from "vitest";
 import * as layout from "../../../src/kernel/generated/layout.js";
 import { loadKernel } from "../../../src/kernel/load.js";
