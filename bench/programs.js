@@ -45,7 +45,7 @@ export const SUBJECTS = [
     name: "wsimd-data",
     label: "wsimd, 'data' events",
     command: [...NODE, file("servers/wsimd.js")],
-    env: { WSIMD_INTERNALS: "data" },
+    env: { WSIMD_INTERNALS: "off" },
   },
   {
     name: "wsimd-js",

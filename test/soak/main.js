@@ -44,7 +44,7 @@ ${PROOFS.map(({ name, about }) => `  ${name.padEnd(14)} ${about}`).join("\n")}
   --connections N  at a time
   --count N        how many, of what the proof counts (of faults: the time-outs, in ms)
   --runtime NAME   what the server runs on: ${RUNTIMES.join(", ")} (default ${RUNTIMES[0]})
-  --read PATH      how the server reads, but for Bun's: auto (default), buffer, data
+  --internals USE  whether the server uses private parts of its runtime: auto (default), on, off; not on Bun
   -h, --help       print this
 
 Ends with 1 if a bound does not hold.
@@ -65,7 +65,7 @@ async function main() {
       connections: { type: "string" },
       count: { type: "string" },
       runtime: { type: "string", default: "node" },
-      read: { type: "string" },
+      internals: { type: "string" },
       help: { type: "boolean", short: "h" },
     },
   });
@@ -76,10 +76,10 @@ async function main() {
   const [name = "load"] = positionals;
   const asked = PROOFS.filter((proof) => name === "all" || proof.name === name);
   const runtime = RUNTIMES.find((each) => each === values.runtime);
-  const internals = INTERNALS.find((path) => path === (values.read ?? "auto"));
+  const internals = INTERNALS.find((choice) => choice === (values.internals ?? "auto"));
   const numbers = [values.minutes, values.connections, values.count].filter((text) => text !== undefined);
   const wrong =
-    numbers.some((text) => !(Number(text) > 0)) || (runtime === "bun" && values.read !== undefined);
+    numbers.some((text) => !(Number(text) > 0)) || (runtime === "bun" && values.internals !== undefined);
   if (asked.length === 0 || runtime === undefined || internals === undefined || wrong) {
     console.error(HELP);
     return 2;

@@ -19,8 +19,8 @@ const SHORT_FORMS = [
   "work",
   "descriptors --connections 100",
   ...EVERYWHERE,
-  "pings --count 2000000 --read data",
-  "memory --connections 100 --count 1 --read data",
+  "pings --count 2000000 --internals off",
+  "memory --connections 100 --count 1 --internals off",
   ...["deno", "bun"].flatMap((runtime) => EVERYWHERE.map((proof) => `${proof} --runtime ${runtime}`)),
 ];
 
@@ -53,9 +53,9 @@ describe("npm run soak", () => {
   test.each([
     "nonsense",
     "load --minutes x",
-    "load --read fast",
+    "load --internals fast",
     "load --runtime php",
-    "load --runtime bun --read data",
+    "load --runtime bun --internals off",
   ])("refuses %s", async (command) => {
     const program = soak(...command.split(" "));
     expect((await program.exit).code).toBe(2);
