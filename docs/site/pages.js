@@ -10,7 +10,7 @@ const API = "api";
 /** Pages by task. A page that is in none of the groups comes under "More". */
 const GROUPS = {
   "Getting started": ["README.md", "docs/moving-from-ws.md", "docs/loading.md"],
-  Servers: ["docs/http-servers.md", "docs/proxies.md", "docs/operating.md"],
+  Servers: ["docs/http-servers.md", "docs/proxies.md", "docs/operating.md", "docs/node-internals.md"],
   Runtimes: ["docs/deno.md", "docs/bun.md", "docs/workerd.md", "docs/streams.md"],
   "The codec": ["docs/codec.md", "docs/handshake.md", "docs/writing-an-adapter.md"],
   Reference: [

@@ -8,9 +8,10 @@ export type Internals = "auto" | "on" | "off";
 /** The choice whether to use private parts of the runtime. */
 export interface InternalsOptions {
   /**
-   * `"auto"` reads straight into linear memory, writes past the stream's bookkeeping and tunes the allocator, each where a trial
-   * shows that it works; `"off"` keeps to the public interface of the runtime; `"on"` demands that it works. Default: what the
-   * environment variable `WSIMD_INTERNALS` says, else `"auto"`.
+   * `"auto"` reads straight into linear memory and writes past the stream's bookkeeping, each where a trial shows that it works,
+   * and tunes the allocator of the process; `"off"` does none of these, and leaves reading and writing to public streams; `"on"` throws where
+   * reads can't go to linear memory. Default: what the environment variable `WSIMD_INTERNALS` says, else `"auto"`.
+   * docs/node-internals.md describes each private part.
    */
   readonly internals?: Internals;
 }

@@ -51,6 +51,19 @@ describe.each(NODES)("on Node %s", (_, node) => {
   });
 });
 
+function usesGlibc(): boolean {
+  return JSON.stringify(process.report.getReport()).includes('"glibcVersionRuntime"');
+}
+
+/** How many pages of each payload may be new to the process. It has 256. */
+const MOST_FAULTS = 25;
+
+test.runIf(usesGlibc())("the pages of payloads that are gone serve for those that come", async () => {
+  const faults = Number(await run(process.execPath, "page-faults", ["auto"]));
+  console.log(`${faults.toFixed(2)} page faults a message`);
+  expect(faults).toBeLessThan(MOST_FAULTS);
+});
+
 describe("the trial of private parts, and what tunes the allocator,", () => {
   const BEGUN = { answer: "hello", trials: 2, largest: 31 * MIB, left: [] };
 

@@ -10,7 +10,7 @@ let done = false;
 /**
  * Raises two thresholds of glibc's malloc for the whole process, by having it free one block of 31 MiB: shorter blocks no longer come from
  * mmap, and up to twice that much free memory stays with the process (mallopt(3) describes both under M_MMAP_THRESHOLD). Otherwise
- * the pages of each payload of 1 MiB are new to the process, and each costs a page fault: test/package/freed-memory.test.ts counts
+ * the pages of each payload of 1 MiB are new to the process, and each costs a page fault: test/package/process-effects.test.ts counts
  * them. The block is never written to, so it takes no memory. It is freed when it is collected. Other allocators have no such
  * thresholds.
  */
