@@ -3,15 +3,10 @@ import type { Server as HttpServer, IncomingMessage } from "node:http";
 import type { Server as HttpsServer } from "node:https";
 import type { Duplex } from "node:stream";
 import { resolveServerOptions, SERVER_READERS, type ServerOptions } from "../adapter/server/options.js";
-import {
-  type BroadcastOptions,
-  type Server,
-  type ServerCloseOptions,
-  ServerCore,
-} from "../adapter/server/server.js";
+import { type Server, ServerCore } from "../adapter/server/server.js";
+import { ServerHandle } from "../adapter/server/server-handle.js";
 import { readHandlers } from "../adapter/socket/given-handlers.js";
 import type { Handlers } from "../adapter/socket/handlers.js";
-import { allWithData } from "../adapter/socket/typed-data.js";
 import { requestHeadOf } from "../handshake/parsed-request.js";
 import { type Readers, readOptions } from "../protocol/option-readers.js";
 import { assertByteStream } from "./duplex-transport.js";
@@ -59,16 +54,7 @@ export function attach<Data = unknown>(
   const internals = knownInternals(known.internals);
   const router = UpgradeRouter.of(httpServer);
   router.add(path, { core, internals });
-  return {
-    connections: allWithData(core.connections),
-    broadcast: (message, broadcastOptions?: BroadcastOptions<Data>) =>
-      core.broadcast(message, broadcastOptions),
-    async close(closeOptions?: ServerCloseOptions) {
-      const gone = core.closeAll(closeOptions);
-      router.remove(path, core);
-      await gone;
-    },
-  };
+  return new ServerHandle(core, { stop: () => router.remove(path, core), async drained() {} });
 }
 
 /**

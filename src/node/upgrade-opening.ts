@@ -19,7 +19,7 @@ export interface Attachment {
 
 /** Answers an upgrade request. Nothing that the request or its connection is like makes it throw. */
 export function open(attachment: Attachment, request: RequestHead, stream: Duplex, head: Uint8Array): void {
-  withOpening(attachment, stream, (opening) => opening.begin(request, head));
+  withOpening(attachment, stream, (opening) => opening.headRead(request, head));
 }
 
 /** Turns a request away. Nothing that its connection is like makes it throw. */

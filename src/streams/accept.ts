@@ -1,18 +1,11 @@
 import { Opening } from "../adapter/server/opening.js";
 import { resolveServerOptions, SERVER_READERS, type ServerOptions } from "../adapter/server/options.js";
 import type { FetchHandler } from "../adapter/server/plain-exchange.js";
-import {
-  type BroadcastOptions,
-  type Server,
-  type ServerCloseOptions,
-  ServerCore,
-} from "../adapter/server/server.js";
+import { type Server, ServerCore } from "../adapter/server/server.js";
+import { ServerHandle } from "../adapter/server/server-handle.js";
 import { readHandlers } from "../adapter/socket/given-handlers.js";
-import type { Handlers, Socket } from "../adapter/socket/handlers.js";
-import { allWithData } from "../adapter/socket/typed-data.js";
-import type { Bytes } from "../protocol/arguments.js";
+import type { Handlers } from "../adapter/socket/handlers.js";
 import { callback, flag, type Readers, readOptions, text } from "../protocol/option-readers.js";
-import type { PreparedMessage } from "../protocol/prepared-message.js";
 import { portableRuntime } from "./runtime.js";
 import { type ByteStreams, StreamTransport } from "./stream-transport.js";
 
@@ -27,7 +20,7 @@ export interface StreamServerOptions<Data = unknown> extends ServerOptions<Data>
   readonly secure?: boolean;
 }
 
-/** Who is at the other end of a pair of streams, which don't know themselves. */
+/** What is known of the peer at the other end of a pair of streams. */
 export interface PeerInfo {
   /** The peer's address, for `upgrade` and the socket. Default "". */
   readonly remoteAddress?: string;
@@ -48,7 +41,7 @@ export interface StreamServer<Data = unknown> extends Server<Data> {
 }
 
 /**
- * A server for connections that somebody else accepts. It opens no port.
+ * A server for connections that the caller accepts. It opens no port.
  * @throws TypeError or RangeError for options that make no sense
  */
 export function createServer<Data = unknown>(
@@ -59,18 +52,15 @@ export function createServer<Data = unknown>(
   const { fetch, secure = false } = known;
   const told = readHandlers(handlers, known.fragments);
   const core = new ServerCore(portableRuntime(), resolveServerOptions(known), told, { fetch, secure });
-  return new StreamServerCore(core);
+  return new StreamServerHandle(core);
 }
 
-class StreamServerCore<Data> implements StreamServer<Data> {
+class StreamServerHandle<Data> extends ServerHandle<Data> implements StreamServer<Data> {
   readonly #core: ServerCore;
 
   constructor(core: ServerCore) {
+    super(core);
     this.#core = core;
-  }
-
-  get connections(): ReadonlyMap<number, Socket<Data>> {
-    return allWithData(this.#core.connections);
   }
 
   async accept(streams: ByteStreams, peer: PeerInfo = {}): Promise<void> {
@@ -78,13 +68,5 @@ class StreamServerCore<Data> implements StreamServer<Data> {
     const transport = new StreamTransport(streams, remoteAddress);
     new Opening(this.#core, transport);
     await transport.gone;
-  }
-
-  broadcast(message: string | Bytes | PreparedMessage, options?: BroadcastOptions<Data>): number {
-    return this.#core.broadcast(message, options);
-  }
-
-  async close(options?: ServerCloseOptions): Promise<void> {
-    await this.#core.closeAll(options);
   }
 }

@@ -9,7 +9,8 @@ export {
   type UpgradeResult,
 } from "../adapter/server/options.js";
 export type { FetchHandler, FetchInfo } from "../adapter/server/plain-exchange.js";
-export type { BroadcastOptions, Server, ServerCloseOptions } from "../adapter/server/server.js";
+export type { Server } from "../adapter/server/server.js";
+export type { BroadcastOptions, ServerCloseOptions } from "../adapter/server/server-calls.js";
 export type { Handlers, SendResult, Socket } from "../adapter/socket/handlers.js";
 export { type SocketInternals, socketInternals } from "../adapter/socket/internals.js";
 export {

@@ -1,11 +1,9 @@
 // Servers that own their port, whatever the runtime.
 import { callback, flag, integer, type Readers, text } from "../../protocol/option-readers.js";
-import type { PreparedMessage } from "../../protocol/prepared-message.js";
-import type { Socket } from "../socket/handlers.js";
-import { allWithData } from "../socket/typed-data.js";
 import { SERVER_READERS, type ServerOptions } from "./options.js";
 import type { FetchHandler } from "./plain-exchange.js";
-import type { BroadcastOptions, Server, ServerCloseOptions, ServerCore } from "./server.js";
+import type { Server, ServerCore } from "./server.js";
+import { type ConnectionSource, ServerHandle } from "./server-handle.js";
 
 /** Options of a server that owns its port, whatever the runtime. */
 export interface ListenOptions<Data = unknown> extends ServerOptions<Data> {
@@ -56,13 +54,9 @@ export interface ListeningServer<Data = unknown> extends Server<Data> {
   unref(): void;
 }
 
-/** What listens for a server. */
-export interface Listener {
+/** What listens for a server. The place is free when `stop` returns. */
+export interface Listener extends ConnectionSource {
   readonly where: Where;
-  /** Takes no more connections; the place is free when it returns. Called once. */
-  stop(): void;
-  /** After `stop`: ends what never became a connection of the server, and resolves when nothing of all that it took is left. */
-  drained(): Promise<void>;
   ref(): void;
   unref(): void;
 }
@@ -71,40 +65,17 @@ export interface Listener {
 export type Where = string | { readonly address: string; readonly port: number };
 
 /** The server of a listener. */
-export class PortServer<Data> implements ListeningServer<Data> {
+export class PortServer<Data> extends ServerHandle<Data> implements ListeningServer<Data> {
   readonly port: number;
   readonly url: string;
-  readonly #core: ServerCore;
   readonly #listener: Listener;
-  #accepting = true;
 
   constructor(core: ServerCore, listener: Listener) {
-    this.#core = core;
+    super(core, listener);
     this.#listener = listener;
     const { where } = listener;
     this.port = typeof where === "string" ? 0 : where.port;
     this.url = listeningUrl(core.secure, where);
-  }
-
-  get connections(): ReadonlyMap<number, Socket<Data>> {
-    return allWithData(this.#core.connections);
-  }
-
-  broadcast(message: string | Uint8Array | PreparedMessage, options?: BroadcastOptions<Data>): number {
-    return this.#core.broadcast(message, options);
-  }
-
-  async stopAccepting(): Promise<void> {
-    if (!this.#accepting) return;
-    this.#accepting = false;
-    this.#listener.stop();
-  }
-
-  async close(options?: ServerCloseOptions): Promise<void> {
-    const gone = this.#core.closeAll(options);
-    await this.stopAccepting();
-    await gone;
-    await this.#listener.drained();
   }
 
   ref(): void {

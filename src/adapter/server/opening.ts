@@ -1,62 +1,57 @@
 // A connection to a server before it is a WebSocket, or instead.
-
 import { asksForWebSocket, checkUpgrade, type UpgradeRequest } from "../../handshake/request.js";
-import { buildAccept } from "../../handshake/response.js";
 import { selectSubprotocol } from "../../handshake/subprotocol.js";
-import { TextEncoder } from "../../host/text-coders.js";
-import { CONTINUE } from "../../http/expectation.js";
 import { given } from "../../http/given.js";
-import { HeadParser, type RequestHead } from "../../http/head.js";
+import type { RequestHead } from "../../http/head.js";
 import { checkPlain } from "../../http/plain.js";
-import { buildRefusal, type RefusalOptions } from "../../http/refusal.js";
+import type { RefusalOptions } from "../../http/refusal.js";
 import { ownOptions } from "../../protocol/option-readers.js";
 import { Deadline, type Expiring } from "../deadline.js";
 import { Session } from "../socket/session.js";
 import type { SocketTransport, TransportSink } from "../transport.js";
-import { AllocationError, HeldBytes } from "./held-bytes.js";
-import type { Acceptance, HandshakeRequest, UpgradeResult } from "./options.js";
-import { PlainExchange } from "./plain-exchange.js";
-import type { ServerCore } from "./server.js";
-import { isPromise, isRefusal } from "./verdict.js";
+import { type Answers, HTTP1_ANSWERS } from "./answers.js";
+import { DecisionStage } from "./decision-stage.js";
+import { HeadStage } from "./head-stage.js";
+import { AllocationError } from "./held-bytes.js";
+import type { Acceptance, UpgradeResult } from "./options.js";
+import type { FetchHandler } from "./plain-exchange.js";
+import { PlainStage } from "./plain-stage.js";
+import type { PendingOpening, ServerCore } from "./server.js";
+import type { Stage, StageOwner } from "./stage.js";
+import { isRefusal } from "./verdict.js";
 
-/** When more than this came behind the head while the application is thinking, the client has to wait. */
-const MAX_HELD_BYTES = 16 * 1024;
-
-const NOTHING = new Uint8Array(0);
-const CONTINUE_HEAD = new TextEncoder().encode(CONTINUE);
-const FULL = { status: 503, reason: "the server holds too much content as it is" };
+const GOING_AWAY = { status: 503, reason: "the server is going away" };
 
 /**
- * A connection to a server that is no open WebSocket, not yet or never: reads the request, asks the application, answers, and
- * hands the transport to a socket or ends it.
+ * A connection to a server that is no open WebSocket, not yet or never. It goes through stages: reading the head, then asking the
+ * application or serving a plain request. Then it hands the transport to a session, or answers and ends it.
  *
- * The transport, the clock and promises call it, so nothing may be thrown at them. All that they call goes through `#guard`: an
+ * A request that was read by other means begins with {@link headRead}, one that was checked as well with {@link decide}.
+ *
+ * The transport, the clock and promises call it, so nothing may be thrown at them. All that they call goes through `guard`: an
  * exception, whatever its cause, costs this connection and no other.
  */
-export class Opening implements TransportSink, Expiring {
-  readonly #server: ServerCore;
-  readonly #transport: SocketTransport;
+export class Opening implements TransportSink, Expiring, StageOwner, PendingOpening {
+  readonly server: ServerCore;
+  readonly transport: SocketTransport;
+  readonly #answers: Answers;
   readonly #deadline: Deadline;
-  #parser: HeadParser<"request"> | undefined;
-  /**
-   * What came behind the head while the application is thinking; undefined when it is not. Reading goes on, so that a
-   * client that leaves is noticed.
-   */
-  #held: HeldBytes | undefined;
-  /** A plain request that was not answered yet. */
-  #plain: PlainExchange | undefined;
-  #over = false;
+  /** Undefined once the answer is decided, or nothing waits for one. */
+  #stage: Stage | undefined;
   /** An answer is on its way, or a part of it: there is no other. */
   #answered = false;
   #sentBytes = 0;
 
-  constructor(server: ServerCore, transport: SocketTransport) {
-    this.#server = server;
+  /** @param answers - of the version of HTTP by which the request comes */
+  constructor(server: ServerCore, transport: SocketTransport, answers = HTTP1_ANSWERS) {
+    this.server = server;
+    this.transport = transport;
+    this.#answers = answers;
     this.#deadline = new Deadline(server.runtime.deadlines, this);
-    this.#transport = transport;
+    this.#stage = new HeadStage(this);
     transport.sink = this;
-    this.#guard(() => {
-      server.opening(this);
+    this.guard(() => {
+      server.openingBegan(this);
       this.#deadline.start(server.options.timeouts.handshakeMs);
     });
   }
@@ -64,255 +59,192 @@ export class Opening implements TransportSink, Expiring {
   // ---- What the world calls ----
 
   received(chunk: Uint8Array): void {
-    this.#guard(() => this.#received(chunk));
+    this.guard(() => this.#stage?.received(chunk));
   }
 
   receivedInWindow(length: number, window: Uint8Array): void {
-    this.#guard(() => this.#received(window.subarray(0, length)));
+    this.guard(() => this.#stage?.received(window.subarray(0, length)));
   }
 
   /**
-   * Goes on with a head that was read elsewhere.
+   * Goes on with a head.
    * @param rest - the bytes behind it, copied if they are needed later
    */
-  begin(head: RequestHead, rest: Uint8Array): void {
-    this.#guard(() => this.#begin(head, rest));
+  headRead(head: RequestHead, rest: Uint8Array): void {
+    this.guard(() => this.#begin(head, rest));
   }
 
-  /** Turns the client away. */
+  /**
+   * Goes on with a request that was found to be in order.
+   * @param rest - the bytes behind it, copied if they are needed later
+   */
+  decide(request: UpgradeRequest, rest: Uint8Array): void {
+    this.guard(() => this.#decide(request, rest));
+  }
+
   refuse(refusal: RefusalOptions): void {
-    this.#guard(() => this.#refuse(refusal));
+    this.guard(() => this.#refuse(refusal));
+  }
+
+  answer(chunks: readonly Uint8Array[]): void {
+    this.guard(() => this.#answer(chunks));
   }
 
   /** Ends it without an answer: the server closes. */
   abandon(): void {
-    this.#guard(() => {
+    this.guard(() => {
       this.#forget();
-      this.#transport.destroy();
+      this.transport.destroy();
     });
   }
 
   drained(): void {}
 
   ended(): void {
-    this.#guard(() => {
+    this.guard(() => {
       // A client that has asked for a page may end its side and wait.
-      if (this.#plain?.complete) return;
-      // This side ends, too: what the application decides from now on can't be told to anybody.
+      if (this.#stage?.needsNoInput) return;
+      // This side ends, too: the client could not be told what the application decides from now on.
       this.#forget();
-      this.#transport.end();
+      this.transport.end();
     });
   }
 
   closed(): void {
-    this.#guard(() => {
+    this.guard(() => {
       this.#forget();
       this.#deadline.stop();
-      this.#server.opened(this);
+      this.server.openingEnded(this);
     });
   }
 
   failed(): void {
     // `closed` follows. Only the client that left has lost anything.
-    this.#guard(() => this.#forget());
+    this.guard(() => this.#forget());
   }
 
   expired(): void {
-    this.#guard(() => this.#expired());
+    this.guard(() => this.#expired());
   }
 
-  #guard(step: () => void): void {
+  isAt(stage: Stage): boolean {
+    return this.#stage === stage;
+  }
+
+  guard(step: () => void): void {
     try {
       step();
     } catch (error) {
-      this.#broke(error, error instanceof AllocationError ? 503 : 500);
+      this.broke(error, error instanceof AllocationError ? 503 : 500);
     }
   }
 
-  /** Something threw that should not: answers with the status if that can be, and ends it in any case. */
-  #broke(error: unknown, status: number): void {
+  broke(error: unknown, status: number): void {
     const refused = !this.#answered && succeeds(() => this.#refuse({ status }));
     if (!refused) {
       succeeds(() => this.#forget());
-      succeeds(() => this.#transport.destroy());
+      succeeds(() => this.transport.destroy());
     }
-    this.#server.report(error);
+    this.server.report(error);
   }
 
   // ---- The request ----
 
-  #received(chunk: Uint8Array): void {
-    if (this.#held !== undefined) {
-      this.#held.append(chunk);
-      if (this.#held.length > MAX_HELD_BYTES) this.#transport.pause();
-    }
-    if (this.#plain?.complete === false) this.#receivedContent(this.#plain, chunk);
-    if (this.#over) return;
-    this.#parser ??= new HeadParser("request", this.#server.options.limits);
-    const result = this.#parser.push(chunk);
-    if (result.type === "more") return;
-    // The application's turn comes first, and the chunk's memory may be used in it.
-    if (result.type === "head")
-      this.#begin(result.head, result.rest.length === 0 ? NOTHING : new Uint8Array(result.rest));
-    else this.#refuse(result);
-  }
-
   #begin(head: RequestHead, rest: Uint8Array): void {
-    this.#over = true;
-    const { fetch } = this.#server;
+    const { fetch, options } = this.server;
     if (fetch !== undefined && !asksForWebSocket(head.headers)) {
-      this.#beginPlain(head, rest);
+      this.#beginPlain(head, rest, fetch);
       return;
     }
-    const { origins, upgrade } = this.#server.options;
-    const request = checkUpgrade(head, { origins });
+    const request = checkUpgrade(head, { origins: options.origins });
     if (request.type === "refusal") this.#refuse(request);
-    else if (this.#server.closing) this.#refuse({ status: 503, reason: "the server is going away" });
-    else if (upgrade === undefined) this.#accept(request, {}, rest);
-    else this.#ask(request, upgrade, rest);
+    else this.#decide(request, rest);
   }
 
-  #ask(
-    request: UpgradeRequest,
-    upgrade: (request: HandshakeRequest) => UpgradeResult | Promise<UpgradeResult>,
-    rest: Uint8Array,
-  ): void {
-    const { remoteAddress, tls } = this.#transport;
-    const verdict = upgrade({ ...request, remoteAddress, tls });
-    if (!isPromise(verdict)) {
-      this.#decide(request, verdict, rest);
-      return;
-    }
-    const held = new HeldBytes();
-    held.append(rest);
-    this.#held = held;
-    verdict.then(
-      (late) => this.#guard(() => this.#decideLate(request, late)),
-      (error: unknown) => {
-        // The time may be up, or the client gone.
-        if (this.#held === undefined) this.#server.report(error);
-        else this.#broke(error, 500);
-      },
-    );
-  }
-
-  #decideLate(request: UpgradeRequest, verdict: UpgradeResult): void {
-    const held = this.#held;
-    // The time was up, or the client left.
-    if (held === undefined) return;
-    this.#held = undefined;
-    this.#transport.resume();
-    this.#decide(request, verdict, held.take());
-  }
-
-  #decide(request: UpgradeRequest, verdict: UpgradeResult, rest: Uint8Array): void {
-    if (this.#server.closing) this.abandon();
-    else if (verdict !== undefined && isRefusal(verdict)) this.#refuse(verdict);
-    else this.#accept(request, ownOptions(verdict ?? {}, "what upgrade answers"), rest);
-  }
-
-  #accept(request: UpgradeRequest, acceptance: Acceptance, rest: Uint8Array): void {
-    const server = this.#server;
-    const protocol =
-      given(acceptance, "protocol") ?? selectSubprotocol(request.protocols, server.options.protocols);
-    const answer = buildAccept(request, { protocol, headers: given(acceptance, "headers") });
-    const session = new Session(server, {
-      role: "server",
-      transport: this.#transport,
-      protocol: protocol ?? "",
-      data: given(acceptance, "data"),
-    });
-    this.#deadline.stop();
-    this.#answered = true;
-    this.#transport.sink = session;
-    server.socketOpened(session);
-    server.opened(this);
-    session.open(answer, rest);
-  }
-
-  #refuse(refusal: RefusalOptions): void {
-    this.#answer([buildRefusal(refusal, Date.now())]);
-  }
-
-  /** Answers, and ends this side. */
-  #answer(chunks: readonly Uint8Array[]): void {
-    this.#answered = true;
-    this.#forget();
-    // The client's end has to be read.
-    this.#transport.resume();
-    this.#transport.writeAll(chunks);
-    this.#transport.end();
-    this.#deadline.start(this.#server.options.timeouts.closeMs);
-  }
-
-  // ---- Plain requests ----
-
-  #beginPlain(head: RequestHead, rest: Uint8Array): void {
-    const { limits, timeouts } = this.#server.options;
+  #beginPlain(head: RequestHead, rest: Uint8Array, fetch: FetchHandler): void {
+    const { limits, timeouts } = this.server.options;
     this.#deadline.start(timeouts.handshakeMs);
     const request = checkPlain(head, Math.min(limits.maxContentBytes, limits.maxTotalContentBytes));
     if (request.type === "refusal") {
       this.#refuse(request);
       return;
     }
-    const plain = new PlainExchange(request, this.#server.contents);
-    this.#plain = plain;
-    if (request.expectsContinue && rest.length === 0) this.#transport.write(CONTINUE_HEAD);
-    this.#receivedContent(plain, rest);
+    const stage = new PlainStage(this, fetch, request);
+    this.#stage = stage;
+    stage.begin(rest, request.expectsContinue);
   }
 
-  #receivedContent(plain: PlainExchange, chunk: Uint8Array): void {
-    if (!plain.received(chunk)) {
-      this.#refuse(FULL);
+  #decide(request: UpgradeRequest, rest: Uint8Array): void {
+    if (this.server.closing) {
+      this.#refuse(GOING_AWAY);
       return;
     }
-    const { fetch, secure } = this.#server;
-    if (fetch === undefined || !plain.complete) return;
-    const { remoteAddress } = this.#transport;
-    plain.ask(fetch, secure ? "https" : "http", { remoteAddress }).then(
-      (answer) => this.#guard(() => this.#answerPlain(plain, answer)),
-      (error: unknown) => {
-        if (this.#plain === plain) this.#broke(error, 500);
-        else if (!plain.isAbandonment(error)) this.#server.report(error);
-      },
-    );
+    const stage = new DecisionStage(this, rest);
+    this.#stage = stage;
+    stage.ask(request, (verdict, all) => this.#decided(request, verdict, all));
   }
 
-  #answerPlain(plain: PlainExchange, answer: Uint8Array[] | undefined): void {
-    // The time was up, or the client left.
-    if (this.#plain !== plain) return;
-    if (answer === undefined) this.#refuse({ status: 400, reason: "the host is none that a URL has" });
-    else this.#answer(answer);
+  #decided(request: UpgradeRequest, verdict: UpgradeResult, rest: Uint8Array): void {
+    if (this.server.closing) this.abandon();
+    else if (verdict !== undefined && isRefusal(verdict)) this.#refuse(verdict);
+    else this.#accept(request, ownOptions(verdict ?? {}, "what upgrade answers"), rest);
+  }
+
+  #accept(request: UpgradeRequest, acceptance: Acceptance, rest: Uint8Array): void {
+    const { server, transport } = this;
+    const protocol =
+      given(acceptance, "protocol") ?? selectSubprotocol(request.protocols, server.options.protocols);
+    const head = this.#answers.accept(request, { protocol, headers: given(acceptance, "headers") });
+    const session = new Session(server, {
+      role: "server",
+      transport,
+      protocol: protocol ?? "",
+      data: given(acceptance, "data"),
+    });
+    this.#deadline.stop();
+    this.#answered = true;
+    this.#stage = undefined;
+    transport.sink = session;
+    server.socketOpened(session.socket);
+    server.openingEnded(this);
+    session.open(head, rest);
+  }
+
+  #refuse(refusal: RefusalOptions): void {
+    this.#answer(this.#answers.refuse(refusal));
+  }
+
+  #answer(chunks: readonly Uint8Array[]): void {
+    this.#answered = true;
+    this.#forget();
+    // The client's end has to be read.
+    this.transport.resume();
+    this.transport.writeAll(chunks);
+    this.transport.end();
+    this.#deadline.start(this.server.options.timeouts.closeMs);
   }
 
   // ---- Time and ends ----
 
   #expired(): void {
-    if (this.#held !== undefined || this.#plain?.complete) {
-      this.#refuse({ status: 503, reason: "the server took too long" });
-    } else if (!this.#over || this.#plain !== undefined) {
-      this.#refuse({ status: 408, reason: "the request took too long" });
-    } else if (this.#progressed()) {
-      this.#deadline.start(this.#server.options.timeouts.closeMs);
-    } else {
-      this.#transport.destroy();
-    }
+    if (this.#stage !== undefined) this.#refuse(this.#stage.timeUp);
+    else if (this.#progressed()) this.#deadline.start(this.server.options.timeouts.closeMs);
+    else this.transport.destroy();
   }
 
   /** Whether the client took some of the answer since this was last asked. */
   #progressed(): boolean {
-    const { sentBytes, bufferedAmount } = this.#transport;
+    const { sentBytes, bufferedAmount } = this.transport;
     const before = this.#sentBytes;
     this.#sentBytes = sentBytes;
     return bufferedAmount > 0 && sentBytes > before;
   }
 
-  /** Listens to nobody any more, neither the client nor the application. */
+  /** Takes no more input, and no answer of the application's. */
   #forget(): void {
-    this.#over = true;
-    this.#held = undefined;
-    this.#plain?.abandon();
-    this.#plain = undefined;
+    const stage = this.#stage;
+    this.#stage = undefined;
+    stage?.abandon();
   }
 }
 

@@ -1,4 +1,4 @@
-// How the options of a server's own methods are read.
+// The options of a server's own methods, and how they are read.
 import type { MessageType } from "../../protocol/events.js";
 import {
   integer,
@@ -9,7 +9,28 @@ import {
   refuse,
   text,
 } from "../../protocol/option-readers.js";
-import type { BroadcastOptions, ServerCloseOptions } from "./server.js";
+import type { Socket } from "../socket/handlers.js";
+
+/** How a server closes its connections. */
+export interface ServerCloseOptions {
+  /** Status code of the Close frames. Default 1001. */
+  readonly code?: number;
+  /** Their reason, at most 123 bytes of UTF-8. */
+  readonly reason?: string;
+  /**
+   * Milliseconds after which connections that are still there are terminated. Default: the time-out `closeMs`. A second later it is
+   * over, whatever they do.
+   */
+  readonly timeoutMs?: number;
+}
+
+/** Options of `broadcast`. */
+export interface BroadcastOptions<Data = unknown> {
+  /** A socket that does not get the message: who sent it, mostly. */
+  readonly except?: Socket<Data>;
+  /** What bytes are. Default "binary"; a `PreparedMessage` has its own. */
+  readonly type?: MessageType;
+}
 
 const CLOSE_READERS: Readers<ServerCloseOptions> = {
   code: integer(1000, 4999),

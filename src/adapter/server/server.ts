@@ -3,44 +3,25 @@ import { clearTimeout, setTimeout } from "../../host/globals.js";
 import { type Bytes, messageOf } from "../../protocol/arguments.js";
 import { CloseCode } from "../../protocol/close-code.js";
 import { checkedClosePayload } from "../../protocol/close-payload.js";
-import type { MessageType } from "../../protocol/events.js";
 import { PreparedMessage } from "../../protocol/prepared-message.js";
 import { MAX_TIMER_MS } from "../deadline.js";
 import type { SocketContext } from "../socket/context.js";
 import type { Handlers, Socket } from "../socket/handlers.js";
 import { reportError } from "../socket/report.js";
-import type { Session } from "../socket/session.js";
 import { type ApplicationSocket, sessionBehind } from "../socket/socket.js";
 import type { Runtime } from "../transport.js";
 import { Allowance } from "./allowance.js";
-import type { Opening } from "./opening.js";
 import type { ResolvedServerOptions } from "./options.js";
 import type { FetchHandler } from "./plain-exchange.js";
-import { readBroadcastOptions, readCloseOptions } from "./server-calls.js";
+import {
+  type BroadcastOptions,
+  readBroadcastOptions,
+  readCloseOptions,
+  type ServerCloseOptions,
+} from "./server-calls.js";
 
 /** So long a transport that was destroyed may take to say that it is gone. */
 const TRANSPORT_GRACE_MS = 1_000;
-
-/** How a server says goodbye. */
-export interface ServerCloseOptions {
-  /** Status code of the Close frames. Default 1001. */
-  readonly code?: number;
-  /** Their reason, at most 123 bytes of UTF-8. */
-  readonly reason?: string;
-  /**
-   * Milliseconds after which connections that are still there are terminated. Default: the time-out `closeMs`. A second later it is
-   * over, whatever they do.
-   */
-  readonly timeoutMs?: number;
-}
-
-/** Options of {@link Server.broadcast}. */
-export interface BroadcastOptions<Data = unknown> {
-  /** A socket that does not get the message: who sent it, mostly. */
-  readonly except?: Socket<Data>;
-  /** What bytes are. Default "binary"; a `PreparedMessage` has its own. */
-  readonly type?: MessageType;
-}
 
 /** What every server has, however it gets its connections. */
 export interface Server<Data = unknown> {
@@ -63,6 +44,14 @@ export interface PlainRequests {
   readonly secure: boolean;
 }
 
+/** A connection that is no WebSocket, not yet or never. */
+export interface PendingOpening {
+  /** Ends it without an answer. */
+  abandon(): void;
+  /** Counts it as gone. */
+  closed(): void;
+}
+
 /** The sockets and openings of a server. */
 export class ServerCore implements SocketContext {
   readonly runtime: Runtime;
@@ -74,7 +63,7 @@ export class ServerCore implements SocketContext {
   /** Answers requests that ask for no WebSocket. */
   readonly fetch: FetchHandler | undefined;
   readonly secure: boolean;
-  readonly #openings = new Set<Opening>();
+  readonly #openings = new Set<PendingOpening>();
   #closed: Promise<void> | undefined;
   #emptied: (() => void) | undefined;
 
@@ -102,18 +91,19 @@ export class ServerCore implements SocketContext {
     return this.connections.size + this.#openings.size;
   }
 
-  opening(opening: Opening): void {
+  /** A connection came. It is abandoned if the server is closing. */
+  openingBegan(opening: PendingOpening): void {
     this.#openings.add(opening);
     if (this.closing) opening.abandon();
   }
 
-  /** The opening is over, one way or the other. */
-  opened(opening: Opening): void {
+  /** The connection became a WebSocket, or is gone. */
+  openingEnded(opening: PendingOpening): void {
     this.#openings.delete(opening);
     this.#checkEmpty();
   }
 
-  socketOpened({ socket }: Session): void {
+  socketOpened(socket: ApplicationSocket): void {
     this.connections.set(socket.id, socket);
   }
 

@@ -141,7 +141,7 @@ export const refusalCases: readonly Case[] = [
     async run(scene) {
       const faults: readonly [object, string, unknown][] = [
         [HeaderList.prototype, "get", HeaderList.prototype.get],
-        [HeaderList.prototype, "has", HeaderList.prototype.has],
+        [HeaderList.prototype, "getAll", HeaderList.prototype.getAll],
       ];
       for (const [holder, name, original] of faults) {
         const server = await answering(scene, (head) => {

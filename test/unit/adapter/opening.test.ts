@@ -2,6 +2,7 @@
 // connection ends.
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { hostOptions } from "../../../src/adapter/host-options.js";
+import type { Answers } from "../../../src/adapter/server/answers.js";
 import { HeldBytes } from "../../../src/adapter/server/held-bytes.js";
 import { Opening } from "../../../src/adapter/server/opening.js";
 import {
@@ -13,6 +14,7 @@ import type { FetchHandler } from "../../../src/adapter/server/plain-exchange.js
 import { ServerCore } from "../../../src/adapter/server/server.js";
 import type { Handlers } from "../../../src/adapter/socket/handlers.js";
 import type { TransportSink } from "../../../src/adapter/transport.js";
+import { checkUpgrade } from "../../../src/handshake/request.js";
 import { HeadParser } from "../../../src/http/head.js";
 import { nodeRuntime } from "../../../src/node/host.js";
 import { readOptions } from "../../../src/protocol/option-readers.js";
@@ -126,7 +128,7 @@ describe("an exception", () => {
       else if (when === "ended") peer.sink.ended();
       else if (when === "failed") peer.sink.failed(new Error("reset"));
       else {
-        breakOnce(ServerCore.prototype, "opened");
+        breakOnce(ServerCore.prototype, "openingEnded");
         peer.sink.closed();
       }
       expect(peer.destroyed).toBe(when !== "failed");
@@ -152,7 +154,7 @@ describe("an exception", () => {
     for (const upgrade of [undefined, () => undefined]) {
       const { errors, open } = serve(upgrade === undefined ? {} : { upgrade });
       const peer = open();
-      const fault = breakOnce(ServerCore.prototype, "opened");
+      const fault = breakOnce(ServerCore.prototype, "openingEnded");
       peer.sink.received(latin1(UPGRADE));
       expect([peer.destroyed, peer.text, errors]).toEqual([true, "", [fault]]);
     }
@@ -175,6 +177,58 @@ describe("an exception", () => {
     vi.useRealTimers();
     await vi.waitFor(() => expect(errors.map(String)).toEqual(["Error: writeAll is broken"]));
     expect(peer.destroyed).toBe(true);
+  });
+});
+
+describe("a request that came by other means", () => {
+  const parsed = new HeadParser("request").push(latin1(UPGRADE));
+  if (parsed.type !== "head") throw new Error(parsed.type);
+  const { head } = parsed;
+
+  const options: ServerOptions = {
+    protocols: ["superchat"],
+    origins: ["http://jima.in"],
+    upgrade: ({ path, remoteAddress }) => ({ data: `${path} of ${remoteAddress}` }),
+  };
+
+  test("and was read is checked and decided on as any other", () => {
+    const { core, errors } = serve(options);
+    const peer = new Peer();
+    new Opening(core, peer).headRead(head, new Uint8Array(0));
+    expect(peer.text).toContain("\r\nSec-WebSocket-Protocol: superchat\r\n");
+    expect([...core.connections.values()].map(({ data }) => data)).toEqual(["/chat of 127.0.0.1"]);
+    const stranger = new Peer();
+    new Opening(serve({ ...options, origins: [] }).core, stranger).headRead(head, new Uint8Array(0));
+    expect([stranger.status, errors]).toEqual(["403", []]);
+  });
+
+  const seen: unknown[] = [];
+  const answers: Answers = {
+    accept(request, { protocol }) {
+      seen.push(["accept", request.path, protocol]);
+      return undefined;
+    },
+    refuse({ status }) {
+      seen.push(["refuse", status]);
+      return [];
+    },
+  };
+
+  function decide(core: ServerCore): Peer {
+    const request = checkUpgrade(head);
+    if (request.type === "refusal") throw new Error(request.reason);
+    seen.length = 0;
+    const peer = new Peer();
+    new Opening(core, peer, answers).decide(request, new Uint8Array(0));
+    return peer;
+  }
+
+  test("and was checked, too, is decided on, and answered in its own way", () => {
+    const { core } = serve(options);
+    const peer = decide(core);
+    expect([seen, peer.text, core.connections.size]).toEqual([[["accept", "/chat", "superchat"]], "", 1]);
+    const refused = decide(serve({ upgrade: () => ({ status: 401 }) }).core);
+    expect([seen, refused.text, refused.ended]).toEqual([[["refuse", 401]], "", true]);
   });
 });
 

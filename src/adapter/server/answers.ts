@@ -1,0 +1,26 @@
+// How a server's answers to opening handshakes are written: in the version of HTTP by which the request came.
+import type { UpgradeRequest } from "../../handshake/request.js";
+import { type AcceptOptions, buildAccept } from "../../handshake/response.js";
+import { buildRefusal, type RefusalOptions } from "../../http/refusal.js";
+
+/** Writes answers. */
+export interface Answers {
+  /**
+   * Accepts.
+   * @returns what goes out in front of the first frame; undefined if the answer is on its way already
+   * @throws TypeError if the options can't be sent
+   */
+  accept(request: UpgradeRequest, options: AcceptOptions): Uint8Array | undefined;
+  /**
+   * Refuses.
+   * @returns what goes out before this side ends
+   * @throws TypeError or RangeError if the refusal can't be sent
+   */
+  refuse(refusal: RefusalOptions): readonly Uint8Array[];
+}
+
+/** Heads of HTTP/1.1. */
+export const HTTP1_ANSWERS: Answers = {
+  accept: buildAccept,
+  refuse: (refusal) => [buildRefusal(refusal, Date.now())],
+};

@@ -1,0 +1,82 @@
+// A server's stage in which the application decides on an opening handshake. Reading goes on, so that a client that leaves is noticed.
+import type { UpgradeRequest } from "../../handshake/request.js";
+import { HeldBytes } from "./held-bytes.js";
+import type { UpgradeResult } from "./options.js";
+import type { Stage, StageOwner } from "./stage.js";
+import { isPromise } from "./verdict.js";
+
+const LATE = { status: 503, reason: "the server took too long" };
+
+/** When more than this came behind the head while the application is thinking, the client has to wait. */
+const MAX_HELD_BYTES = 16 * 1024;
+
+/** What the application decided. @param rest - the bytes behind the head, owned by the caller */
+export type Decided = (verdict: UpgradeResult, rest: Uint8Array) => void;
+
+/** Asks the application, and holds what comes behind the head until it has answered. */
+export class DecisionStage implements Stage {
+  readonly timeUp = LATE;
+  readonly needsNoInput = false;
+  readonly #owner: StageOwner;
+  readonly #rest: Uint8Array;
+  /** What came behind the head, `#rest` included, as soon as that has to be kept. */
+  #held: HeldBytes | undefined;
+
+  /** @param rest - the bytes behind the head, copied if they are needed later */
+  constructor(owner: StageOwner, rest: Uint8Array) {
+    this.#owner = owner;
+    this.#rest = rest;
+  }
+
+  /** Asks, once. @param decided - is called at once or later, or never if the client has left or the time was up */
+  ask(request: UpgradeRequest, decided: Decided): void {
+    const { server, transport } = this.#owner;
+    const { upgrade } = server.options;
+    if (upgrade === undefined) {
+      decided(undefined, this.#rest);
+      return;
+    }
+    const { remoteAddress, tls } = transport;
+    const verdict = upgrade({ ...request, remoteAddress, tls });
+    if (!isPromise(verdict)) {
+      decided(verdict, this.#take());
+      return;
+    }
+    this.#hold();
+    verdict.then(
+      (late) => this.#owner.guard(() => this.#decidedLate(late, decided)),
+      (error: unknown) => {
+        if (this.#owner.isAt(this)) this.#owner.broke(error, 500);
+        else server.report(error);
+      },
+    );
+  }
+
+  received(chunk: Uint8Array): void {
+    const held = this.#hold();
+    held.append(chunk);
+    if (held.length > MAX_HELD_BYTES) this.#owner.transport.pause();
+  }
+
+  abandon(): void {
+    this.#held = undefined;
+  }
+
+  #decidedLate(verdict: UpgradeResult, decided: Decided): void {
+    if (!this.#owner.isAt(this)) return;
+    this.#owner.transport.resume();
+    decided(verdict, this.#take());
+  }
+
+  #hold(): HeldBytes {
+    if (this.#held === undefined) {
+      this.#held = new HeldBytes();
+      this.#held.append(this.#rest);
+    }
+    return this.#held;
+  }
+
+  #take(): Uint8Array {
+    return this.#held?.take() ?? this.#rest;
+  }
+}

@@ -1,0 +1,31 @@
+// A server's first stage: reading the head of the request.
+import { HeadParser } from "../../http/head.js";
+import type { Stage, StageOwner } from "./stage.js";
+
+const LATE = { status: 408, reason: "the request took too long" };
+const NOTHING = new Uint8Array(0);
+
+/** Reads the head of a request. */
+export class HeadStage implements Stage {
+  readonly timeUp = LATE;
+  readonly needsNoInput = false;
+  readonly #owner: StageOwner;
+  /** Made with the first bytes: many clients that connect send none for a while. */
+  #parser: HeadParser<"request"> | undefined;
+
+  constructor(owner: StageOwner) {
+    this.#owner = owner;
+  }
+
+  received(chunk: Uint8Array): void {
+    this.#parser ??= new HeadParser("request", this.#owner.server.options.limits);
+    const result = this.#parser.push(chunk);
+    if (result.type === "more") return;
+    // The application's turn comes first, and the chunk's memory may be used in it.
+    if (result.type === "head")
+      this.#owner.headRead(result.head, result.rest.length === 0 ? NOTHING : new Uint8Array(result.rest));
+    else this.#owner.refuse(result);
+  }
+
+  abandon(): void {}
+}

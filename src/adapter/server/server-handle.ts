@@ -1,0 +1,55 @@
+// What an application has of a server, however the server gets its connections.
+import type { Bytes } from "../../protocol/arguments.js";
+import type { PreparedMessage } from "../../protocol/prepared-message.js";
+import type { Socket } from "../socket/handlers.js";
+import { allWithData } from "../socket/typed-data.js";
+import type { Server, ServerCore } from "./server.js";
+import type { BroadcastOptions, ServerCloseOptions } from "./server-calls.js";
+
+/** Where connections of a server come from. */
+export interface ConnectionSource {
+  /** Takes no more connections. Called once. */
+  stop(): void;
+  /** After `stop`: ends what never became a connection of the server, and resolves when nothing of all that it took is left. */
+  drained(): Promise<void>;
+}
+
+/** For connections that the application hands over one by one. */
+const NO_SOURCE: ConnectionSource = {
+  stop() {},
+  async drained() {},
+};
+
+/** The server of a source of connections. */
+export class ServerHandle<Data> implements Server<Data> {
+  readonly #core: ServerCore;
+  readonly #source: ConnectionSource;
+  #stopped = false;
+
+  constructor(core: ServerCore, source = NO_SOURCE) {
+    this.#core = core;
+    this.#source = source;
+  }
+
+  get connections(): ReadonlyMap<number, Socket<Data>> {
+    return allWithData(this.#core.connections);
+  }
+
+  broadcast(message: string | Bytes | PreparedMessage, options?: BroadcastOptions<Data>): number {
+    return this.#core.broadcast(message, options);
+  }
+
+  /** Takes no more connections; the place where they came from is free when it resolves. */
+  async stopAccepting(): Promise<void> {
+    if (this.#stopped) return;
+    this.#stopped = true;
+    this.#source.stop();
+  }
+
+  async close(options?: ServerCloseOptions): Promise<void> {
+    const gone = this.#core.closeAll(options);
+    await this.stopAccepting();
+    await gone;
+    await this.#source.drained();
+  }
+}
