@@ -34,6 +34,12 @@ const GROUPS = {
 
 const MORE = "More";
 
+/** What the navigation calls a page whose heading, beside others, does not tell what it is. */
+const TITLES = new Map([
+  ["README.md", "What wsimd is"],
+  ["bench/results/linux-x64-node20-epyc.md", "Results on AMD EPYC"],
+]);
+
 /** The Markdown files that are pages, from the root of the repository. */
 export function sources() {
   return ["", "docs/", "conformance/", "bench/", "bench/results/"].flatMap((folder) =>
@@ -97,8 +103,9 @@ function item(file) {
 
 /** @param {string} file */
 function title(file) {
-  if (file === "README.md") return "What wsimd is";
   if (!existsSync(ROOT + file)) throw new Error(`the navigation names ${file}, which is not there`);
+  const given = TITLES.get(file);
+  if (given !== undefined) return given;
   const heading = /^# (?<text>.+)$/m.exec(readFileSync(ROOT + file, "utf8"))?.groups?.text;
   if (heading === undefined) throw new Error(`${file} has no heading`);
   return heading.replaceAll("`", "");

@@ -34,11 +34,13 @@ test("links with titles and images are links", () => {
   expect(links('[a](b.md "title") ![c](d.svg)')).toEqual(["b.md", "d.svg"]);
 });
 
-test("the navigation of the site names pages that are there", () => {
-  const addresses = navigation().flatMap(({ items }) => items.map(({ link }) => link));
-  expect(new Set(addresses).size).toBe(addresses.length);
+test("the navigation of the site has each page once, with a title of its own", () => {
+  const items = navigation().flatMap((group) => group.items);
+  const addresses = new Set(items.map(({ link }) => link));
+  expect(addresses.size).toBe(items.length);
+  expect(new Set(items.map(({ text }) => text)).size).toBe(items.length);
   // One more: the API reference.
-  expect(addresses).toHaveLength(sources().length + 1);
+  expect(items).toHaveLength(sources().length + 1);
 });
 
 test("a link is one of the site's if its target is a page, and one of GitHub's if it is another file", () => {
