@@ -188,7 +188,7 @@ describe("a request that came by other means", () => {
   const options: ServerOptions = {
     protocols: ["superchat"],
     origins: ["http://jima.in"],
-    upgrade: ({ path, remoteAddress }) => ({ data: `${path} of ${remoteAddress}` }),
+    upgrade: ({ path, host }) => ({ data: `${path} of ${host}` }),
   };
 
   test("and was read is checked and decided on as any other", () => {
@@ -196,7 +196,7 @@ describe("a request that came by other means", () => {
     const peer = new Peer();
     new Opening(core, peer).headRead(head, new Uint8Array(0));
     expect(peer.text).toContain("\r\nSec-WebSocket-Protocol: superchat\r\n");
-    expect([...core.connections.values()].map(({ data }) => data)).toEqual(["/chat of 127.0.0.1"]);
+    expect([...core.connections.values()].map(({ data }) => data)).toEqual(["/chat of server.example.com"]);
     const stranger = new Peer();
     new Opening(serve({ ...options, origins: [] }).core, stranger).headRead(head, new Uint8Array(0));
     expect([stranger.status, errors]).toEqual(["403", []]);
