@@ -1,11 +1,11 @@
-// The codec without sockets: a client and a server in one process, whose "network" is a loop. A Connection begins where the
-// opening handshake ended; handshake.js has that, too. Run: node examples/bare-codec.js
+// The codec without sockets: a client and a server in one process, joined by a loop instead of a network. A Connection begins
+// after the opening handshake; handshake.js has that, too. Run: node examples/bare-codec.js
 import { Connection } from "wsimd";
 
 const client = new Connection({ role: "client" });
 const server = new Connection({ role: "server", limits: { maxMessageBytes: 64 * 1024 } });
 
-/** Moves what one side wants to write to the other, until neither has any more. */
+/** Moves the output of each side to the other, until neither has any left. */
 function exchange() {
   for (let moved = true; moved; ) {
     moved = false;

@@ -11,14 +11,14 @@ const server = await serve(
   {
     host: "127.0.0.1",
     port: Number(process.env.PORT ?? 8080),
-    // Whatever asks for no WebSocket.
+    // Plain HTTP requests.
     fetch(request) {
       const { pathname } = new URL(request.url);
       if (pathname === "/health") return new Response("ok\n");
       if (pathname !== "/") return new Response("not here\n", { status: 404 });
       return new Response(PAGE, { headers: { "Content-Type": "text/html; charset=utf-8" } });
     },
-    // Whatever asks for one.
+    // WebSocket requests.
     upgrade: ({ path }) => (path === "/echo" ? undefined : { status: 404 }),
   },
   {

@@ -1,4 +1,4 @@
-// A chat with rooms: the path is the room, `?name=` is who you are. Run: node examples/chat.js
+// A chat with rooms: the path names the room, and `?name=` the visitor. Run: node examples/chat.js
 import { PreparedMessage, serve } from "wsimd/node";
 
 /** @typedef {{ room: string, name: string }} Visitor */
@@ -7,7 +7,7 @@ const rooms = new Map();
 
 /** @param {string} room @param {string} line */
 function say(room, line) {
-  // Framed once, whoever gets it.
+  // Encoded once, for all members.
   const message = new PreparedMessage(line);
   for (const member of rooms.get(room) ?? []) member.send(message);
 }
@@ -18,7 +18,7 @@ const server = await serve(
     port: Number(process.env.PORT ?? 8080),
     upgrade({ path, query }) {
       const name = new URLSearchParams(query).get("name");
-      return name ? { data: { room: path, name } } : { status: 400, reason: "who are you? Add ?name=" };
+      return name ? { data: { room: path, name } } : { status: 400, reason: "add ?name=" };
     },
   },
   /** @type {import("wsimd/node").Handlers<Visitor>} */ ({

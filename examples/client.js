@@ -1,4 +1,4 @@
-// Sends each line of standard input and prints what comes back. Run: node examples/client.js [URL]
+// Sends each line of standard input, and prints the replies. Run: node examples/client.js [URL]
 import { createInterface } from "node:readline";
 import { connect } from "wsimd/node";
 
@@ -20,10 +20,10 @@ const socket = await connect(
     },
   },
 );
-// Not earlier: lines that come while nobody listens are lost.
+// After connect(): readline drops lines that arrive before there is a listener.
 const input = createInterface({ input: process.stdin });
 input.on("line", (line) => {
-  // The server reads more slowly than we write: take no more lines until `drain`.
+  // The server reads too slowly: read no more lines until `drain`.
   if (socket.send(line) === "buffered") input.pause();
 });
 input.on("close", () => socket.close(1000));

@@ -1,4 +1,4 @@
-// Sends every message back, with its type. Run: node examples/echo.js
+// Sends every message back as the type that it came as. Run: node examples/echo.js
 import { serve } from "wsimd/node";
 
 const server = await serve(
@@ -10,6 +10,6 @@ const server = await serve(
   },
 );
 
-// Closes every connection with 1001 (Going Away), then the port. Nothing keeps the process alive after that.
+// Closes every connection with 1001 (Going Away), and frees the port. Then the process ends.
 process.once("SIGTERM", () => server.close());
 console.log(`listening on ${server.url}`);

@@ -1,4 +1,4 @@
-// WebSockets next to the pages of one HTTP server. Run: node examples/http-and-websocket.js
+// WebSockets and pages on one HTTP server. Run: node examples/http-and-websocket.js
 import { once } from "node:events";
 import { createServer } from "node:http";
 import { attach } from "wsimd/node";
@@ -16,7 +16,7 @@ await once(http, "listening");
 const address = http.address();
 const origin = `http://127.0.0.1:${typeof address === "object" && address !== null ? address.port : 0}`;
 
-// Only this server's own pages may connect, and programs that send no Origin, which are not browsers.
+// Pages of this server may connect, and clients that send no Origin, which are not browsers.
 const options = { path: "/clock", origins: [origin, undefined] };
 const clock = attach(http, options, {
   open(socket) {

@@ -1,4 +1,4 @@
-// Pushes the server's use of memory, ten times a second, and serves a page that draws it. Run: node examples/live-graph.js
+// Sends the server's memory use ten times a second, and serves a page that draws it. Run: node examples/live-graph.js
 import { serve } from "wsimd/node";
 
 const PAGE = `<!doctype html><meta charset="utf-8"><title>Live graph</title>
@@ -21,7 +21,7 @@ const server = await serve(
     host: "127.0.0.1",
     port: Number(process.env.PORT ?? 8080),
     fetch: () => new Response(PAGE, { headers: { "Content-Type": "text/html; charset=utf-8" } }),
-    // Whoever is slow misses some points instead of getting old ones late.
+    // A slow client misses some points, instead of getting old ones late.
     limits: { maxBackpressureBytes: 1024 },
     backpressure: "drop",
   },

@@ -1,4 +1,4 @@
-// Joins each client with a connection of its own to another server. Text stays bytes; the slower side holds the other back.
+// A proxy: connects each client to another server. Text stays bytes, and the slower side limits the faster one.
 // Run: node examples/proxy.js [URL]
 import { connect, serve } from "wsimd/node";
 
@@ -9,7 +9,7 @@ const target = process.argv[2] ?? "ws://127.0.0.1:8081/";
 /** @type {import("wsimd/node").Handlers<End>} */
 const forwarding = {
   message(socket, data, type) {
-    // The other side takes less than comes in here: read no more, and TCP makes the sender wait, until it drains.
+    // The other side reads too slowly: read no more until `drain`, so that TCP makes the sender wait.
     if (socket.data.other?.send(data, type) === "buffered") socket.pause();
   },
   drain: ({ data }) => data.other?.resume(),

@@ -1,4 +1,4 @@
-// WebSockets over streams, here of lines in memory: one connection is made of sockets, the other of pipes alone.
+// WebSockets over streams in memory: one connection with sockets, and one with pipes only.
 import { CodecStreams, connect, createServer } from "wsimd/streams";
 
 const there = new TransformStream();

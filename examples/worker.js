@@ -1,4 +1,4 @@
-// A Cloudflare Worker that asks a WebSocket server something for each request, by a connection of its own:
+// A Cloudflare Worker that sends a message to a WebSocket server for each request, on a new connection:
 //
 //     curl 'http://127.0.0.1:8787/?url=ws://127.0.0.1:8080/&say=hello'
 import { connect } from "wsimd/workerd";
@@ -15,7 +15,7 @@ export default {
   },
 };
 
-/** @returns {Promise<string>} what the server answers */
+/** @returns {Promise<string>} the reply of the server */
 function ask(/** @type {string} */ url, /** @type {string} */ question) {
   return new Promise((resolve, reject) => {
     connect(
