@@ -41,7 +41,7 @@ export interface Transport {
   readInto(window: Uint8Array): void;
   /** Writes bytes, which must not change until `bufferedAmount` is 0. */
   write(bytes: Uint8Array): void;
-  /** Writes several runs of bytes at once. */
+  /** Writes two or more runs of bytes at once. */
   writeAll(chunks: readonly Uint8Array[]): void;
   /** Ends this side once all was written. */
   end(): void;

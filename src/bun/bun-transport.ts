@@ -1,14 +1,15 @@
+// A socket of `Bun.listen` or `Bun.connect` as a transport.
+import { ChunkQueue, JOIN_BYTES } from "../adapter/chunk-queue.js";
 import { DEAF, type SocketTransport, type TlsInfo, type TransportSink } from "../adapter/transport.js";
 import { queueMicrotask } from "../host/globals.js";
 import { isLost, lostMemory } from "../protocol/outbox.js";
 import type { BunHandlers, BunSocket, BunTls } from "./bun.js";
 import { BunTlsFacts } from "./tls-info.js";
 
-/** Runs of bytes are joined up to this length: a copy is cheaper than a system call, and than a segment of its own. */
-const JOIN_BYTES = 64 * 1024;
+/** Where all transports of this thread join runs of bytes for one write. */
 const joined = new Uint8Array(JOIN_BYTES);
 
-/** A socket of `Bun.listen` or `Bun.connect` as a transport. What the system does not take is kept here until it does. */
+/** Keeps what the system does not take until it does. */
 export class BunTransport implements SocketTransport {
   remoteAddress = "";
   readonly readPath = "stream";
@@ -65,31 +66,19 @@ export class BunTransport implements SocketTransport {
   }
 
   writeAll(chunks: readonly Uint8Array[]): void {
-    const [first] = chunks;
-    if (chunks.length === 1 && first !== undefined) {
-      this.write(first);
-      return;
+    const queue = new ChunkQueue();
+    queue.add(chunks);
+    for (let run = queue.next(joined); run !== undefined; run = queue.next(joined)) {
+      if (run.buffer === joined.buffer) this.#writeJoined(run);
+      else this.write(run);
     }
-    let length = 0;
-    for (const chunk of chunks) {
-      // The beginning of a long one goes with what is before it.
-      const fits = length > 0 || chunk.length < JOIN_BYTES ? Math.min(chunk.length, JOIN_BYTES - length) : 0;
-      if (fits === chunk.length) joined.set(chunk, length);
-      else if (fits > 0) joined.set(chunk.subarray(0, fits), length);
-      length += fits;
-      if (fits === chunk.length) continue;
-      this.#writeJoined(length);
-      length = 0;
-      this.write(fits === 0 ? chunk : chunk.subarray(fits));
-    }
-    this.#writeJoined(length);
   }
 
   /** Writes from the memory that is used again, so what is not taken has to be copied. */
-  #writeJoined(length: number): void {
-    if (length === 0 || this.#ending || this.#gone) return;
-    const taken = this.#offer(joined.subarray(0, length));
-    if (taken < length) this.#keep(joined.slice(taken, length));
+  #writeJoined(run: Uint8Array): void {
+    if (this.#ending || this.#gone) return;
+    const taken = this.#offer(run);
+    if (taken < run.length) this.#keep(run.slice(taken));
   }
 
   /** @returns how many bytes are done with: all, if the socket takes none any more and `close` follows */

@@ -9,7 +9,7 @@ import { readHandlers } from "../adapter/socket/given-handlers.js";
 import type { Handlers } from "../adapter/socket/handlers.js";
 import { requestHeadOf } from "../handshake/parsed-request.js";
 import { type Readers, readOptions } from "../protocol/option-readers.js";
-import { assertByteStream } from "./duplex-transport.js";
+import { assertByteStream } from "./byte-stream.js";
 import { whenEarlierAnswered } from "./earlier-answers.js";
 import { nodeRuntime } from "./host.js";
 import { INTERNALS_READERS, type InternalsOptions, knownInternals } from "./internals-option.js";

@@ -6,22 +6,13 @@ import { totalLength } from "../host/total-length.js";
 import { BY_REFERENCE_BYTES } from "../protocol/encoder.js";
 import { setImmediate } from "./globals.js";
 import { remoteAddressOf } from "./remote-address.js";
+import { listen, listenForFinish, type Report, type StreamDriver, unlisten } from "./stream-listeners.js";
 
-/** In the registry of all symbols, so that a second copy of this package sees it as well. */
-const kTransport = Symbol.for("wsimd transport");
+/** Chunks that together are no longer than this are written as one. */
+const SHORT_BYTES = 16 * 1024;
 
-interface Carrier extends Duplex {
-  [kTransport]?: DuplexTransport;
-}
-
-/** Runs of bytes that together are no longer than this are joined: one copy is cheaper than a vectored write. */
-const JOIN_BYTES = 16 * 1024;
-
-/** Something that a stream told of while its transport was busy. */
-type Report = Uint8Array | "drain" | "end" | "close";
-
-/** A stream as a transport. Its listeners are shared by all transports. */
-export class DuplexTransport<Stream extends Duplex = Duplex> implements SocketTransport {
+/** A stream as a transport. */
+export class DuplexTransport<Stream extends Duplex = Duplex> implements SocketTransport, StreamDriver {
   remoteAddress = "";
   readonly takesAtOnce: boolean = false;
   readPath: "direct" | "stream" = "stream";
@@ -39,13 +30,7 @@ export class DuplexTransport<Stream extends Duplex = Duplex> implements SocketTr
   constructor(stream: Stream) {
     this.#stream = stream;
     this.remoteAddress = remoteAddressOf(stream);
-    const carrier: Carrier = stream;
-    carrier[kTransport] = this;
-    stream.on("data", onData);
-    stream.on("end", onEnd);
-    stream.on("drain", onDrain);
-    stream.on("error", onError);
-    stream.on("close", onClose);
+    listen(stream, this);
   }
 
   get tls(): TlsInfo | undefined {
@@ -91,12 +76,11 @@ export class DuplexTransport<Stream extends Duplex = Duplex> implements SocketTr
   }
 
   writeAll(chunks: readonly Uint8Array[]): void {
-    const [first] = chunks;
     const stream = this.#stream;
-    if (first === undefined || !stream.writable) return;
+    if (!stream.writable) return;
     const length = totalLength(chunks);
-    if (chunks.length === 1 || length <= JOIN_BYTES) {
-      this.write(chunks.length === 1 ? first : Buffer.concat(chunks, length));
+    if (length <= SHORT_BYTES) {
+      this.write(Buffer.concat(chunks, length));
       return;
     }
     // Not all streams take several chunks at once.
@@ -132,7 +116,7 @@ export class DuplexTransport<Stream extends Duplex = Duplex> implements SocketTr
     else setImmediate(handleHeld, this);
   }
 
-  /** @internal A chunk, or what else the stream tells of. */
+  /** @internal */
   reported(report: Report): void {
     if (this.gone) return;
     if (this.#busy || this.#held !== undefined) this.#hold(report);
@@ -195,7 +179,7 @@ export class DuplexTransport<Stream extends Duplex = Duplex> implements SocketTr
   end(): void {
     const stream = this.#stream;
     if (!stream.writable) return;
-    stream.once("finish", onFinish);
+    listenForFinish(stream);
     stream.end();
   }
 
@@ -218,7 +202,7 @@ export class DuplexTransport<Stream extends Duplex = Duplex> implements SocketTr
     this.destroy();
   }
 
-  /** @internal This side has ended. */
+  /** @internal */
   finished(): void {
     // Not every stream is destroyed when both have.
     if (this.#stream.readableEnded) this.destroy();
@@ -228,7 +212,7 @@ export class DuplexTransport<Stream extends Duplex = Duplex> implements SocketTr
   #peerEnded(): void {
     if (this.#stream.writableFinished) this.destroy();
     // A stream may end this side by itself when the other has ended.
-    else this.#stream.once("finish", onFinish);
+    else listenForFinish(this.#stream);
   }
 
   /** Not every stream emits `close`. */
@@ -240,73 +224,11 @@ export class DuplexTransport<Stream extends Duplex = Duplex> implements SocketTr
   /** Lets go of the stream, which another must read from now on. */
   release(): Stream {
     const stream = this.#stream;
-    const carrier: Carrier = stream;
-    delete carrier[kTransport];
-    stream.off("data", onData);
-    stream.off("end", onEnd);
-    stream.off("drain", onDrain);
-    stream.off("error", onError);
-    stream.off("close", onClose);
-    stream.off("finish", onFinish);
+    unlisten(stream);
     return stream;
   }
 }
 
-/** The transport that a stream is driven by. */
-export function transportOf(stream: Carrier): DuplexTransport | undefined {
-  return stream[kTransport];
-}
-
-/** Whether something reads this stream already: a transport, or another package. */
-export function isTaken(stream: Duplex): boolean {
-  return kTransport in stream || stream.listenerCount("data") > 0 || stream.listenerCount("readable") > 0;
-}
-
-/** @throws TypeError if something is no stream of bytes that can be read and written */
-export function assertByteStream(stream: unknown): asserts stream is Duplex {
-  if (!isDuplex(stream)) throw new TypeError("the upgraded stream must be a Duplex, a net.Socket mostly");
-  if (stream.readableObjectMode || stream.writableObjectMode)
-    throw new TypeError("the upgraded stream must carry bytes, but it is in object mode");
-  if (typeof stream.readableEncoding === "string")
-    throw new TypeError("the upgraded stream must carry bytes, but setEncoding() makes strings of them");
-}
-
-const METHODS = ["on", "once", "off", "write", "end", "destroy", "pause", "resume", "cork", "uncork"];
-
-function isDuplex(stream: unknown): stream is Duplex {
-  return (
-    typeof stream === "object" &&
-    stream !== null &&
-    METHODS.every((name) => typeof Reflect.get(stream, name) === "function")
-  );
-}
-
 function handleHeld(transport: DuplexTransport): void {
   transport.handleHeld();
-}
-
-function onData(this: Carrier, chunk: Uint8Array | string): void {
-  const transport = this[kTransport];
-  if (typeof chunk !== "string") transport?.reported(chunk);
-  else transport?.fail(new TypeError("the stream gave a string: setEncoding() was called"));
-}
-
-function onEnd(this: Carrier): void {
-  this[kTransport]?.reported("end");
-}
-
-function onDrain(this: Carrier): void {
-  this[kTransport]?.reported("drain");
-}
-
-function onError(this: Carrier, error: unknown): void {
-  this[kTransport]?.failed(error);
-}
-
-function onFinish(this: Carrier): void {
-  this[kTransport]?.finished();
-}
-
-function onClose(this: Carrier): void {
-  this[kTransport]?.reported("close");
 }

@@ -3,7 +3,7 @@ import type { Socket as NetSocket } from "node:net";
 import { TLSSocket } from "node:tls";
 import type { TlsInfo } from "../adapter/transport.js";
 import { totalLength } from "../host/total-length.js";
-import { DuplexTransport, transportOf } from "./duplex-transport.js";
+import { DuplexTransport } from "./duplex-transport.js";
 import {
   bytesTaken,
   hasHandle,
@@ -17,6 +17,7 @@ import {
   writeHandle,
 } from "./internals/index.js";
 import type { Internals } from "./internals-option.js";
+import { sinkOf } from "./stream-listeners.js";
 import { systemError } from "./system-error.js";
 import { SocketTlsFacts } from "./tls-info.js";
 
@@ -105,7 +106,7 @@ export class NodeTransport extends DuplexTransport<NetSocket> implements WriteOw
 
   override writeAll(chunks: readonly Uint8Array[]): void {
     if (!this.#socket.writable) return;
-    const handle = chunks.length > 1 ? this.#idleHandle() : undefined;
+    const handle = this.#idleHandle();
     if (handle !== undefined && this.#wrote(writeAllDirectly(handle, chunks, this), totalLength(chunks)))
       return;
     super.writeAll(chunks);
@@ -141,6 +142,6 @@ export class NodeTransport extends DuplexTransport<NetSocket> implements WriteOw
 }
 
 function onRead(this: NetSocket, length: number, window: Uint8Array): boolean {
-  transportOf(this)?.sink.receivedInWindow(length, window);
+  sinkOf(this)?.receivedInWindow(length, window);
   return !this.isPaused();
 }

@@ -6,10 +6,11 @@ import type { ServerCore } from "../adapter/server/server.js";
 import type { RequestHead } from "../http/head.js";
 import type { RefusalOptions } from "../http/refusal.js";
 import { InvalidStateError } from "../protocol/errors.js";
-import { DuplexTransport, isTaken } from "./duplex-transport.js";
+import { DuplexTransport } from "./duplex-transport.js";
 import type { Internals } from "./internals-option.js";
 import { NodeTransport } from "./node-transport.js";
 import { peerIsGone } from "./remote-address.js";
+import { isTaken } from "./stream-listeners.js";
 
 /** The sockets of one `attach` or `upgrade`, and how they read. */
 export interface Attachment {

@@ -7,7 +7,7 @@ import type { ServerCore } from "../adapter/server/server.js";
 import { requestHeadOf } from "../handshake/parsed-request.js";
 import { asksForWebSocket } from "../handshake/request.js";
 import { HeaderList } from "../http/header-list.js";
-import { assertByteStream } from "./duplex-transport.js";
+import { assertByteStream } from "./byte-stream.js";
 import { whenEarlierAnswered } from "./earlier-answers.js";
 import { setImmediate } from "./globals.js";
 import { UPGRADE_CHOOSER } from "./internals/index.js";

@@ -1,8 +1,9 @@
+// A pair of byte streams as a transport.
 import type { SocketTransport, TransportSink } from "../adapter/transport.js";
 import { queueMicrotask } from "../host/globals.js";
 import { bytesOf } from "../protocol/arguments.js";
-import { ByteSink, ignored, type SinkOwner } from "./byte-sink.js";
 import { type ByteSource, byteSource } from "./byte-source.js";
+import { ByteWriter, ignored, type WriterOwner } from "./byte-writer.js";
 import { nextTurn } from "./runtime.js";
 
 /** Two byte streams that lead to the same peer: a TCP socket's, those of a `TransformStream` for each way, and so on. */
@@ -13,14 +14,14 @@ export interface ByteStreams {
   readonly writable: WritableStream<Uint8Array>;
 }
 
-/** So many reads may follow each other before the event loop has a turn: a stream whose chunks are ready gives it none. */
+/** So many reads may follow each other before the event loop has a turn: reads of a stream whose chunks are ready are microtasks. */
 const READS_A_TURN = 16;
 
 /** More than this not taken by the stream means that the peer reads slowly. */
 const HIGH_WATER_BYTES = 64 * 1024;
 
-/** A pair of byte streams as a transport. They stay locked; both are closed, or cancelled and aborted, when it is gone. */
-export class StreamTransport implements SocketTransport, SinkOwner {
+/** The streams stay locked; both are closed, or cancelled and aborted, when it is gone. */
+export class StreamTransport implements SocketTransport, WriterOwner {
   sink!: TransportSink;
   remoteAddress: string;
   readonly readPath = "stream";
@@ -29,12 +30,12 @@ export class StreamTransport implements SocketTransport, SinkOwner {
   /** Resolves when the transport is gone. */
   readonly gone: Promise<void>;
   readonly #source: ByteSource;
-  readonly #sink: ByteSink;
+  readonly #writer: ByteWriter;
   readonly #hangUp: (() => Promise<void>) | undefined;
   /** Whether a read is under way, or a chunk is being handled. */
   #reading = false;
   #paused = false;
-  /** Reads since the event loop last had a turn for sure. */
+  /** Reads since the event loop last had a turn that is certain. */
   #reads = 0;
   /** A read that came while paused. */
   #held: ReadableStreamReadResult<Uint8Array> | undefined;
@@ -49,7 +50,7 @@ export class StreamTransport implements SocketTransport, SinkOwner {
    */
   constructor({ readable, writable }: ByteStreams, remoteAddress: string, hangUp?: () => Promise<void>) {
     if (readable.locked !== false || writable.locked !== false) {
-      throw new TypeError("it takes a ReadableStream and a WritableStream that nobody has locked");
+      throw new TypeError("it takes a ReadableStream and a WritableStream that are not locked");
     }
     this.remoteAddress = remoteAddress;
     this.#hangUp = hangUp;
@@ -57,16 +58,16 @@ export class StreamTransport implements SocketTransport, SinkOwner {
       this.#resolveGone = resolve;
     });
     this.#source = byteSource(readable);
-    this.#sink = new ByteSink(writable, this);
+    this.#writer = new ByteWriter(writable, this);
     this.#read();
   }
 
   get bufferedAmount(): number {
-    return this.#sink.bufferedAmount;
+    return this.#writer.bufferedAmount;
   }
 
   get sentBytes(): number {
-    return this.#sink.sentBytes;
+    return this.#writer.sentBytes;
   }
 
   /** The kernel's memory can't be given to a stream. */
@@ -77,26 +78,26 @@ export class StreamTransport implements SocketTransport, SinkOwner {
   }
 
   writeAll(chunks: readonly Uint8Array[]): void {
-    this.#sink.write(chunks);
-    if (this.#sink.bufferedAmount > HIGH_WATER_BYTES) this.blocked = true;
+    this.#writer.write(chunks);
+    if (this.#writer.bufferedAmount > HIGH_WATER_BYTES) this.blocked = true;
   }
 
   end(): void {
-    this.#sink.end();
+    this.#writer.end();
   }
 
-  /** @param reason - what the streams get to know */
+  /** @param reason - is given to the streams */
   destroy(reason: unknown = new Error("the WebSocket connection was terminated")): void {
     if (this.#isGone) return;
     this.#isGone = true;
     this.#held = undefined;
-    // A write that is stuck would hold up whoever hangs up.
+    // `hangUp` would wait for a write that is under way.
     if (this.#hangUp !== undefined && this.bufferedAmount === 0) {
-      this.#sink.drop();
+      this.#writer.drop();
       this.#hangUp().catch(ignored);
     } else {
       this.#source.cancel(reason).catch(ignored);
-      this.#sink.abort(reason);
+      this.#writer.abort(reason);
     }
     queueMicrotask(() => this.#tellGone());
   }

@@ -2,6 +2,7 @@
 import type { Endpoint } from "../../protocol/endpoint.js";
 import { Deadline, type Expiring } from "../deadline.js";
 import type { Transport } from "../transport.js";
+import { writeChunks } from "../write-chunks.js";
 import type { SocketContext } from "./context.js";
 import { type Flushable, flushLater } from "./flush.js";
 import type { SendResult } from "./handlers.js";
@@ -169,7 +170,7 @@ export class Output implements Flushable {
       if (!this.#writeStaged()) {
         outbox.uncork();
         const chunks = outbox.take();
-        if (chunks.length > 0) transport.writeAll(chunks);
+        writeChunks(transport, chunks);
       }
       return true;
     } catch (error) {

@@ -1,4 +1,6 @@
+// A `net.Socket` of Deno's as a transport that reads and writes below the stream.
 import type { Socket as NetSocket } from "node:net";
+import { ChunkQueue, JOIN_BYTES } from "../../adapter/chunk-queue.js";
 import { DuplexTransport } from "../../node/duplex-transport.js";
 import { setImmediate } from "../../node/globals.js";
 import { systemError } from "../../node/system-error.js";
@@ -16,8 +18,8 @@ interface TransportHandle extends StreamHandle {
   [kTransport]?: DenoTransport;
 }
 
-/** Runs of bytes are joined up to this length: a copy is cheaper than a system call. */
-const JOIN_BYTES = 64 * 1024;
+/** Where all transports of this thread join runs of bytes for one write. A write that is not over at once keeps it. */
+let joined = new Uint8Array(JOIN_BYTES);
 
 /**
  * A `net.Socket` over TCP or a Unix socket. Its stream sees to the opening handshake, the ends and the errors; everything between them is
@@ -147,18 +149,12 @@ export class DenoTransport extends DuplexTransport<NetSocket> {
   }
 
   override writeAll(chunks: readonly Uint8Array[]): void {
-    let run: Uint8Array[] = [];
-    let length = 0;
-    for (const chunk of chunks) {
-      if (length > 0 && length + chunk.length > JOIN_BYTES) {
-        this.write(joined(run, length));
-        run = [];
-        length = 0;
-      }
-      run.push(chunk);
-      length += chunk.length;
+    const queue = new ChunkQueue();
+    queue.add(chunks);
+    for (let run = queue.next(joined); run !== undefined; run = queue.next(joined)) {
+      this.write(run);
+      if (this.bufferedAmount > 0 && run.buffer === joined.buffer) joined = new Uint8Array(JOIN_BYTES);
     }
-    this.write(joined(run, length));
   }
 }
 
@@ -186,11 +182,6 @@ function readOn(): void {
   resting = [];
   if (rested.length === 1) restless = RESTLESS_READS;
   for (const transport of rested) transport.readOn();
-}
-
-function joined(chunks: readonly Uint8Array[], length: number): Uint8Array {
-  const [first] = chunks;
-  return chunks.length === 1 && first !== undefined ? first : Buffer.concat(chunks, length);
 }
 
 function onRead(this: TransportHandle): void {

@@ -90,11 +90,6 @@ export class HandleTransport implements SocketTransport, HandleOwner, WriteOwner
   }
 
   writeAll(chunks: readonly Uint8Array[]): void {
-    const [first] = chunks;
-    if (chunks.length === 1 && first !== undefined) {
-      this.write(first);
-      return;
-    }
     if (this.#ending || this.destroyed) return;
     const left = writeAllDirectly(this.#handle, chunks, this);
     if (left !== 0) this.#waits(left, totalLength(chunks));
