@@ -1,4 +1,4 @@
-// What a compiled kernel must be: unknown options of the compiler are silent, so its output is looked at instead.
+// Checks the binaries that the compiler made: it ignores options that it does not know, so the options alone ensure nothing.
 
 const MAX_BYTES = { simd: 8192, scalar: 6144 };
 const EXPORTS = ["decode", "mask", "memory", "utf8ToUtf16", "validateUtf8"];
