@@ -106,7 +106,7 @@ describe.each(DATES)("workerd with the compatibility date %s", (date) => {
     const dist = path.join(project, "node_modules/wsimd/dist");
     const names = readdirSync(dist, { recursive: true, encoding: "utf8" });
     return names
-      .filter((name) => /^(index[^/]*\.js|(kernel|protocol|host)\/.*\.(js|wasm))$/.test(name))
+      .filter((name) => /^(index[^/]*\.js|(kernel|memory|protocol|host)\/.*\.(js|wasm))$/.test(name))
       .map((name) => ({ name, bytes: readFileSync(path.join(dist, name)) }));
   };
 

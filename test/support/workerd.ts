@@ -13,10 +13,13 @@ export interface WorkerModule {
 
 const DIST = fileURLToPath(new URL("../../dist/", import.meta.url));
 
+/** Folders for other runtimes, the command line, and the CommonJS copy. */
+const OTHERS = /^(node|deno|bun|cli|cjs)\//;
+
 /** What `wsimd/workerd` is made of, as it was built. @param folder - what their names begin with */
 export function distModules(folder: string): WorkerModule[] {
   return readdirSync(DIST, { recursive: true, encoding: "utf8" })
-    .filter((name) => /^(workerd|streams|adapter|handshake|protocol|kernel|host)\/.*\.(js|wasm)$/.test(name))
+    .filter((name) => /\.(js|wasm)$/.test(name) && !OTHERS.test(name))
     .map((name) => ({ name: `${folder}/${name}`, bytes: readFileSync(path.join(DIST, name)) }));
 }
 
