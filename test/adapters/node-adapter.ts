@@ -27,17 +27,14 @@ setFlagsFromString("--expose-gc");
 /** Frees what nobody holds any more. */
 export const collectGarbage: () => void = runInNewContext("gc");
 
-/** How many sockets this process has open. */
-export const openSockets = (): number =>
-  process.getActiveResourcesInfo().filter((name) => /^(TCP|Pipe)Socket/.test(name)).length;
-
 /** This package on Node, reading in one of its ways. */
 export function nodeAdapter(internals: (typeof INTERNALS)[number]): Adapter {
   return {
     name: `node, ${internals}`,
     capabilities: new Set(CAPABILITIES),
     collectGarbage,
-    openSockets,
+    openSockets: () =>
+      process.getActiveResourcesInfo().filter((name) => /^(TCP|Pipe)Socket/.test(name)).length,
     serve: (options, handlers) => serve({ ...options, internals }, handlers),
     connect: (url, options, handlers) => connect(url, { ...options, internals }, handlers),
   };

@@ -6,12 +6,20 @@ import type { Handlers } from "../../src/adapter/socket/handlers.js";
 import { type ByteStreams, connect, createServer } from "../../src/streams/index.js";
 import type { Adapter, Listening, ListenOptions } from "./adapter.js";
 import { HAS_IPV6 } from "./ipv6.js";
-import { collectGarbage, openSockets, UNIX_SOCKETS } from "./node-adapter.js";
+import { collectGarbage, UNIX_SOCKETS } from "./node-adapter.js";
 
 /** Which kind of readable stream brings what a TCP socket reads. */
 export type StreamKind = "chunks" | "bytes";
 
 const NOTHING = new Uint8Array(0);
+
+/** The sockets below all streams: Node's own count has none of those that nothing reads. */
+const open = new Set<NetSocket>();
+
+function counted(socket: NetSocket): NetSocket {
+  open.add(socket);
+  return socket.once("close", () => open.delete(socket));
+}
 
 /** `wsimd/streams` over TCP. */
 export function streamsAdapter(kind: StreamKind): Adapter {
@@ -19,14 +27,14 @@ export function streamsAdapter(kind: StreamKind): Adapter {
     name: `streams, ${kind}`,
     capabilities: new Set([...UNIX_SOCKETS, ...(HAS_IPV6 ? (["ipv6"] as const) : []), "pause", "tcp"]),
     collectGarbage,
-    openSockets,
+    openSockets: () => [...open].filter((socket) => !socket.destroyed).length,
     serve: (options, handlers) => serve(kind, options, handlers),
     connect(url, options = {}, handlers = {}) {
       const begin = async (): Promise<NetSocket> => {
         const { unixPath, hostname, port } = parseAddress(url);
         const target = unixPath === undefined ? { host: hostname, port } : { path: unixPath };
         const socket = connectTcp({ ...target, noDelay: true, allowHalfOpen: true });
-        await once(socket, "connect");
+        await once(counted(socket), "connect");
         return socket;
       };
       // Connects when it is first used: never, if the options make no sense.
@@ -40,7 +48,7 @@ export function streamsAdapter(kind: StreamKind): Adapter {
 async function serve(kind: StreamKind, options: ListenOptions, handlers: Handlers): Promise<Listening> {
   const server = createServer(options, handlers);
   const tcp = createTcpServer({ noDelay: true, allowHalfOpen: true }, (socket) => {
-    const streams = streamsOf(kind, () => Promise.resolve(socket));
+    const streams = streamsOf(kind, () => Promise.resolve(counted(socket)));
     void server.accept(streams, { remoteAddress: socket.remoteAddress ?? "" });
   });
   const { port = 0, host, path } = options;
