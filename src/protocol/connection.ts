@@ -1,16 +1,23 @@
+// The codec for applications with a loop of their own: chunks in, lists of events and bytes out.
 import type { KernelName } from "../kernel/kernel.js";
 import { type Bytes, bytesOf } from "./arguments.js";
-import { Endpoint } from "./endpoint.js";
-import type { EndpointOptions, EndpointState, Role } from "./endpoint-options.js";
+import {
+  type EndpointOptions,
+  type EndpointState,
+  ResolvedEndpointOptions,
+  type Role,
+} from "./endpoint-options.js";
 import { Answers, EventCollector, EventList } from "./event-list.js";
 import type { ConnectionEvent, MessageType } from "./events.js";
+import { Machine } from "./machine.js";
 import type { PreparedMessage } from "./prepared-message.js";
+import { Sender } from "./sender.js";
 
 /** Options of a {@link Connection}: an endpoint's, but for borrowing, since events outlive the call, and for turns. */
 export type ConnectionOptions = Omit<EndpointOptions, "borrow" | "turnMs">;
 
 /**
- * The codec for people who write their own loop: bytes in, events and bytes out, no sockets, no clock.
+ * The codec for an application with a loop of its own: bytes in, events and bytes out, no sockets, no clock.
  *
  * ```ts
  * const connection = new Connection({ role: "server" });
@@ -26,35 +33,37 @@ export type ConnectionOptions = Omit<EndpointOptions, "borrow" | "turnMs">;
  */
 export class Connection {
   readonly #collector = new EventCollector();
-  readonly #endpoint: Endpoint;
+  readonly #machine: Machine;
+  readonly #sender: Sender;
   /** To what the last chunk brought. */
   #answers: Answers;
 
   /** @throws TypeError or RangeError for options that make no sense */
   constructor(options: ConnectionOptions) {
-    this.#endpoint = new Endpoint(this.#collector, options, true);
-    this.#answers = new Answers(this.#endpoint, []);
+    this.#machine = new Machine(this.#collector, new ResolvedEndpointOptions(options, true));
+    this.#sender = new Sender(this.#machine);
+    this.#answers = new Answers(this.#machine, []);
   }
 
-  /** Which side of the opening handshake this is. */
+  /** The side of the opening handshake that this was. */
   get role(): Role {
-    return this.#endpoint.role;
+    return this.#machine.options.role;
   }
 
   /** Where the connection stands; in a loop over what was received, behind the event. */
   get state(): EndpointState {
-    return this.#answers.over ? "closed" : this.#endpoint.state;
+    return this.#answers.over ? "closed" : this.#machine.state;
   }
 
-  /** Which kernel decodes: `simd`, `scalar` or `js`. */
+  /** The kernel that decodes: `simd`, `scalar` or `js`. */
   get kernel(): KernelName {
-    return this.#endpoint.kernel;
+    return this.#machine.workspace.linear.kernel.name;
   }
 
   /** Whether the connection is over: write what {@link takeOutput} gives, then end the transport. */
   get closeExpected(): boolean {
     this.#answers.catchUp();
-    return this.#endpoint.closeExpected;
+    return this.#machine.state === "closed";
   }
 
   /**
@@ -66,16 +75,16 @@ export class Connection {
   receive(chunk: Bytes): ConnectionEvent[] {
     const bytes = bytesOf(chunk, "a chunk must be bytes");
     this.#answers.finish();
-    this.#endpoint.receive(bytes);
+    this.#machine.receive(bytes);
     const events = this.#collector.take();
-    this.#answers = new Answers(this.#endpoint, events);
+    this.#answers = new Answers(this.#machine, events);
     return EventList.holding(events, this.#answers);
   }
 
   /** The transport ended. @returns a close event with code 1006, if there was none yet */
   end(): ConnectionEvent[] {
     this.#answers.finish();
-    this.#endpoint.end();
+    this.#machine.end();
     return this.#collector.take();
   }
 
@@ -85,8 +94,8 @@ export class Connection {
    */
   takeOutput(): Uint8Array[] {
     this.#answers.catchUp();
-    this.#endpoint.settle();
-    return this.#endpoint.outbox.take();
+    this.#machine.settle();
+    return this.#machine.outbox.take();
   }
 
   /**
@@ -96,7 +105,7 @@ export class Connection {
    * @throws TypeError for bytes that are not UTF-8
    */
   sendText(text: string | Bytes): boolean {
-    return this.#endpoint.sendText(text);
+    return this.#sender.text(text);
   }
 
   /**
@@ -104,33 +113,33 @@ export class Connection {
    * written.
    */
   sendBinary(payload: Bytes): boolean {
-    return this.#endpoint.sendBinary(payload);
+    return this.#sender.binary(payload);
   }
 
-  /** Sends a part of a message; the first decides its type. Text may be cut anywhere. @param type - what bytes are. Default "binary" */
+  /** Sends a part of a message; the first decides its type. Text may be cut anywhere. @param type - the type of a message of bytes. Default "binary" */
   sendFragment(part: string | Bytes, final: boolean, type?: MessageType): boolean {
-    return this.#endpoint.sendFragment(part, final, type);
+    return this.#sender.fragment(part, final, type);
   }
 
   /** Sends a message that was framed before. */
   sendPrepared(message: PreparedMessage): boolean {
-    return this.#endpoint.sendPrepared(message);
+    return this.#sender.prepared(message);
   }
 
-  /** Sends a ping of at most 125 bytes. Pings that come are answered without help. */
+  /** Sends a ping of at most 125 bytes. Pings of the peer are answered without help. */
   ping(payload?: Bytes): boolean {
-    return this.#endpoint.ping(payload);
+    return this.#sender.ping(payload);
   }
 
-  /** Sends a pong that nobody asked for. */
+  /** Sends an unsolicited pong. */
   pong(payload?: Bytes): boolean {
-    return this.#endpoint.pong(payload);
+    return this.#sender.pong(payload);
   }
 
   /** Starts the closing handshake. */
   close(code?: number, reason?: string): void {
     if (this.#answers.over) this.#answers.finish();
-    this.#endpoint.close(code, reason);
+    this.#machine.close(code, reason);
   }
 
   /**
@@ -140,7 +149,7 @@ export class Connection {
    */
   fail(code: number, reason?: string): ConnectionEvent[] {
     this.#answers.catchUp();
-    this.#endpoint.fail(code, reason);
+    this.#machine.fail(code, reason);
     return this.#collector.take();
   }
 }

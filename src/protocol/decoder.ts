@@ -1,42 +1,23 @@
-import type { Host, PayloadRuns } from "../host/host.js";
+// Frames to messages: a push decoder over a kernel.
 import * as layout from "../kernel/generated/layout.js";
 import { KernelTrap } from "../memory/linear-memory.js";
 import type { WalkRest } from "../memory/read-window.js";
 import type { Workspace } from "../memory/workspace.js";
-import type { TextType } from "./endpoint-options.js";
+import type { ResolvedEndpointOptions } from "./endpoint-options.js";
 import { type FailureCode, violationCode } from "./errors.js";
-import type { EndpointSink } from "./events.js";
-import type { Limits } from "./limits.js";
 import { MessageBuffer } from "./message-buffer.js";
+import { MessageReader, type MessageSink } from "./message-reader.js";
 import { MAX_CONTROL_PAYLOAD_BYTES, Opcode } from "./opcode.js";
 
-/** Where a {@link Decoder} pushes the messages that it finds. */
-export type MessageSink = Pick<EndpointSink, "onText" | "onBinary" | "onFragment" | "onPong">;
-
-/** Where it pushes what the protocol has to act on. Payloads are owned by the sink. */
+/** Where a {@link Decoder} pushes what the protocol has to act on. Payloads are owned by the sink. */
 export interface ProtocolSink {
   onPing(payload: Uint8Array): void;
   /** A Close frame, its payload as it came; `offset` is the payload's. */
   onCloseFrame(payload: Uint8Array, offset: number): void;
   /** The bytes break a rule. The decoder takes no more of them. */
   onViolation(code: FailureCode, offset: number): void;
-  /** The kernel trapped: a bug of ours. The decoder takes no more bytes. */
+  /** The kernel trapped: a bug of this package. The decoder takes no more bytes. */
   onTrap(error: unknown): void;
-}
-
-/** How a {@link Decoder} hands out messages. */
-export interface DecoderOptions {
-  readonly limits: Limits;
-  /** Whether frames come from a server, unmasked; else from a client, masked. */
-  readonly fromServer: boolean;
-  /** Hand out messages in the fragments in which they arrive, instead of whole. */
-  readonly fragments: boolean;
-  /** Hand out payloads as views of linear memory, valid until the handler returns, where that saves a copy. */
-  readonly borrow: boolean;
-  /** Hand out text as bytes. */
-  readonly textType: TextType;
-  /** Milliseconds after which a walk is interrupted, to be resumed later. */
-  readonly turnMs: number;
 }
 
 /** So many records are walked between two looks at the clock. A power of two. */
@@ -66,9 +47,6 @@ interface InterruptedWalk {
   readonly end: number;
 }
 
-/** The longest string that V8 makes; text of more bytes might not fit one. */
-const MAX_TEXT_BYTES = 0x1fffffe8;
-
 const STATE_WORD = layout.STATE_PTR >>> 2;
 const STATE_WORDS = layout.STATE_LENGTH >>> 2;
 const CONSUMED_WORD = (layout.STATE_PTR + layout.STATE_CONSUMED) >>> 2;
@@ -76,21 +54,15 @@ const RECORD_WORDS = layout.RECORD_LENGTH >>> 2;
 const RECORDS_WORD = layout.RECORDS_PTR >>> 2;
 
 /**
- * Frames to messages: a push decoder over a kernel. It copies what one read from the network gave into the kernel's read window,
- * has it decoded in one call and walks the records. State between reads lives here, not in linear memory; a connection
- * between two messages holds none.
+ * Copies the bytes of one read from the network into the kernel's read window, has them decoded in one call and walks the records. State
+ * between reads lives here, not in linear memory; a connection between two messages holds none.
  */
 export class Decoder {
   readonly #workspace: Workspace;
-  readonly #host: Host;
-  readonly #messages: MessageSink;
+  readonly #options: ResolvedEndpointOptions;
+  readonly #messages: MessageReader;
+  readonly #pongs: Pick<MessageSink, "onPong">;
   readonly #protocol: ProtocolSink;
-  readonly #limits: Limits;
-  readonly #flags: number;
-  readonly #fragments: boolean;
-  readonly #borrow: boolean;
-  /** The opcode of messages that are handed out as strings, or 0. */
-  readonly #stringOpcode: number;
 
   /** The kernel's state, when the bytes so far end inside of a frame or a message. */
   #state: Uint32Array | undefined;
@@ -99,32 +71,22 @@ export class Decoder {
   #walking = false;
   /** Bytes received before those in the read window. */
   #offset = 0;
-  #message: MessageBuffer | undefined;
   #control: MessageBuffer | undefined;
-  readonly #turnMs: number;
   /** When the walk must be interrupted; 0 until there are so many records that this matters. */
   #turnEnd = 0;
   #interrupted: InterruptedWalk | undefined;
-  /** What was copied already of the payloads of the read that is being walked. */
-  #copied: PayloadRuns | undefined;
 
   constructor(
     workspace: Workspace,
-    host: Host,
+    options: ResolvedEndpointOptions,
     messages: MessageSink,
     protocol: ProtocolSink,
-    options: DecoderOptions,
   ) {
     this.#workspace = workspace;
-    this.#host = host;
-    this.#messages = messages;
+    this.#options = options;
+    this.#messages = new MessageReader(workspace, options, messages);
+    this.#pongs = messages;
     this.#protocol = protocol;
-    this.#limits = options.limits;
-    this.#flags = options.fromServer ? layout.DECODE_FROM_SERVER : 0;
-    this.#fragments = options.fragments;
-    this.#borrow = options.borrow;
-    this.#stringOpcode = options.textType === "bytes" || options.fragments ? 0 : Opcode.TEXT;
-    this.#turnMs = options.turnMs;
   }
 
   /** Whether it is calling a sink right now. */
@@ -146,8 +108,7 @@ export class Decoder {
   stop(): void {
     this.#stopped = true;
     this.#state = undefined;
-    this.#message?.release();
-    this.#message = undefined;
+    this.#messages.stop();
     this.#control = undefined;
     this.#interrupted = undefined;
   }
@@ -230,7 +191,7 @@ export class Decoder {
       else throw error;
     } finally {
       this.#walking = false;
-      this.#copied = undefined;
+      this.#messages.endRead();
       readWindow.endWalk();
     }
     this.#offset += end - layout.READ_WINDOW_PTR;
@@ -245,12 +206,13 @@ export class Decoder {
   #decode(start: number, end: number): number {
     const { linear, readWindow } = this.#workspace;
     const { words } = linear;
-    let flags = this.#flags;
+    const { role, limits } = this.#options;
+    let flags = role === "client" ? layout.DECODE_FROM_SERVER : 0;
     if (this.#pending && this.#state !== undefined) {
       words.set(this.#state, STATE_WORD);
       flags |= layout.DECODE_RESUME;
     }
-    const { maxMessageBytes, maxFragments } = this.#limits;
+    const { maxMessageBytes, maxFragments } = limits;
     const result = readWindow.decode(start, end, flags, maxMessageBytes, maxFragments);
     this.#pending = (result & (layout.DECODED_PENDING | layout.DECODED_MORE)) !== 0;
     if (this.#pending) this.#saveState(words);
@@ -267,11 +229,10 @@ export class Decoder {
   #walk(count: number): number {
     const { linear, readWindow } = this.#workspace;
     readWindow.keepRecords(count);
-    const timed = count > RECORDS_A_LOOK && this.#turnMs !== Number.POSITIVE_INFINITY;
-    if (timed && this.#turnEnd === 0) this.#turnEnd = now() + this.#turnMs;
-    // One payload has no others to share memory with.
-    this.#copied =
-      count > 1 && !this.#borrow ? this.#host.copyRuns?.(linear, count, this.#stringOpcode) : undefined;
+    const { turnMs } = this.#options;
+    const timed = count > RECORDS_A_LOOK && turnMs !== Number.POSITIVE_INFINITY;
+    if (timed && this.#turnEnd === 0) this.#turnEnd = now() + turnMs;
+    this.#messages.beginRecords(count);
     for (let i = 0, at = RECORDS_WORD; i < count && !this.#stopped; i++, at += RECORD_WORDS) {
       if (timed && (i & (RECORDS_A_LOOK - 1)) === RECORDS_A_LOOK - 1 && now() >= this.#turnEnd) return i;
       // Not hoisted: a handler may cause the kernel to be replaced.
@@ -281,85 +242,27 @@ export class Decoder {
       const length = words[at + 2] ?? 0;
       const detail = words[at + 3] ?? 0;
       if (length > 0 && readWindow.overwritten(ptr)) throw new OverwrittenWindow();
-      if ((info & layout.RECORD_VIOLATION) !== 0) this.#violation(ptr, detail);
-      else if ((info & layout.RECORD_OPCODE) < Opcode.CLOSE) this.#data(info, ptr, length, detail);
-      else this.#controlFrame(info, ptr, length);
+      if ((info & layout.RECORD_VIOLATION) !== 0) this.#violation(ptr, violationCode(detail));
+      else if ((info & layout.RECORD_OPCODE) < Opcode.CLOSE) {
+        const failed = this.#messages.data(info, ptr, length, detail);
+        if (failed !== undefined) this.#violation(ptr, failed);
+      } else this.#controlFrame(info, ptr, length);
     }
     return count;
   }
 
-  #violation(ptr: number, detail: number): void {
+  #violation(ptr: number, code: FailureCode): void {
     const offset = this.#offset + ptr - layout.READ_WINDOW_PTR;
     this.stop();
-    this.#protocol.onViolation(violationCode(detail), offset);
-  }
-
-  /** @param detail - bytes that the frame's header promises besides, or of the last ones the place in the runs */
-  #data(info: number, ptr: number, length: number, detail: number): void {
-    const ends = (info & layout.RECORD_END) !== 0;
-    const place = ends ? detail : 0;
-    if (this.#fragments) this.#fragment(info, this.#payload(ptr, length, place), ends);
-    else if (!ends || this.#message !== undefined) this.#gather(info, ptr, length, ends ? 0 : detail);
-    else if ((info & layout.RECORD_OPCODE) === this.#stringOpcode)
-      this.#messages.onText(this.#text(info, ptr, length));
-    else this.#bytes(info, this.#payload(ptr, length, place));
-  }
-
-  #bytes(info: number, payload: Uint8Array): void {
-    if ((info & layout.RECORD_OPCODE) === Opcode.TEXT) this.#messages.onText(payload);
-    else this.#messages.onBinary(payload);
-  }
-
-  #text(info: number, ptr: number, length: number): string {
-    const { linear, readWindow } = this.#workspace;
-    const ascii = (info & layout.RECORD_ASCII) !== 0;
-    const text = this.#host.decodeText(linear.memory, ptr, ptr + length, ascii, linear);
-    readWindow.noteText(text, ptr, length);
-    return text;
-  }
-
-  #payload(ptr: number, length: number, place: number): Uint8Array {
-    const { memory } = this.#workspace.linear;
-    if (this.#borrow) return this.#host.view(memory, ptr, ptr + length);
-    const copied = place > 0 ? this.#copied?.view(place, length) : undefined;
-    return copied ?? this.#host.copy(memory, ptr, ptr + length);
-  }
-
-  #fragment(info: number, payload: Uint8Array, final: boolean): void {
-    const type = (info & layout.RECORD_OPCODE) === Opcode.TEXT ? "text" : "binary";
-    this.#messages.onFragment(payload, type, final);
-  }
-
-  #gather(info: number, ptr: number, length: number, promised: number): void {
-    this.#message ??= new MessageBuffer(this.#workspace, this.#host);
-    const message = this.#message;
-    const text = (info & layout.RECORD_OPCODE) === this.#stringOpcode;
-    let whole: string | Uint8Array;
-    try {
-      // As V8 would, but before the bytes are there.
-      if (text && message.length + length > MAX_TEXT_BYTES) throw new RangeError();
-      const ascii = (info & layout.RECORD_ASCII) !== 0;
-      message.append(this.#workspace.linear.memory, ptr, length, ascii, promised);
-      if ((info & layout.RECORD_END) === 0) return;
-      whole = text ? message.takeText() : message.takeBytes();
-    } catch (error) {
-      // A message that this host can't hold is over a limit like any other.
-      if (!(error instanceof RangeError)) throw error;
-      this.stop();
-      this.#protocol.onViolation("MESSAGE_TOO_LONG", this.#offset + ptr - layout.READ_WINDOW_PTR);
-      return;
-    }
-    this.#message = undefined;
-    if (typeof whole === "string") this.#messages.onText(whole);
-    else this.#bytes(info, whole);
+    this.#protocol.onViolation(code, offset);
   }
 
   #controlFrame(info: number, ptr: number, length: number): void {
     let payload: Uint8Array;
     if ((info & layout.RECORD_END) !== 0 && this.#control === undefined) {
-      payload = this.#host.copy(this.#workspace.linear.memory, ptr, ptr + length);
+      payload = this.#options.host.copy(this.#workspace.linear.memory, ptr, ptr + length);
     } else {
-      this.#control ??= new MessageBuffer(this.#workspace, this.#host);
+      this.#control ??= new MessageBuffer(this.#workspace, this.#options.host);
       this.#control.append(this.#workspace.linear.memory, ptr, length, false, MAX_CONTROL_PAYLOAD_BYTES);
       if ((info & layout.RECORD_END) === 0) return;
       payload = this.#control.takeBytes();
@@ -367,7 +270,7 @@ export class Decoder {
     }
     const opcode = info & layout.RECORD_OPCODE;
     if (opcode === Opcode.PING) this.#protocol.onPing(payload);
-    else if (opcode === Opcode.PONG) this.#messages.onPong(payload);
+    else if (opcode === Opcode.PONG) this.#pongs.onPong(payload);
     else {
       const offset = this.#offset + ptr + length - payload.length - layout.READ_WINDOW_PTR;
       this.stop();

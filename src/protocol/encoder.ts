@@ -1,7 +1,9 @@
+// Messages to frames (section 5.2), built where they need no copy.
 import type { Host } from "../host/host.js";
 import * as layout from "../kernel/generated/layout.js";
 import { KernelTrap } from "../memory/linear-memory.js";
 import type { Workspace } from "../memory/workspace.js";
+import type { ResolvedEndpointOptions } from "./endpoint-options.js";
 import { headerLength, writeHeader } from "./frame-header.js";
 import type { MaskingKeySource } from "./masking-key.js";
 import { FIN, MAX_HEADER_BYTES } from "./opcode.js";
@@ -20,7 +22,7 @@ const SHORT_TEXT_UNITS = Math.floor((layout.SCRATCH_WINDOW_LENGTH - MAX_HEADER_B
 /** Looked up once: V8 would do it anew for each message, which takes as long as the copy of a short one. */
 const { copyWithin } = Uint8Array.prototype;
 
-/** Who is told when the kernel traps: the frame that it was masking or checking does not go out. */
+/** Is told when the kernel traps: the frame that it was masking or checking does not go out. */
 export interface EncoderSink {
   onTrap(error: unknown): void;
 }
@@ -39,17 +41,11 @@ export class Encoder {
   /** The character that the last fragment of a message of UTF-8 ended inside of. */
   #carry = 0;
 
-  constructor(
-    workspace: Workspace,
-    host: Host,
-    outbox: Outbox,
-    maskingKey: MaskingKeySource | undefined,
-    sink: EncoderSink,
-  ) {
+  constructor(workspace: Workspace, options: ResolvedEndpointOptions, outbox: Outbox, sink: EncoderSink) {
     this.#workspace = workspace;
-    this.#host = host;
+    this.#host = options.host;
     this.#outbox = outbox;
-    this.#maskingKey = maskingKey;
+    this.#maskingKey = options.role === "client" ? options.maskingKey : undefined;
     this.#sink = sink;
   }
 

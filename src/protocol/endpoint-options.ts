@@ -1,3 +1,4 @@
+// The options of an endpoint: what they are, how they are read, and their form once they are complete.
 import { type Host, portableHost } from "../host/host.js";
 import { KERNEL_NAMES, type KernelChoice } from "../kernel/load.js";
 import { type Limits, resolveLimits } from "./limits.js";
@@ -13,7 +14,7 @@ import {
   readOptions,
 } from "./option-readers.js";
 
-/** Which side of the opening handshake an endpoint was. */
+/** The side of the opening handshake that an endpoint was. */
 export type Role = "server" | "client";
 
 /** `closing` from this endpoint's Close frame on; `closed` once the closing handshake is over or the connection failed. */
@@ -24,9 +25,9 @@ export type TextType = "string" | "bytes";
 
 /** Options of an endpoint. */
 export interface EndpointOptions {
-  /** Which side of the opening handshake it was: clients mask what they send, and servers demand that. */
+  /** The side of the opening handshake that it was. A client masks what it sends, and a server accepts nothing else. */
   readonly role: Role;
-  /** What the peer may make it hold. Default: `DEFAULT_LIMITS`. */
+  /** How much the peer may make it hold. Default: `DEFAULT_LIMITS`. */
   readonly limits?: Partial<Limits>;
   /** Report messages in fragments as they arrive, instead of whole. Default false. */
   readonly fragments?: boolean;
@@ -38,28 +39,16 @@ export interface EndpointOptions {
   readonly kernel?: KernelChoice;
   /** The client role's masking keys. Default: the host's CSPRNG. */
   readonly maskingKey?: MaskingKeySource;
-  /** What this host does faster than portable JavaScript. Default: nothing. */
+  /** Text and memory by the means of a runtime. Default: portable JavaScript. */
   readonly host?: Host;
   /**
-   * Milliseconds after which a call of `receive` or `receiveWindow` returns although messages are left, so that one connection
-   * does not keep the others waiting; `resume` goes on. Default: `Infinity`.
+   * Milliseconds after which a call of `receive` or `receiveWindow` returns although messages are left, so that other connections
+   * get their turn. `resume` goes on. Default: `Infinity`.
    */
   readonly turnMs?: number;
 }
 
-export interface ResolvedEndpointOptions {
-  readonly role: Role;
-  readonly limits: Limits;
-  readonly fragments: boolean;
-  readonly borrow: boolean;
-  readonly textType: TextType;
-  readonly kernel: KernelChoice | undefined;
-  readonly maskingKey: MaskingKeySource;
-  readonly host: Host;
-  readonly turnMs: number;
-}
-
-/** The one option that must be there. */
+/** Reads the only option that is required. */
 export const readRole = oneOf<Role>("server", "client");
 
 export const readKernel = oneOf<KernelChoice>("auto", ...KERNEL_NAMES);
@@ -78,12 +67,36 @@ const READERS: Readers<EndpointOptions> = {
   turnMs: milliseconds,
 };
 
-/** @throws TypeError or RangeError for options that make no sense */
-export function resolveEndpointOptions(given: EndpointOptions): ResolvedEndpointOptions {
-  const options = readOptions(given, READERS);
-  const { kernel, host = portableHost, fragments = false, borrow = false, textType = "string" } = options;
-  const { maskingKey = randomMaskingKey, turnMs = Number.POSITIVE_INFINITY } = options;
-  const role = readRole(options.role, "role");
-  const limits = resolveLimits(options.limits);
-  return { role, limits, fragments, borrow, textType, kernel, maskingKey, host, turnMs };
+/**
+ * Options that were checked and completed. A server makes them once, and its connections share them: an {@link EndpointOptions} that is
+ * one of these is taken as it is.
+ */
+export class ResolvedEndpointOptions implements EndpointOptions {
+  readonly role: Role;
+  readonly limits: Limits;
+  readonly fragments: boolean;
+  readonly borrow: boolean;
+  readonly textType: TextType;
+  readonly kernel?: KernelChoice;
+  readonly maskingKey: MaskingKeySource;
+  readonly host: Host;
+  readonly turnMs: number;
+  /** Whether the endpoint answers what it receives when its owner says so, instead of at once. */
+  readonly deferred: boolean;
+
+  /** @throws TypeError or RangeError for options that make no sense */
+  constructor(given: EndpointOptions, deferred = false) {
+    const options = readOptions(given, READERS);
+    this.role = readRole(options.role, "role");
+    this.limits = resolveLimits(options.limits);
+    this.fragments = options.fragments ?? false;
+    // The events of a deferred one outlive the call.
+    this.borrow = options.borrow === true && !deferred;
+    this.textType = options.textType ?? "string";
+    if (options.kernel !== undefined) this.kernel = options.kernel;
+    this.maskingKey = options.maskingKey ?? randomMaskingKey;
+    this.host = options.host ?? portableHost;
+    this.turnMs = deferred ? Number.POSITIVE_INFINITY : (options.turnMs ?? Number.POSITIVE_INFINITY);
+    this.deferred = deferred;
+  }
 }

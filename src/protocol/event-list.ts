@@ -1,6 +1,6 @@
 // Events as lists: what a deferred endpoint found, and what a Connection hands out, whose loops have the endpoint answer.
-import type { Endpoint } from "./endpoint.js";
 import type { CloseEvent, ConnectionEvent, EndpointSink, MessageType } from "./events.js";
+import type { Machine } from "./machine.js";
 
 /** Collects what an endpoint pushes. */
 export class EventCollector implements EndpointSink {
@@ -34,7 +34,7 @@ export class EventCollector implements EndpointSink {
 
 /** What a deferred endpoint has yet to answer of the events of a chunk, and how far loops over them have come. */
 export class Answers {
-  readonly #endpoint: Endpoint;
+  readonly #machine: Machine;
   /** Those that are left to answer begin at an index. */
   readonly #events: readonly ConnectionEvent[];
   #next = 0;
@@ -43,8 +43,8 @@ export class Answers {
   /** Whether a loop came to the close event. */
   over = false;
 
-  constructor(endpoint: Endpoint, events: readonly ConnectionEvent[]) {
-    this.#endpoint = endpoint;
+  constructor(machine: Machine, events: readonly ConnectionEvent[]) {
+    this.#machine = machine;
     // The payload of a ping is its reader's, who may change it.
     this.#events = events.map((event) =>
       event.type === "ping" ? { type: "ping", payload: new Uint8Array(event.payload) } : event,
@@ -59,7 +59,7 @@ export class Answers {
   reach(index: number, event: ConnectionEvent): boolean {
     if (event.type === "close") this.over = true;
     else if (index >= this.#next) {
-      if (this.#endpoint.state === "closed") return false;
+      if (this.#machine.state === "closed") return false;
       this.#answer(index + 1);
     }
     return true;
@@ -76,9 +76,9 @@ export class Answers {
   }
 
   #answer(end: number): void {
-    while (this.#next < end && this.#endpoint.state !== "closed") {
+    while (this.#next < end && this.#machine.state !== "closed") {
       const event = this.#events[this.#next++];
-      if (event !== undefined) this.#endpoint.react(event);
+      if (event !== undefined) this.#machine.react(event);
     }
   }
 }

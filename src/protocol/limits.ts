@@ -1,3 +1,4 @@
+// What one peer may make an endpoint hold or do.
 import { integer, readOptions } from "./option-readers.js";
 
 /** What one peer may make an endpoint hold or do. */
@@ -8,7 +9,7 @@ export interface Limits {
   readonly maxFragments: number;
 }
 
-/** The limits of who sets none. */
+/** The default limits. */
 export const DEFAULT_LIMITS: Limits = { maxMessageBytes: 1 << 20, maxFragments: 131_072 };
 
 /** How limits are read. */
@@ -22,18 +23,9 @@ export const LIMIT_READERS = {
  * @throws TypeError if a limit is no number; RangeError if it is not a non-negative integer, or `Infinity` for `maxMessageBytes`
  */
 export function resolveLimits(limits: Partial<Limits> = {}): Limits {
-  if (limits === lastFrozen) return last;
-  const given = readOptions<Partial<Limits>>(limits, LIMIT_READERS, "limits");
-  const { maxMessageBytes = DEFAULT_LIMITS.maxMessageBytes, maxFragments = DEFAULT_LIMITS.maxFragments } =
-    given;
-  const same = last.maxMessageBytes === maxMessageBytes && last.maxFragments === maxFragments;
-  if (!same) last = { maxMessageBytes, maxFragments };
-  lastFrozen = Object.isFrozen(limits) ? limits : undefined;
-  return last;
+  const { maxMessageBytes, maxFragments } = readOptions<Partial<Limits>>(limits, LIMIT_READERS, "limits");
+  return {
+    maxMessageBytes: maxMessageBytes ?? DEFAULT_LIMITS.maxMessageBytes,
+    maxFragments: maxFragments ?? DEFAULT_LIMITS.maxFragments,
+  };
 }
-
-/** What {@link last} was made of, if it can't change: a server gives the same for each connection. */
-let lastFrozen: Partial<Limits> | undefined;
-
-/** Shared by those that have the same, as all connections of a server do. */
-let last = DEFAULT_LIMITS;

@@ -16,14 +16,13 @@ export interface OutboxSink {
  * run of bytes. Without a window, each frame becomes a chunk of its own.
  */
 export class Outbox {
-  /** Bytes of pongs among those that wait, which the endpoint counts; none once everything was taken out. */
-  pongBytes = 0;
   readonly #workspace: Workspace;
   readonly #host: Host;
   readonly #sink: OutboxSink;
   /** Made when it is needed: most connections are idle. */
   #chunks: Uint8Array[] | undefined;
   #queuedBytes = 0;
+  #pongBytes = 0;
 
   constructor(workspace: Workspace, host: Host, sink: OutboxSink) {
     this.#workspace = workspace;
@@ -44,6 +43,16 @@ export class Outbox {
   /** Bytes that wait outside of the write window. */
   get queuedBytes(): number {
     return this.#queuedBytes;
+  }
+
+  /** Bytes of pongs among those that wait, as far as {@link countPong} was told. */
+  get pongBytes(): number {
+    return this.#pongBytes;
+  }
+
+  /** So many bytes of what waits are a pong. */
+  countPong(bytes: number): void {
+    this.#pongBytes += bytes;
   }
 
   /** Takes a write window, if one is free: what is sent from now on gathers there until {@link uncork}. */
@@ -80,7 +89,7 @@ export class Outbox {
    */
   release(holder?: WindowHolder): void {
     const released = this.#workspace.writeWindows.release(this, holder);
-    if (released && this.#queuedBytes === 0) this.pongBytes = 0;
+    if (released && this.#queuedBytes === 0) this.#pongBytes = 0;
   }
 
   /**
@@ -134,7 +143,7 @@ export class Outbox {
   #drop(): void {
     this.#chunks = undefined;
     this.#queuedBytes = 0;
-    this.pongBytes = 0;
+    this.#pongBytes = 0;
   }
 
   /** Drops the chunk at `index`, the header in front of it and all behind it. */

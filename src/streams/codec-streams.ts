@@ -2,8 +2,7 @@ import { type Bytes, isBytes } from "../protocol/arguments.js";
 import { CloseCode } from "../protocol/close-code.js";
 import type { ConnectionOptions } from "../protocol/connection.js";
 import { BY_REFERENCE_BYTES } from "../protocol/encoder.js";
-import { Endpoint } from "../protocol/endpoint.js";
-import type { EndpointState } from "../protocol/endpoint-options.js";
+import { type EndpointState, ResolvedEndpointOptions } from "../protocol/endpoint-options.js";
 import { EventCollector } from "../protocol/event-list.js";
 import {
   abnormalClose,
@@ -12,7 +11,9 @@ import {
   type MessageType,
   type Utf8Event,
 } from "../protocol/events.js";
+import { Machine } from "../protocol/machine.js";
 import { PreparedMessage } from "../protocol/prepared-message.js";
+import { Sender } from "../protocol/sender.js";
 import { Conduit } from "./conduit.js";
 
 /** As it is when this module is loaded, for tests that stop the clock do not mean this. */
@@ -86,7 +87,8 @@ export class CodecStreams {
   /** From messages to bytes for the peer, in memory that its reader owns. */
   readonly encoder: ReadableWritablePair<Uint8Array, OutgoingMessage>;
   readonly #collector = new EventCollector();
-  readonly #endpoint: Endpoint;
+  readonly #machine: Machine;
+  readonly #sender: Sender;
   readonly #decoder: Conduit<Bytes, ConnectionEvent>;
   readonly #encoder: Conduit<OutgoingMessage, Uint8Array>;
   /** Whether there is a close event. Until the last word the application may still answer those before. */
@@ -96,7 +98,8 @@ export class CodecStreams {
 
   /** @throws TypeError or RangeError for options that make no sense */
   constructor(options: ConnectionOptions) {
-    this.#endpoint = new Endpoint(this.#collector, options, true);
+    this.#machine = new Machine(this.#collector, new ResolvedEndpointOptions(options, true));
+    this.#sender = new Sender(this.#machine);
     this.#decoder = new Conduit({
       write: (chunk) => this.#receive(chunk),
       close: () => this.#ended(),
@@ -117,13 +120,13 @@ export class CodecStreams {
 
   /** How far the connection is. */
   get state(): EndpointState {
-    return this.#endpoint.state;
+    return this.#machine.state;
   }
 
   // ---- From the peer ----
 
   #receive(chunk: Bytes): void {
-    this.#endpoint.receive(chunk);
+    this.#machine.receive(chunk);
     this.#report();
   }
 
@@ -144,7 +147,7 @@ export class CodecStreams {
 
   /** What brings the bytes broke. */
   #break(reason: unknown): void {
-    this.#endpoint.end();
+    this.#machine.end();
     this.#decoder.fail(reason);
     this.#encoder.fail(reason);
   }
@@ -152,7 +155,7 @@ export class CodecStreams {
   #hand(event: ConnectionEvent): void {
     if (event.type === "close") this.#concludeInSilence();
     if (event.type !== "ping") return;
-    this.#endpoint.react(event);
+    this.#machine.react(event);
     // Pongs that nobody waits for stay where the endpoint counts them.
     if (this.#encoder.asked) this.#encoder.bring(this.#output());
   }
@@ -160,7 +163,7 @@ export class CodecStreams {
   /** The application wants no more events. */
   #leave(reason: unknown): void {
     this.#decoder.refuse(reason);
-    if (!this.#ending) this.#endpoint.close(CloseCode.GOING_AWAY);
+    if (!this.#ending) this.#machine.close(CloseCode.GOING_AWAY);
     this.#conclude();
   }
 
@@ -186,8 +189,8 @@ export class CodecStreams {
 
   /** The last word. */
   #conclude(): void {
-    if (this.#unanswered !== undefined) this.#endpoint.react(this.#unanswered);
-    this.#endpoint.end();
+    if (this.#unanswered !== undefined) this.#machine.react(this.#unanswered);
+    this.#machine.end();
     this.#encoder.bring(this.#output());
     this.#encoder.finish();
   }
@@ -199,19 +202,18 @@ export class CodecStreams {
    * @param shared - a frame that others send as well
    */
   #output(shared?: Uint8Array): Uint8Array[] {
-    this.#endpoint.settle();
-    const chunks = this.#endpoint.outbox.take();
+    this.#machine.settle();
+    const chunks = this.#machine.outbox.take();
     return chunks.map((chunk) =>
       chunk === shared || chunk.length >= BY_REFERENCE_BYTES ? new Uint8Array(chunk) : chunk,
     );
   }
 
   #send(message: OutgoingMessage): void {
-    const endpoint = this.#endpoint;
-    if (endpoint.state !== "open") return;
-    if (typeof message === "string") endpoint.sendText(message);
-    else if (isBytes(message)) endpoint.sendBinary(message);
-    else if (message instanceof PreparedMessage) endpoint.sendPrepared(message);
+    if (this.state !== "open") return;
+    if (typeof message === "string") this.#sender.text(message);
+    else if (isBytes(message)) this.#sender.binary(message);
+    else if (message instanceof PreparedMessage) this.#sender.prepared(message);
     else this.#sendOther(message);
     this.#encoder.bring(this.#output(message instanceof PreparedMessage ? message.serverFrame : undefined));
     // The kernel may have trapped over it.
@@ -219,12 +221,12 @@ export class CodecStreams {
   }
 
   #sendOther(message: Extract<OutgoingMessage, { readonly type: string }>): void {
-    const endpoint = this.#endpoint;
-    if (message?.type === "fragment") endpoint.sendFragment(message.part, message.final, message.messageType);
-    else if (message?.type === "utf8") endpoint.sendText(message.payload);
-    else if (message?.type === "ping") endpoint.ping(message.payload);
-    else if (message?.type === "pong") endpoint.pong(message.payload);
-    else if (message?.type === "close") endpoint.close(message.code, message.reason);
+    const sender = this.#sender;
+    if (message?.type === "fragment") sender.fragment(message.part, message.final, message.messageType);
+    else if (message?.type === "utf8") sender.text(message.payload);
+    else if (message?.type === "ping") sender.ping(message.payload);
+    else if (message?.type === "pong") sender.pong(message.payload);
+    else if (message?.type === "close") this.#machine.close(message.code, message.reason);
     else throw new TypeError("a message is a string, bytes, or of a type that there is");
   }
 
@@ -232,7 +234,7 @@ export class CodecStreams {
   #close(): void {
     if (this.#ending) this.#conclude();
     else if (this.state === "open") {
-      this.#endpoint.close(CloseCode.NORMAL);
+      this.#machine.close(CloseCode.NORMAL);
       this.#encoder.bring(this.#output());
     }
   }
@@ -241,7 +243,7 @@ export class CodecStreams {
   #fail(reason: unknown): void {
     this.#decoder.refuse(reason);
     if (!this.#ending) {
-      this.#endpoint.fail(CloseCode.INTERNAL_ERROR);
+      this.#machine.fail(CloseCode.INTERNAL_ERROR);
       this.#report();
     }
     this.#conclude();

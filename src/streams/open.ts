@@ -1,6 +1,11 @@
 import { readHandlers } from "../adapter/socket/given-handlers.js";
 import type { Handlers, Socket } from "../adapter/socket/handlers.js";
-import { resolveSocketOptions, SOCKET_READERS, type SocketOptions } from "../adapter/socket/options.js";
+import {
+  endpointOptions,
+  resolveSocketOptions,
+  SOCKET_READERS,
+  type SocketOptions,
+} from "../adapter/socket/options.js";
 import { Session } from "../adapter/socket/session.js";
 import { withData } from "../adapter/socket/typed-data.js";
 import { bytes } from "../adapter/value-readers.js";
@@ -49,7 +54,14 @@ export function open<Data = unknown>(
   const told = readHandlers(handlers, known.fragments);
   const resolved = resolveSocketOptions(known);
   const transport = new StreamTransport(streams, remoteAddress);
-  const context = { runtime: portableRuntime(), handlers: told, options: resolved, socketClosed() {} };
+  const runtime = portableRuntime();
+  const context = {
+    runtime,
+    handlers: told,
+    options: resolved,
+    endpointOptions: endpointOptions(resolved, role, runtime.host),
+    socketClosed() {},
+  };
   const session = new Session(context, { role, transport, protocol, data });
   transport.sink = session;
   session.open(undefined, rest);

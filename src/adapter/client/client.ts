@@ -6,6 +6,7 @@ import { anything, integer, type Readers } from "../../protocol/option-readers.j
 import type { HandshakeResponse } from "../handshake-response.js";
 import type { Handlers, Socket } from "../socket/handlers.js";
 import {
+  endpointOptions,
   type ResolvedSocketOptions,
   resolveSocketOptions,
   SOCKET_READERS,
@@ -130,7 +131,13 @@ function dial(
       {
         opened(accepted, rest) {
           over();
-          const context = { runtime, handlers, options: resolved, socketClosed() {} };
+          const context = {
+            runtime,
+            handlers,
+            options: resolved,
+            endpointOptions: endpointOptions(resolved, "client", runtime.host),
+            socketClosed() {},
+          };
           const response: HandshakeResponse = { status: 101, headers: accepted.headers };
           const session = new Session(context, {
             role: "client",

@@ -1,8 +1,15 @@
 // The options that servers and clients have in common.
+import type { Host } from "../../host/host.js";
 import { DEFAULT_MAX_HEAD_BYTES, DEFAULT_MAX_HEADER_LINES } from "../../http/head-limits.js";
 import type { KernelChoice } from "../../kernel/load.js";
 import { sharedWorkspace } from "../../memory/workspace.js";
-import { readKernel, readTextType, type TextType } from "../../protocol/endpoint-options.js";
+import {
+  ResolvedEndpointOptions,
+  type Role,
+  readKernel,
+  readTextType,
+  type TextType,
+} from "../../protocol/endpoint-options.js";
 import { DEFAULT_LIMITS, LIMIT_READERS, type Limits } from "../../protocol/limits.js";
 import {
   flag,
@@ -140,6 +147,20 @@ export function resolveSocketOptions(options: SocketOptions): ResolvedSocketOpti
   // A kernel that this host can't run must be refused here, not in the middle of the first connection.
   sharedWorkspace(kernel);
   return { limits, timeouts, backpressure, fragments, borrow, textType, kernel };
+}
+
+/** Milliseconds of a turn of the event loop that the messages of one connection may take before the others are served. */
+const TURN_MS = 2;
+
+/** The options of the endpoints of sockets, for all connections of a server or for one of a client. */
+export function endpointOptions(
+  options: ResolvedSocketOptions,
+  role: Role,
+  host: Host,
+): ResolvedEndpointOptions {
+  const { limits, fragments, borrow, textType, kernel } = options;
+  const known = { role, limits, fragments, borrow, textType, host, turnMs: TURN_MS };
+  return new ResolvedEndpointOptions(kernel === undefined ? known : { ...known, kernel });
 }
 
 /** Without the keys whose value is undefined, so that they take their defaults. */

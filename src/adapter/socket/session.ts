@@ -1,7 +1,8 @@
 // A WebSocket connection at work: a transport on one side, an endpoint on the other, and the application's handlers above.
 import { type Bytes, messageOf } from "../../protocol/arguments.js";
 import { CloseCode } from "../../protocol/close-code.js";
-import { Endpoint, type EndpointOptions, type EndpointState, type Role } from "../../protocol/endpoint.js";
+import { Endpoint } from "../../protocol/endpoint.js";
+import type { EndpointState, Role } from "../../protocol/endpoint-options.js";
 import type { CloseEvent, EndpointSink, MessageType } from "../../protocol/events.js";
 import { PreparedMessage } from "../../protocol/prepared-message.js";
 import type { HandshakeResponse } from "../handshake-response.js";
@@ -26,9 +27,6 @@ export interface SessionInit {
   /** The asynchronous context in which handlers run. Default: the one in which the session is made. */
   readonly asyncContext?: AsyncContext;
 }
-
-/** Milliseconds of a turn of the event loop that the messages of one connection may take before the other connections are served. */
-const TURN_MS = 2;
 
 let lastId = 0;
 
@@ -68,7 +66,7 @@ export class Session
     const { role, transport, protocol, data, response, asyncContext } = init;
     this.context = context;
     this.transport = transport;
-    this.endpoint = new Endpoint(this, endpointOptions(context, role));
+    this.endpoint = new Endpoint(this, context.endpointOptions);
     this.input = new Input(this);
     this.output = new Output(this);
     this.#keepalive = new Keepalive(this);
@@ -369,10 +367,4 @@ export class Session
   #failOverLimit(): void {
     this.fail(CloseCode.TRY_AGAIN_LATER, "backpressure limit reached");
   }
-}
-
-function endpointOptions({ options, runtime }: SocketContext, role: Role): EndpointOptions {
-  const { limits, fragments, borrow, textType, kernel } = options;
-  const known = { role, limits, fragments, borrow, textType, host: runtime.host, turnMs: TURN_MS };
-  return kernel === undefined ? known : { ...known, kernel };
 }

@@ -1,7 +1,11 @@
 // A handler that runs an event loop of its own: reads of other connections land in the window that its walk is still in.
 import { describe, expect, test } from "vitest";
 import type { Handlers } from "../../../src/adapter/socket/handlers.js";
-import { resolveSocketOptions, type SocketOptions } from "../../../src/adapter/socket/options.js";
+import {
+  endpointOptions,
+  resolveSocketOptions,
+  type SocketOptions,
+} from "../../../src/adapter/socket/options.js";
 import { Session } from "../../../src/adapter/socket/session.js";
 import { Turns } from "../../../src/adapter/turn.js";
 import { nodeRuntime } from "../../../src/node/host.js";
@@ -37,6 +41,7 @@ class Peer {
       close: (_, event) => this.closes.push(event),
       error: (_, error) => this.errors.push(error),
     };
+    const resolved = resolveSocketOptions(options);
     const context = {
       runtime: {
         ...nodeRuntime,
@@ -44,7 +49,8 @@ class Peer {
         turns: new Turns((callback) => turns.push(callback)),
       },
       handlers,
-      options: resolveSocketOptions(options),
+      options: resolved,
+      endpointOptions: endpointOptions(resolved, "server", nodeRuntime.host),
       socketClosed() {},
     };
     this.session = new Session(context, {

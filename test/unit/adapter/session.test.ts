@@ -1,7 +1,11 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { Deadlines } from "../../../src/adapter/deadline.js";
 import type { Handlers } from "../../../src/adapter/socket/handlers.js";
-import { resolveSocketOptions, type SocketOptions } from "../../../src/adapter/socket/options.js";
+import {
+  endpointOptions,
+  resolveSocketOptions,
+  type SocketOptions,
+} from "../../../src/adapter/socket/options.js";
 import { Session } from "../../../src/adapter/socket/session.js";
 import { Turns } from "../../../src/adapter/turn.js";
 import { nodeRuntime } from "../../../src/node/host.js";
@@ -14,6 +18,7 @@ vi.mock("../../../src/host/globals.js", () => import("../../support/global-timer
 
 function openSocket(options: SocketOptions = {}, handlers: Handlers = {}) {
   const transport = new FakeTransport();
+  const resolved = resolveSocketOptions(options);
   const context = {
     runtime: {
       ...nodeRuntime,
@@ -22,7 +27,8 @@ function openSocket(options: SocketOptions = {}, handlers: Handlers = {}) {
       defer: (callback: () => void) => deferred.push(callback),
     },
     handlers,
-    options: resolveSocketOptions(options),
+    options: resolved,
+    endpointOptions: endpointOptions(resolved, "server", nodeRuntime.host),
     socketClosed() {},
   };
   const session = new Session(context, { role: "server", transport, protocol: "", data: undefined });

@@ -1,7 +1,7 @@
 // Traps outside of decode, which reentrancy.test.ts has: in masking, in a close reason, in making a string, in checking text.
 import { afterEach, describe, expect, test, vi } from "vitest";
 import type { SocketContext } from "../../../src/adapter/socket/context.js";
-import { resolveSocketOptions } from "../../../src/adapter/socket/options.js";
+import { endpointOptions, resolveSocketOptions } from "../../../src/adapter/socket/options.js";
 import { Session } from "../../../src/adapter/socket/session.js";
 import { Connection, type ConnectionOptions, type Kernel } from "../../../src/index.js";
 import { sharedWorkspace } from "../../../src/memory/workspace.js";
@@ -144,13 +144,15 @@ describeKernels("a trap outside of decode", (kernel) => {
     test("send() says that the message was dropped, and close follows", () => {
       const events: unknown[] = [];
       const transport = new FakeTransport();
+      const resolved = resolveSocketOptions({ kernel });
       const context: SocketContext = {
         runtime: { ...nodeRuntime, defer: (callback) => callback() },
         handlers: {
           close: (_, event) => events.push(event),
           error: (_, error) => events.push(error),
         },
-        options: resolveSocketOptions({ kernel }),
+        options: resolved,
+        endpointOptions: endpointOptions(resolved, "client", nodeRuntime.host),
         socketClosed() {},
       };
       const session = new Session(context, { role: "client", transport, protocol: "", data: undefined });

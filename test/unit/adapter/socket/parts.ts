@@ -1,7 +1,11 @@
 // What the parts of a session are tested with: an endpoint and a transport, and an owner that writes down what it is told.
 import { Deadlines } from "../../../../src/adapter/deadline.js";
 import type { SocketContext } from "../../../../src/adapter/socket/context.js";
-import { resolveSocketOptions, type SocketOptions } from "../../../../src/adapter/socket/options.js";
+import {
+  endpointOptions,
+  resolveSocketOptions,
+  type SocketOptions,
+} from "../../../../src/adapter/socket/options.js";
 import { Turns } from "../../../../src/adapter/turn.js";
 import { nodeRuntime } from "../../../../src/node/host.js";
 import { Endpoint } from "../../../../src/protocol/endpoint.js";
@@ -20,10 +24,12 @@ export class Owner {
 
   constructor(options: SocketOptions = {}) {
     const wait = (callback: () => void): void => void this.#waiting.push(callback);
+    const resolved = resolveSocketOptions(options);
     this.context = {
       runtime: { ...nodeRuntime, defer: wait, turns: new Turns(wait), deadlines: new Deadlines() },
       handlers: {},
-      options: resolveSocketOptions(options),
+      options: resolved,
+      endpointOptions: endpointOptions(resolved, "server", nodeRuntime.host),
       socketClosed() {},
     };
   }

@@ -1,0 +1,279 @@
+// The protocol of one endpoint, as a machine that is pushed: bytes go into `receive`, what they mean goes to the sink, and what
+// must be written waits in the outbox. It has three states and no way back:
+//
+//   open     -> closing   this endpoint sent a Close frame and waits for the peer's
+//   open     -> closed    the peer's Close frame came (and was answered), the connection failed, or the transport ended
+//   closing  -> closed    the peer's Close frame came, the connection failed, or the transport ended
+//
+// On the way into `closed` the sink gets its one onClose. Nothing is decoded or sent after it.
+//
+// A machine reacts to what it finds at once: it answers a ping before its sink hears of it. The owner of a deferred one hands
+// events on later, and has it react when it does, so that its answers stand among the application's in the order of the wire.
+import { sharedWorkspace, type Workspace } from "../memory/workspace.js";
+import { type Bytes, bytesOf } from "./arguments.js";
+import { CloseCode } from "./close-code.js";
+import { checkedClosePayload, closePayload, parseClosePayload } from "./close-payload.js";
+import { Decoder, type ProtocolSink } from "./decoder.js";
+import { Encoder, type EncoderSink } from "./encoder.js";
+import type { EndpointState, ResolvedEndpointOptions } from "./endpoint-options.js";
+import { type FailureCode, failure, InvalidStateError } from "./errors.js";
+import { abnormalClose, type CloseEvent, type ConnectionEvent, type EndpointSink } from "./events.js";
+import { FIN, Opcode } from "./opcode.js";
+import { Outbox, type OutboxSink } from "./outbox.js";
+
+const NOTHING = new Uint8Array(0);
+
+/** No more bytes of pongs wait in the outbox: of the pings beyond them, the newest is owed an answer. */
+const MAX_PONG_BYTES = 1024;
+
+/** How far a connection is: a state is followed by a higher one only. */
+const RANK: Readonly<Record<EndpointState, number>> = { open: 0, closing: 1, closed: 2 };
+
+/** The state of a connection with its decoder, encoder and outbox. Its users are `Endpoint`, `Connection` and the codec streams. */
+export class Machine implements ProtocolSink, EncoderSink, OutboxSink {
+  readonly options: ResolvedEndpointOptions;
+  readonly workspace: Workspace;
+  /** What must be written to the transport. */
+  readonly outbox: Outbox;
+  readonly encoder: Encoder;
+  readonly decoder: Decoder;
+  readonly #sink: EndpointSink;
+  #state: EndpointState = "open";
+  #closedHere = false;
+  /** Whether this side's Close frame is in the outbox, or has left it. */
+  #closeSent = false;
+  /** Whether the sink got its onClose. */
+  #told = false;
+  /** Payload of the newest ping that was not answered in its place. */
+  #owedPong: Uint8Array | undefined;
+
+  constructor(sink: EndpointSink, options: ResolvedEndpointOptions) {
+    const workspace = sharedWorkspace(options.kernel);
+    this.options = options;
+    this.workspace = workspace;
+    this.#sink = sink;
+    this.outbox = new Outbox(workspace, options.host, this);
+    this.encoder = new Encoder(workspace, options, this.outbox, this);
+    this.decoder = new Decoder(workspace, options, sink, this);
+  }
+
+  /** Where the connection stands. */
+  get state(): EndpointState {
+    return this.#state;
+  }
+
+  /** Whether the application itself closed or failed the connection, so that it is a mistake to send more. */
+  get closedHere(): boolean {
+    return this.#closedHere;
+  }
+
+  /** The only place where the state changes. @returns false if the connection has come as far already */
+  #advance(to: EndpointState): boolean {
+    if (RANK[to] <= RANK[this.#state]) return false;
+    this.#state = to;
+    return true;
+  }
+
+  // ---- Receiving ----
+
+  /** As `Endpoint.receive`. */
+  receive(chunk: Bytes): number {
+    const bytes = bytesOf(chunk, "a chunk must be bytes");
+    this.#assertNotReceiving();
+    if (this.#state === "closed") return bytes.length;
+    try {
+      return this.decoder.push(bytes);
+    } catch (error) {
+      this.#threw(error);
+      return bytes.length;
+    }
+  }
+
+  /** As `Endpoint.receiveWindow`. */
+  receiveWindow(length: number): void {
+    this.#assertNotReceiving();
+    if (this.workspace.readWindow.inUse) throw new InvalidStateError("the read window is in use");
+    if (this.#state === "closed") return;
+    try {
+      this.decoder.pushWindow(length);
+    } catch (error) {
+      this.#threw(error);
+    }
+  }
+
+  /** As `Endpoint.resume`. */
+  resume(): void {
+    this.#assertNotWalking();
+    try {
+      this.decoder.resume();
+    } catch (error) {
+      this.#threw(error);
+    }
+  }
+
+  /** The decoder takes no more bytes then, so the connection must not look as if it were open. */
+  #threw(error: unknown): void {
+    if (this.options.deferred) {
+      // No sink that collects throws: a bug of ours, or a lack of memory.
+      this.#tell(abnormalClose(failure("INTERNAL", this.decoder.offset, error)));
+      return;
+    }
+    try {
+      this.fail(CloseCode.INTERNAL_ERROR, "", error);
+    } catch {
+      // onClose threw as well. The caller gets the first exception.
+    }
+    throw error;
+  }
+
+  #assertNotReceiving(): void {
+    this.#assertNotWalking();
+    if (this.decoder.interrupted) throw new InvalidStateError("resume() comes first");
+  }
+
+  #assertNotWalking(): void {
+    if (this.decoder.walking) throw new InvalidStateError("receive() was called by a handler of its own");
+  }
+
+  // ---- Closing ----
+
+  /** As `Endpoint.close`. */
+  close(code?: number, reason = ""): void {
+    if (code === undefined && reason !== "") throw new TypeError("a reason needs a code");
+    const payload = code === undefined ? NOTHING : checkedClosePayload(code, reason, this.options.host);
+    if (this.#state !== "open") return;
+    this.settle();
+    // The kernel may trap over the pong or the Close frame. Then the connection is over, and another Close frame was sent.
+    if (!this.#closeSent) this.encoder.bytes(FIN | Opcode.CLOSE, payload);
+    this.#closedHere = true;
+    if (this.#advance("closing")) this.#closeSent = true;
+  }
+
+  /** As `Endpoint.fail`. */
+  fail(code: number, reason = "", cause?: unknown): void {
+    const payload = checkedClosePayload(code, reason, this.options.host);
+    if (this.#state === "closed") return;
+    this.#closedHere = true;
+    const base = failure(
+      code === CloseCode.INTERNAL_ERROR ? "INTERNAL" : "APPLICATION",
+      this.decoder.offset,
+      cause,
+    );
+    const reported = { ...base, closeCode: code, message: reason === "" ? base.message : reason };
+    this.#conclude(abnormalClose(reported), payload);
+  }
+
+  /** The transport ended: no more bytes come. Section 7.1.5: without a Close frame the code is 1006. */
+  end(): void {
+    this.#end(abnormalClose());
+  }
+
+  /** Sends the last Close frame, unless there was one, and closes. */
+  #conclude(event: CloseEvent, payload: Uint8Array): void {
+    if (this.#state === "closed") return;
+    const answers = !this.#closeSent;
+    // Masking the Close frame may trap as well, and come back here.
+    this.#closeSent = true;
+    this.#advance("closing");
+    try {
+      if (answers) {
+        this.settle();
+        this.encoder.bytes(FIN | Opcode.CLOSE, payload);
+      }
+    } finally {
+      this.#end(event);
+    }
+  }
+
+  #end(event: CloseEvent): void {
+    if (!this.#advance("closed")) return;
+    this.decoder.stop();
+    this.#owedPong = undefined;
+    this.#tell(event);
+  }
+
+  #tell(event: CloseEvent): void {
+    if (this.#told) return;
+    this.#told = true;
+    this.#sink.onClose(event);
+  }
+
+  // ---- What the decoder finds, and the kernel's traps ----
+
+  onPing(payload: Uint8Array): void {
+    if (!this.options.deferred) this.#answerPing(payload);
+    // Unless the kernel trapped over the pong.
+    if (this.#state !== "closed") this.#sink.onPing(payload);
+  }
+
+  onCloseFrame(payload: Uint8Array, offset: number): void {
+    const parsed = parseClosePayload(payload, this.workspace.linear);
+    if ("failure" in parsed) this.onViolation(parsed.failure, offset + parsed.at);
+    else this.#found({ type: "close", ...parsed, wasClean: true });
+  }
+
+  onViolation(code: FailureCode, offset: number): void {
+    this.#found(abnormalClose(failure(code, offset)));
+  }
+
+  /** The application took back the memory of what it sent. */
+  onLost(error: unknown): void {
+    // The Close frame that this side has sent was dropped, too.
+    this.#closeSent = false;
+    this.onTrap(error);
+  }
+
+  onTrap(error: unknown): void {
+    this.#found(abnormalClose(failure("INTERNAL", this.decoder.offset, error)));
+  }
+
+  /** The end of the connection came. What traps outside of the decoder does not wait for its turn. */
+  #found(event: CloseEvent): void {
+    if (this.options.deferred && this.decoder.walking) this.#tell(event);
+    else this.#conclude(event, answerTo(event));
+  }
+
+  // ---- What the endpoint says to it ----
+
+  /**
+   * Answers an event that a deferred machine told its sink of: a ping, or the end of the connection. The others need no answer.
+   */
+  react(event: ConnectionEvent): void {
+    if (event.type === "ping") this.#answerPing(event.payload);
+    else if (event.type === "close") this.#conclude(event, answerTo(event));
+  }
+
+  /** As `Endpoint.settle`. */
+  settle(): void {
+    const payload = this.#owedPong;
+    if (payload === undefined) return;
+    this.encoder.bytes(FIN | Opcode.PONG, payload);
+    this.#owedPong = undefined;
+  }
+
+  /**
+   * Section 5.5.2: "an endpoint MUST send a Pong frame in response, unless it already received a Close frame"; having sent one itself
+   * makes no difference. Section 5.5.3: it "MAY elect to send a Pong frame for only the most recently processed Ping".
+   */
+  #answerPing(payload: Uint8Array): void {
+    if (this.#state === "closed") return;
+    const { outbox } = this;
+    const bytes = payload.length + (this.options.role === "client" ? 6 : 2);
+    if (this.#owedPong === undefined && outbox.pongBytes + bytes <= MAX_PONG_BYTES) {
+      this.encoder.bytes(FIN | Opcode.PONG, payload);
+      outbox.countPong(bytes);
+    } else {
+      // A copy, for the handler owns the payload. Not slice(): a Buffer's gives a view.
+      this.#owedPong = this.options.host.copy(payload, 0, payload.length);
+    }
+  }
+}
+
+/**
+ * The body of the Close frame that answers the end of a connection. Section 5.5.1: "If an endpoint receives a Close frame and did not
+ * previously send a Close frame, the endpoint MUST send a Close frame in response", which "typically echos the status code it received".
+ */
+function answerTo({ code, failure }: CloseEvent): Uint8Array {
+  if (failure !== undefined) return closePayload(failure.closeCode, NOTHING);
+  return code === CloseCode.NO_STATUS ? NOTHING : closePayload(code, NOTHING);
+}

@@ -1,0 +1,118 @@
+// Records of data frames to messages, in the form that the options of an endpoint ask for.
+import type { PayloadRuns } from "../host/host.js";
+import * as layout from "../kernel/generated/layout.js";
+import type { Workspace } from "../memory/workspace.js";
+import type { ResolvedEndpointOptions } from "./endpoint-options.js";
+import type { FailureCode } from "./errors.js";
+import type { EndpointSink } from "./events.js";
+import { MessageBuffer } from "./message-buffer.js";
+import { Opcode } from "./opcode.js";
+
+/** Takes the messages that a {@link MessageReader} finds. */
+export type MessageSink = Pick<EndpointSink, "onText" | "onBinary" | "onFragment" | "onPong">;
+
+/** The longest string that V8 makes; text of more bytes might not fit one. */
+const MAX_TEXT_BYTES = 0x1fffffe8;
+
+/** Makes strings and payloads of data records, gathers messages that come in pieces, and calls the sink. */
+export class MessageReader {
+  readonly #workspace: Workspace;
+  readonly #options: ResolvedEndpointOptions;
+  readonly #sink: MessageSink;
+  /** The opcode of messages that are handed out as strings, or 0. */
+  readonly #stringOpcode: number;
+  #message: MessageBuffer | undefined;
+  /** Payloads of the records that are being walked, if the host copied them at once. */
+  #copied: PayloadRuns | undefined;
+
+  constructor(workspace: Workspace, options: ResolvedEndpointOptions, sink: MessageSink) {
+    this.#workspace = workspace;
+    this.#options = options;
+    this.#sink = sink;
+    this.#stringOpcode = options.textType === "bytes" || options.fragments ? 0 : Opcode.TEXT;
+  }
+
+  /** So many records are about to be walked. */
+  beginRecords(count: number): void {
+    const { borrow, host } = this.#options;
+    // One payload has no others to share memory with.
+    this.#copied =
+      count > 1 && !borrow ? host.copyRuns?.(this.#workspace.linear, count, this.#stringOpcode) : undefined;
+  }
+
+  /** The walk over the records of a read is over. */
+  endRead(): void {
+    this.#copied = undefined;
+  }
+
+  /** Drops the message that is not complete. */
+  stop(): void {
+    this.#message?.release();
+    this.#message = undefined;
+  }
+
+  /**
+   * Takes a record of a data frame.
+   * @param detail - bytes that the frame's header promises besides, or of a message's last ones the place in the runs
+   * @returns why the connection must fail, if it must
+   */
+  data(info: number, ptr: number, length: number, detail: number): FailureCode | undefined {
+    const ends = (info & layout.RECORD_END) !== 0;
+    const place = ends ? detail : 0;
+    if (this.#options.fragments) this.#fragment(info, this.#payload(ptr, length, place), ends);
+    else if (!ends || this.#message !== undefined) return this.#gather(info, ptr, length, ends ? 0 : detail);
+    else if ((info & layout.RECORD_OPCODE) === this.#stringOpcode)
+      this.#sink.onText(this.#text(info, ptr, length));
+    else this.#bytes(info, this.#payload(ptr, length, place));
+    return undefined;
+  }
+
+  #bytes(info: number, payload: Uint8Array): void {
+    if ((info & layout.RECORD_OPCODE) === Opcode.TEXT) this.#sink.onText(payload);
+    else this.#sink.onBinary(payload);
+  }
+
+  #text(info: number, ptr: number, length: number): string {
+    const { linear, readWindow } = this.#workspace;
+    const ascii = (info & layout.RECORD_ASCII) !== 0;
+    const text = this.#options.host.decodeText(linear.memory, ptr, ptr + length, ascii, linear);
+    readWindow.noteText(text, ptr, length);
+    return text;
+  }
+
+  #payload(ptr: number, length: number, place: number): Uint8Array {
+    const { memory } = this.#workspace.linear;
+    const { borrow, host } = this.#options;
+    if (borrow) return host.view(memory, ptr, ptr + length);
+    const copied = place > 0 ? this.#copied?.view(place, length) : undefined;
+    return copied ?? host.copy(memory, ptr, ptr + length);
+  }
+
+  #fragment(info: number, payload: Uint8Array, final: boolean): void {
+    const type = (info & layout.RECORD_OPCODE) === Opcode.TEXT ? "text" : "binary";
+    this.#sink.onFragment(payload, type, final);
+  }
+
+  #gather(info: number, ptr: number, length: number, promised: number): FailureCode | undefined {
+    this.#message ??= new MessageBuffer(this.#workspace, this.#options.host);
+    const message = this.#message;
+    const text = (info & layout.RECORD_OPCODE) === this.#stringOpcode;
+    let whole: string | Uint8Array;
+    try {
+      // As V8 would, but before the bytes are there.
+      if (text && message.length + length > MAX_TEXT_BYTES) throw new RangeError();
+      const ascii = (info & layout.RECORD_ASCII) !== 0;
+      message.append(this.#workspace.linear.memory, ptr, length, ascii, promised);
+      if ((info & layout.RECORD_END) === 0) return undefined;
+      whole = text ? message.takeText() : message.takeBytes();
+    } catch (error) {
+      // A message that this host can't hold is over a limit like any other.
+      if (error instanceof RangeError) return "MESSAGE_TOO_LONG";
+      throw error;
+    }
+    this.#message = undefined;
+    if (typeof whole === "string") this.#sink.onText(whole);
+    else this.#bytes(info, whole);
+    return undefined;
+  }
+}
