@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import * as codec from "../../src/index.js";
 import * as node from "../../src/node/index.js";
+import * as streams from "../../src/streams/index.js";
 import { tableRows } from "../support/markdown.js";
 import { ROOT } from "../support/root.js";
 
@@ -50,6 +51,19 @@ test.each(names("Handler names"))("the handler %s is one", async (name) => {
   await expect(node.serve({}, { [name]: null })).rejects.toThrow(`the handler ${name} must be a function`);
 });
 
+test("no value that is exported is left out", () => {
+  for (const name of [codec, node, streams].flatMap((entry) => Object.keys(entry)))
+    expect(PAGE.includes(`\`${name}\``), name).toBe(true);
+});
+
+// Data can be anything, so that no value of it is refused.
+const CHECKED_CLIENT_OPTIONS = names("Client option names").filter((name) => name !== "data");
+
+test.each(CHECKED_CLIENT_OPTIONS)("the client's option %s is one", async (name) => {
+  const options = { [name]: Symbol("no value of an option") };
+  await expect(node.connect("ws://127.0.0.1:1", options)).rejects.toThrow(new RegExp(`\\b${name}\\b`));
+});
+
 test("the names of sockets are members of one", async () => {
   const server = await node.serve({ host: "127.0.0.1" }, {});
   const socket = await node.connect(server.url);
@@ -64,6 +78,10 @@ test("the names of servers are exports, or members of one", async () => {
     const there = name in node || name in server || new RegExp(`\\b${name}\\b`).test(EXPORTS);
     expect(there, name).toBe(true);
   }
+});
+
+test("the names of streams are exports", () => {
+  for (const name of names("Stream names")) expect(name in streams, name).toBe(true);
 });
 
 test("the names of the codec are exports, or members of a connection", () => {
