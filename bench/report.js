@@ -196,30 +196,31 @@ export function markdown(results) {
   return `${parts.join("\n").trim()}\n`;
 }
 
-const READING = `**How to read it.** A message costs the server so much CPU time, user and system, all threads, from
-\`/proc/PID/stat\` over just the measured window. Less is better; a server that needs half of it serves twice as many. *Depth* is
-the number of messages in flight on each connection: at 1 each message is a read and a write of its own, and the kernel's share is
-most of it; at 16 a server that handles all of a read at once shows what that is worth. Ratios are the medians of the rounds'
-own ratios, servers taking turns within a round.
+const READING = `**How to read it.** The figure is the server's CPU time for each message: user and system time of all threads, from
+\`/proc/PID/stat\`, over the measured window only. Less is better: a server that needs half of it serves twice as many messages. *Depth* is
+the number of messages in flight on each connection. At depth 1, each message is a read and a write of its own, and most of the time is the
+operating system's. At depth 16, a server can handle many messages in one read. Ratios are medians of the ratios of each round, in which the
+servers take turns.
 `;
 
 const ECHO_NOTE =
-  "100 connections (4 for 1 MiB, 20 for TLS). In the client role, the clients' own CPU time, against the same server. Text comes as " +
-  "a string and goes back as the same string; but `ws` hands it out as bytes, and sends those, as *wsimd, text as bytes* does. wsimd " +
-  "notices that a text goes out as it came in, and encodes nothing: see *send mixed* below for what another text takes. *No protocol* " +
-  "reads and writes as wsimd does, but counts bytes instead of looking at them: what is above it is the protocol's.\n";
+  "100 connections (4 for 1 MiB, 20 for TLS). In the client role, the figure is the CPU time of the clients, against the same server. " +
+  "wsimd hands out text as a string, and sends the string back. `ws` hands out bytes, and sends these, as *wsimd, text as bytes* does. " +
+  "wsimd does not encode text that a handler sends on unchanged; *send mixed* below is the cost of other text. *No protocol* reads and " +
+  "writes as wsimd does, but counts bytes instead of parsing frames: the difference to it is the cost of the protocol.\n";
 const LATENCY_NOTE =
-  "99 % of replies come within this time, under full load: with 100 connections that never pause it mostly says how long a " +
-  "message waits for its turn.\n";
+  "99 % of replies arrive within this time, under full load. With 100 connections that never pause, most of it is the time that a message " +
+  "waits for its turn.\n";
 const BROADCAST_NOTE =
-  "CPU time for each of the deliveries. The bare socket is Node's floor: `socket.write` of the same bytes.\n";
+  "CPU time for each delivery. The bare socket is the least that Node needs: `socket.write` of the same bytes.\n";
 const HANDSHAKE_NOTE =
-  "Requests as a browser makes them. For each second of the server's CPU time, so that the client's pace plays no part.\n";
+  "Requests as a browser makes them. The figure counts handshakes in a second of the server's CPU time, so the speed of the client does not " +
+  "matter.\n";
 const MEMORY_NOTE =
-  "Growth of the resident set by idle connections that had one message each, after a garbage collection.\n";
-const TARGETS_NOTE = "What wsimd set out to reach.\n";
+  "Growth of the resident set for each idle connection that had one message, after a garbage collection.\n";
+const TARGETS_NOTE = "The targets that wsimd set itself, and whether it met them.\n";
 const CODEC_NOTE =
-  "Nanoseconds for a message, without sockets: streams in reads of 64 KiB, on each kernel and in `ws`'s Receiver and Sender.\n";
+  "Nanoseconds for a message, without sockets: streams in reads of 64 KiB, on each kernel and in the Receiver and Sender of `ws`.\n";
 const KERNEL_NOTE = "Nanoseconds for a call.\n";
 
 /**
@@ -233,10 +234,10 @@ function noise(results) {
   const told =
     spreads.length === 0
       ? ""
-      : `In this run the highest and the lowest round of a CPU time were ${percent(median(spreads))} of it apart in the ` +
-        `median, ${percent(Math.max(...spreads))} at worst. `;
-  return `**Noise.** Absolute numbers depend on the machine, on what else it does and on its caches. ${told}Ratios are steadier, as what
-slows a round down slows all servers down; a difference of a few percent is none all the same, and p99 latencies differ most.
+      : `In this run, the highest and the lowest round of a CPU time differed by ${percent(median(spreads))} in the median, and by ` +
+        `${percent(Math.max(...spreads))} at most. `;
+  return `**Noise.** Absolute figures depend on the machine, on its other work and on its caches. ${told}Ratios are steadier, because a slow
+round is slow for all servers. A difference of a few percent means nothing, and p99 latencies vary most.
 `;
 }
 
