@@ -1,11 +1,8 @@
+// `connect` for Bun, on Bun's own sockets.
 import type { Address } from "../adapter/client/address.js";
 import { CLIENT_READERS, type ClientOptions, connectBy } from "../adapter/client/client.js";
-import {
-  PROXY_READERS,
-  type ProxyChoice,
-  type ProxyDialer,
-  withProxyUrl,
-} from "../adapter/client/proxy/proxy.js";
+import { proxyDialer, readProxy } from "../adapter/client/proxy/option.js";
+import type { ProxyAddress, ProxyChoice, Tunnel } from "../adapter/client/proxy/proxy.js";
 import { hostOptions } from "../adapter/host-options.js";
 import { readHandlers } from "../adapter/socket/given-handlers.js";
 import type { Handlers, Socket } from "../adapter/socket/handlers.js";
@@ -35,8 +32,7 @@ export interface ConnectOptions<Data = unknown> extends ClientOptions<Data> {
 const CONNECT_READERS: Readers<ConnectOptions> = {
   ...CLIENT_READERS,
   tls: ownOptions,
-  proxy: (asked, name) =>
-    withProxyUrl(readOptions<ProxyOptions>(choiceOf(asked), { ...PROXY_READERS, tls: ownOptions }, name)),
+  proxy: readProxy<BunTls>,
 };
 
 /**
@@ -55,7 +51,9 @@ export async function connect<Data = unknown>(
   const known = readOptions<ConnectOptions>(options, CONNECT_READERS);
   const told = readHandlers(handlers, known.fragments);
   const open = (address: Address) => openTransport(bun, address, known.tls);
-  const proxy = known.proxy === undefined ? undefined : proxyDialer(bun, known.proxy, known.tls);
+  const proxy = proxyDialer<BunTls>(known.proxy, process.env, (address, tls) =>
+    openTunnel(bun, address, tls, known.tls),
+  );
   return connectBy<Data>({ runtime: bunRuntime, open, proxy }, url, known, told);
 }
 
@@ -78,26 +76,25 @@ function openTransport(bun: BunApi, place: Place, tls: BunTls | undefined): BunT
   return transport;
 }
 
-/** What to ask of the other side, said in so many words: Bun takes an object in which nothing is said for no TLS at all. */
+/** TLS with its default written out: Bun takes an empty object for no TLS at all. */
 function clientTls(tls: BunTls | undefined): BunTls {
   return hostOptions({ ...tls, rejectUnauthorized: tls?.rejectUnauthorized ?? true });
 }
 
-function proxyDialer(bun: BunApi, asked: string | URL | ProxyOptions, tls: BunTls | undefined): ProxyDialer {
-  const choice = choiceOf(asked);
-  return {
-    choice,
-    environment: process.env,
-    open(proxy) {
-      const transport = openTransport(bun, { ...proxy, unixPath: undefined }, choice.tls);
-      // It is the server that the certificate must be for, and not the proxy.
-      const enter = ({ secure, hostname }: Address) =>
-        secure ? transport.secure(clientTls({ serverName: hostname, ...tls })) : transport;
-      return { transport, enter };
-    },
-  };
-}
-
-function choiceOf(asked: string | URL | ProxyOptions): ProxyOptions {
-  return typeof asked === "string" || asked instanceof URL ? { url: asked } : asked;
+/**
+ * Connects to a proxy.
+ * @param proxyTls - for the proxy itself
+ * @param tls - for the server behind it
+ */
+function openTunnel(
+  bun: BunApi,
+  proxy: ProxyAddress,
+  proxyTls: BunTls | undefined,
+  tls: BunTls | undefined,
+): Tunnel {
+  const transport = openTransport(bun, { ...proxy, unixPath: undefined }, proxyTls);
+  // The certificate must be for the server, and not for the proxy.
+  const enter = ({ secure, hostname }: Address) =>
+    secure ? transport.secure(clientTls({ serverName: hostname, ...tls })) : transport;
+  return { transport, enter };
 }

@@ -1,12 +1,9 @@
+// `connect` for Node, and for all that have `node:net`.
 import type { ConnectionOptions } from "node:tls";
 import type { Address } from "../adapter/client/address.js";
 import { CLIENT_READERS, type ClientOptions, connectBy } from "../adapter/client/client.js";
-import {
-  PROXY_READERS,
-  type ProxyChoice,
-  type ProxyDialer,
-  withProxyUrl,
-} from "../adapter/client/proxy/proxy.js";
+import { proxyDialer, readProxy } from "../adapter/client/proxy/option.js";
+import type { ProxyAddress, ProxyChoice, Tunnel } from "../adapter/client/proxy/proxy.js";
 import { readHandlers } from "../adapter/socket/given-handlers.js";
 import type { Handlers, Socket } from "../adapter/socket/handlers.js";
 import type { Runtime } from "../adapter/transport.js";
@@ -38,8 +35,7 @@ const CONNECT_READERS: Readers<ConnectOptions> = {
   ...CLIENT_READERS,
   ...INTERNALS_READERS,
   tls: ownOptions,
-  proxy: (asked, name) =>
-    withProxyUrl(readOptions<ProxyOptions>(choiceOf(asked), { ...PROXY_READERS, tls: ownOptions }, name)),
+  proxy: readProxy<ConnectionOptions>,
 };
 
 /**
@@ -69,33 +65,29 @@ export async function connectOn<Data>(
   const told = readHandlers(handlers, options.fragments);
   const transportOf = await transports(await chooseInternals(options.internals));
   const open = (address: Address) => transportOf(openSocket(address, options.tls));
-  const proxy =
-    options.proxy === undefined ? undefined : proxyDialer(options.proxy, options.tls, transportOf);
+  const proxy = proxyDialer<ConnectionOptions>(options.proxy, process.env, (address, tls) =>
+    openTunnel(address, tls, options.tls, transportOf),
+  );
   return connectBy<Data>({ runtime, open, proxy }, url, options, told);
 }
 
-function proxyDialer(
-  asked: string | URL | ProxyOptions,
+/**
+ * Connects to a proxy.
+ * @param proxyTls - for the proxy itself
+ * @param tls - for the server behind it
+ */
+function openTunnel(
+  proxy: ProxyAddress,
+  proxyTls: ConnectionOptions | undefined,
   tls: ConnectionOptions | undefined,
   transportOf: TransportOf,
-): ProxyDialer {
-  const choice = choiceOf(asked);
-  return {
-    choice,
-    environment: process.env,
-    open(proxy) {
-      const transport = new NodeTransport(openSocket(proxy, choice.tls), "off");
-      const enter = (address: Address) => {
-        const inside = transportOf(openSocket(address, tls, transport.release()));
-        // TLS within TLS does not say on every runtime.
-        inside.remoteAddress = transport.remoteAddress;
-        return inside;
-      };
-      return { transport, enter };
-    },
+): Tunnel {
+  const transport = new NodeTransport(openSocket(proxy, proxyTls), "off");
+  const enter = (address: Address) => {
+    const inside = transportOf(openSocket(address, tls, transport.release()));
+    // Not every runtime tells the address of TLS within TLS.
+    inside.remoteAddress = transport.remoteAddress;
+    return inside;
   };
-}
-
-function choiceOf(asked: string | URL | ProxyOptions): ProxyOptions {
-  return typeof asked === "string" || asked instanceof URL ? { url: asked } : asked;
+  return { transport, enter };
 }

@@ -9,6 +9,7 @@ import { ownOptions } from "../../protocol/option-readers.js";
 import { Deadline, type Expiring } from "../deadline.js";
 import { Session } from "../socket/session.js";
 import type { SocketTransport, TransportSink } from "../transport.js";
+import { writeChunks } from "../write-chunks.js";
 import { type Answers, HTTP1_ANSWERS } from "./answers.js";
 import { DecisionStage } from "./decision-stage.js";
 import { HeadStage } from "./head-stage.js";
@@ -219,7 +220,7 @@ export class Opening implements TransportSink, Expiring, StageOwner, PendingOpen
     this.#forget();
     // The client's end has to be read.
     this.transport.resume();
-    this.transport.writeAll(chunks);
+    writeChunks(this.transport, chunks);
     this.transport.end();
     this.#deadline.start(this.server.options.timeouts.closeMs);
   }

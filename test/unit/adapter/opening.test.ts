@@ -140,7 +140,7 @@ describe("an exception", () => {
   );
 
   test("of the transport in the middle of an answer ends the connection: there is no second answer", () => {
-    for (const method of ["writeAll", "end"]) {
+    for (const method of ["write", "end"]) {
       const { errors, open } = serve();
       const peer = open();
       peer.broken = new Set([method]);
