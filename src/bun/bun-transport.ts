@@ -150,7 +150,7 @@ export class BunTransport implements SocketTransport {
    */
   secure(tls: BunTls): BunTransport {
     const inner = new BunTransport();
-    // Nothing more is heard of the connection under TLS.
+    // Reports of the connection under TLS concern nothing any more.
     this.sink = DEAF;
     const sockets = this.#socket?.upgradeTLS({ socket: SECURE_CLIENT_HANDLERS, data: inner, tls });
     if (!Array.isArray(sockets)) throw new Error("Bun speaks no TLS inside of TLS");
@@ -165,19 +165,19 @@ export class BunTransport implements SocketTransport {
     if (!this.#gone) this.#socket?.resume();
   }
 
-  /** Something went wrong above the system: nothing good can come of this socket any more. */
+  /** Ends it for an error that Bun does not know of. */
   fail(error: unknown): void {
     this.closed(error);
     this.#socket?.close();
   }
 
-  /** The connection is over, or did not come to be. Called once and then again without effect. */
+  /** The connection is over, or could not be made. Only the first call has an effect. */
   closed(error: unknown): void {
     if (this.#gone) return;
     this.#gone = true;
     this.#waiting = [];
     this.bufferedAmount = 0;
-    // The sink must not hear of it while it is at work itself.
+    // The sink is not entered within its own call.
     if (this.#calling) queueMicrotask(() => this.#tellClosed(error));
     else this.#tellClosed(error);
   }
@@ -188,12 +188,12 @@ export class BunTransport implements SocketTransport {
   }
 }
 
-/** Copies the short rest of something long: it would keep alive far more than `bufferedAmount` says. */
+/** Copies the short rest of a long chunk, which would keep alive far more memory than `bufferedAmount` says. */
 function compact(bytes: Uint8Array): Uint8Array {
   return 2 * bytes.length < bytes.buffer.byteLength ? new Uint8Array(bytes) : bytes;
 }
 
-/** What Bun calls for every socket, whoever made it: they are told apart by their `data`. */
+/** What Bun calls for every socket, accepted or connected. The transport is its `data`. */
 export const TRANSPORT_HANDLERS: BunHandlers<BunTransport> = {
   binaryType: "uint8array",
   data(socket, bytes) {
@@ -213,7 +213,7 @@ export const TRANSPORT_HANDLERS: BunHandlers<BunTransport> = {
     socket.data.closed(error);
   },
   error(socket, error) {
-    // What Bun caught: a bug of ours, for the sink keeps the application's exceptions to itself.
+    // Bun caught it. It is a bug of this package: the sink catches the application's exceptions.
     socket.data.fail(error);
   },
 };

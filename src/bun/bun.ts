@@ -2,7 +2,7 @@
 
 /** A TCP or Unix socket of Bun's, with TLS or without. */
 export interface BunSocket<T> {
-  /** Whatever the owner of the socket keeps with it. */
+  /** A value that the owner of the socket keeps with it. */
   data: T;
   readonly remoteAddress: string | undefined;
   readonly localAddress: string | undefined;
@@ -37,7 +37,7 @@ export interface BunHandlers<T> {
   /** How `data` gives bytes. */
   readonly binaryType?: "uint8array" | "buffer";
   open?(socket: BunSocket<T>): void;
-  /** TLS is up, or came to nothing. */
+  /** The TLS handshake is over. */
   handshake?(socket: BunSocket<T>, success: boolean, problem: Error | null): void;
   /** The bytes are the receiver's. */
   data?(socket: BunSocket<T>, bytes: Uint8Array): void;

@@ -1,3 +1,4 @@
+// Strings and payload memory on Bun, and what else the shared part of the adapters needs of it.
 import { captureContext, outside } from "../adapter/async-context.js";
 import { Deadlines } from "../adapter/deadline.js";
 import type { Runtime } from "../adapter/transport.js";
@@ -11,9 +12,8 @@ const { setImmediate } = globalThis;
 
 const bunHost: Host = {
   ...portableHost,
-  // Bun makes small arrays inside of its garbage collector's heap: no pool is faster.
   copy: (bytes, start, end) => Uint8Array.prototype.slice.call(bytes, start, end),
-  // JavaScriptCore makes strings of UTF-8 faster than the kernel makes UTF-16.
+  // Straight from UTF-8: the kernel need not make UTF-16 of it.
   decodeText: (bytes, start, end, ascii) =>
     ascii ? latin1Slice(bytes, start, end) : utf8Slice(bytes, start, end),
   encodeText: (text, bytes, start) => utf8Write(bytes, text, start, 3 * text.length),

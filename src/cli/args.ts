@@ -1,3 +1,4 @@
+// Reads the arguments of the subcommands.
 import { readFileSync } from "node:fs";
 import { createSecureContext } from "node:tls";
 import type { KernelName } from "../kernel/kernel.js";

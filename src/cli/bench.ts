@@ -1,3 +1,4 @@
+// `wsimd bench`: measures a server.
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { type Address, parseAddress } from "../adapter/client/address.js";

@@ -1,3 +1,5 @@
+// What all subcommands of `wsimd` share.
+
 /** A subcommand of `wsimd`. */
 export interface Command {
   /** One line for the list of commands. */

@@ -1,3 +1,4 @@
+// `wsimd connect` between pipes.
 import { createInterface } from "node:readline";
 import type { Frontend, Session } from "./connect-session.js";
 import { hexLine, visible } from "./visible.js";

@@ -1,3 +1,4 @@
+// The connection of `wsimd connect`, whatever its input is.
 import type { Handlers, Socket } from "../adapter/socket/handlers.js";
 import type { CloseEvent } from "../protocol/events.js";
 import { reportError } from "./listening.js";

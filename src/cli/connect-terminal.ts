@@ -1,3 +1,4 @@
+// `wsimd connect` at a terminal.
 import { clearScreenDown, createInterface, cursorTo, type Interface, moveCursor } from "node:readline";
 import { EXIT_SIGINT, type Frontend, type Session } from "./connect-session.js";
 import { hexLine, visible } from "./visible.js";

@@ -1,3 +1,4 @@
+// `wsimd connect`: a client on the command line.
 import { parseArgs } from "node:util";
 import { HandshakeError } from "../adapter/client/handshake-error.js";
 import type { CloseEvent } from "../protocol/events.js";

@@ -1,3 +1,4 @@
+// `wsimd demo`: a server with a page that shows it.
 import { once } from "node:events";
 import { createServer } from "node:http";
 import { parseArgs } from "node:util";

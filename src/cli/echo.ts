@@ -1,3 +1,4 @@
+// `wsimd echo`: a server that sends back what it gets.
 import { parseArgs } from "node:util";
 import type { Handlers } from "../adapter/socket/handlers.js";
 import { CloseCode } from "../protocol/close-code.js";

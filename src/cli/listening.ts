@@ -1,8 +1,9 @@
+// What servers on the command line share: listening, and the end at a signal.
 import { CliError, describeError, errorCode } from "./command.js";
 
 const SIGNALS: readonly NodeJS.Signals[] = ["SIGINT", "SIGTERM"];
 
-/** Resolves at the first SIGINT or SIGTERM. The one after it kills the process, as if nobody had listened. */
+/** Resolves at the first SIGINT or SIGTERM. The next one kills the process, as it does without listeners. */
 export function untilSignal(): Promise<NodeJS.Signals> {
   return new Promise((resolve) => {
     const onSignal = (signal: NodeJS.Signals): void => {

@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+// The program `wsimd`.
 import { readFileSync } from "node:fs";
 import { bench } from "./bench.js";
 import { CliError, type Command, UsageError } from "./command.js";

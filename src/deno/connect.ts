@@ -1,3 +1,4 @@
+// `connect` for Deno: that of Node, on Deno's `node:net`, with Deno's permissions.
 import type { Handlers, Socket } from "../adapter/socket/handlers.js";
 import { type ConnectOptions, connectOn } from "../node/connect.js";
 import { denoRuntime } from "./host.js";

@@ -1,3 +1,4 @@
+// Strings and payload memory on Deno, and what else the shared part of the adapters needs of it.
 import type { Runtime } from "../adapter/transport.js";
 import type { Host } from "../host/host.js";
 import { copyRuns, type RunMemory } from "../host/payload-runs.js";
@@ -6,21 +7,21 @@ import { copyInto } from "../host/views.js";
 import { decodeText, nodeHost, nodeRuntime, untransferable } from "../node/host.js";
 import { denoTurns } from "./turns.js";
 
-// What only transports see is cut from slabs: memory of its own, which is cleared, costs up to 2 µs.
+/** What only transports see is cut from slabs, which all connections of this thread share: most of it needs no memory of its own. */
 const SMALL_BYTES = 4 * 1024;
 const small = new Slab(2 * SMALL_BYTES, allocateShared, Uint8Array);
 const MEDIUM_BYTES = 32 * 1024;
 const medium = new Slab(2 * MEDIUM_BYTES, allocateShared, Uint8Array);
 
-/** V8 has no bytes in its heap here: even the shortest payloads fare better in memory that they share. */
+/** All payloads of a read share memory, however short they are. */
 const runMemory: RunMemory = { View: Uint8Array, leastBytes: 1, allocate: allocateShared };
 
-// Plain arrays, which is what Deno's own sockets give: a Buffer's slice() is no copy.
+// Plain arrays, as Deno's own sockets give them: `slice` of a Buffer makes no copy.
 function allocate(length: number): Uint8Array<ArrayBuffer> {
   return new Uint8Array(length);
 }
 
-/** Memory that several have a part of. */
+/** Memory for several payloads. */
 function allocateShared(length: number): Uint8Array<ArrayBuffer> {
   return untransferable(allocate(length));
 }
@@ -45,7 +46,7 @@ const denoHost: Host = {
     return copy;
   },
   copyRuns: (read, count, strings) => copyRuns(runMemory, read, count, strings),
-  // Deno's own way from UTF-8 to strings is still the slower one.
+  // By UTF-16, whatever the version of V8 is.
   decodeText,
 };
 

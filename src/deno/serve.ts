@@ -1,3 +1,4 @@
+// `serve` for Deno: that of Node, on Deno's `node:net`, with Deno's permissions.
 import type { ListeningServer } from "../adapter/server/listening.js";
 import type { Handlers } from "../adapter/socket/handlers.js";
 import { type ServeOptions, serveOn } from "../node/serve.js";

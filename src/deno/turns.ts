@@ -8,12 +8,10 @@ import { setImmediate } from "../node/globals.js";
 const MOST_MS = 5;
 
 const now = performance.now.bind(performance);
+/** When input was last looked for in this thread. */
 let since = 0;
 
-/**
- * While there are immediates, Deno looks for input only once in some 60 turns; it does at once when it waits for a timer. A timer takes
- * a millisecond, though, so most turns go without.
- */
+/** By an immediate, and now and then by a timer: while there are immediates, Deno looks for input more rarely than once in a turn. */
 function nextTurn(callback: () => void): void {
   if (now() - since < MOST_MS) {
     setImmediate(callback);

@@ -1,3 +1,4 @@
+// Strings and payload memory by way of Node's Buffers, and what else the shared part of the adapters needs of Node.
 import { Buffer } from "node:buffer";
 import { markAsUntransferable } from "node:worker_threads";
 import { captureContext, outside } from "../adapter/async-context.js";
@@ -14,31 +15,31 @@ import { copyInto, viewOf } from "../host/views.js";
 import { nextTick, setImmediate } from "./globals.js";
 import { BufferClass } from "./internals/index.js";
 
-/** Up to here the bytes of an array are part of the object, in V8's heap, and cost as little as a view. */
+/** Up to here a payload is an array of its own: V8 keeps the bytes of such short arrays inside of the object (`typed_array_max_size_in_heap`). */
 const INNER_BYTES = 64;
-/** What only transports see is cut from slabs: memory of its own costs many times as much. */
+/** What only transports see is cut from slabs, which all connections of this thread share. */
 const SMALL_BYTES = 256;
 const small = new Slab(8 * 1024, allocateShared, BufferClass);
 const MEDIUM_BYTES = 32 * 1024;
 const medium = new Slab(2 * MEDIUM_BYTES, allocateShared, BufferClass);
-/** Up to here ASCII text is written faster by a loop than by a call. */
+/** Up to here ASCII text is written by a loop, longer text by a call. */
 const LOOP_UNITS = 32;
 
 const encoder = new TextEncoder();
 
 const runMemory: RunMemory = { View: BufferClass, leastBytes: INNER_BYTES + 1, allocate: allocateShared };
 
-/** Memory that several have a part of. */
+/** Memory for several payloads. */
 function allocateShared(bytes: number): Uint8Array<ArrayBuffer> {
   return untransferable(Buffer.allocUnsafeSlow(bytes));
 }
 
-/** Not from Node's pool, where others would have the same `buffer`; nothing is cleared. */
+/** Not from Node's pool, where the `buffer` of a payload would hold other bytes as well. Nothing is cleared. */
 function allocate(bytes: number): Uint8Array {
   return bytes <= INNER_BYTES ? new BufferClass(bytes) : Buffer.allocUnsafeSlow(bytes);
 }
 
-/** Who gives the memory of a payload to a worker must not take that of others along, where that can be prevented. */
+/** Prevents that memory is transferred to a worker with one of the payloads in it, where the runtime can. */
 export function untransferable(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
   try {
     markAsUntransferable(bytes.buffer);
@@ -81,7 +82,7 @@ function encodeText(text: string, bytes: Uint8Array, start: number): number {
 }
 
 function textBytes(text: string): Uint8Array {
-  // What is ASCII, as most text is, takes a byte for each unit. To count first takes longer than to write.
+  // ASCII takes a byte for each unit. Only other text is counted before it is written.
   const bytes = allocate(text.length);
   const { read, written } = encoder.encodeInto(text, bytes);
   if (read === text.length) return bytes;
@@ -92,7 +93,7 @@ function textBytes(text: string): Uint8Array {
   return whole;
 }
 
-/** What Node does faster than portable JavaScript. */
+/** The host that uses Node's Buffers. */
 export const nodeHost: Host = {
   allocate,
   copy,
@@ -105,13 +106,10 @@ export const nodeHost: Host = {
   textBytes,
 };
 
-/** What V8 does fastest before its version 13, and Deno still. */
+/** Makes strings of UTF-16 that the kernel makes of UTF-8, for versions of V8 before 13, and for Deno. */
 export const decodeText = decodeByUtf16(latin1Slice, utf8Slice, utf16Slice);
 
-/**
- * The host for a version of V8. From 13 on, in Node 24, it makes strings of UTF-8 with vectors of its own; before that it makes
- * them of UTF-16 much faster.
- */
+/** The host for a version of V8. From 13 on, which is Node 24, strings are made of UTF-8 directly. */
 export function hostFor(v8: number): Host {
   return v8 < 13 ? { ...nodeHost, decodeText } : nodeHost;
 }

@@ -1,3 +1,4 @@
+// What `wsimd/node` exports.
 export { HandshakeError, type HandshakeErrorCode } from "../adapter/client/handshake-error.js";
 export type { HandshakeResponse } from "../adapter/handshake-response.js";
 export type { ListeningServer } from "../adapter/server/listening.js";

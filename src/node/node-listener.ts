@@ -13,7 +13,7 @@ export interface NodePlace extends Pick<ListenOptions, "port" | "host" | "path" 
 /** Listens, and looks after the connections that are not the server's yet. */
 export class NodeListener implements Listener {
   readonly #netServer: NetServer;
-  /** The TCP connections under TLS, also those whose TLS handshake is not over. */
+  /** The TCP connections under TLS, also while the TLS handshake goes on. */
   readonly #underTls = new Set<NetSocket>();
   #drained: Promise<void> | undefined;
 

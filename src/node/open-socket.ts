@@ -1,3 +1,4 @@
+// Begins connections of `node:net` and `node:tls` for clients.
 import { connect as connectTcp, isIP, type Socket as NetSocket } from "node:net";
 import { type ConnectionOptions, connect as connectTls } from "node:tls";
 import type { Address } from "../adapter/client/address.js";

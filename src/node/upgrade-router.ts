@@ -1,4 +1,4 @@
-// Which of those that share an HTTP server gets an upgrade request: one of this package's, another listener, or the server itself.
+// Decides whether an upgrade request of a shared HTTP server goes to this package, to another listener, or to the server itself.
 
 import type { Server as HttpServer, IncomingMessage } from "node:http";
 import type { Server as HttpsServer } from "node:https";

@@ -1,3 +1,4 @@
+// A server whose connections come as pairs of streams.
 import { Opening } from "../adapter/server/opening.js";
 import { resolveServerOptions, SERVER_READERS, type ServerOptions } from "../adapter/server/options.js";
 import type { FetchHandler } from "../adapter/server/plain-exchange.js";

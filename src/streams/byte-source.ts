@@ -1,3 +1,5 @@
+// The readable stream of a pair, and the memory that it reads into.
+
 /** Reads of one stream, whichever kind of reader it has. */
 export interface ByteSource {
   read(): Promise<ReadableStreamReadResult<Uint8Array>>;
@@ -7,8 +9,7 @@ export interface ByteSource {
 }
 
 /**
- * Takes the reads of a stream. A byte stream reads into memory that it is given, which spares it an allocation for each read, and on
- * workerd gives 64 KiB instead of 4 at a time.
+ * Takes the reads of a stream. A byte stream reads into memory that it is given, with no allocation for each read.
  */
 export function byteSource(readable: ReadableStream<Uint8Array>): ByteSource {
   let reader: ReadableStreamBYOBReader;

@@ -1,3 +1,4 @@
+// The codec of one connection as two pairs of streams.
 import { type Bytes, isBytes } from "../protocol/arguments.js";
 import { CloseCode } from "../protocol/close-code.js";
 import type { ConnectionOptions } from "../protocol/connection.js";
@@ -16,7 +17,7 @@ import { PreparedMessage } from "../protocol/prepared-message.js";
 import { Sender } from "../protocol/sender.js";
 import { Conduit } from "./conduit.js";
 
-/** As it is when this module is loaded, for tests that stop the clock do not mean this. */
+/** As it is when this module is loaded: a test that stops the clock later does not stop this. */
 const { setTimeout } = globalThis;
 
 /** A part of a message; the first decides its type. */
@@ -31,7 +32,7 @@ export interface OutgoingFragment {
   readonly final: boolean;
 }
 
-/** A ping, or a pong that nobody asked for. Pings that come are answered without help. */
+/** A ping, or an unsolicited pong. The peer's pings are answered by themselves. */
 export interface OutgoingControl {
   /** Which of the two. */
   readonly type: "ping" | "pong";
@@ -68,7 +69,7 @@ export type OutgoingMessage =
  * readable.pipeThrough(decoder).pipeThrough(application).pipeThrough(encoder).pipeTo(writable);
  * ```
  *
- * Both ways hold one write at a time, and wait for whoever reads. The last event is that of the close; then `decoder.readable` closes,
+ * Both ways hold one write at a time, until its results are read. The last event is that of the close; then `decoder.readable` closes,
  * and `encoder.readable` when what was sent is read.
  *
  * - A ping is answered when its event is read.
@@ -156,7 +157,7 @@ export class CodecStreams {
     if (event.type === "close") this.#concludeInSilence();
     if (event.type !== "ping") return;
     this.#machine.react(event);
-    // Pongs that nobody waits for stay where the endpoint counts them.
+    // Pongs stay with the endpoint, which bounds them, until the reader waits.
     if (this.#encoder.asked) this.#encoder.bring(this.#output());
   }
 
@@ -249,7 +250,7 @@ export class CodecStreams {
     this.#conclude();
   }
 
-  /** Nobody takes bytes for the peer any more. */
+  /** Bytes for the peer are no longer read. */
   #mute(reason: unknown): void {
     this.#decoder.refuse(reason);
     this.#ended();

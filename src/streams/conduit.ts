@@ -1,4 +1,6 @@
-/** What stands between the two ends of a {@link Conduit}. */
+// A pair of streams between which code stands that may bring something to read at any time.
+
+/** The code between the two ends of a {@link Conduit}. */
 export interface ConduitSteps<In, Out> {
   /** Takes what was written. What it throws breaks both ends. */
   write(chunk: In): void;
@@ -8,7 +10,7 @@ export interface ConduitSteps<In, Out> {
   abort(reason: unknown): void;
   /** The reader gave up. */
   cancel(reason: unknown): void;
-  /** What there is to read when somebody waits for it. */
+  /** Called when the reader waits. @returns what there is to read */
   pull?(): readonly Out[];
   /** The reader gets this item next. */
   hand?(item: Out): void;
@@ -59,7 +61,7 @@ export class Conduit<In, Out> implements ReadableWritablePair<Out, In> {
     });
   }
 
-  /** Whether somebody waits at the readable end. */
+  /** Whether the reader waits for an item. */
   get asked(): boolean {
     return this.#asked;
   }
@@ -89,7 +91,7 @@ export class Conduit<In, Out> implements ReadableWritablePair<Out, In> {
     this.#reader.error(reason);
   }
 
-  /** Breaks the writable end, so that whoever writes there stops. */
+  /** Breaks the writable end, so that its writer stops. */
   refuse(reason: unknown): void {
     this.#writer.error(reason);
   }

@@ -1,3 +1,4 @@
+// A client over streams that lead to a server.
 import { CLIENT_READERS, type ClientOptions, connectBy } from "../adapter/client/client.js";
 import { readHandlers } from "../adapter/socket/given-handlers.js";
 import type { Handlers, Socket } from "../adapter/socket/handlers.js";

@@ -1,3 +1,4 @@
+// What `wsimd/streams` exports.
 export { HandshakeError, type HandshakeErrorCode } from "../adapter/client/handshake-error.js";
 export type { HandshakeResponse } from "../adapter/handshake-response.js";
 export {

@@ -1,3 +1,4 @@
+// A WebSocket over streams whose opening handshake is done elsewhere.
 import { readHandlers } from "../adapter/socket/given-handlers.js";
 import type { Handlers, Socket } from "../adapter/socket/handlers.js";
 import {

@@ -1,3 +1,5 @@
+// The types of workerd's module `cloudflare:sockets`.
+
 /** The sockets of workerd, as far as they are used here. */
 declare module "cloudflare:sockets" {
   interface SocketAddress {

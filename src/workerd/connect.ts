@@ -1,3 +1,4 @@
+// `connect` for workerd, over its TCP sockets.
 import { connect as connectTcp } from "cloudflare:sockets";
 import type { Address } from "../adapter/client/address.js";
 import { CLIENT_READERS, type ClientOptions, connectBy } from "../adapter/client/client.js";
@@ -12,8 +13,8 @@ import { StreamTransport } from "../streams/stream-transport.js";
 export type ConnectOptions<Data = unknown> = ClientOptions<Data>;
 
 /**
- * Connects to a server, over TCP and for `wss:` TLS. Whatever request, or object, this is called for owns the connection: it ends
- * with it, and only its code may use it.
+ * Connects to a server, over TCP and for `wss:` TLS. The request, or the durable object, in which this is called owns the connection: it
+ * ends with it, and only its code may use it.
  * @param url - `ws:` or `wss:`
  * @returns the open socket. `handlers.open` was called before
  * @throws TypeError, RangeError for options that make no sense; rejects with a `HandshakeError`, with workerd's error, or

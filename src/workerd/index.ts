@@ -1,3 +1,4 @@
+// What `wsimd/workerd` exports.
 import "../kernel/load.workerd.js";
 
 export { HandshakeError, type HandshakeErrorCode } from "../adapter/client/handshake-error.js";

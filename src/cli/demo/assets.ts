@@ -1,3 +1,4 @@
+// The files that the demo's page consists of.
 import { readdirSync, readFileSync } from "node:fs";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { HTML, ICON } from "./html.js";

@@ -1,3 +1,5 @@
+// The name of a browser, from its header `User-Agent`.
+
 /** In this order, for most browsers also claim to be those further down. */
 const BROWSERS: readonly (readonly [token: string, name: string])[] = [
   ["Edg/", "Edge"],

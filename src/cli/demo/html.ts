@@ -1,3 +1,4 @@
+// The demo's page.
 import { MAX_TEXT_LENGTH } from "./messages.js";
 
 /** Two lanes that frames run along. */

@@ -1,3 +1,4 @@
+// The demo's server: its visitors, and what they say to each other.
 import type { Server as HttpServer } from "node:http";
 import {
   type AttachOptions,
@@ -29,7 +30,7 @@ export class Hub implements Handlers<Visitor> {
   constructor(httpServer: HttpServer) {
     const options: AttachOptions = {
       limits: { maxMessageBytes: 64 * 1024 },
-      // Someone who does not keep up misses numbers that are old by then anyhow.
+      // A client that does not keep up misses numbers that would be old by then.
       backpressure: "drop",
       upgrade: (request) => this.#verify(request),
     };

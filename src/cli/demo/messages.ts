@@ -1,3 +1,5 @@
+// The messages between the demo and its page.
+
 /** One client, as every client gets to see it. */
 export interface ClientInfo {
   readonly id: number;

@@ -1,3 +1,5 @@
+// The style sheet of the demo's page.
+
 export const STYLE = `
 :root {
   color-scheme: light dark;

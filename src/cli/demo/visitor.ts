@@ -1,3 +1,4 @@
+// One client of the demo.
 import type { Socket } from "../../node/index.js";
 import type { ClientInfo } from "./messages.js";
 

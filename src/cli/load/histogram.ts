@@ -1,3 +1,5 @@
+// The latencies of a run.
+
 /**
  * Latencies counted in buckets whose width grows with the value, after the HdrHistogram: constant memory, one increment
  * for each value, and a relative error below 1 % whether it is a microsecond or a minute.

@@ -1,3 +1,4 @@
+// One connection of the load generator, and the messages under way on it.
 import { Histogram } from "./histogram.js";
 import type { MessageBatch } from "./messages.js";
 import { ReplyError } from "./reply-parser.js";

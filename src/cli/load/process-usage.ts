@@ -1,3 +1,4 @@
+// CPU time and memory of a process, from /proc.
 import { readFileSync } from "node:fs";
 import { CliError, errorCode } from "../command.js";
 

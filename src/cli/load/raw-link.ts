@@ -1,3 +1,4 @@
+// Connections of the load generator that frame by themselves, for `wsimd bench`.
 import { randomBytes } from "node:crypto";
 import {
   type ConnectOpts,

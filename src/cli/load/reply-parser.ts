@@ -1,3 +1,4 @@
+// Counts and checks the replies that a raw link reads.
 import {
   FIN,
   LENGTH_16,

@@ -1,3 +1,4 @@
+// The result of a run as text.
 import type { LoadOptions, LoadProgress, LoadResult } from "./run.js";
 
 /** What `--json` prints. */

@@ -1,3 +1,4 @@
+// One run of the load generator.
 import type { Address } from "../../adapter/client/address.js";
 import type { TlsChoice } from "../runtime.js";
 import { type Lane, Tally } from "./lane.js";

@@ -1,3 +1,4 @@
+// Connections of the load generator by this package's own client.
 import { HandshakeError } from "../../adapter/client/handshake-error.js";
 import type { Socket } from "../../adapter/socket/handlers.js";
 import { InvalidStateError } from "../../protocol/errors.js";

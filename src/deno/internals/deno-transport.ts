@@ -22,8 +22,8 @@ interface TransportHandle extends StreamHandle {
 let joined = new Uint8Array(JOIN_BYTES);
 
 /**
- * A `net.Socket` over TCP or a Unix socket. Its stream sees to the opening handshake, the ends and the errors; everything between them is
- * read and written below it.
+ * A `net.Socket` over TCP or a Unix socket. The opening handshake, the ends and errors go by its stream; all other reads and
+ * writes go below it.
  */
 export class DenoTransport extends DuplexTransport<NetSocket> {
   override readonly takesAtOnce = true;
@@ -31,7 +31,7 @@ export class DenoTransport extends DuplexTransport<NetSocket> {
   #handle: TransportHandle | undefined;
   /** What the stream does for each read, and for the end. */
   #streamRead: StreamHandle["onread"] | undefined;
-  /** Where reads go, or should as soon as the stream is empty. */
+  /** The window that reads go to, now or as soon as the stream is empty. */
   #window: Uint8Array | undefined;
   #waitingBytes = 0;
   #takenBytes = 0;
@@ -69,7 +69,7 @@ export class DenoTransport extends DuplexTransport<NetSocket> {
     const socket = this.#socket;
     const handle = this.#handle;
     if (this.#window === undefined || handle === undefined || this.#streamRead !== undefined) return;
-    // A stream reads ahead while it is paused. What that brings must stay in the stream.
+    // A paused stream may still read ahead, into its own buffer, where the bytes must stay.
     if (socket.readableLength > 0 || socket.destroyed || socket.isPaused()) return;
     this.#streamRead = handle.onread;
     handle[kTransport] = this;
@@ -116,7 +116,7 @@ export class DenoTransport extends DuplexTransport<NetSocket> {
     // What is in the stream comes first.
     if (handle === undefined || this.#socket.writableLength > 0) super.write(bytes);
     else if (this.#socket.writable && !this.#writeBelow(handle, bytes)) {
-      // The stream finds the same error, and reports it as streams do.
+      // The stream gets the same error, and emits it.
       super.write(bytes);
     }
   }
@@ -158,15 +158,16 @@ export class DenoTransport extends DuplexTransport<NetSocket> {
   }
 }
 
-/** So many reads go without a rest after one that nobody else took part in. */
+/** So many reads of this thread go without a rest after a turn in which only one connection read. */
 const RESTLESS_READS = 16;
+/** The connections of this thread that rest until the next turn. */
 let resting: DenoTransport[] = [];
+/** How many more reads go without a rest. */
 let restless = 0;
 
 /**
- * Lets a handle read no more in this turn of the event loop. Deno else finds that it has read everything by asking the system once more,
- * and goes on so for many rounds in which V8 gets no time to finish a collection: with messages of many kilobytes it is always collecting.
- * Where a connection is alone, a turn more costs more than all that.
+ * Lets a handle read no more in this turn of the event loop. Otherwise Deno reads again and again, until the system has nothing more,
+ * before the loop goes on. Where one connection is alone, it goes without: there each message would wait for a turn.
  */
 function rest(handle: StreamHandle, transport: DenoTransport): void {
   if (restless > 0) {
@@ -190,9 +191,9 @@ function onRead(this: TransportHandle): void {
 
 class Waiting implements WriteRequest {
   #transport: DenoTransport | undefined;
-  /** Deno does not keep memory alive that it is still writing from: it would write what comes to stand there. */
+  /** Keeps the memory alive until the write is over, which Deno does not. */
   bytes: Uint8Array | undefined;
-  /** The application may have taken the memory back. */
+  /** The length of `bytes` at first: the application may have transferred the memory since. */
   #length = 0;
 
   begin(transport: DenoTransport, bytes: Uint8Array): void {
@@ -207,5 +208,5 @@ class Waiting implements WriteRequest {
   }
 }
 
-/** The request of the next write. Mostly the system takes all at once, and it serves for another. */
+/** The request of this thread's next write. A write that the system takes at once leaves it for another. */
 let spare = new Waiting();

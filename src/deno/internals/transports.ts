@@ -1,5 +1,5 @@
-// Working below streams rests on how Deno keeps to Node's internals. So it is tried out once for each process, on a connection of the
-// process with itself; where bytes do not arrive as they should, streams do all the work, as they do for TLS.
+// The transports of Deno's sockets. Reads and writes below the stream are tried once for each process, on a loopback connection. Where bytes
+// do not arrive as they should, and for TLS, public streams do it.
 import type { Socket } from "node:net";
 import { type Loopback, onLoopback } from "../../node/internals/index.js";
 import { NodeTransport, type Transports } from "../../node/node-transport.js";
@@ -11,6 +11,7 @@ export const denoTransports: Transports = async (internals) => {
     below && !("encrypted" in socket) ? new DenoTransport(socket) : new NodeTransport(socket, internals);
 };
 
+/** This process's only trial, once it has begun. */
 let trial: Promise<boolean> | undefined;
 
 function worksBelow(): Promise<boolean> {
@@ -18,7 +19,7 @@ function worksBelow(): Promise<boolean> {
   return trial;
 }
 
-/** Has bytes come by the stream and then below it, an answer go out there, and an end come. */
+/** Expects bytes by the stream, then bytes below it; writes an answer below it, and expects an end. */
 function tryBelow({ near, server, over, guarded }: Loopback<boolean>): void {
   let answer = "";
   const accepted = (far: Socket): void => {
@@ -27,7 +28,7 @@ function tryBelow({ near, server, over, guarded }: Loopback<boolean>): void {
     let seen = "";
     const streamed = (chunk: Uint8Array): void => {
       seen += String.fromCharCode(...chunk);
-      // The stream still reads, although it should no more.
+      // Anything else came by the stream although it should not.
       if (seen !== "stream,") over(false);
       transport.readInto(window);
       near.write("below,");

@@ -1,3 +1,4 @@
+// The script of the demo's page.
 import type { Say, ServerMessage } from "../messages.js";
 import { Clients } from "./clients.js";
 import { Connection, type ConnectionState } from "./connection.js";
@@ -85,7 +86,7 @@ function onStats(stats: Extract<ServerMessage, { type: "stats" }>): void {
   if (roundTrip !== undefined) setText(rtt, formatMilliseconds(roundTrip));
   setText(byId("count", HTMLElement), formatCount(stats.clients.length));
   const { joined, left } = clients.update(stats.clients);
-  // Those who were there first are no news.
+  // The clients that were there first are no news.
   if (knowsOthers) for (const id of joined) log.note(`${clients.nameOf(id)} joined.`);
   for (const id of left) log.note(`${clients.nameOf(id)} left.`);
   knowsOthers = true;

@@ -1,3 +1,4 @@
+// The page's list of clients.
 import type { ClientInfo } from "../messages.js";
 import { byId, make, setText } from "./elements.js";
 import { formatCount, formatDuration, formatMilliseconds } from "./format.js";

@@ -1,3 +1,5 @@
+// The page's connection, which comes back by itself.
+
 const FIRST_DELAY_MS = 500;
 const LONGEST_DELAY_MS = 10_000;
 

@@ -1,3 +1,5 @@
+// Finds and makes elements of the page.
+
 /** The element of that id. @throws TypeError if there is none of that class */
 export function byId<T extends HTMLElement>(id: string, type: new () => T): T {
   const found = document.getElementById(id);

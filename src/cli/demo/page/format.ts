@@ -1,3 +1,5 @@
+// Numbers as the page shows them.
+
 const whole = new Intl.NumberFormat("en");
 
 /** `1,234`. */

@@ -1,3 +1,4 @@
+// Draws the page's graph.
 import { formatCount, formatMilliseconds } from "./format.js";
 import { PARTS, Scale } from "./scale.js";
 

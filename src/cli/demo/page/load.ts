@@ -1,3 +1,4 @@
+// The messages that the page sends to make load.
 import type { Connection } from "./connection.js";
 
 const TICK_MS = 10;

@@ -1,3 +1,4 @@
+// The page's list of what was said.
 import { byId, make } from "./elements.js";
 
 const MOST_ENTRIES = 200;

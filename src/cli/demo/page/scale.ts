@@ -1,3 +1,5 @@
+// The scales of the page's graph.
+
 /** A scale has so many parts, and so has the other one beside it: they share their lines. */
 export const PARTS = 4;
 
