@@ -1,4 +1,4 @@
-// The write windows: which outbox builds frames in one, how much stands there, and which transports still read from one.
+// The write windows: memory in which the frames of a turn are built one behind the other, and from which transports write them.
 import * as layout from "../kernel/generated/layout.js";
 import type { LinearMemory } from "./linear-memory.js";
 
@@ -7,74 +7,50 @@ export interface WindowHolder {
   readonly bufferedAmount: number;
 }
 
-/**
- * One writer at a time leases a window and builds frames in it, one behind the other. A window whose bytes a transport has not
- * written yet is not leased again before it has.
- */
-export class WriteWindows {
-  readonly #linear: LinearMemory;
-  readonly #holders: (WindowHolder | undefined)[] = Array.from({ length: layout.WRITE_WINDOWS });
-  #writer: object | undefined;
-  /** Where the window of the writer begins, and how many of its bytes are taken. */
-  #ptr = layout.WRITE_WINDOW_PTR;
+/** One window. Its lessee builds frames in it; after that, a transport may hold it until it has written them. */
+export class WriteWindow {
+  /** The address at which the window begins. */
+  readonly ptr: number;
+  #leased = false;
   #written = 0;
+  #holder: WindowHolder | undefined;
 
-  constructor(linear: LinearMemory) {
-    this.#linear = linear;
+  constructor(index: number) {
+    this.ptr = layout.WRITE_WINDOW_PTR + index * layout.WRITE_WINDOW_STRIDE;
   }
 
-  /**
-   * Leases a window.
-   * @returns false if it is leased already, or transports still hold all windows
-   */
-  lease(writer: object): boolean {
-    const index = this.#writer === undefined ? this.#free(-1) : -1;
-    if (index < 0) return false;
-    this.#writer = writer;
-    this.#ptr = layout.WRITE_WINDOW_PTR + index * layout.WRITE_WINDOW_STRIDE;
+  /** Whether an outbox has the window. */
+  get leased(): boolean {
+    return this.#leased;
+  }
+
+  /** Bytes of frames that stand in the window, from its beginning. */
+  get written(): number {
+    return this.#written;
+  }
+
+  /** Whether no transport needs its bytes any more. */
+  get free(): boolean {
+    return this.#holder === undefined || this.#holder.bufferedAmount === 0;
+  }
+
+  /** Begins a lease. */
+  lease(): this {
+    this.#leased = true;
     this.#written = 0;
-    return true;
+    return this;
   }
 
   /**
-   * Ends a writer's lease, if it has one.
-   * @param holder - a transport that still needs the window's bytes, until it has none buffered
-   * @returns whether it had
+   * Room for the next frame.
+   * @param length - the most bytes that the frame can take
+   * @returns its address; 0 if the window is too full
    */
-  release(writer: object, holder: WindowHolder | undefined): boolean {
-    if (this.#writer !== writer) return false;
-    this.#holders[this.#leased()] = holder;
-    this.#writer = undefined;
-    this.#written = 0;
-    return true;
+  reserve(length: number): number {
+    return this.#written + length > layout.WRITE_WINDOW_LENGTH ? 0 : this.ptr + this.#written;
   }
 
-  /** Whether there is a free window besides the one that is leased. */
-  get hasSpare(): boolean {
-    return this.#free(this.#leased()) >= 0;
-  }
-
-  /** Where the window begins that is leased. */
-  get ptr(): number {
-    return this.#ptr;
-  }
-
-  /** How many bytes of this writer's stand in a window. */
-  staged(writer: object): number {
-    return this.#writer === writer ? this.#written : 0;
-  }
-
-  /**
-   * Room for the next frame of a writer.
-   * @param length - the most bytes that the frame can take, no more than the scratch window has
-   * @returns its address, in the scratch window if the writer has no other; 0 if its window is too full
-   */
-  reserve(writer: object, length: number): number {
-    if (this.#writer !== writer) return layout.SCRATCH_WINDOW_PTR;
-    return this.#written + length > layout.WRITE_WINDOW_LENGTH ? 0 : this.#ptr + this.#written;
-  }
-
-  /** Keeps so many bytes of what was reserved in the window. */
+  /** Keeps so many bytes of those reserved. */
   commit(length: number): void {
     this.#written += length;
   }
@@ -84,22 +60,53 @@ export class WriteWindows {
     this.#written = 0;
   }
 
-  /** After a trap: takes along what stands in the window that is leased. Transports go on with the old memory. */
-  moveFrom(before: Uint8Array): void {
-    this.#linear.memory.set(before.subarray(this.#ptr, this.#ptr + this.#written), this.#ptr);
-    this.#holders.fill(undefined);
+  /**
+   * Ends the lease.
+   * @param holder - a transport that still needs the bytes, until it has none buffered
+   */
+  release(holder: WindowHolder | undefined): void {
+    this.#holder = holder;
+    this.#leased = false;
+    this.#written = 0;
   }
 
-  /** The index of the first window that no transport holds, other than `except`; -1 if there is none. */
-  #free(except: number): number {
-    const holders = this.#holders;
-    for (let i = 0; i < holders.length; i++) {
-      if (i !== except && (holders[i]?.bufferedAmount ?? 0) === 0) return i;
+  /** After a trap: takes its bytes along to the new memory. A transport that holds it goes on with the old memory. */
+  move(before: Uint8Array, memory: Uint8Array): void {
+    memory.set(before.subarray(this.ptr, this.ptr + this.#written), this.ptr);
+    this.#holder = undefined;
+  }
+}
+
+/** The windows of a linear memory. One outbox at a time leases one: that of the connection whose read is being handled. */
+export class WriteWindows {
+  readonly #linear: LinearMemory;
+  readonly #windows = Array.from({ length: layout.WRITE_WINDOWS }, (_, index) => new WriteWindow(index));
+  /** The window that was leased last. */
+  #last: WriteWindow | undefined;
+
+  constructor(linear: LinearMemory) {
+    this.#linear = linear;
+  }
+
+  /** Leases a window. @returns undefined if one is leased already, or transports still hold all of them */
+  lease(): WriteWindow | undefined {
+    if (this.#last?.leased === true) return undefined;
+    for (const window of this.#windows) {
+      if (!window.free) continue;
+      this.#last = window;
+      return window.lease();
     }
-    return -1;
+    return undefined;
   }
 
-  #leased(): number {
-    return (this.#ptr - layout.WRITE_WINDOW_PTR) / layout.WRITE_WINDOW_STRIDE;
+  /** Whether there is a free window besides the one that was leased last. */
+  get hasSpare(): boolean {
+    for (const window of this.#windows) if (window !== this.#last && window.free) return true;
+    return false;
+  }
+
+  /** After a trap: takes along what stands in the windows. */
+  moveFrom(before: Uint8Array): void {
+    for (const window of this.#windows) window.move(before, this.#linear.memory);
   }
 }

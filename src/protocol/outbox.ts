@@ -2,8 +2,11 @@
 import type { Host } from "../host/host.js";
 import * as layout from "../kernel/generated/layout.js";
 import type { Workspace } from "../memory/workspace.js";
-import type { WindowHolder } from "../memory/write-windows.js";
+import type { WindowHolder, WriteWindow } from "../memory/write-windows.js";
 import { MAX_HEADER_BYTES } from "./opcode.js";
+
+/** Stands for the write window of an outbox that has none. */
+const NO_WINDOW = { ptr: 0, written: 0 };
 
 /** Is told when memory that was to be sent as it is holds the bytes no longer. */
 export interface OutboxSink {
@@ -22,6 +25,8 @@ export class Outbox {
   /** Made when it is needed: most connections are idle. */
   #chunks: Uint8Array[] | undefined;
   #queuedBytes = 0;
+  /** The write window, while it is corked and one was free. */
+  #window: WriteWindow | undefined;
   #pongBytes = 0;
 
   constructor(workspace: Workspace, host: Host, sink: OutboxSink) {
@@ -32,12 +37,12 @@ export class Outbox {
 
   /** Bytes that wait. */
   get bytes(): number {
-    return this.#queuedBytes + this.stagedBytes;
+    return this.#queuedBytes + (this.#window?.written ?? 0);
   }
 
   /** Bytes that wait in the write window, behind all chunks. */
   get stagedBytes(): number {
-    return this.#workspace.writeWindows.staged(this);
+    return this.#window?.written ?? 0;
   }
 
   /** Bytes that wait outside of the write window. */
@@ -57,7 +62,7 @@ export class Outbox {
 
   /** Takes a write window, if one is free: what is sent from now on gathers there until {@link uncork}. */
   cork(): void {
-    this.#workspace.writeWindows.lease(this);
+    this.#window ??= this.#workspace.writeWindows.lease();
   }
 
   /**
@@ -79,8 +84,9 @@ export class Outbox {
 
   /** A view of what stands in the write window, to be written and then given up by {@link release}. */
   staged(): Uint8Array {
-    const { linear, writeWindows } = this.#workspace;
-    return this.#host.view(linear.memory, writeWindows.ptr, writeWindows.ptr + this.stagedBytes);
+    const { memory } = this.#workspace.linear;
+    const { ptr, written } = this.#window ?? NO_WINDOW;
+    return this.#host.view(memory, ptr, ptr + written);
   }
 
   /**
@@ -88,8 +94,11 @@ export class Outbox {
    * @param holder - the transport that has not written all of it yet
    */
   release(holder?: WindowHolder): void {
-    const released = this.#workspace.writeWindows.release(this, holder);
-    if (released && this.#queuedBytes === 0) this.#pongBytes = 0;
+    const window = this.#window;
+    if (window === undefined) return;
+    this.#window = undefined;
+    window.release(holder);
+    if (this.#queuedBytes === 0) this.#pongBytes = 0;
   }
 
   /**
@@ -98,17 +107,18 @@ export class Outbox {
    * @returns its address in linear memory, to be given to {@link commit} before anything else is reserved
    */
   reserve(length: number): number {
-    const { writeWindows } = this.#workspace;
-    const ptr = writeWindows.reserve(this, length);
+    const window = this.#window;
+    if (window === undefined) return layout.SCRATCH_WINDOW_PTR;
+    const ptr = window.reserve(length);
     if (ptr !== 0) return ptr;
     this.#settle();
-    return writeWindows.ptr;
+    return window.ptr;
   }
 
   /** Queues the frame that was built at `ptr`. */
   commit(ptr: number, length: number): void {
-    if (ptr !== layout.SCRATCH_WINDOW_PTR) this.#workspace.writeWindows.commit(length);
-    else this.#push(this.#copy(ptr, length));
+    if (ptr === layout.SCRATCH_WINDOW_PTR) this.#push(this.#copy(ptr, length));
+    else this.#window?.commit(length);
   }
 
   /** Queues bytes as they are, at least one. They must not change until they were written. */
@@ -157,11 +167,10 @@ export class Outbox {
 
   /** Makes a chunk of what stands in the write window. If there is no memory for that, it stays there. */
   #settle(): void {
-    const length = this.stagedBytes;
-    if (length === 0) return;
-    const { writeWindows } = this.#workspace;
-    this.#push(this.#copy(writeWindows.ptr, length));
-    writeWindows.empty();
+    const window = this.#window;
+    if (window === undefined || window.written === 0) return;
+    this.#push(this.#copy(window.ptr, window.written));
+    window.empty();
   }
 
   #copy(ptr: number, length: number): Uint8Array {
