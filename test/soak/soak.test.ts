@@ -12,12 +12,12 @@ const EVERYWHERE = [
   "churn --count 400",
   "isolation --count 20000",
   "memory --connections 100 --count 1",
-  "slow-readers --connections 20 --count 24",
+  "slow-readers --connections 60 --count 24",
   "load --connections 40 --minutes 0.02",
 ];
 const SHORT_FORMS = [
   "work",
-  "descriptors --connections 100",
+  "descriptors --connections 200",
   ...EVERYWHERE,
   "pings --count 2000000 --internals off",
   "memory --connections 100 --count 1 --internals off",

@@ -10,6 +10,11 @@ const path: string[] = [];
 
 type Each = <T>(rows: readonly T[]) => (name: string, run: (row: T) => void) => void;
 
+/** A page takes the time that it needs. */
+interface Options {
+  readonly timeout: number;
+}
+
 const eachBy =
   (define: (name: string, run: () => void) => void): Each =>
   (rows) =>
@@ -23,12 +28,15 @@ function defineGroup(name: string, define: () => void): void {
   path.pop();
 }
 
-function defineTest(name: string, run: () => void): void {
+function defineTest(name: string, run: () => void): void;
+function defineTest(name: string, options: Options, run: () => void): void;
+function defineTest(name: string, ...rest: [() => void] | [Options, () => void]): void {
+  const run = rest.length === 1 ? rest[0] : rest[1];
   collected.push({ name: [...path, name].join(" > "), run });
 }
 
 export const describe = Object.assign(defineGroup, { each: eachBy(defineGroup) });
-export const it = Object.assign(defineTest, { each: eachBy(defineTest) });
+export const it = Object.assign(defineTest, { each: eachBy((name, run) => defineTest(name, run)) });
 
 function fail(message = ""): never {
   throw new Error(message);

@@ -1,7 +1,8 @@
 import { frame, Peer, reportWhen } from "../peer.js";
 import { afterwards, atMost, exactly } from "../rows.js";
 
-const FILES = 64;
+/** Node opens the modules of a program side by side, so the server would not start with half of these. */
+const FILES = 128;
 
 /** @type {import("../main.js").Proof} */
 export const descriptors = {
