@@ -11,7 +11,7 @@ const checkedAccess: Plugin = {
   name: "wsimd:checked-access",
   enforce: "post",
   transform(code, id) {
-    if (!/\/src\/(protocol|handshake|kernel)\/[^?]*\.ts$/.test(id)) return undefined;
+    if (!/\/src\/(protocol|handshake|http|memory|kernel)\/[^?]*\.ts$/.test(id)) return undefined;
     return {
       code: code.replace(/[\w#.]+\[[^[\]]*\] \?\? (?:0\b|"")/g, "/* v8 ignore next */ $&"),
       map: null,
@@ -25,7 +25,7 @@ export default defineConfig({
     include: [
       "test/vectors/handshake.test.ts",
       "test/property/**/*.test.ts",
-      "test/unit/{adapter,node,streams,protocol,handshake,kernel}/**/*.test.ts",
+      "test/unit/{adapter,node,streams,protocol,handshake,http,kernel}/**/*.test.ts",
       "test/unit/given-options.test.ts",
     ],
     // Instrumented code takes another time.
@@ -34,9 +34,9 @@ export default defineConfig({
     coverage: {
       enabled: true,
       provider: "v8",
-      include: ["src/{protocol,handshake,kernel}/**/*.ts"],
+      include: ["src/{protocol,handshake,http,memory,kernel}/**/*.ts"],
       exclude: ["src/kernel/generated/**"],
-      reporter: ["text", "text-summary"],
+      reporter: ["text", "text-summary", "json"],
       thresholds: { branches: 99 },
       reportsDirectory: "build/coverage",
     },

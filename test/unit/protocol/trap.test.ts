@@ -3,13 +3,14 @@ import { afterEach, describe, expect, test, vi } from "vitest";
 import type { SocketContext } from "../../../src/adapter/socket/context.js";
 import { endpointOptions, resolveSocketOptions } from "../../../src/adapter/socket/options.js";
 import { Session } from "../../../src/adapter/socket/session.js";
-import { Connection, type ConnectionOptions, type Kernel } from "../../../src/index.js";
+import { Connection, type ConnectionOptions, Endpoint, type Kernel } from "../../../src/index.js";
 import { sharedWorkspace } from "../../../src/memory/workspace.js";
 import { hostFor, nodeRuntime } from "../../../src/node/host.js";
 import { FakeTransport } from "../../support/fake-transport.js";
 import { frame, KEY, parseFrames } from "../../support/frame.js";
 import { concat, hex, toHex } from "../../support/hex.js";
 import { describeKernels } from "../../support/kernels.js";
+import { RecordingSink } from "../../support/recording-sink.js";
 
 type Trapping = "mask" | "validateUtf8" | "utf8ToUtf16";
 
@@ -81,6 +82,15 @@ describeKernels("a trap outside of decode", (kernel) => {
       expect(parseFrames(concat(victim.takeOutput())).map(({ opcode }) => opcode)).toEqual([8]);
     },
   );
+
+  test("while it masks the pong to a ping: the connection is over, so the ping is not reported", () => {
+    const sink = new RecordingSink();
+    const endpoint = new Endpoint(sink, { role: "client", kernel, maskingKey: () => 1 });
+    breakKernel("mask");
+    endpoint.receive(frame({ opcode: 9, payload: new Uint8Array(125) }));
+    expect(sink.lines).toEqual(['close 1006 "" unclean']);
+    expect(sink.closed).toEqual(INTERNAL);
+  });
 
   test("while it validates a close reason", () => {
     const victim = connection("server");
