@@ -9,6 +9,9 @@ const RUN_BYTES = 64 * 1024;
 /** Longer payloads get memory of their own. */
 const MOST_BYTES = 32 * 1024;
 
+/** Of these, a record that is copied as it stands has RECORD_END alone. */
+const WHOLE_BITS = layout.RECORD_END | layout.RECORD_VIOLATION | layout.RECORD_COMPRESSED;
+
 const RECORD_WORDS = layout.RECORD_LENGTH >>> 2;
 const RECORDS_WORD = layout.RECORDS_PTR >>> 2;
 /** The place of a payload: its run, and in the lower bits where it begins there, plus one. */
@@ -100,7 +103,7 @@ class Runs implements PayloadRuns {
 function roomFor(words: Uint32Array, at: number, least: number, strings: number): number {
   const info = words[at] ?? 0;
   const opcode = info & layout.RECORD_OPCODE;
-  const whole = (info & (layout.RECORD_END | layout.RECORD_VIOLATION)) === layout.RECORD_END;
+  const whole = (info & WHOLE_BITS) === layout.RECORD_END;
   if (!whole || opcode >= layout.CLOSE || opcode === strings) return 0;
   const length = words[at + 2] ?? 0;
   return length < least || length > MOST_BYTES ? 0 : (length + 7) & ~7;

@@ -5,6 +5,7 @@ import type { WalkRest } from "../memory/read-window.js";
 import type { Workspace } from "../memory/workspace.js";
 import type { ResolvedEndpointOptions } from "./endpoint-options.js";
 import { type FailureCode, violationCode } from "./errors.js";
+import { ExtensionFault, ExtensionReader } from "./extensions/extension-reader.js";
 import { MessageBuffer } from "./message-buffer.js";
 import { MessageReader, type MessageSink } from "./message-reader.js";
 import { MAX_CONTROL_PAYLOAD_BYTES, Opcode } from "./opcode.js";
@@ -61,6 +62,8 @@ export class Decoder {
   readonly #workspace: Workspace;
   readonly #options: ResolvedEndpointOptions;
   readonly #messages: MessageReader;
+  /** In front of the messages, if the endpoint has an extension. */
+  readonly #extended: ExtensionReader | undefined;
   readonly #pongs: Pick<MessageSink, "onPong">;
   readonly #protocol: ProtocolSink;
 
@@ -85,6 +88,9 @@ export class Decoder {
     this.#workspace = workspace;
     this.#options = options;
     this.#messages = new MessageReader(workspace, options, messages);
+    const { extension } = options;
+    if (extension !== undefined)
+      this.#extended = new ExtensionReader(workspace, options, extension, this.#messages);
     this.#pongs = messages;
     this.#protocol = protocol;
   }
@@ -109,6 +115,7 @@ export class Decoder {
     this.#stopped = true;
     this.#state = undefined;
     this.#messages.stop();
+    this.#extended?.stop();
     this.#control = undefined;
     this.#interrupted = undefined;
   }
@@ -186,7 +193,7 @@ export class Decoder {
       }
     } catch (error) {
       this.stop();
-      if (error instanceof KernelTrap) this.#protocol.onTrap(error.cause);
+      if (error instanceof KernelTrap || error instanceof ExtensionFault) this.#protocol.onTrap(error.cause);
       else if (error instanceof OverwrittenWindow) this.#protocol.onTrap(error);
       else throw error;
     } finally {
@@ -206,14 +213,13 @@ export class Decoder {
   #decode(start: number, end: number): number {
     const { linear, readWindow } = this.#workspace;
     const { words } = linear;
-    const { role, limits } = this.#options;
-    let flags = role === "client" ? layout.DECODE_FROM_SERVER : 0;
+    const { decodeFlags, maxEncodedBytes, limits } = this.#options;
+    let flags = decodeFlags;
     if (this.#pending && this.#state !== undefined) {
       words.set(this.#state, STATE_WORD);
       flags |= layout.DECODE_RESUME;
     }
-    const { maxMessageBytes, maxFragments } = limits;
-    const result = readWindow.decode(start, end, flags, maxMessageBytes, maxFragments);
+    const result = readWindow.decode(start, end, flags, maxEncodedBytes, limits.maxFragments);
     this.#pending = (result & (layout.DECODED_PENDING | layout.DECODED_MORE)) !== 0;
     if (this.#pending) this.#saveState(words);
     return result;
@@ -244,7 +250,7 @@ export class Decoder {
       if (length > 0 && readWindow.overwritten(ptr)) throw new OverwrittenWindow();
       if ((info & layout.RECORD_VIOLATION) !== 0) this.#violation(ptr, violationCode(detail));
       else if ((info & layout.RECORD_OPCODE) < Opcode.CLOSE) {
-        const failed = this.#messages.data(info, ptr, length, detail);
+        const failed = (this.#extended ?? this.#messages).data(info, ptr, length, detail);
         if (failed !== undefined) this.#violation(ptr, failed);
       } else this.#controlFrame(info, ptr, length);
     }

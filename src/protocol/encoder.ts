@@ -8,6 +8,7 @@ import { headerLength, writeHeader } from "./frame-header.js";
 import type { MaskingKeySource } from "./masking-key.js";
 import { FIN, MAX_HEADER_BYTES } from "./opcode.js";
 import type { Outbox } from "./outbox.js";
+import type { PreparedMessage } from "./prepared-message.js";
 import { assertUtf8, assertUtf8At } from "./text.js";
 
 /** From here on a server's payload goes out behind its header without being copied. */
@@ -26,6 +27,9 @@ const { copyWithin } = Uint8Array.prototype;
 export interface EncoderSink {
   onTrap(error: unknown): void;
 }
+
+/** Puts messages, or their fragments, into the outbox. */
+export type MessageEncoder = Pick<Encoder, "text" | "utf8" | "bytes" | "prepared">;
 
 /**
  * Messages to frames. Frames are built in linear memory, in the write window when the outbox holds it, and masked there by
@@ -113,6 +117,17 @@ export class Encoder {
     // Text that is not ASCII may be longer than it looked and need a longer header.
     if (payloadPtr !== guessed) memory.copyWithin(payloadPtr, guessed, guessed + length);
     this.#complete(first, ptr, length);
+  }
+
+  /** Puts a message that was framed before into the outbox. */
+  prepared({ opcode, payload, serverFrame }: PreparedMessage): void {
+    this.preparedFrame(FIN | opcode, payload, serverFrame);
+  }
+
+  /** Puts a frame into the outbox that a server sends as it is. */
+  preparedFrame(first: number, payload: Uint8Array, serverFrame: Uint8Array): void {
+    if (this.#maskingKey === undefined) this.#outbox.append(serverFrame);
+    else this.bytes(first, payload);
   }
 
   /** Sends text on whose UTF-8 stands at `textPtr` in linear memory. */

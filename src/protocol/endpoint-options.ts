@@ -1,6 +1,8 @@
 // The options of an endpoint: what they are, how they are read, and their form once they are complete.
 import { type Host, portableHost } from "../host/host.js";
+import * as layout from "../kernel/generated/layout.js";
 import { KERNEL_NAMES, type KernelChoice } from "../kernel/load.js";
+import type { PayloadExtension } from "./extensions/extension.js";
 import { type Limits, resolveLimits } from "./limits.js";
 import { type MaskingKeySource, randomMaskingKey } from "./masking-key.js";
 import {
@@ -46,6 +48,8 @@ export interface EndpointOptions {
    * get their turn. `resume` goes on. Default: `Infinity`.
    */
   readonly turnMs?: number;
+  /** @internal An extension that was agreed on in the opening handshake. Default: none. */
+  readonly extension?: PayloadExtension;
 }
 
 /** Reads the only option that is required. */
@@ -65,6 +69,7 @@ const READERS: Readers<EndpointOptions> = {
   maskingKey: callback,
   host: object,
   turnMs: milliseconds,
+  extension: object,
 };
 
 /**
@@ -81,8 +86,13 @@ export class ResolvedEndpointOptions implements EndpointOptions {
   readonly maskingKey: MaskingKeySource;
   readonly host: Host;
   readonly turnMs: number;
+  readonly extension?: PayloadExtension;
   /** Whether the endpoint answers what it receives when its owner says so, instead of at once. */
   readonly deferred: boolean;
+  /** `DECODE_…` bits for the kernel. */
+  readonly decodeFlags: number;
+  /** The limit of a message's payload as it is on the wire. */
+  readonly maxEncodedBytes: number;
 
   /** @throws TypeError or RangeError for options that make no sense */
   constructor(given: EndpointOptions, deferred = false) {
@@ -97,6 +107,12 @@ export class ResolvedEndpointOptions implements EndpointOptions {
     this.maskingKey = options.maskingKey ?? randomMaskingKey;
     this.host = options.host ?? portableHost;
     this.turnMs = deferred ? Number.POSITIVE_INFINITY : (options.turnMs ?? Number.POSITIVE_INFINITY);
+    if (options.extension !== undefined) this.extension = options.extension;
     this.deferred = deferred;
+    this.decodeFlags =
+      (this.role === "client" ? layout.DECODE_FROM_SERVER : 0) |
+      (this.extension === undefined ? 0 : layout.DECODE_RSV1);
+    const { maxMessageBytes } = this.limits;
+    this.maxEncodedBytes = this.extension?.maxEncodedBytes(maxMessageBytes) ?? maxMessageBytes;
   }
 }

@@ -31,6 +31,11 @@ const DEFINITIONS = {
   INVALID_UTF8: { closeCode: 1007, section: "8.1", message: "text that is not UTF-8" },
   CLOSE_CODE: { closeCode: 1002, section: "7.4", message: "status code that must not be sent" },
   CLOSE_REASON: { closeCode: 1007, section: "8.1", message: "Close reason that is not UTF-8" },
+  EXTENSION_DATA: {
+    closeCode: 1007,
+    section: "7.4.1",
+    message: "payload that the extension can't decode",
+  },
   APPLICATION: { closeCode: 1008, section: "7.1.7", message: "failed by the application" },
   INTERNAL: { closeCode: 1011, section: "7.4.1", message: "internal error" },
 } satisfies Record<string, FailureDefinition>;

@@ -14,10 +14,11 @@ import { type Bytes, bytesOf } from "./arguments.js";
 import { CloseCode } from "./close-code.js";
 import { checkedClosePayload, closePayload, parseClosePayload } from "./close-payload.js";
 import { Decoder, type ProtocolSink } from "./decoder.js";
-import { Encoder, type EncoderSink } from "./encoder.js";
+import { Encoder, type EncoderSink, type MessageEncoder } from "./encoder.js";
 import type { EndpointState, ResolvedEndpointOptions } from "./endpoint-options.js";
 import { type FailureCode, failure, InvalidStateError } from "./errors.js";
 import { abnormalClose, type CloseEvent, type ConnectionEvent, type EndpointSink } from "./events.js";
+import { ExtensionEncoder } from "./extensions/extension-encoder.js";
 import { FIN, Opcode } from "./opcode.js";
 import { Outbox, type OutboxSink } from "./outbox.js";
 
@@ -35,7 +36,10 @@ export class Machine implements ProtocolSink, EncoderSink, OutboxSink {
   readonly workspace: Workspace;
   /** What must be written to the transport. */
   readonly outbox: Outbox;
+  /** For control frames. */
   readonly encoder: Encoder;
+  /** For messages: the encoder itself, or an extension in front of it. */
+  readonly messages: MessageEncoder;
   readonly decoder: Decoder;
   readonly #sink: EndpointSink;
   #state: EndpointState = "open";
@@ -54,6 +58,10 @@ export class Machine implements ProtocolSink, EncoderSink, OutboxSink {
     this.#sink = sink;
     this.outbox = new Outbox(workspace, options.host, this);
     this.encoder = new Encoder(workspace, options, this.outbox, this);
+    this.messages =
+      options.extension === undefined
+        ? this.encoder
+        : new ExtensionEncoder(workspace, options, options.extension, this.encoder, this);
     this.decoder = new Decoder(workspace, options, sink, this);
   }
 

@@ -60,10 +60,29 @@ export class MessageReader {
     const ends = (info & layout.RECORD_END) !== 0;
     const place = ends ? detail : 0;
     if (this.#options.fragments) this.#fragment(info, this.#payload(ptr, length, place), ends);
-    else if (!ends || this.#message !== undefined) return this.#gather(info, ptr, length, ends ? 0 : detail);
+    else if (!ends || this.#message !== undefined)
+      return this.#gather(info, this.#workspace.linear.memory, ptr, length, ends ? 0 : detail);
     else if ((info & layout.RECORD_OPCODE) === this.#stringOpcode)
       this.#sink.onText(this.#text(info, ptr, length));
     else this.#bytes(info, this.#payload(ptr, length, place));
+    return undefined;
+  }
+
+  /**
+   * Takes a piece of a message that an extension has decoded, which is copied in any case.
+   * @param info - with RECORD_END, if the message ends with it
+   * @returns as {@link data}
+   */
+  decoded(info: number, bytes: Uint8Array, start: number, length: number): FailureCode | undefined {
+    const ends = (info & layout.RECORD_END) !== 0;
+    const { fragments, host } = this.#options;
+    const { linear } = this.#workspace;
+    const end = start + length;
+    if (fragments) this.#fragment(info, host.copy(bytes, start, end), ends);
+    else if (!ends || this.#message !== undefined) return this.#gather(info, bytes, start, length, 0);
+    else if ((info & layout.RECORD_OPCODE) === this.#stringOpcode)
+      this.#sink.onText(host.decodeText(bytes, start, end, false, linear));
+    else this.#bytes(info, host.copy(bytes, start, end));
     return undefined;
   }
 
@@ -93,7 +112,13 @@ export class MessageReader {
     this.#sink.onFragment(payload, type, final);
   }
 
-  #gather(info: number, ptr: number, length: number, promised: number): FailureCode | undefined {
+  #gather(
+    info: number,
+    bytes: Uint8Array,
+    start: number,
+    length: number,
+    promised: number,
+  ): FailureCode | undefined {
     this.#message ??= new MessageBuffer(this.#workspace, this.#options.host);
     const message = this.#message;
     const text = (info & layout.RECORD_OPCODE) === this.#stringOpcode;
@@ -102,7 +127,7 @@ export class MessageReader {
       // As V8 would, but before the bytes are there.
       if (text && message.length + length > MAX_TEXT_BYTES) throw new RangeError();
       const ascii = (info & layout.RECORD_ASCII) !== 0;
-      message.append(this.#workspace.linear.memory, ptr, length, ascii, promised);
+      message.append(bytes, start, length, ascii, promised);
       if ((info & layout.RECORD_END) === 0) return undefined;
       whole = text ? message.takeText() : message.takeBytes();
     } catch (error) {

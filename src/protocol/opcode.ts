@@ -13,6 +13,7 @@ export {
   MAX_LENGTH_16,
   OPCODE_BITS,
   RSV_BITS,
+  RSV1,
 } from "../kernel/generated/layout.js";
 
 /** Opcodes of RFC 6455 section 5.2. */

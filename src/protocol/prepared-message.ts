@@ -40,16 +40,22 @@ export class PreparedMessage {
     const known = messageOf(message, type);
     const string = typeof known === "string";
     const payload = string ? portableHost.textBytes(known) : known;
-    const { length } = payload;
-    const start = headerLength(length);
-    const frame = new Uint8Array(start + length);
     this.opcode = string || type === "text" ? Opcode.TEXT : Opcode.BINARY;
-    writeHeader(frame, 0, FIN | this.opcode, length, undefined);
-    // No more than there was, if another thread adds to it.
-    frame.set(payload.subarray(0, length), start);
+    // Read once, if another thread adds to it.
+    const { length } = payload;
+    const frame = framed(FIN | this.opcode, payload, length);
     this.serverFrame = frame;
-    this.payload = frame.subarray(start);
+    this.payload = frame.subarray(headerLength(length));
     // What was copied, not what others may still write to.
     if (!string && type === "text") assertUtf8(sharedWorkspace().linear, this.payload);
   }
+}
+
+/** A frame that is not masked, header and payload, in memory of its own. */
+export function framed(first: number, payload: Uint8Array, length: number): Uint8Array {
+  const start = headerLength(length);
+  const frame = new Uint8Array(start + length);
+  writeHeader(frame, 0, first, length, undefined);
+  frame.set(payload.subarray(0, length), start);
+  return frame;
 }

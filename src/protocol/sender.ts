@@ -33,8 +33,8 @@ export class Sender {
     const known = typeof text === "string" ? text : bytesOf(text);
     if (!this.#begins()) return false;
     const machine = this.#machine;
-    if (typeof known === "string") machine.encoder.text(FIN | Opcode.TEXT, known);
-    else machine.encoder.utf8(FIN | Opcode.TEXT, known);
+    if (typeof known === "string") machine.messages.text(FIN | Opcode.TEXT, known);
+    else machine.messages.utf8(FIN | Opcode.TEXT, known);
     return machine.state === "open";
   }
 
@@ -42,7 +42,7 @@ export class Sender {
   binary(payload: Bytes): boolean {
     const bytes = bytesOf(payload);
     if (!this.#begins()) return false;
-    this.#machine.encoder.bytes(FIN | Opcode.BINARY, bytes);
+    this.#machine.messages.bytes(FIN | Opcode.BINARY, bytes);
     return this.#machine.state === "open";
   }
 
@@ -50,10 +50,8 @@ export class Sender {
   prepared(message: PreparedMessage): boolean {
     if (!(message instanceof PreparedMessage)) throw new TypeError("not a PreparedMessage");
     if (!this.#begins()) return false;
-    const machine = this.#machine;
-    if (machine.options.role === "server") machine.outbox.append(message.serverFrame);
-    else machine.encoder.bytes(FIN | message.opcode, message.payload);
-    return machine.state === "open";
+    this.#machine.messages.prepared(message);
+    return this.#machine.state === "open";
   }
 
   /** As `Endpoint.sendFragment`. */
@@ -65,13 +63,13 @@ export class Sender {
     if (begun !== undefined && begun !== like) {
       throw new TypeError(`this message is ${begun}; all of its fragments must be`);
     }
-    const { encoder } = this.#machine;
+    const { messages } = this.#machine;
     const opcode =
       begun !== undefined ? Opcode.CONTINUATION : like === "binary" ? Opcode.BINARY : Opcode.TEXT;
     const first = final ? FIN | opcode : opcode;
     if (typeof known === "string") this.#textFragment(first, known, final);
-    else if (type === "text") encoder.utf8(first, known);
-    else encoder.bytes(first, known);
+    else if (type === "text") messages.utf8(first, known);
+    else messages.bytes(first, known);
     this.#fragmented = final ? undefined : like;
     return this.#machine.state === "open";
   }
@@ -117,7 +115,7 @@ export class Sender {
     const text = this.#heldSurrogate + part;
     const last = text.charCodeAt(text.length - 1);
     const cut = !final && last >= 0xd800 && last <= 0xdbff;
-    this.#machine.encoder.text(first, cut ? text.slice(0, -1) : text);
+    this.#machine.messages.text(first, cut ? text.slice(0, -1) : text);
     this.#heldSurrogate = cut ? text.slice(-1) : "";
   }
 }

@@ -3,6 +3,8 @@ import * as layout from "../kernel/generated/layout.js";
 import { BAD_UTF8 } from "../kernel/kernel.js";
 import type { LinearMemory } from "../memory/linear-memory.js";
 
+const BAD_BYTE_WORD = (layout.STATE_PTR + layout.STATE_BAD_BYTE) >>> 2;
+
 /** The most UTF-8 that is checked in one go. */
 const MOST_BYTES = layout.SCRATCH_WINDOW_LENGTH;
 
@@ -35,5 +37,31 @@ export function assertUtf8(linear: LinearMemory, bytes: Uint8Array, carry = 0, f
     at += length;
     open = assertUtf8At(linear, layout.SCRATCH_WINDOW_PTR, length, open, final && at === bytes.length);
   } while (at < bytes.length);
+  return open;
+}
+
+/**
+ * Checks `bytes[start, start + length)`, which came, in linear memory or not. They must not change meanwhile.
+ * @param carry - the unfinished character of the bytes before, 0 at the start
+ * @returns the unfinished character at the end, 0 if there is none; or -1 less the offset of the first bad byte
+ * @throws KernelTrap
+ */
+export function checkUtf8(
+  linear: LinearMemory,
+  bytes: Uint8Array,
+  start: number,
+  length: number,
+  carry: number,
+): number {
+  const inPlace = bytes === linear.memory;
+  let open = carry;
+  for (let at = 0; at < length; ) {
+    const count = Math.min(length - at, MOST_BYTES);
+    const ptr = inPlace ? start + at : layout.SCRATCH_WINDOW_PTR;
+    if (!inPlace) linear.copyIn(ptr, bytes, count, start + at);
+    open = linear.validateUtf8(ptr, count, open);
+    if (open === BAD_UTF8) return -1 - (at + (linear.words[BAD_BYTE_WORD] ?? 0) - ptr);
+    at += count;
+  }
   return open;
 }

@@ -200,13 +200,13 @@ export class CodecStreams {
 
   /**
    * What is to be written, in memory that its reader may keep or transfer: long payloads stand in the outbox as they were given.
-   * @param shared - a frame that others send as well
+   * @param shared - whether others send the same memory
    */
-  #output(shared?: Uint8Array): Uint8Array[] {
+  #output(shared = false): Uint8Array[] {
     this.#machine.settle();
     const chunks = this.#machine.outbox.take();
     return chunks.map((chunk) =>
-      chunk === shared || chunk.length >= BY_REFERENCE_BYTES ? new Uint8Array(chunk) : chunk,
+      shared || chunk.length >= BY_REFERENCE_BYTES ? new Uint8Array(chunk) : chunk,
     );
   }
 
@@ -216,7 +216,7 @@ export class CodecStreams {
     else if (isBytes(message)) this.#sender.binary(message);
     else if (message instanceof PreparedMessage) this.#sender.prepared(message);
     else this.#sendOther(message);
-    this.#encoder.bring(this.#output(message instanceof PreparedMessage ? message.serverFrame : undefined));
+    this.#encoder.bring(this.#output(message instanceof PreparedMessage));
     // The kernel may have trapped over it.
     this.#report();
   }

@@ -1,0 +1,149 @@
+// Messages on their way out through an extension, which may encode them before they are framed.
+import type { Host } from "../../host/host.js";
+import { KernelTrap } from "../../memory/linear-memory.js";
+import type { Workspace } from "../../memory/workspace.js";
+import { BY_REFERENCE_BYTES, type Encoder, type EncoderSink, type MessageEncoder } from "../encoder.js";
+import type { ResolvedEndpointOptions } from "../endpoint-options.js";
+import { FIN, OPCODE_BITS, Opcode, RSV1 } from "../opcode.js";
+import { framed, type PreparedMessage } from "../prepared-message.js";
+import { assertUtf8 } from "../text.js";
+import type { PayloadEncoder, PayloadExtension } from "./extension.js";
+
+/** The encoding of a prepared message, framed as a server sends it. */
+interface PreparedEncoding {
+  readonly payload: Uint8Array;
+  readonly serverFrame: Uint8Array;
+}
+
+/** Each message is encoded once for all connections with the same extension; undefined if it goes out as it is. */
+const prepared = new WeakMap<PreparedMessage, Map<PayloadExtension, PreparedEncoding | undefined>>();
+
+/** Stands in front of an {@link Encoder} for messages. Control frames go to that directly: no extension transforms them. */
+export class ExtensionEncoder implements MessageEncoder {
+  readonly #workspace: Workspace;
+  readonly #host: Host;
+  readonly #extension: PayloadExtension;
+  readonly #frames: Encoder;
+  readonly #sink: EncoderSink;
+  #encoder: PayloadEncoder | undefined;
+  /** Encodes the fragments of the message that is being sent, if they are to be encoded. */
+  #current: PayloadEncoder | undefined;
+  /** The character that the last fragment of UTF-8 ended inside of. */
+  #carry = 0;
+
+  constructor(
+    workspace: Workspace,
+    options: ResolvedEndpointOptions,
+    extension: PayloadExtension,
+    frames: Encoder,
+    sink: EncoderSink,
+  ) {
+    this.#workspace = workspace;
+    this.#host = options.host;
+    this.#extension = extension;
+    this.#frames = frames;
+    this.#sink = sink;
+  }
+
+  /** As {@link Encoder.text}. */
+  text(first: number, text: string): void {
+    const encoder = this.#encoderFor(first, text.length);
+    if (encoder === undefined) {
+      this.#frames.text(first, text);
+      return;
+    }
+    const { linear, readWindow } = this.#workspace;
+    const { textPtr, textLength } = readWindow;
+    this.#encode(
+      encoder,
+      first,
+      readWindow.holdsText(text)
+        ? linear.memory.subarray(textPtr, textPtr + textLength)
+        : this.#host.textBytes(text),
+    );
+  }
+
+  /** As {@link Encoder.utf8}. */
+  utf8(first: number, payload: Uint8Array): void {
+    const encoder = this.#encoderFor(first, payload.length);
+    if (encoder === undefined) {
+      this.#frames.utf8(first, payload);
+      return;
+    }
+    // What is checked is what goes out, even if another thread writes to the caller's memory meanwhile.
+    const stable = this.#host.copy(payload, 0, payload.length);
+    try {
+      this.#carry = assertUtf8(this.#workspace.linear, stable, this.#carry, (first & FIN) !== 0);
+    } catch (error) {
+      if (!(error instanceof KernelTrap)) throw error;
+      this.#sink.onTrap(error.cause);
+      return;
+    }
+    this.#encode(encoder, first, stable);
+  }
+
+  /** As {@link Encoder.bytes}. */
+  bytes(first: number, payload: Uint8Array): void {
+    const encoder = this.#encoderFor(first, payload.length);
+    if (encoder === undefined) this.#frames.bytes(first, payload);
+    // Shared memory may change while it is read, more than once perhaps.
+    else
+      this.#encode(encoder, first, isShared(payload) ? this.#host.copy(payload, 0, payload.length) : payload);
+  }
+
+  /** As {@link Encoder.prepared}. */
+  prepared(message: PreparedMessage): void {
+    const encoding = this.#preparedEncoding(message);
+    if (encoding === undefined) this.#frames.prepared(message);
+    else {
+      this.#frames.preparedFrame(FIN | RSV1 | message.opcode, encoding.payload, encoding.serverFrame);
+      this.#made().sentPrepared(message.payload);
+    }
+  }
+
+  #preparedEncoding(message: PreparedMessage): PreparedEncoding | undefined {
+    const known = prepared.get(message) ?? new Map<PayloadExtension, PreparedEncoding | undefined>();
+    if (known.has(this.#extension)) return known.get(this.#extension);
+    prepared.set(message, known);
+    const encoded = this.#extension.prepare(message.payload);
+    const encoding =
+      encoded === undefined
+        ? undefined
+        : { payload: encoded, serverFrame: framed(FIN | RSV1 | message.opcode, encoded, encoded.length) };
+    known.set(this.#extension, encoding);
+    return encoding;
+  }
+
+  #made(): PayloadEncoder {
+    this.#encoder ??= this.#extension.encoder(this.#workspace.linear);
+    return this.#encoder;
+  }
+
+  /** The encoder for a frame; undefined if the message goes out as it is. */
+  #encoderFor(first: number, length: number): PayloadEncoder | undefined {
+    if ((first & OPCODE_BITS) !== Opcode.CONTINUATION) {
+      const encoder = this.#made();
+      this.#current = encoder.wants(length, (first & FIN) !== 0) ? encoder : undefined;
+      this.#carry = 0;
+    }
+    return this.#current;
+  }
+
+  /** A part that was encoded must go out: what follows may refer to it. If it can't, the connection fails. */
+  #encode(encoder: PayloadEncoder, first: number, payload: Uint8Array): void {
+    const begins = (first & OPCODE_BITS) !== Opcode.CONTINUATION;
+    try {
+      const encoded = encoder.encode(payload, (first & FIN) !== 0);
+      const { length } = encoded;
+      // A long payload is not copied where it is framed, and this one's memory is used again.
+      const owned = length < BY_REFERENCE_BYTES ? encoded : this.#host.copy(encoded, 0, length);
+      this.#frames.bytes(begins ? first | RSV1 : first, owned);
+    } catch (error) {
+      this.#sink.onTrap(error instanceof KernelTrap ? error.cause : error);
+    }
+  }
+}
+
+function isShared(payload: Uint8Array): boolean {
+  return !(payload.buffer instanceof ArrayBuffer);
+}

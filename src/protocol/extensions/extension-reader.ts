@@ -1,0 +1,126 @@
+// Data records on their way through an extension: encoded payloads are decoded piece by piece, and checked as others are by the kernel.
+import * as layout from "../../kernel/generated/layout.js";
+import { KernelTrap } from "../../memory/linear-memory.js";
+import type { Workspace } from "../../memory/workspace.js";
+import type { ResolvedEndpointOptions } from "../endpoint-options.js";
+import type { FailureCode } from "../errors.js";
+import type { MessageReader } from "../message-reader.js";
+import { Opcode } from "../opcode.js";
+import { checkUtf8 } from "../text.js";
+import { BAD_DATA, type PayloadDecoder, type PayloadExtension } from "./extension.js";
+
+/** The most bytes that are decoded in one go, before they are checked and handed on. */
+const PIECE_BYTES = 64 * 1024;
+
+/** A decoder of an extension threw `cause`: a bug, and not the peer's fault. */
+export class ExtensionFault extends Error {
+  override readonly name = "ExtensionFault";
+
+  constructor(cause: unknown) {
+    super("an extension failed", { cause });
+  }
+}
+
+/**
+ * Stands in front of a {@link MessageReader}. The message limit counts decoded bytes: decoding stops at the first byte beyond it, and at
+ * the first byte of text that is not UTF-8.
+ */
+export class ExtensionReader {
+  readonly #workspace: Workspace;
+  readonly #extension: PayloadExtension;
+  readonly #maxMessageBytes: number;
+  readonly #messages: MessageReader;
+  #decoder: PayloadDecoder | undefined;
+  #stopped = false;
+  /** Bytes of the message so far, decoded. */
+  #length = 0;
+  /** The character that its last piece ended inside of. */
+  #carry = 0;
+
+  constructor(
+    workspace: Workspace,
+    options: ResolvedEndpointOptions,
+    extension: PayloadExtension,
+    messages: MessageReader,
+  ) {
+    this.#workspace = workspace;
+    this.#extension = extension;
+    this.#maxMessageBytes = options.limits.maxMessageBytes;
+    this.#messages = messages;
+  }
+
+  /** Drops the message that is not complete, and takes no more. */
+  stop(): void {
+    this.#stopped = true;
+    this.#decoder?.stop();
+    this.#decoder = undefined;
+  }
+
+  /** As `MessageReader.data`. @throws KernelTrap, ExtensionFault */
+  data(info: number, ptr: number, length: number, detail: number): FailureCode | undefined {
+    if ((info & layout.RECORD_COMPRESSED) === 0) return this.#plain(info, ptr, length, detail);
+    const ends = (info & layout.RECORD_END) !== 0;
+    const decoder = this.#decoderFor(ptr, length, ends);
+    do {
+      const left = this.#maxMessageBytes - this.#length;
+      const count = this.#pull(decoder, Math.min(PIECE_BYTES, left + 1));
+      if (count === BAD_DATA) return "EXTENSION_DATA";
+      const failed = this.#piece(info, decoder, count, left);
+      if (failed !== undefined) return failed;
+      // A handler may have ended the connection.
+    } while (!this.#stopped && !decoder.done);
+    return undefined;
+  }
+
+  /** The kernel knows only the limit of encoded messages. */
+  #plain(info: number, ptr: number, length: number, detail: number): FailureCode | undefined {
+    const ends = (info & layout.RECORD_END) !== 0;
+    const whole = this.#length + length + (ends ? 0 : detail);
+    if (whole > this.#maxMessageBytes) return "MESSAGE_TOO_LONG";
+    this.#length = ends ? 0 : this.#length + length;
+    return this.#messages.data(info, ptr, length, detail);
+  }
+
+  #decoderFor(ptr: number, length: number, ends: boolean): PayloadDecoder {
+    try {
+      this.#decoder ??= this.#extension.decoder(this.#workspace.linear);
+      this.#decoder.push(ptr, length, ends);
+      return this.#decoder;
+    } catch (error) {
+      throw faultOf(error);
+    }
+  }
+
+  #pull(decoder: PayloadDecoder, most: number): number {
+    try {
+      return decoder.pull(most);
+    } catch (error) {
+      throw faultOf(error);
+    }
+  }
+
+  /** Checks what was decoded and hands it on. @param left - bytes up to the message limit */
+  #piece(info: number, decoder: PayloadDecoder, count: number, left: number): FailureCode | undefined {
+    const { bytes, start } = decoder;
+    const last = decoder.done && (info & layout.RECORD_END) !== 0;
+    const within = Math.min(count, left);
+    const part = info & ~layout.RECORD_END;
+    if ((info & layout.RECORD_OPCODE) === Opcode.TEXT) {
+      const carry = checkUtf8(this.#workspace.linear, bytes, start, within, this.#carry);
+      const bad = carry < 0 ? -1 - carry : last && within === count && carry > 0 ? count : undefined;
+      if (bad !== undefined) {
+        if (bad > 0) this.#messages.decoded(part, bytes, start, bad);
+        return "INVALID_UTF8";
+      }
+      this.#carry = carry;
+    }
+    if (count > left) return "MESSAGE_TOO_LONG";
+    if (count === 0 && !last) return undefined;
+    this.#length = last ? 0 : this.#length + count;
+    return this.#messages.decoded(last ? info : part, bytes, start, count);
+  }
+}
+
+function faultOf(error: unknown): Error {
+  return error instanceof KernelTrap ? error : new ExtensionFault(error);
+}

@@ -1,0 +1,137 @@
+// Messages that leave through an extension that uses RSV1: a toy one, on each kernel.
+import { expect, test } from "vitest";
+import { Connection, Endpoint, PreparedMessage } from "../../../src/index.js";
+import { parseFrames } from "../../support/frame.js";
+import { concat, hex } from "../../support/hex.js";
+import { describeKernels } from "../../support/kernels.js";
+import { RecordingSink } from "../../support/recording-sink.js";
+import { inFrames, masked, ToyExtension, toyPeer } from "../../support/toy-extension.js";
+
+const RSV1 = 4;
+const utf8 = new TextEncoder();
+
+describeKernels("sending through an extension", (kernel) => {
+  const MESSAGES = ["", "aaaa", "é".repeat(300), "x".repeat(70_000), "ab".repeat(20_000)];
+
+  test.each(["server", "client"] as const)(
+    "a %s: messages arrive, and RSV1 is on their first frames alone",
+    (role) => {
+      const extension = new ToyExtension();
+      const sender = new Connection({ role, kernel, extension });
+      const receiver = new Connection({ role: role === "server" ? "client" : "server", kernel, extension });
+      const expected: unknown[] = [];
+      for (const text of MESSAGES) {
+        sender.sendText(text);
+        sender.sendText(utf8.encode(text));
+        sender.sendBinary(utf8.encode(text));
+        sender.ping(hex("01"));
+        expected.push(
+          { type: "text", text },
+          { type: "text", text },
+          { type: "binary", payload: utf8.encode(text) },
+        );
+        expected.push({ type: "ping", payload: hex("01") });
+      }
+      sender.sendFragment("a💖".slice(0, 2), false);
+      sender.sendFragment("", false);
+      sender.sendFragment("a💖".slice(2), true);
+      sender.sendFragment(hex("c3"), false, "text");
+      sender.sendFragment(hex("a9"), true, "text");
+      sender.close(1000);
+      expected.push({ type: "text", text: "a💖" }, { type: "text", text: "é" });
+      const output = concat(sender.takeOutput());
+      for (const { opcode, rsv } of parseFrames(output))
+        expect(rsv).toBe(opcode === 1 || opcode === 2 ? RSV1 : 0);
+      expect(receiver.receive(output).slice(0, -1)).toEqual(expected);
+    },
+  );
+
+  test("a message under the threshold goes out as it is", () => {
+    const extension = new ToyExtension({ threshold: 5 });
+    const sender = new Connection({ role: "server", kernel, extension });
+    for (const text of ["1234", "12345"]) {
+      sender.sendText(text);
+      sender.sendText(utf8.encode(text));
+      sender.sendBinary(utf8.encode(text));
+      sender.sendPrepared(new PreparedMessage(text));
+      sender.sendFragment(text, false);
+      sender.sendFragment("", true);
+    }
+    const frames = parseFrames(concat(sender.takeOutput()));
+    expect(frames.map(({ rsv }) => rsv)).toEqual([0, 0, 0, 0, 0, 0, 4, 4, 4, 4, 4, 0]);
+  });
+
+  test("text that is sent on while it is handled", () => {
+    const extension = new ToyExtension();
+    const echoes: string[] = [];
+    const endpoint = new Endpoint(
+      Object.assign(new RecordingSink(), { onText: (text: string) => void endpoint.sendText(text) }),
+      { role: "server", kernel, extension },
+    );
+    const client = new Connection({ role: "client", kernel, extension });
+    const encode = toyPeer();
+    endpoint.outbox.cork();
+    endpoint.receive(
+      concat([masked(1, "plain é"), inFrames(1, encode(utf8.encode("encoded é"))), masked(1, "again")]),
+    );
+    endpoint.outbox.uncork();
+    for (const event of client.receive(concat(endpoint.outbox.take())))
+      if (event.type === "text") echoes.push(event.text);
+    expect(echoes).toEqual(["plain é", "encoded é", "again"]);
+  });
+
+  test("a prepared message is encoded once for all that get it, between other messages", () => {
+    const extension = new ToyExtension();
+    const message = new PreparedMessage("to all of you");
+    for (const role of ["server", "client"] as const) {
+      for (let i = 0; i < 3; i++) {
+        const sender = new Connection({ role, kernel, extension });
+        const receiver = new Connection({ role: role === "server" ? "client" : "server", kernel, extension });
+        if (i > 0) sender.sendText("before");
+        sender.sendPrepared(message);
+        sender.sendText("after");
+        const texts = receiver
+          .receive(concat(sender.takeOutput()))
+          .map((event) => (event.type === "text" ? event.text : event.type));
+        expect(texts).toEqual([...(i > 0 ? ["before"] : []), "to all of you", "after"]);
+      }
+    }
+    expect(extension.prepared).toBe(1);
+  });
+
+  test("bytes that are not UTF-8 throw, and nothing of them goes out", () => {
+    const extension = new ToyExtension();
+    const sender = new Connection({ role: "server", kernel, extension });
+    const receiver = new Connection({ role: "client", kernel, extension });
+    expect(() => sender.sendText(hex("ff"))).toThrow(TypeError);
+    sender.sendText("after");
+    expect(receiver.receive(concat(sender.takeOutput()))).toEqual([{ type: "text", text: "after" }]);
+  });
+
+  test("an encoder that throws closes its connection with 1011", () => {
+    const extension = new ToyExtension();
+    const bug = new Error("a bug");
+    const make = extension.encoder.bind(extension);
+    extension.encoder = () =>
+      Object.assign(make(), {
+        encode: () => {
+          throw bug;
+        },
+      });
+    const sender = new Connection({ role: "server", kernel, extension });
+    expect(sender.sendText("a")).toBe(false);
+    expect(sender.end()).toMatchObject([{ failure: { code: "INTERNAL", cause: bug } }]);
+    expect(parseFrames(concat(sender.takeOutput()))).toMatchObject([{ opcode: 8, rsv: 0 }]);
+  });
+
+  test("a connection makes what it needs of the extension when it needs it", () => {
+    const extension = new ToyExtension();
+    const connection = new Connection({ role: "server", kernel, extension });
+    connection.receive(masked(2, "x"));
+    connection.ping();
+    expect([extension.decoders, extension.encoders]).toEqual([0, 0]);
+    connection.sendText("a");
+    connection.receive(inFrames(2, toyPeer()(hex("01"))));
+    expect([extension.decoders, extension.encoders]).toEqual([1, 1]);
+  });
+});
