@@ -1,4 +1,4 @@
-export type { Host, Transcoder } from "./host/host.js";
+export type { Host, PayloadRuns, ReadRecords, Transcoder } from "./host/host.js";
 export type { Kernel, KernelName } from "./kernel/kernel.js";
 export { type CompiledKernelName, type KernelChoice, loadKernel } from "./kernel/load.js";
 export { type KernelInUse, kernelInUse, provideKernel } from "./memory/workspace.js";

@@ -29,6 +29,7 @@ export class Outbox {
   #window: WriteWindow | undefined;
   #pongBytes = 0;
 
+  /** @internal */
   constructor(workspace: Workspace, host: Host, sink: OutboxSink) {
     this.#workspace = workspace;
     this.#host = host;
@@ -50,12 +51,12 @@ export class Outbox {
     return this.#queuedBytes;
   }
 
-  /** Bytes of pongs among those that wait, as far as {@link countPong} was told. */
+  /** @internal Bytes of pongs among those that wait, as far as {@link countPong} was told. */
   get pongBytes(): number {
     return this.#pongBytes;
   }
 
-  /** So many bytes of what waits are a pong. */
+  /** @internal So many bytes of what waits are a pong. */
   countPong(bytes: number): void {
     this.#pongBytes += bytes;
   }
@@ -77,7 +78,7 @@ export class Outbox {
     }
   }
 
-  /** Whether a transport may hold on to the write window for a while: not if it is the last one. */
+  /** @internal Whether a transport may hold on to the write window for a while: not if it is the last one. */
   get lendable(): boolean {
     return this.#workspace.writeWindows.hasSpare;
   }
@@ -89,10 +90,13 @@ export class Outbox {
     return this.#host.view(memory, ptr, ptr + written);
   }
 
+  /** Gives the write window back without what stands in it. */
+  release(): void;
   /**
-   * Gives the write window back without what stands in it.
+   * @internal
    * @param holder - the transport that has not written all of it yet
    */
+  release(holder: WindowHolder | undefined): void;
   release(holder?: WindowHolder): void {
     const window = this.#window;
     if (window === undefined) return;
@@ -102,7 +106,7 @@ export class Outbox {
   }
 
   /**
-   * Room for a frame.
+   * @internal Room for a frame.
    * @param length - most bytes that it can take, no more than the scratch window has
    * @returns its address in linear memory, to be given to {@link commit} before anything else is reserved
    */
@@ -115,7 +119,7 @@ export class Outbox {
     return window.ptr;
   }
 
-  /** Queues the frame that was built at `ptr`. */
+  /** @internal Queues the frame that was built at `ptr`. */
   commit(ptr: number, length: number): void {
     if (ptr === layout.SCRATCH_WINDOW_PTR) this.#push(this.#copy(ptr, length));
     else this.#window?.commit(length);

@@ -1,12 +1,11 @@
-import { readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
+// The names that each entry point exports, and what they load.
 import { afterEach, describe, expect, test } from "vitest";
+import { exportsOf } from "../support/declarations.js";
 import { killPrograms, mainFile, Program } from "../support/program.js";
+import { ROOT } from "../support/root.js";
 import { runtimeBinary } from "../support/runtimes.js";
 
 afterEach(killPrograms);
-
-const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
 /** Every name that each entry point exports: adding one is a decision, and so is taking one away. */
 const ENTRIES = [
@@ -52,6 +51,8 @@ const ENTRIES = [
       "MaskingKeySource",
       "MessageType",
       "Outbox",
+      "PayloadRuns",
+      "ReadRecords",
       "Role",
       "TextEvent",
       "TextType",
@@ -139,23 +140,36 @@ const ENTRIES = [
       "BackpressurePolicy",
       "BroadcastOptions",
       "Bytes",
+      "ClientOptions",
       "CloseEvent",
+      "CompiledKernelName",
       "ConnectOptions",
+      "EndpointState",
+      "Extension",
+      "ExtensionParameter",
       "Failure",
       "FailureCode",
       "FetchHandler",
       "FetchInfo",
       "Handlers",
       "HandshakeErrorCode",
+      "HandshakeFailureCode",
       "HandshakeRequest",
       "HandshakeResponse",
+      "HeaderFields",
+      "HeaderList",
       "Internals",
       "InternalsOptions",
+      "KernelChoice",
       "KernelName",
       "Limits",
+      "ListenOptions",
       "ListeningServer",
       "MessageType",
+      "ProxyChoice",
       "ProxyOptions",
+      "RefusalOptions",
+      "Role",
       "SendResult",
       "ServeOptions",
       "Server",
@@ -166,10 +180,12 @@ const ENTRIES = [
       "SocketInternals",
       "SocketLimits",
       "SocketOptions",
+      "TextType",
       "Timeouts",
       "TlsInfo",
       "TransportEndCode",
       "UpgradeOptions",
+      "UpgradeRequest",
       "UpgradeResult",
     ],
   },
@@ -194,23 +210,36 @@ const ENTRIES = [
       "BackpressurePolicy",
       "BroadcastOptions",
       "Bytes",
+      "ClientOptions",
       "CloseEvent",
+      "CompiledKernelName",
       "ConnectOptions",
+      "EndpointState",
+      "Extension",
+      "ExtensionParameter",
       "Failure",
       "FailureCode",
       "FetchHandler",
       "FetchInfo",
       "Handlers",
       "HandshakeErrorCode",
+      "HandshakeFailureCode",
       "HandshakeRequest",
       "HandshakeResponse",
+      "HeaderFields",
+      "HeaderList",
       "Internals",
       "InternalsOptions",
+      "KernelChoice",
       "KernelName",
       "Limits",
+      "ListenOptions",
       "ListeningServer",
       "MessageType",
+      "ProxyChoice",
       "ProxyOptions",
+      "RefusalOptions",
+      "Role",
       "SendResult",
       "ServeOptions",
       "Server",
@@ -221,9 +250,11 @@ const ENTRIES = [
       "SocketInternals",
       "SocketLimits",
       "SocketOptions",
+      "TextType",
       "Timeouts",
       "TlsInfo",
       "TransportEndCode",
+      "UpgradeRequest",
       "UpgradeResult",
     ],
   },
@@ -249,22 +280,35 @@ const ENTRIES = [
       "BroadcastOptions",
       "BunTls",
       "Bytes",
+      "ClientOptions",
       "CloseEvent",
+      "CompiledKernelName",
       "ConnectOptions",
+      "EndpointState",
+      "Extension",
+      "ExtensionParameter",
       "Failure",
       "FailureCode",
       "FetchHandler",
       "FetchInfo",
       "Handlers",
       "HandshakeErrorCode",
+      "HandshakeFailureCode",
       "HandshakeRequest",
       "HandshakeResponse",
+      "HeaderFields",
+      "HeaderList",
+      "KernelChoice",
       "KernelName",
       "Limits",
+      "ListenOptions",
       "ListeningServer",
       "MessageType",
       "Pem",
+      "ProxyChoice",
       "ProxyOptions",
+      "RefusalOptions",
+      "Role",
       "SendResult",
       "ServeOptions",
       "Server",
@@ -275,9 +319,11 @@ const ENTRIES = [
       "SocketInternals",
       "SocketLimits",
       "SocketOptions",
+      "TextType",
       "Timeouts",
       "TlsInfo",
       "TransportEndCode",
+      "UpgradeRequest",
       "UpgradeResult",
     ],
   },
@@ -302,14 +348,21 @@ const ENTRIES = [
     typeNames: [
       "Acceptance",
       "BackpressurePolicy",
+      "BinaryEvent",
       "BroadcastOptions",
       "ByteStreams",
       "Bytes",
+      "ClientOptions",
       "CloseEvent",
+      "CompiledKernelName",
       "ConnectOptions",
       "ConnectionEvent",
       "ConnectionOptions",
+      "ControlEvent",
+      "EndpointOptions",
       "EndpointState",
+      "Extension",
+      "ExtensionParameter",
       "Failure",
       "FailureCode",
       "FetchHandler",
@@ -317,17 +370,26 @@ const ENTRIES = [
       "FragmentEvent",
       "Handlers",
       "HandshakeErrorCode",
+      "HandshakeFailureCode",
       "HandshakeRequest",
       "HandshakeResponse",
+      "HeaderFields",
+      "HeaderList",
+      "Host",
+      "KernelChoice",
       "KernelName",
       "Limits",
+      "MaskingKeySource",
       "MessageType",
       "OpenOptions",
       "OutgoingClose",
       "OutgoingControl",
       "OutgoingFragment",
       "OutgoingMessage",
+      "PayloadRuns",
       "PeerInfo",
+      "ReadRecords",
+      "RefusalOptions",
       "Role",
       "SendResult",
       "Server",
@@ -340,9 +402,13 @@ const ENTRIES = [
       "SocketOptions",
       "StreamServer",
       "StreamServerOptions",
+      "TextEvent",
+      "TextType",
       "Timeouts",
       "TlsInfo",
+      "Transcoder",
       "TransportEndCode",
+      "UpgradeRequest",
       "UpgradeResult",
       "Utf8Event",
     ],
@@ -379,26 +445,19 @@ describe.each(ENTRIES)("$name", ({ name, types, values, typeNames }) => {
   });
 
   test("declares these types besides", () => {
-    const source = readFileSync(`${ROOT}${types}`, "utf8");
-    const names = [...source.matchAll(/^export (?<type>type )?\{(?<list>[^}]*)\}/gm)].flatMap(({ groups }) =>
-      (groups?.list ?? "").split(",").map((each) => ({
-        name: each.trim().replace(/^type /, ""),
-        type: groups?.type !== undefined || each.trim().startsWith("type "),
-      })),
-    );
-    const sorted = (type: boolean) =>
-      names
-        .filter((each) => each.type === type && each.name !== "")
-        .map((each) => each.name)
+    mainFile();
+    const all = [...exportsOf(`${ROOT}${types}`)];
+    const sorted = (typeOnly: boolean) =>
+      all
+        .filter(([, each]) => each.typeOnly === typeOnly)
+        .map(([name]) => name)
         .sort();
     expect(sorted(false)).toEqual([...values]);
     expect(sorted(true)).toEqual([...typeNames].sort());
-    // Nothing is exported in another way.
-    expect(source.match(/^export (?!type \{|\{)/gm)).toBeNull();
   });
 });
 
-/** Whoever loads both must not get two kernels. */
+/** A program that loads both must not get two kernels. */
 const SAME = `import { createRequire } from "node:module";
   const require = createRequire(process.cwd() + "/");
   for (const name of ["wsimd", "wsimd/handshake", "wsimd/node", "wsimd/streams"]) {

@@ -126,11 +126,12 @@ const LAYERS: readonly (readonly [folder: string, ...others: string[]])[] = [
   ["src/cli", "src/node", "src/deno", "src/bun", "src/adapter", ...BELOW_ADAPTERS],
 ];
 
-/** The rooms inside of the adapter. A server and a client don't know each other. */
+/** The rooms inside of the adapter. A server and a client don't know each other; the last lists what entries have in common. */
 const ADAPTER_ROOMS: readonly (readonly [folder: string, ...others: string[]])[] = [
   ["src/adapter/socket"],
   ["src/adapter/server", "src/adapter/socket"],
   ["src/adapter/client", "src/adapter/socket"],
+  ["src/adapter/api", "src/adapter/socket", "src/adapter/server", "src/adapter/client"],
 ];
 
 /** The layers above the protocol know kernels and linear memory by their types. This one checks early that the host runs a kernel. */

@@ -8,7 +8,9 @@ import { tableRows } from "../support/markdown.js";
 import { ROOT } from "../support/root.js";
 
 const PAGE = readFileSync(`${ROOT}docs/naming.md`, "utf8");
-const EXPORTS = readFileSync(`${ROOT}src/node/index.ts`, "utf8");
+const EXPORTS = ["node/index.ts", "adapter/api/client.ts", "adapter/api/server.ts"]
+  .map((file) => readFileSync(`${ROOT}src/${file}`, "utf8"))
+  .join("\n");
 
 /** The names in the first column of the table under a heading. */
 function names(heading: string): string[] {

@@ -23,11 +23,6 @@ export type HandshakeErrorCode =
   /** The proxy ended the connection without an answer. */
   | "PROXY_CONNECTION_ENDED";
 
-/** A refusal, as far as it came. */
-export interface Refusal extends HandshakeResponse {
-  readonly body?: Uint8Array;
-}
-
 /** A server, or the proxy in front of it, did not open the connection. */
 export class HandshakeError extends Error {
   /** `"HandshakeError"`. */
@@ -44,7 +39,12 @@ export class HandshakeError extends Error {
    */
   readonly body: Uint8Array;
 
-  constructor(code: HandshakeErrorCode, message: string, answer?: Refusal) {
+  /** @param answer - as far as it came */
+  constructor(
+    code: HandshakeErrorCode,
+    message: string,
+    answer?: HandshakeResponse & { readonly body?: Uint8Array },
+  ) {
     super(message);
     this.code = code;
     this.status = answer?.status;

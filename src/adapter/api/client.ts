@@ -1,0 +1,28 @@
+// What every entry with clients exports: the socket, its handlers and options, and what can go wrong.
+
+export type { HandshakeFailureCode } from "../../handshake/response.js";
+export type { HeaderFields } from "../../http/header-fields.js";
+export type { HeaderList } from "../../http/header-list.js";
+export type { KernelName } from "../../kernel/kernel.js";
+export type { CompiledKernelName, KernelChoice } from "../../kernel/load.js";
+export type { Bytes } from "../../protocol/arguments.js";
+export { CloseCode } from "../../protocol/close-code.js";
+export type { EndpointState, Role, TextType } from "../../protocol/endpoint-options.js";
+export { type Failure, type FailureCode, InvalidStateError } from "../../protocol/errors.js";
+export type { CloseEvent, MessageType } from "../../protocol/events.js";
+export type { Limits } from "../../protocol/limits.js";
+export { PreparedMessage } from "../../protocol/prepared-message.js";
+export type { ClientOptions } from "../client/client.js";
+export { HandshakeError, type HandshakeErrorCode } from "../client/handshake-error.js";
+export type { HandshakeResponse } from "../handshake-response.js";
+export type { Handlers, SendResult, Socket } from "../socket/handlers.js";
+export { type SocketInternals, socketInternals } from "../socket/internals.js";
+export {
+  type BackpressurePolicy,
+  DEFAULT_SOCKET_LIMITS,
+  DEFAULT_TIMEOUTS,
+  type SocketLimits,
+  type SocketOptions,
+  type Timeouts,
+} from "../socket/options.js";
+export { TransportEnd, type TransportEndCode } from "../socket/transport-end.js";

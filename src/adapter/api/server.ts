@@ -1,0 +1,16 @@
+// What every entry with servers exports besides what clients need.
+export type { Extension, ExtensionParameter } from "../../handshake/extensions.js";
+export type { UpgradeRequest } from "../../handshake/request.js";
+export type { RefusalOptions } from "../../http/refusal.js";
+export {
+  type Acceptance,
+  DEFAULT_SERVER_LIMITS,
+  type HandshakeRequest,
+  type ServerLimits,
+  type ServerOptions,
+  type UpgradeResult,
+} from "../server/options.js";
+export type { FetchHandler, FetchInfo } from "../server/plain-exchange.js";
+export type { Server } from "../server/server.js";
+export type { BroadcastOptions, ServerCloseOptions } from "../server/server-calls.js";
+export type { TlsInfo } from "../transport.js";
