@@ -125,3 +125,8 @@ describe("provideKernel", () => {
     expect(wsimd.kernelInUse().name).toBe("simd");
   });
 });
+
+it("an environment variable that names no kernel is an error that lists the kernels", () => {
+  vi.stubEnv("WSIMD_KERNEL", "avx");
+  expect(() => wsimd.kernelInUse()).toThrow(/^unknown kernel "avx".*simd, scalar, js/);
+});

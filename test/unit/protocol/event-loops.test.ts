@@ -12,3 +12,10 @@ test("an iterator of the events can be looped over, too, and goes on where it st
   expect([...iterator].map(({ type }) => type)).toEqual(["ping", "text"]);
   expect(iterator.next()).toEqual({ done: true, value: undefined });
 });
+
+test("a list that is made by the class of the events, from any, is looped over like an array", () => {
+  const connection = new Connection({ role: "server" });
+  const events = connection.receive(wire(["81 01 | 'a'"], KEY).bytes);
+  const made: unknown = Reflect.apply(Reflect.get(events.constructor, "from"), events.constructor, [[1, 2]]);
+  expect(Array.isArray(made) && [...made]).toEqual([1, 2]);
+});
