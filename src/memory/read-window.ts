@@ -76,7 +76,9 @@ export class ReadWindow {
   /** Decodes what stands between two addresses of the window. @throws KernelTrap */
   decode(start: number, end: number, flags: number, maxMessageBytes: number, maxFragments: number): number {
     this.#text = undefined;
-    return this.#linear.decode(start, end, flags, maxMessageBytes, maxFragments);
+    const result = this.#linear.decode(start, end, flags, maxMessageBytes, maxFragments);
+    this.#keepRecords(result >>> layout.DECODED_COUNT_SHIFT);
+    return result;
   }
 
   // ---- Walks ----
@@ -95,8 +97,8 @@ export class ReadWindow {
     this.#overwrittenEnd = 0;
   }
 
-  /** So many records of the table are needed, too. */
-  keepRecords(count: number): void {
+  /** The walks need so many records of the table. */
+  #keepRecords(count: number): void {
     const end = layout.RECORDS_PTR + count * layout.RECORD_LENGTH;
     if (end > this.#recordsEnd) this.#recordsEnd = end;
   }
@@ -154,7 +156,9 @@ export class ReadWindow {
   putRest({ records, ptr, bytes }: WalkRest): number {
     this.#linear.words.set(records, RECORDS_WORD);
     this.#linear.memory.set(bytes, ptr);
-    return records.length / RECORD_WORDS;
+    const count = records.length / RECORD_WORDS;
+    this.#keepRecords(count);
+    return count;
   }
 
   /**

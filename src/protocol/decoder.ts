@@ -179,7 +179,7 @@ export class Decoder {
     this.#turnEnd = 0;
     try {
       for (;;) {
-        const walked = this.#walk(count);
+        const walked = count === 0 ? 0 : this.#walk(count);
         if (walked < count) {
           this.#interrupt(walked, count, more, start, end);
           return;
@@ -234,7 +234,6 @@ export class Decoder {
   /** @returns how many records were walked: `count`, unless this turn is over */
   #walk(count: number): number {
     const { linear, readWindow } = this.#workspace;
-    readWindow.keepRecords(count);
     const { turnMs } = this.#options;
     const timed = count > RECORDS_A_LOOK && turnMs !== Number.POSITIVE_INFINITY;
     if (timed && this.#turnEnd === 0) this.#turnEnd = now() + turnMs;
