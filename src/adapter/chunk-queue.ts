@@ -53,6 +53,18 @@ export class ChunkQueue {
     return run;
   }
 
+  /** How long the first chunks are together that fit whole into so many bytes. 0 if the first does not. */
+  wholeBytes(most: number): number {
+    if (this.#chunk() === undefined) return 0;
+    let length = -this.#taken;
+    for (let i = this.#first; i < this.#leaving.length; i++) {
+      const longer = length + (this.#leaving[i]?.length ?? 0);
+      if (longer > most) break;
+      length = longer;
+    }
+    return Math.max(length, 0);
+  }
+
   /**
    * Takes out as many bytes as fit, as a copy.
    * @returns how many were copied. Fewer than there were if the memory of a chunk is gone

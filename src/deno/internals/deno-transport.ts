@@ -18,9 +18,6 @@ interface TransportHandle extends StreamHandle {
   [kTransport]?: DenoTransport;
 }
 
-/** Where all transports of this thread join runs of bytes for one write. A write that is not over at once keeps it. */
-let joined = new Uint8Array(JOIN_BYTES);
-
 /**
  * A `net.Socket` over TCP or a Unix socket. The opening handshake, the ends and errors go by its stream; all other reads and
  * writes go below it.
@@ -151,9 +148,11 @@ export class DenoTransport extends DuplexTransport<NetSocket> {
   override writeAll(chunks: readonly Uint8Array[]): void {
     const queue = new ChunkQueue();
     queue.add(chunks);
-    for (let run = queue.next(joined); run !== undefined; run = queue.next(joined)) {
+    while (queue.bytes > 0) {
+      // Memory of its own for each run: a write that is not over at once keeps it. Long chunks are not copied.
+      const run = queue.next(Buffer.allocUnsafe(queue.wholeBytes(JOIN_BYTES)));
+      if (run === undefined) break;
       this.write(run);
-      if (this.bufferedAmount > 0 && run.buffer === joined.buffer) joined = new Uint8Array(JOIN_BYTES);
     }
   }
 }

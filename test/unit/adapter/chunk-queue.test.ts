@@ -59,6 +59,28 @@ describe("the next run", () => {
   });
 });
 
+test.each([
+  { lengths: [3, 3, 3], most: 8, whole: [6, 3] },
+  { lengths: [2, 20, 1, 1], most: 8, whole: [2, 0, 2] },
+  { lengths: [8, 1], most: 8, whole: [8, 1] },
+  { lengths: [], most: 8, whole: [] },
+])(
+  "of chunks of $lengths bytes, whole ones are taken out in runs of $most at most",
+  ({ lengths, most, whole }) => {
+    const queue = queueOf(chunksOf(...lengths));
+    const found: number[] = [];
+    const taken: number[] = [];
+    while (queue.bytes > 0) {
+      const fits = queue.wholeBytes(most);
+      found.push(fits);
+      taken.push(...(queue.next(new Uint8Array(fits)) ?? []));
+    }
+    expect(found).toEqual(whole);
+    expect(taken).toEqual(chunksOf(...lengths).flatMap((chunk) => [...chunk]));
+    expect(queue.wholeBytes(most)).toBe(0);
+  },
+);
+
 test("chunks that are added between leave behind those before", () => {
   const queue = queueOf(chunksOf(3, 3));
   const target = new Uint8Array(4);
