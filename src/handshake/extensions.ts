@@ -3,6 +3,7 @@ import { COMMA, endOfRun, isSpace, isToken, TOKEN_CHARACTER } from "../http/char
 
 /** One parameter of an extension. */
 export interface ExtensionParameter {
+  /** A token. Upper and lower case are different. */
   readonly name: string;
   /** `undefined` if the parameter has no `=`. */
   readonly value: string | undefined;
@@ -13,7 +14,9 @@ export interface ExtensionParameter {
  * seen and no name can be a key of an object.
  */
 export interface Extension {
+  /** A token, the registered name. Upper and lower case are different. */
   readonly name: string;
+  /** In the order sent. */
   readonly parameters: readonly ExtensionParameter[];
 }
 

@@ -42,7 +42,7 @@ export interface ClientExtension<Agreed = unknown> {
    * @param answer - the parameters as sent, which may be repeated, unknown or without sense
    * @returns `undefined` if that answers none of the offers: the handshake fails
    */
-  accept(answer: readonly ExtensionParameter[]): { readonly agreed: Agreed } | undefined;
+  accept(answer: readonly ExtensionParameter[]): Pick<AgreedExtension<Agreed>, "agreed"> | undefined;
 }
 
 /**

@@ -5,9 +5,11 @@ import { HeaderList } from "../http/header-list.js";
 
 /** A request as Node's `http` hands it over: an `IncomingMessage` is one. */
 export interface IncomingRequest {
+  /** As sent. */
   readonly method?: string | undefined;
   /** The request target as sent. */
   readonly url?: string | undefined;
+  /** Without `HTTP/`. */
   readonly httpVersion: string;
   /** Name, value, name, value … as sent. */
   readonly rawHeaders: readonly string[];
@@ -15,9 +17,11 @@ export interface IncomingRequest {
 
 /** A request as the Fetch standard has it: a `Request` that a server of Deno, Bun or an edge runtime got is one. */
 export interface FetchRequest {
+  /** As sent. */
   readonly method: string;
   /** Absolute. */
   readonly url: string;
+  /** Fields that were sent more than once are joined. */
   readonly headers: Iterable<readonly [name: string, value: string]>;
 }
 

@@ -97,22 +97,27 @@ export type HandshakeFailureCode =
 
 /** An answer that a client does not take. */
 export interface HandshakeFailure {
+  /** Tells it from an answer that opens the connection. */
   readonly type: "failure";
+  /** What is wrong, for programs. */
   readonly code: HandshakeFailureCode;
   /** What is wrong, in words. */
   readonly reason: string;
   /** The answer's status and headers, for a redirect or a challenge. */
   readonly status: number;
+  /** See `status`. */
   readonly headers: HeaderList;
 }
 
 /** An answer that opens the connection. */
 export interface Accepted<Agreed = unknown> {
+  /** Tells it from a failure. */
   readonly type: "accepted";
   /** The subprotocol in use; `undefined` if there is none. */
   readonly protocol: string | undefined;
   /** The extensions in use, in the server's order. */
   readonly extensions: readonly AgreedExtension<Agreed>[];
+  /** All header lines of the answer. */
   readonly headers: HeaderList;
 }
 

@@ -7,7 +7,9 @@ export interface HeadLimits {
   readonly maxHeaderLines?: number | undefined;
 }
 
+/** The bytes that a head may have, unless it is told otherwise. */
 export const DEFAULT_MAX_HEAD_BYTES = 16 * 1024;
+/** The header lines that a head may have, unless it is told otherwise. */
 export const DEFAULT_MAX_HEADER_LINES = 100;
 
 /** @throws RangeError if a limit is not a positive integer */

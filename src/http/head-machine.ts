@@ -15,6 +15,7 @@ import {
 
 /** The head is malformed or too large. As it stands, this is an argument for `buildRefusal`. */
 export interface HeadFailed {
+  /** No further byte is read. */
   readonly type: "failed";
   /** 400, 431 (RFC 6585 section 5) or 505: what a server answers. */
   readonly status: number;

@@ -20,11 +20,13 @@ import { decodeLatin1 } from "./latin1.js";
 
 /** The head of a request. */
 export interface RequestHead {
+  /** As sent: upper and lower case are different. */
   readonly method: string;
   /** As sent: visible ASCII without `#`. */
   readonly target: string;
   /** What the request is answered as: a later 1.x is answered as 1.1. */
   readonly httpVersion: "1.0" | "1.1";
+  /** All header lines. */
   readonly headers: HeaderList;
 }
 
@@ -34,28 +36,35 @@ export interface ResponseHead {
   readonly status: number;
   /** The reason phrase, which may be empty. */
   readonly reason: string;
+  /** All header lines. */
   readonly headers: HeaderList;
 }
 
 /** What each kind of parser makes. */
 export interface HeadKinds {
+  /** A server reads it. */
   request: RequestHead;
+  /** A client reads it. */
   response: ResponseHead;
 }
 
 /** The empty line has not come yet. */
 export interface HeadUnfinished {
+  /** The next chunk is needed. */
   readonly type: "more";
 }
 
 /** The head is complete. */
 export interface HeadFinished<H> {
+  /** The head was read. */
   readonly type: "head";
+  /** The head. */
   readonly head: H;
   /** What follows the head in the last chunk, so the first frames: a view of that chunk, owned by its owner. */
   readonly rest: Uint8Array;
 }
 
+/** What a chunk led to. */
 export type HeadResult<H> = HeadUnfinished | HeadFinished<H> | HeadFailed;
 
 const MORE: HeadUnfinished = { type: "more" };

@@ -5,6 +5,7 @@ import { reasonPhrase } from "./reason-phrase.js";
 
 /** A request that is not accepted. As it stands, this is an argument for `buildRefusal`. */
 export interface Refusal {
+  /** Tells it from a request in order. */
   readonly type: "refusal";
   /** The status code of the answer. */
   readonly status: number;
