@@ -21,7 +21,7 @@ export class Deadlines {
   readonly #outside: Outside;
 
   /** @param outside - calls back in no connection's asynchronous context, where the runtime has such */
-  constructor(outside: Outside = (callback) => callback()) {
+  constructor(outside: (callback: () => void) => void = (callback) => callback()) {
     this.#outside = outside;
   }
 

@@ -1,25 +1,12 @@
 // A server whose connections come as pairs of streams.
+import { portableRuntime } from "../adapter/portable-runtime.js";
 import { Opening } from "../adapter/server/opening.js";
-import { resolveServerOptions, SERVER_READERS, type ServerOptions } from "../adapter/server/options.js";
-import type { FetchHandler } from "../adapter/server/plain-exchange.js";
-import { type Server, ServerCore } from "../adapter/server/server.js";
+import type { Server, ServerCore } from "../adapter/server/server.js";
 import { ServerHandle } from "../adapter/server/server-handle.js";
-import { readHandlers } from "../adapter/socket/given-handlers.js";
+import { createCore, type TransportServerOptions } from "../adapter/server/transport-server.js";
 import type { Handlers } from "../adapter/socket/handlers.js";
-import { callback, flag, type Readers, readOptions, text } from "../protocol/option-readers.js";
-import { portableRuntime } from "./runtime.js";
+import { type Readers, readOptions, text } from "../protocol/option-readers.js";
 import { type ByteStreams, StreamTransport } from "./stream-transport.js";
-
-/** Options of {@link createServer}. */
-export interface StreamServerOptions<Data = unknown> extends ServerOptions<Data> {
-  /**
-   * Answers plain HTTP requests, which get 426 without it: one request for each connection, content up to `maxContentBytes`,
-   * an answer that is sent when it is whole. What it throws becomes 500 and goes to the `error` handler.
-   */
-  readonly fetch?: FetchHandler;
-  /** Whether the streams come out of TLS, so that those requests are for `https:`. Default false. */
-  readonly secure?: boolean;
-}
 
 /** What is known of the peer at the other end of a pair of streams. */
 export interface PeerInfo {
@@ -27,7 +14,6 @@ export interface PeerInfo {
   readonly remoteAddress?: string;
 }
 
-const STREAM_READERS: Readers<StreamServerOptions> = { ...SERVER_READERS, fetch: callback, secure: flag };
 const PEER_READERS: Readers<PeerInfo> = { remoteAddress: text };
 
 /** A server that gets its connections as pairs of streams. */
@@ -46,14 +32,10 @@ export interface StreamServer<Data = unknown> extends Server<Data> {
  * @throws TypeError or RangeError for options that make no sense
  */
 export function createServer<Data = unknown>(
-  options: StreamServerOptions<Data>,
+  options: TransportServerOptions<Data>,
   handlers: Handlers<Data>,
 ): StreamServer<Data> {
-  const known = readOptions<StreamServerOptions>(options, STREAM_READERS);
-  const { fetch, secure = false } = known;
-  const told = readHandlers(handlers, known.fragments);
-  const core = new ServerCore(portableRuntime(), resolveServerOptions(known), told, { fetch, secure });
-  return new StreamServerHandle(core);
+  return new StreamServerHandle(createCore(portableRuntime(), options, handlers));
 }
 
 class StreamServerHandle<Data> extends ServerHandle<Data> implements StreamServer<Data> {

@@ -1,9 +1,9 @@
 // A client over streams that lead to a server.
 import { CLIENT_READERS, type ClientOptions, connectBy } from "../adapter/client/client.js";
+import { portableRuntime } from "../adapter/portable-runtime.js";
 import { readHandlers } from "../adapter/socket/given-handlers.js";
 import type { Handlers, Socket } from "../adapter/socket/handlers.js";
 import { ownOptions, type Readers, readOptions, text } from "../protocol/option-readers.js";
-import { portableRuntime } from "./runtime.js";
 import { type ByteStreams, StreamTransport } from "./stream-transport.js";
 
 /** Options of {@link connect}. Streams lead to one place, so redirects are not followed. */

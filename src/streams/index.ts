@@ -1,6 +1,7 @@
 // WebSockets over any pair of byte streams.
 export * from "../adapter/api/client.js";
 export * from "../adapter/api/server.js";
+export type { TransportServerOptions as StreamServerOptions } from "../adapter/server/transport-server.js";
 export type { Host, PayloadRuns, ReadRecords, Transcoder } from "../host/host.js";
 export type { ConnectionOptions } from "../protocol/connection.js";
 export type { EndpointOptions } from "../protocol/endpoint-options.js";
@@ -13,7 +14,7 @@ export type {
   Utf8Event,
 } from "../protocol/events.js";
 export type { MaskingKeySource } from "../protocol/masking-key.js";
-export { createServer, type PeerInfo, type StreamServer, type StreamServerOptions } from "./accept.js";
+export { createServer, type PeerInfo, type StreamServer } from "./accept.js";
 export {
   CodecStreams,
   type OutgoingClose,

@@ -1,4 +1,6 @@
 // A WebSocket over streams whose opening handshake is done elsewhere.
+
+import { portableRuntime } from "../adapter/portable-runtime.js";
 import { readHandlers } from "../adapter/socket/given-handlers.js";
 import type { Handlers, Socket } from "../adapter/socket/handlers.js";
 import {
@@ -12,7 +14,6 @@ import { withData } from "../adapter/socket/typed-data.js";
 import { bytes } from "../adapter/value-readers.js";
 import { type Role, readRole } from "../protocol/endpoint-options.js";
 import { anything, type Readers, readOptions, text } from "../protocol/option-readers.js";
-import { portableRuntime } from "./runtime.js";
 import { type ByteStreams, StreamTransport } from "./stream-transport.js";
 
 /** Options of {@link open}. */

@@ -1,10 +1,11 @@
 // A pair of byte streams as a transport.
+
+import { nextTurn } from "../adapter/portable-runtime.js";
 import type { SocketTransport, TransportSink } from "../adapter/transport.js";
 import { queueMicrotask } from "../host/globals.js";
 import { bytesOf } from "../protocol/arguments.js";
 import { type ByteSource, byteSource } from "./byte-source.js";
 import { ByteWriter, ignored, type WriterOwner } from "./byte-writer.js";
-import { nextTurn } from "./runtime.js";
 
 /** Two byte streams that lead to the same peer: a TCP socket's, those of a `TransformStream` for each way, and so on. */
 export interface ByteStreams {

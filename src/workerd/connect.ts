@@ -3,10 +3,10 @@ import { connect as connectTcp } from "cloudflare:sockets";
 import type { Address } from "../adapter/client/address.js";
 import { CLIENT_READERS, type ClientOptions, connectBy } from "../adapter/client/client.js";
 import { hostOptions } from "../adapter/host-options.js";
+import { portableRuntime } from "../adapter/portable-runtime.js";
 import { readHandlers } from "../adapter/socket/given-handlers.js";
 import type { Handlers, Socket } from "../adapter/socket/handlers.js";
 import { readOptions } from "../protocol/option-readers.js";
-import { portableRuntime } from "../streams/runtime.js";
 import { StreamTransport } from "../streams/stream-transport.js";
 
 /** Options of {@link connect}. */

@@ -1,10 +1,11 @@
-// The runtime as the streams adapter sees it: whatever has streams.
-import { captureContext, outside } from "../adapter/async-context.js";
-import { Deadlines } from "../adapter/deadline.js";
-import type { Runtime } from "../adapter/transport.js";
-import { Turns } from "../adapter/turn.js";
+// A runtime made of what nearly every runtime has, and runtimes that bring better parts.
+
 import { queueMicrotask, setTimeout } from "../host/globals.js";
 import { portableHost } from "../host/host.js";
+import { captureContext, outside } from "./async-context.js";
+import { Deadlines } from "./deadline.js";
+import type { Runtime } from "./transport.js";
+import { Turns } from "./turn.js";
 
 /** Taken now, as the other timers are. Browsers have none. */
 const { setImmediate } = globalThis;
@@ -28,6 +29,15 @@ function newRuntime(): Runtime {
  */
 export function portableRuntime(): Runtime {
   return navigatorName() === "Cloudflare-Workers" ? newRuntime() : sharedRuntime;
+}
+
+/**
+ * A runtime of parts that work anywhere, but for those that are given. One is enough for all connections of an event loop.
+ *
+ * @param parts - what this runtime has better
+ */
+export function createRuntime(parts: Partial<Runtime> = {}): Runtime {
+  return { ...newRuntime(), ...parts };
 }
 
 /** Calls back when the input that is there by now was handled. */

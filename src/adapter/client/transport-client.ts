@@ -1,0 +1,38 @@
+// A client whose connections the caller makes, each as a transport.
+import { readOptions } from "../../protocol/option-readers.js";
+import { readHandlers } from "../socket/given-handlers.js";
+import type { Handlers, Socket } from "../socket/handlers.js";
+import type { Runtime, SocketTransport } from "../transport.js";
+import type { Address } from "./address.js";
+import { CLIENT_READERS, type ClientOptions, connectBy } from "./client.js";
+
+/** How an adapter makes connections. */
+export interface TransportDialer {
+  /** The runtime on which they are made. */
+  readonly runtime: Runtime;
+  /**
+   * A connection to an address, which is there or about to be: what is written before that waits in it. It may throw; what goes wrong
+   * later, the transport's sink gets to know. It is called again for each redirect.
+   */
+  open(address: Address): SocketTransport;
+}
+
+/**
+ * Connects to a server by way of an adapter.
+ *
+ * @param url - `ws:`, `wss:`, `ws+unix:` or `wss+unix:`
+ * @returns the open socket. `handlers.open` was called before
+ * @throws TypeError, RangeError for options that make no sense; rejects with a `HandshakeError`, with the error of the transport or of
+ * the dialer, or with the signal's reason
+ */
+export async function connect<Data = unknown>(
+  dialer: TransportDialer,
+  url: string | URL,
+  options: ClientOptions<Data> = {},
+  handlers: Handlers<Data> = {},
+): Promise<Socket<Data>> {
+  const known = readOptions<ClientOptions>(options, CLIENT_READERS);
+  const told = readHandlers(handlers, known.fragments);
+  const open = (address: Address): SocketTransport => dialer.open(address);
+  return connectBy<Data>({ runtime: dialer.runtime, open }, url, known, told);
+}

@@ -1,0 +1,98 @@
+// A server whose connections the caller brings, each as a transport.
+import type { RequestHead } from "../../http/head.js";
+import { callback, flag, type Readers, readOptions } from "../../protocol/option-readers.js";
+import { readHandlers } from "../socket/given-handlers.js";
+import type { Handlers } from "../socket/handlers.js";
+import type { Runtime, SocketTransport } from "../transport.js";
+import { Opening } from "./opening.js";
+import { resolveServerOptions, SERVER_READERS, type ServerOptions } from "./options.js";
+import type { FetchHandler } from "./plain-exchange.js";
+import { type Server, ServerCore } from "./server.js";
+import { type ConnectionSource, ServerHandle } from "./server-handle.js";
+
+/** Options of a server that gets its connections one by one. */
+export interface TransportServerOptions<Data = unknown> extends ServerOptions<Data> {
+  /**
+   * Answers plain HTTP requests, which get 426 without it: one request for each connection, content up to `maxContentBytes`,
+   * an answer that is sent when it is whole. What it throws becomes 500 and goes to the `error` handler.
+   */
+  readonly fetch?: FetchHandler;
+  /** Whether the connections come out of TLS, so that those requests are for `https:`. Default false. */
+  readonly secure?: boolean;
+}
+
+/** How options of a server that gets its connections one by one are read. */
+export const TRANSPORT_SERVER_READERS: Readers<TransportServerOptions> = {
+  ...SERVER_READERS,
+  fetch: callback,
+  secure: flag,
+};
+
+/** A server that gets each connection as a transport. */
+export interface TransportServer<Data = unknown> extends Server<Data> {
+  /**
+   * Serves a connection: becomes the transport's sink, reads the opening handshake, answers it, and runs the WebSocket. A request that is
+   * no opening handshake gets the HTTP status it deserves. Never throws for what the connection is like.
+   */
+  accept(transport: SocketTransport): void;
+  /**
+   * As {@link accept}, for a request whose head was read already.
+   * @param rest - the bytes behind the head, copied if they are needed later
+   */
+  acceptHead(transport: SocketTransport, head: RequestHead, rest: Uint8Array): void;
+  /** Tells the `error` handler of an exception that no socket has to do with. Never throws. */
+  report(error: unknown): void;
+  /** Takes no more connections from its source. Those that are there stay as they are. */
+  stopAccepting(): Promise<void>;
+}
+
+/**
+ * Makes a server for an adapter, which brings its connections.
+ *
+ * @param source - is stopped when the server closes. Default: nothing is to be stopped
+ * @throws TypeError or RangeError for options that make no sense
+ */
+export function createServer<Data = unknown>(
+  runtime: Runtime,
+  options: TransportServerOptions<Data>,
+  handlers: Handlers<Data>,
+  source?: ConnectionSource,
+): TransportServer<Data> {
+  return new TransportServerHandle(createCore(runtime, options, handlers), source);
+}
+
+/**
+ * Makes what is behind a server that gets its connections one by one.
+ * @throws TypeError or RangeError for options that make no sense
+ */
+export function createCore(
+  runtime: Runtime,
+  options: TransportServerOptions,
+  handlers: Handlers,
+): ServerCore {
+  const known = readOptions<TransportServerOptions>(options, TRANSPORT_SERVER_READERS);
+  const { fetch, secure = false } = known;
+  const told = readHandlers(handlers, known.fragments);
+  return new ServerCore(runtime, resolveServerOptions(known), told, { fetch, secure });
+}
+
+class TransportServerHandle<Data> extends ServerHandle<Data> implements TransportServer<Data> {
+  readonly #core: ServerCore;
+
+  constructor(core: ServerCore, source?: ConnectionSource) {
+    super(core, source);
+    this.#core = core;
+  }
+
+  accept(transport: SocketTransport): void {
+    new Opening(this.#core, transport);
+  }
+
+  acceptHead(transport: SocketTransport, head: RequestHead, rest: Uint8Array): void {
+    new Opening(this.#core, transport).headRead(head, rest);
+  }
+
+  report(error: unknown): void {
+    this.#core.report(error);
+  }
+}
