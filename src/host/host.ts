@@ -1,14 +1,15 @@
+// The interface to the strings and the payload memory of a runtime, and the portable implementation.
 import { TextDecoder, TextEncoder } from "./text-coders.js";
 
-/** What the kernel of a connection has for a {@link Host}. */
+/** The part of a kernel that a {@link Host} may use. */
 export interface Transcoder {
-  /** The kernel's memory. Text that was received is decoded where it stands in it, if it came in one piece. */
+  /** The kernel's memory. Text that arrived in one piece is decoded where it stands here. */
   readonly memory: Uint8Array;
   /** As `Kernel.utf8ToUtf16`; undefined if the kernel has none. */
   utf8ToUtf16(ptr: number, length: number, out: number): number | undefined;
 }
 
-/** What a read brought: the kernel's records, and the memory that they point into. */
+/** The records of one read, and the memory that they point into. */
 export interface ReadRecords {
   /** As of {@link Transcoder}. */
   readonly memory: Uint8Array;
@@ -20,24 +21,24 @@ export interface ReadRecords {
 export interface PayloadRuns {
   /**
    * The payload at a place of this read's.
-   * @returns undefined if its memory is gone
+   * @returns undefined if the application has transferred its memory
    */
   view(place: number, length: number): Uint8Array | undefined;
 }
 
 /**
- * What a host does faster than portable JavaScript: making strings of bytes, bytes of strings, and memory for payloads.
- * Adapters bring their runtime's own; without one, portable JavaScript serves anywhere.
+ * Decodes and encodes text, and allocates payload memory. Adapters have one with the means of their runtime. Without one, the
+ * portable implementation is used.
  */
 export interface Host {
-  /** New memory for a payload, with nothing else in its `buffer`; it need not be cleared, for all of it gets written. */
+  /** Allocates memory for a payload, with nothing else in its `buffer`. It need not be cleared: all of it gets written. */
   allocate(length: number): Uint8Array;
-  /** A copy of `bytes[start, end)` in memory of its own: nothing else is in its `buffer`. */
+  /** Copies `bytes[start, end)` to memory with nothing else in its `buffer`. */
   copy(bytes: Uint8Array, start: number, end: number): Uint8Array;
-  /** A copy that only a transport gets to see, and which may share memory with others. Default {@link copy} */
+  /** Copies bytes for a transport. The copy may share memory with others. Default: {@link copy} */
   copyOut?(bytes: Uint8Array, start: number, end: number): Uint8Array;
   /**
-   * Copies payloads of a read at once, where that is faster. The fourth word of the record of each, 0 before, becomes its place.
+   * Copies payloads of a read at once, where that is faster. The fourth word of each one's record, 0 before, becomes its place.
    * @param count - how many records there are
    * @param strings - the opcode of messages that become strings, or 0
    */
@@ -45,9 +46,10 @@ export interface Host {
   /** A view of `bytes[start, end)`. */
   view(bytes: Uint8Array, start: number, end: number): Uint8Array;
   /**
-   * The string of valid UTF-8 in `bytes[start, end)`; `ascii` tells that all of it is below 0x80. Nothing may be left out or
-   * normalized, a byte order mark neither: when the string is sent on, so are these bytes.
-   * @param transcoder - for hosts that make strings of UTF-16 so much faster that it is worth to have the kernel transcode first
+   * Makes the string of valid UTF-8 in `bytes[start, end)`. Nothing may be left out or normalized, not even a byte order mark: when
+   * the string is sent on, these bytes are sent.
+   * @param ascii - whether all bytes are known to be below 0x80
+   * @param transcoder - for hosts that make strings of UTF-16 faster than of UTF-8
    */
   decodeText(bytes: Uint8Array, start: number, end: number, ascii: boolean, transcoder: Transcoder): string;
   /**
@@ -56,14 +58,14 @@ export interface Host {
    * @returns the number of bytes written
    */
   encodeText(text: string, bytes: Uint8Array, start: number): number;
-  /** A string as UTF-8 in memory of its own. */
+  /** Encodes a string as UTF-8, in memory of its own. */
   textBytes(text: string): Uint8Array;
 }
 
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 const encoder = new TextEncoder();
 
-/** Up to here a string is built faster from character codes than by a `TextDecoder`. */
+/** Shorter ASCII is made of character codes, which saves the call of a `TextDecoder`. */
 const SHORT_ASCII_LENGTH = 24;
 
 export const portableHost: Host = {

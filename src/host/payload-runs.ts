@@ -1,10 +1,10 @@
-// Memory for the payloads of one read. To make an ArrayBuffer takes longer than everything else that is done with a short message, so
-// those that came together share one, with nothing else in it.
+// Memory for the payloads of one read. Short payloads that arrived together share one ArrayBuffer, with nothing else in it, so that
+// they cost one allocation.
 import * as layout from "../kernel/generated/layout.js";
 import type { PayloadRuns, ReadRecords } from "./host.js";
 import { copyInto, type ViewClass } from "./views.js";
 
-/** A payload that is kept keeps no more alive than this. */
+/** The length of a shared run: a payload that the application keeps keeps no more memory alive. */
 const RUN_BYTES = 64 * 1024;
 /** Longer payloads get memory of their own. */
 const MOST_BYTES = 32 * 1024;
@@ -14,11 +14,11 @@ const WHOLE_BITS = layout.RECORD_END | layout.RECORD_VIOLATION | layout.RECORD_C
 
 const RECORD_WORDS = layout.RECORD_LENGTH >>> 2;
 const RECORDS_WORD = layout.RECORDS_PTR >>> 2;
-/** The place of a payload: its run, and in the lower bits where it begins there, plus one. */
+/** The place of a payload is the number of its run and, in these lower bits, its offset there plus one. */
 const OFFSET_BITS = 17;
 const OFFSET_MASK = (1 << OFFSET_BITS) - 1;
 
-/** How a runtime makes the memory of payloads. */
+/** How a runtime allocates payload memory. */
 export interface RunMemory {
   /** The class of payloads. */
   readonly View: ViewClass;
@@ -29,9 +29,9 @@ export interface RunMemory {
 }
 
 /**
- * Copies the payloads of a read, all of them before the first is handed out: what else is in their memory is complete then. Each
- * begins at a multiple of 8, whatever stands before it.
- * @returns undefined if no two of them came together
+ * Copies the payloads of a read, all of them before the first is handed out, so that no application sees a run change. Each begins at a
+ * multiple of 8.
+ * @returns undefined if fewer than two payloads can share memory
  */
 export function copyRuns(
   memory: RunMemory,
@@ -50,7 +50,7 @@ export function copyRuns(
       const room = roomFor(words, at, memory.leastBytes, strings);
       if (room === 0) continue;
       if (bytes + room > RUN_BYTES) break;
-      // A walk that was interrupted has left places of its own.
+      // A walk that was interrupted has left its places here.
       words[at + 3] = 0;
       bytes += room;
       payloads++;
@@ -72,7 +72,7 @@ class Runs implements PayloadRuns {
     this.#strings = strings;
   }
 
-  /** Copies what the records in `words[from, to)` are of. */
+  /** Copies the payloads of the records in `words[from, to)`. */
   fill({ words, memory }: ReadRecords, from: number, to: number, bytes: number): void {
     const { leastBytes } = this.#memory;
     const run = this.#memory.allocate(bytes);
@@ -93,13 +93,13 @@ class Runs implements PayloadRuns {
 
   view(place: number, length: number): Uint8Array | undefined {
     const buffer = this.#buffers[place >>> OFFSET_BITS];
-    // The application may have transferred it, with a payload that came before.
+    // The application may have transferred it together with an earlier payload.
     if (buffer === undefined || buffer.byteLength === 0) return undefined;
     return new this.#memory.View(buffer, (place & OFFSET_MASK) - 1, length);
   }
 }
 
-/** The bytes that the payload of a record takes in a run, 0 if it does not go there. */
+/** The bytes that the payload of a record takes in a run; 0 if it is not copied there. */
 function roomFor(words: Uint32Array, at: number, least: number, strings: number): number {
   const info = words[at] ?? 0;
   const opcode = info & layout.RECORD_OPCODE;

@@ -1,6 +1,7 @@
+// Payload memory that is cut from larger runs.
 import type { ViewClass } from "./views.js";
 
-/** A run of memory that payloads are cut from, one behind the other. Each keeps all of it alive. */
+/** Cuts payloads from one allocation after another. Each payload keeps its whole allocation alive. */
 export class Slab {
   readonly #bytes: number;
   readonly #allocate: (bytes: number) => Uint8Array<ArrayBuffer>;
@@ -8,7 +9,7 @@ export class Slab {
   #buffer = new ArrayBuffer(0);
   #left = 0;
 
-  /** @param allocate - gives memory of its own, which need not be cleared */
+  /** @param allocate - returns memory that nothing else uses, and that need not be cleared */
   constructor(bytes: number, allocate: (bytes: number) => Uint8Array<ArrayBuffer>, view: ViewClass) {
     this.#bytes = bytes;
     this.#allocate = allocate;
@@ -19,7 +20,7 @@ export class Slab {
   take(length: number): Uint8Array {
     // Each begins at a multiple of 8.
     const room = (length + 7) & ~7;
-    // There is no memory at first, and none any more when the application has transferred it with a payload of its own.
+    // The length is 0 at first, and after the application has transferred the memory together with a payload.
     if (room > this.#left || this.#buffer.byteLength === 0) {
       this.#buffer = this.#allocate(this.#bytes).buffer;
       this.#left = this.#bytes;

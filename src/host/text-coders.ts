@@ -1,6 +1,6 @@
 // Strings to UTF-8 and back. Test environments such as jsdom hide what Node has for it from the global scope.
 
-/** As much of the host's classes as is used here. */
+/** The parts of these classes that the codec uses. */
 interface TextCoders {
   readonly TextDecoder: new (
     label?: string,

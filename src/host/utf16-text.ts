@@ -1,14 +1,14 @@
-// Strings by way of UTF-16, for hosts that make them of that so much faster than of UTF-8 that the kernel transcodes first.
+// Strings by way of UTF-16: on some runtimes, transcoding in the kernel and reading UTF-16 is faster than reading UTF-8.
 import * as layout from "../kernel/generated/layout.js";
 import type { Host, Transcoder } from "./host.js";
 
-/** The most UTF-8 that is transcoded in one go, but for what stands in the kernel's memory already. */
+/** The most UTF-8 that is transcoded in one go, if it has to be copied into linear memory first. */
 const MOST_BYTES = layout.SCRATCH_WINDOW_LENGTH;
 
-/** The string of what is in `bytes[start, end)`. */
+/** Makes the string of `bytes[start, end)`. */
 export type Slice = (bytes: Uint8Array, start: number, end: number) => string;
 
-/** The `decodeText` of such a host, out of what makes strings of Latin-1, UTF-8 and little-endian UTF-16. */
+/** Makes the `decodeText` of such a host from functions for Latin-1, UTF-8 and little-endian UTF-16. */
 export function decodeByUtf16(latin1: Slice, utf8: Slice, utf16: Slice): Host["decodeText"] {
   return (bytes, start, end, ascii, transcoder) => {
     if (ascii) return latin1(bytes, start, end);
@@ -25,7 +25,7 @@ export function decodeByUtf16(latin1: Slice, utf8: Slice, utf16: Slice): Host["d
     return text;
   };
 
-  /** The string of UTF-8 in the kernel's memory; undefined if that leaves it to the host, as plain JavaScript does. */
+  /** Makes the string of UTF-8 in linear memory; undefined if the kernel does not transcode. */
   function textAt(transcoder: Transcoder, ptr: number, length: number): string | undefined {
     const units = transcoder.utf8ToUtf16(ptr, length, layout.WIDE_WINDOW_PTR);
     if (units === undefined) return undefined;
@@ -33,7 +33,7 @@ export function decodeByUtf16(latin1: Slice, utf8: Slice, utf16: Slice): Host["d
   }
 }
 
-/** Where the character begins that the byte at `to` belongs to, so that none is cut there. */
+/** The largest offset up to `to` at which no character is cut. */
 function characterStart(bytes: Uint8Array, from: number, to: number, end: number): number {
   if (to === end) return to;
   let at = to;

@@ -11,7 +11,7 @@ const RECORDS_WORD = layout.RECORDS_PTR >>> 2;
 /** The longest header, but for its last byte: so much may be left over from the read before. */
 const MAX_SPILLED_BYTES = 13;
 
-/** What the walks need that are on their way: addresses behind the last byte. */
+/** The ends of the memory that a walk and the walks around it need. */
 interface Bounds {
   readonly recordsEnd: number;
   readonly bytesEnd: number;
@@ -20,13 +20,13 @@ interface Bounds {
   readonly outer: Bounds | undefined;
 }
 
-/** What {@link ReadWindow.suspend} copied. */
+/** The copies that {@link ReadWindow.suspend} made. */
 export interface SuspendedWalks {
   readonly records: Uint8Array;
   readonly window: Uint8Array;
 }
 
-/** What is left of a walk that stopped: its records, and the bytes that they speak of. */
+/** The rest of a walk that stopped: its records, and the bytes that they describe. */
 export interface WalkRest {
   readonly records: Uint32Array;
   /** Where the bytes stood. */

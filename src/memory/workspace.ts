@@ -1,4 +1,4 @@
-// What all connections of a thread that use the same kernel share: its linear memory, whose parts have one owner each.
+// The memory that all connections of a thread with the same kernel share. Each part has one owner.
 import type { Kernel } from "../kernel/kernel.js";
 import {
   COMPILED,

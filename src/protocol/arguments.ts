@@ -1,9 +1,9 @@
-// What callers give, checked before anything changes.
+// Checks of arguments, before anything changes.
 import type { MessageType } from "./events.js";
 
 /**
- * Bytes as callers have them: a typed array of any kind, a Node Buffer, a `DataView`, an `ArrayBuffer` or a `SharedArrayBuffer`. What counts
- * is what they are, and not the class that they come from: a test environment such as jsdom has its own `Uint8Array`.
+ * Bytes as callers have them: a typed array of any kind, a Node Buffer, a `DataView`, an `ArrayBuffer` or a `SharedArrayBuffer`, of any
+ * realm: a test environment such as jsdom has its own `Uint8Array`.
  */
 export type Bytes = ArrayBufferView | ArrayBufferLike;
 
@@ -32,7 +32,7 @@ export function messageOf(message: unknown, type: MessageType | undefined): stri
 }
 
 const memoryLengths = [lengthGetter(ArrayBuffer)];
-// Browsers have it in pages only that are isolated.
+// In browsers only isolated pages have it.
 if (typeof SharedArrayBuffer === "function") memoryLengths.push(lengthGetter(SharedArrayBuffer));
 
 /** The getter of `byteLength`, which throws for everything but memory of its kind, of whichever realm. */

@@ -1,6 +1,7 @@
+// The status codes of Close frames (section 7.4).
 /** Status codes of RFC 6455 section 7.4.1 and of the IANA registry it founded. */
 export const CloseCode = {
-  /** What the connection was for has been done. */
+  /** The purpose of the connection is fulfilled. */
   NORMAL: 1000,
   /** The endpoint goes away: a server that stops, a page that is left. */
   GOING_AWAY: 1001,

@@ -21,15 +21,14 @@ export interface ProtocolSink {
   onTrap(error: unknown): void;
 }
 
-/** So many records are walked between two looks at the clock. A power of two. */
+/** The number of records that are walked between two looks at the clock. A power of two. */
 const RECORDS_A_LOOK = 32;
 
-/** Taken when the module is loaded: tests replace the clock's methods. */
+/** Taken when the module is loaded, since tests replace the clock's methods. */
 const now = performance.now.bind(performance);
 
 /**
- * A handler has run an event loop of its own, in which a read of another connection overwrote bytes that this walk had
- * not reached. No peer is to blame.
+ * A handler ran an event loop of its own, in which a read of another connection overwrote bytes that this walk had not reached.
  */
 class OverwrittenWindow extends Error {
   override readonly name = "OverwrittenWindow";
@@ -42,7 +41,7 @@ class OverwrittenWindow extends Error {
 /** A walk that was interrupted at the end of its turn. */
 interface InterruptedWalk {
   readonly rest: WalkRest;
-  /** What {@link Kernel.decode} is to be called with next, if it left bytes. */
+  /** Whether {@link Kernel.decode} must be called again, for the bytes from `start` to `end`. */
   readonly more: boolean;
   readonly start: number;
   readonly end: number;

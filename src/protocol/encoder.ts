@@ -20,7 +20,7 @@ const LINEAR_MEMORY_BYTES = layout.MEMORY_PAGES * 0x10000;
 /** The most UTF-16 units whose UTF-8 is sure to fit the scratch window behind a header. */
 const SHORT_TEXT_UNITS = Math.floor((layout.SCRATCH_WINDOW_LENGTH - MAX_HEADER_BYTES) / 3);
 
-/** Looked up once: V8 would do it anew for each message, which takes as long as the copy of a short one. */
+/** Looked up once: this is on the path of each message. */
 const { copyWithin } = Uint8Array.prototype;
 
 /** Is told when the kernel traps: the frame that it was masking or checking does not go out. */
@@ -66,15 +66,15 @@ export class Encoder {
   }
 
   /**
-   * Puts a frame of text, of which there are the bytes already, into the outbox, in the way of {@link bytes}.
-   * @throws TypeError if they do not go on with the message as UTF-8, or do not end it so
+   * Puts a frame of text that is UTF-8 already into the outbox, in the way of {@link bytes}.
+   * @throws TypeError if the message would not be UTF-8
    */
   utf8(first: number, payload: Uint8Array): void {
     const { linear } = this.#workspace;
     const final = (first & FIN) !== 0;
     const length = payload.length;
     let carry: number;
-    // What is checked is what goes out, even if another thread writes to the caller's memory meanwhile.
+    // The copy is checked, since another thread may write to the caller's memory meanwhile.
     try {
       if (length >= BY_REFERENCE_BYTES) {
         const stable = this.#stable(payload);
@@ -165,8 +165,8 @@ export class Encoder {
 
   /** The payload itself, or a copy if its memory is not safe to hold on to. */
   #stable(payload: Uint8Array): Uint8Array {
-    // A view that was borrowed from any kernel, for which its length speaks: another buffer of that length is copied
-    // without need, but safely.
+    // A buffer exactly as long as linear memory is taken for a kernel's, of which the view was borrowed. If it is none, it is copied
+    // without need.
     const borrowed = payload.buffer.byteLength === LINEAR_MEMORY_BYTES;
     const stable = payload.buffer instanceof ArrayBuffer && Reflect.get(payload.buffer, "resizable") !== true;
     return stable && !borrowed ? payload : this.#host.copy(payload, 0, payload.length);

@@ -14,11 +14,11 @@ import type { PreparedMessage } from "./prepared-message.js";
 import { Sender } from "./sender.js";
 
 /**
- * One endpoint of an open WebSocket connection, after the opening handshake. Bytes of the peer go in, what they mean goes to the sink,
- * and what must be written to the transport waits in {@link outbox}.
+ * One endpoint of an open WebSocket connection, after the opening handshake. It takes the bytes of the peer, calls the sink for what
+ * they mean, and gathers bytes for the transport in its {@link outbox}.
  *
- * What sends throws before anything changes if it makes no sense, or if the application itself has closed or failed the connection.
- * What is sent after the peer has ended the connection is dropped.
+ * A method that sends throws before anything changes, if the message makes no sense, or if the application itself has closed or failed
+ * the connection. Messages after the peer has ended the connection are dropped.
  */
 export class Endpoint {
   readonly #machine: Machine;
@@ -210,7 +210,7 @@ export class Endpoint {
   }
 
   /**
-   * Puts what is owed to the peer into the outbox: the pong for the newest ping, if too many pongs waited for one in its place. An
+   * Puts the pong for the newest ping into the outbox, if too many pongs waited for one in its place. An
    * adapter calls this when it is about to write and the transport takes bytes, so that unread pongs never pile up (section 5.5.3).
    */
   settle(): void {

@@ -1,12 +1,13 @@
+// The catalogue of failures, and the error of calls in a wrong state.
 import * as layout from "../kernel/generated/layout.js";
 
-/** What a way to fail puts on the wire, and where the rule stands. */
+/** A kind of failure: the code that goes out, and the rule behind it. */
 export interface FailureDefinition {
   /** Status code of the Close frame that goes out. */
   readonly closeCode: number;
   /** Section of RFC 6455 that the rule stands in. */
   readonly section: string;
-  /** What was wrong, in words. They never go out. */
+  /** A description, which is never sent. */
   readonly message: string;
 }
 
@@ -40,7 +41,7 @@ const DEFINITIONS = {
   INTERNAL: { closeCode: 1011, section: "7.4.1", message: "internal error" },
 } satisfies Record<string, FailureDefinition>;
 
-/** What a connection failed for: {@link FAILURES} says more. */
+/** The kind of a failure, see {@link FAILURES}. */
 export type FailureCode = keyof typeof DEFINITIONS;
 
 /** The catalogue of the ways in which a connection fails, and what each puts on the wire. */
@@ -56,7 +57,7 @@ export interface Failure {
   readonly section: string;
   /** Bytes received on this connection before the one that broke the rule. */
   readonly offset: number;
-  /** What was wrong, in words. They never go out, unless they are the application's own reason. */
+  /** A description. It is sent only if it is the application's own reason. */
   readonly message: string;
   /** For `INTERNAL`: what was thrown. */
   readonly cause?: unknown;

@@ -1,3 +1,4 @@
+// The events of a connection, and the interface that receives them.
 import { CloseCode } from "./close-code.js";
 import type { Failure } from "./errors.js";
 
@@ -14,7 +15,7 @@ export interface CloseEvent {
   readonly reason: string;
   /** Whether both Close frames were exchanged (section 7.1.4). */
   readonly wasClean: boolean;
-  /** What this endpoint failed the connection for, if it did. */
+  /** The failure, if this endpoint failed the connection. */
   readonly failure?: Failure;
   /**
    * Why the transport ended without a closing handshake or a failure, if that is known: the system's error (`ECONNRESET` and
@@ -29,7 +30,7 @@ export function abnormalClose(failure?: Failure): CloseEvent {
   return failure === undefined ? event : { ...event, failure };
 }
 
-/** What `Connection.receive` reports. Payloads are owned by who gets the event. */
+/** An event that `Connection.receive` reports. Its payload belongs to the application. */
 export type ConnectionEvent = TextEvent | Utf8Event | BinaryEvent | FragmentEvent | ControlEvent | CloseEvent;
 
 /** A message of text. */
@@ -56,7 +57,7 @@ export interface BinaryEvent {
   readonly payload: Uint8Array;
 }
 
-/** A ping, whose pong is sent without any help, or a pong. */
+/** A ping, whose pong is sent by the connection, or a pong. */
 export interface ControlEvent {
   /** Tells this event from the others. */
   readonly type: "ping" | "pong";
@@ -88,7 +89,7 @@ export interface EndpointSink {
   onBinary(payload: Uint8Array): void;
   /** Only with `fragments`; the payload as with `onBinary`. */
   onFragment(payload: Uint8Array, type: MessageType, final: boolean): void;
-  /** A ping came; its pong is sent without any help. */
+  /** A ping came. Its pong is sent by the endpoint. */
   onPing(payload: Uint8Array): void;
   /** A pong came, asked for or not. */
   onPong(payload: Uint8Array): void;

@@ -1,7 +1,7 @@
-// What one peer may make an endpoint hold or do.
+// The limits of an endpoint, and how they are read.
 import { integer, readOptions } from "./option-readers.js";
 
-/** What one peer may make an endpoint hold or do. */
+/** Bounds for the memory and the work that one peer can cause. */
 export interface Limits {
   /** Payload bytes of one message, over all of its fragments. Default 1 MiB; `Infinity` for none. */
   readonly maxMessageBytes: number;

@@ -1,5 +1,5 @@
-// The protocol of one endpoint, as a machine that is pushed: bytes go into `receive`, what they mean goes to the sink, and what
-// must be written waits in the outbox. It has three states and no way back:
+// The protocol of one endpoint, as a state machine: `receive` takes bytes, the sink gets the messages, and the outbox holds the bytes
+// for the transport. It has three states and no way back:
 //
 //   open     -> closing   this endpoint sent a Close frame and waits for the peer's
 //   open     -> closed    the peer's Close frame came (and was answered), the connection failed, or the transport ended
@@ -7,8 +7,8 @@
 //
 // On the way into `closed` the sink gets its one onClose. Nothing is decoded or sent after it.
 //
-// A machine reacts to what it finds at once: it answers a ping before its sink hears of it. The owner of a deferred one hands
-// events on later, and has it react when it does, so that its answers stand among the application's in the order of the wire.
+// A machine answers at once: the pong is in the outbox before the sink gets the ping. A deferred machine answers when its owner calls
+// `react`, event by event, so that its answers and the application's leave in the order of the events.
 import { sharedWorkspace, type Workspace } from "../memory/workspace.js";
 import { type Bytes, bytesOf } from "./arguments.js";
 import { CloseCode } from "./close-code.js";
@@ -34,7 +34,7 @@ const RANK: Readonly<Record<EndpointState, number>> = { open: 0, closing: 1, clo
 export class Machine implements ProtocolSink, EncoderSink, OutboxSink {
   readonly options: ResolvedEndpointOptions;
   readonly workspace: Workspace;
-  /** What must be written to the transport. */
+  /** Bytes for the transport. */
   readonly outbox: Outbox;
   /** For control frames. */
   readonly encoder: Encoder;
@@ -122,7 +122,7 @@ export class Machine implements ProtocolSink, EncoderSink, OutboxSink {
   /** The decoder takes no more bytes then, so the connection must not look as if it were open. */
   #threw(error: unknown): void {
     if (this.options.deferred) {
-      // No sink that collects throws: a bug of ours, or a lack of memory.
+      // A sink that collects does not throw: this is a bug of this package, or a lack of memory.
       this.#tell(abnormalClose(failure("INTERNAL", this.decoder.offset, error)));
       return;
     }
@@ -206,7 +206,7 @@ export class Machine implements ProtocolSink, EncoderSink, OutboxSink {
     this.#sink.onClose(event);
   }
 
-  // ---- What the decoder finds, and the kernel's traps ----
+  // ---- The decoder's findings, and the kernel's traps ----
 
   onPing(payload: Uint8Array): void {
     if (!this.options.deferred) this.#answerPing(payload);
@@ -235,16 +235,16 @@ export class Machine implements ProtocolSink, EncoderSink, OutboxSink {
     this.#found(abnormalClose(failure("INTERNAL", this.decoder.offset, error)));
   }
 
-  /** The end of the connection came. What traps outside of the decoder does not wait for its turn. */
+  /** The connection has ended. A trap outside of the decoder is answered at once, even by a deferred machine. */
   #found(event: CloseEvent): void {
     if (this.options.deferred && this.decoder.walking) this.#tell(event);
     else this.#conclude(event, answerTo(event));
   }
 
-  // ---- What the endpoint says to it ----
+  // ---- Answers to the peer ----
 
   /**
-   * Answers an event that a deferred machine told its sink of: a ping, or the end of the connection. The others need no answer.
+   * Answers an event of a deferred machine: a ping, or the end of the connection. Other events need no answer.
    */
   react(event: ConnectionEvent): void {
     if (event.type === "ping") this.#answerPing(event.payload);

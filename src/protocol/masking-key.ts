@@ -1,3 +1,4 @@
+// Masking keys of the client role (section 5.3).
 /**
  * Gives the masking key for one frame: a 32-bit integer whose bytes stand on the wire in little-endian order. Section
  * 5.3: "The masking key needs to be unpredictable; thus, the masking key MUST be derived from a strong source of

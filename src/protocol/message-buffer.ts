@@ -1,3 +1,4 @@
+// Memory for a message that comes in pieces.
 import type { Host } from "../host/host.js";
 import { BLOCK_BYTES, type BlockPool } from "../memory/block-pool.js";
 import type { Workspace } from "../memory/workspace.js";
@@ -34,8 +35,8 @@ export class MessageBuffer {
   /**
    * Appends a copy of `memory[ptr, ptr + length)`.
    * @param ascii - whether the piece is ASCII text
-   * @param promised - payload bytes that the frame's header says will follow: a block may be made to fit them, but is
-   * no larger for it than what has really arrived allows
+   * @param promised - payload bytes that still follow by the frame's header. A block may be allocated to fit them, within the bound that
+   * the received bytes allow
    * @throws RangeError if the host has no memory for it
    */
   append(memory: Uint8Array, ptr: number, length: number, ascii: boolean, promised: number): void {
@@ -51,7 +52,7 @@ export class MessageBuffer {
     }
   }
 
-  /** Takes the bytes out, as memory of exactly their length that the taker owns. Nothing may be appended after this. */
+  /** Takes the bytes out, as memory of exactly their length that the caller owns. Nothing may be appended after this. */
   takeBytes(): Uint8Array {
     const block = this.#block;
     const exact = this.#blocks.length === 0 && block !== undefined && block.length === this.#length;
@@ -83,7 +84,7 @@ export class MessageBuffer {
     this.release();
   }
 
-  /** Gives back what it holds. */
+  /** Gives its blocks back to the pool. */
   release(): void {
     for (const block of this.#blocks) this.#pool.give(block);
     if (this.#block !== undefined) this.#pool.give(this.#block);
@@ -95,8 +96,8 @@ export class MessageBuffer {
     const block = this.#block;
     if (block !== undefined && this.#filled < block.length) return block;
     const arrived = this.#length + needed;
-    // The block of a message that is half there may as well take all of it: then little is copied at the end. What is moved
-    // there now is no more than what follows, so that all moves together cost no more than the message is long.
+    // At least half of the promised bytes are there: allocate the exact final size now, so that the result needs no last copy. Not more
+    // bytes are moved now than are still to come, so all moves together are linear in the length of the message.
     if (promised <= arrived + LEAST_BLOCK_BYTES && promised >= this.#length)
       return this.#moveInto(this.#host.allocate(arrived + promised));
     if (block !== undefined) this.#blocks.push(block);
@@ -114,7 +115,7 @@ export class MessageBuffer {
   }
 
   #allocate(needed: number): Uint8Array {
-    // Three quarters of what is there, not all of it: the rest is for the objects that each block takes besides.
+    // Three quarters of the bytes so far: the rest of the allowance is for the objects of each block.
     const size = Math.max(Math.ceil(0.75 * this.#length), needed, LEAST_BLOCK_BYTES);
     return size < BLOCK_BYTES ? this.#host.allocate(size) : this.#pool.take(this.#host);
   }

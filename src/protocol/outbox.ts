@@ -8,7 +8,7 @@ import { MAX_HEADER_BYTES } from "./opcode.js";
 /** Stands for the write window of an outbox that has none. */
 const NO_WINDOW = { ptr: 0, written: 0 };
 
-/** Is told when memory that was to be sent as it is holds the bytes no longer. */
+/** Is told when the application has transferred memory that waited to be sent. */
 export interface OutboxSink {
   /** Its frame and all behind it were dropped. What is sent now takes their place. */
   onLost(error: unknown): void;

@@ -1,3 +1,4 @@
+// A message that is framed once for any number of connections.
 import { portableHost } from "../host/host.js";
 import { sharedWorkspace } from "../memory/workspace.js";
 import { type Bytes, messageOf } from "./arguments.js";
@@ -6,12 +7,12 @@ import { headerLength, writeHeader } from "./frame-header.js";
 import { FIN, Opcode } from "./opcode.js";
 import { assertUtf8 } from "./text.js";
 
-/** What tells a prepared message, of whichever copy of this package: the number is that of its shape. */
+/** Marks a prepared message of any copy of this package. The number is the version of its shape. */
 const BRAND: unique symbol = Symbol.for("wsimd.PreparedMessage.1");
 
 /**
- * A message framed once, to be sent on any number of connections. Servers share its bytes. Those of another copy of this package, which a
- * program may load beside this one, are as good.
+ * A message framed once, to be sent on any number of connections. Servers share its bytes. A program may load two copies of this package:
+ * each takes the prepared messages of the other.
  */
 export class PreparedMessage {
   /** Whether a value is one. */
@@ -46,7 +47,7 @@ export class PreparedMessage {
     const frame = framed(FIN | this.opcode, payload, length);
     this.serverFrame = frame;
     this.payload = frame.subarray(headerLength(length));
-    // What was copied, not what others may still write to.
+    // The copy: another thread may still write to the original.
     if (!string && type === "text") assertUtf8(sharedWorkspace().linear, this.payload);
   }
 }

@@ -1,4 +1,4 @@
-// What the application sends (section 6.1): messages, whole or in fragments, and control frames.
+// Sends messages, whole or in fragments, and control frames of the application (section 6.1).
 import { type Bytes, bytesOf, messageOf } from "./arguments.js";
 import { InvalidStateError } from "./errors.js";
 import type { MessageType } from "./events.js";
@@ -9,12 +9,12 @@ import { PreparedMessage } from "./prepared-message.js";
 const NOTHING = new Uint8Array(0);
 
 /**
- * Each method throws before anything changes if what is sent makes no sense, or if the application itself has closed or failed the
- * connection. What is sent after the peer has ended it is dropped: each method returns whether the frame was taken.
+ * Each method throws before anything changes, if the message makes no sense, or if the application itself has closed or failed the
+ * connection. A frame after the peer has ended the connection is dropped: each method returns whether the frame was taken.
  */
 export class Sender {
   readonly #machine: Machine;
-  /** What the message is that is being sent in fragments: text as strings or as UTF-8, or bytes. */
+  /** The form of the message that is being sent in fragments: text as strings or as UTF-8, or bytes. */
   #fragmented: "text" | "utf8" | "binary" | undefined;
   /** A high surrogate at the end of a text fragment, whose other half comes with the next. */
   #heldSurrogate = "";
@@ -102,7 +102,7 @@ export class Sender {
     return state === "open";
   }
 
-  /** The same of a message's first frame. */
+  /** As {@link #goesOn}, for the first frame of a message. */
   #begins(): boolean {
     const goesOn = this.#goesOn();
     if (goesOn && this.#fragmented !== undefined)

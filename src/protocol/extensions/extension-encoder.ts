@@ -70,7 +70,7 @@ export class ExtensionEncoder implements MessageEncoder {
       this.#frames.utf8(first, payload);
       return;
     }
-    // What is checked is what goes out, even if another thread writes to the caller's memory meanwhile.
+    // The copy is checked, since another thread may write to the caller's memory meanwhile.
     const stable = this.#host.copy(payload, 0, payload.length);
     try {
       this.#carry = assertUtf8(this.#workspace.linear, stable, this.#carry, (first & FIN) !== 0);
