@@ -31,7 +31,7 @@ export class Sender {
   /** As `Endpoint.sendText`. */
   text(text: string | Bytes): boolean {
     const known = typeof text === "string" ? text : bytesOf(text);
-    if (!this.#begins()) return false;
+    if (!this.sendable && !this.#begins()) return false;
     const machine = this.#machine;
     if (typeof known === "string") machine.messages.text(FIN | Opcode.TEXT, known);
     else machine.messages.utf8(FIN | Opcode.TEXT, known);
@@ -41,7 +41,7 @@ export class Sender {
   /** As `Endpoint.sendBinary`. */
   binary(payload: Bytes): boolean {
     const bytes = bytesOf(payload);
-    if (!this.#begins()) return false;
+    if (!this.sendable && !this.#begins()) return false;
     this.#machine.messages.bytes(FIN | Opcode.BINARY, bytes);
     return this.#machine.state === "open";
   }
@@ -49,7 +49,7 @@ export class Sender {
   /** As `Endpoint.sendPrepared`. */
   prepared(message: PreparedMessage): boolean {
     if (!(message instanceof PreparedMessage)) throw new TypeError("not a PreparedMessage");
-    if (!this.#begins()) return false;
+    if (!this.sendable && !this.#begins()) return false;
     this.#machine.messages.prepared(message);
     return this.#machine.state === "open";
   }
@@ -102,7 +102,7 @@ export class Sender {
     return state === "open";
   }
 
-  /** As {@link #goesOn}, for the first frame of a message. */
+  /** As {@link #goesOn}, for the first frame of a message that is not {@link sendable}. */
   #begins(): boolean {
     const goesOn = this.#goesOn();
     if (goesOn && this.#fragmented !== undefined)
