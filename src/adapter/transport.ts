@@ -18,40 +18,43 @@ export interface TlsInfo {
   readonly authorized: boolean;
 }
 
-/** A byte stream of the runtime, as a socket drives it. */
+/** A byte stream of the runtime, as a connection drives it. docs/writing-an-adapter.md has the order of the calls. */
 export interface Transport {
+  /** The IP address of the peer, or "" if there is none. */
   readonly remoteAddress: string;
-  /** Undefined without TLS, and on a runtime that doesn't tell. */
+  /** Undefined without TLS, and on a runtime that does not tell. */
   readonly tls?: TlsInfo | undefined;
-  /** How bytes come in: straight into the window of {@link readInto}, or by chunks of the runtime's own. */
+  /** How bytes come in: straight into the window of {@link readInto}, or in chunks of the runtime's own. */
   readonly readPath: "direct" | "stream";
-  /** Bytes written but not taken by the operating system yet. */
+  /** Bytes that were written and that the operating system has not taken yet. */
   readonly bufferedAmount: number;
-  /** Bytes that the operating system took so far. It tells progress, and need not be exact. */
+  /** Bytes that the operating system has taken so far. It shows progress, and need not be exact. */
   readonly sentBytes: number;
-  /** Whether it wants no more bytes until it reports `drained`. */
+  /** Whether the transport wants no more bytes until it reports `drained`. */
   readonly blocked: boolean;
-  /** Whether memory may be used again as soon as `bufferedAmount` is 0. */
+  /** Whether memory that was written may be used again as soon as `bufferedAmount` is 0. */
   readonly takesAtOnce: boolean;
 
   /**
-   * Asks for reads to go straight into `window`, from the first that it can on, and to be reported by `receivedInWindow`.
-   * A transport that can't do that goes on as before.
+   * Asks the transport to read straight into `window`, from the first read at which it can, and to report such reads by
+   * `receivedInWindow`. A transport that cannot do this ignores the call.
    */
   readInto(window: Uint8Array): void;
-  /** Writes bytes, which must not change until `bufferedAmount` is 0. */
+  /** Writes bytes. They do not change until `bufferedAmount` is 0. */
   write(bytes: Uint8Array): void;
-  /** Writes two or more runs of bytes at once. */
+  /** Writes two or more runs of bytes, in their order. */
   writeAll(chunks: readonly Uint8Array[]): void;
-  /** Ends this side once all was written. */
+  /** Ends this side of the connection when everything was written. */
   end(): void;
-  /** Ends both sides at once and drops what was not written. */
+  /** Ends both sides at once, and drops what was not written. */
   destroy(): void;
+  /** Stops reading, so that the peer has to wait. */
   pause(): void;
+  /** Reads on after {@link pause}. */
   resume(): void;
 }
 
-/** Where reports go that concern nothing yet, or no more. */
+/** Takes the reports of a transport whose connection is not known yet, or is over. */
 export const DEAF: TransportSink = {
   received() {},
   receivedInWindow() {},
@@ -61,42 +64,47 @@ export const DEAF: TransportSink = {
   failed() {},
 };
 
-/** A transport whose reports can be directed. */
+/** A transport with the sink of its reports, which changes when an opening becomes a connection. */
 export interface SocketTransport extends Transport {
+  /** Where the transport reports to. */
   sink: TransportSink;
 }
 
-/** What a transport reports to its socket. */
+/** Takes the reports of a transport. No method throws. */
 export interface TransportSink {
-  /** A chunk came, which may be used again afterwards. */
+  /** A chunk came. Its memory may be used again when this returns. */
   received(chunk: Uint8Array): void;
-  /** `length` bytes were read into the beginning of the window that `readInto` got. */
+  /** `length` bytes were read into the beginning of `window`, which `readInto` was given. */
   receivedInWindow(length: number, window: Uint8Array): void;
+  /** The transport wants bytes again, after it was `blocked`. */
   drained(): void;
-  /** The peer ended its side. */
+  /** The peer has ended its side. */
   ended(): void;
-  /** The transport is gone. */
+  /** The transport is gone. The last report. */
   closed(): void;
-  /** Something went wrong below; `closed` follows. */
+  /** The transport broke, for example by a reset. `closed` follows. */
   failed(error: unknown): void;
 }
 
-/** What the shared part of the adapters needs of a runtime. */
+/** The parts of a runtime that all of its connections share. */
 export interface Runtime {
+  /** Strings and memory of the runtime. */
   readonly host: Host;
+  /** The time-outs of the connections. */
   readonly deadlines: Deadlines;
   /** Calls back when the current turn of the event loop is over, before any input or output. */
   defer(callback: () => void): void;
+  /** Calls back in the next turn of the event loop, after other connections were served. */
   readonly turns: Turns;
-  /** Remembers the asynchronous context of the caller, where the runtime has such. */
+  /** Captures the asynchronous context of the caller, where the runtime has such contexts. */
   captureContext(): AsyncContext;
   /** Whether transports report reads in the asynchronous context in which they were made. */
   readonly readsInContext: boolean;
 }
 
-/** An asynchronous context that was captured, as `AsyncLocalStorage` knows it. */
+/** An asynchronous context that was captured, as `AsyncLocalStorage` knows it. `AsyncResource` of `node:async_hooks` is one. */
 export interface AsyncContext {
-  /** Calls back in it. */
+  /** Calls back in the context. */
   runInAsyncScope<This, Args extends unknown[]>(
     callback: (this: This, ...args: Args) => void,
     self?: This,

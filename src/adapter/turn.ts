@@ -1,7 +1,8 @@
-// What waits for the next turn of the event loop, when all other connections had theirs.
+// Work that waits for the next turn of the event loop, so that all connections are served in between.
 
-/** Something that goes on in the next turn. */
+/** Work that goes on in a later turn of the event loop. */
 export interface Turning {
+  /** The turn has come. Must not throw: other connections have their turn after this one. */
   turned(): void;
 }
 

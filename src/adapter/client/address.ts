@@ -5,14 +5,17 @@ import { fieldsOf } from "../../http/header-fields.js";
 import type { HeaderList } from "../../http/header-list.js";
 import { HandshakeError } from "./handshake-error.js";
 
-/** Where a client connects to, read from a URL. */
+/** The place that a client connects to, read from a URL. */
 export interface Address {
+  /** The URL itself. */
   readonly url: URL;
+  /** Whether the connection uses TLS. */
   readonly secure: boolean;
   /** Path of a Unix socket, instead of host and port. */
   readonly unixPath: string | undefined;
   /** Without the brackets of an IPv6 address. */
   readonly hostname: string;
+  /** The port of the URL, or the default of its scheme. */
   readonly port: number;
   /** The `Host` header. */
   readonly host: string;
