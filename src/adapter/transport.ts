@@ -18,7 +18,12 @@ export interface TlsInfo {
   readonly authorized: boolean;
 }
 
-/** A byte stream of the runtime, as a connection drives it. docs/writing-an-adapter.md has the order of the calls. */
+/**
+ * A byte stream of the runtime, as a connection drives it. docs/writing-an-adapter.md has the order of the calls.
+ *
+ * No method throws for the state of the connection: an error goes to the sink's `failed`. No method calls the sink before it has returned,
+ * since the sink may be in the middle of a step.
+ */
 export interface Transport {
   /** The IP address of the peer, or "" if there is none. */
   readonly remoteAddress: string;
@@ -30,7 +35,7 @@ export interface Transport {
   readonly bufferedAmount: number;
   /** Bytes that the operating system has taken so far. It shows progress, and need not be exact. */
   readonly sentBytes: number;
-  /** Whether the transport wants no more bytes until it reports `drained`. */
+  /** Whether the transport wants no more bytes until it reports `drained`. It takes all that is written nevertheless. */
   readonly blocked: boolean;
   /** Whether memory that was written may be used again as soon as `bufferedAmount` is 0. */
   readonly takesAtOnce: boolean;
@@ -78,7 +83,7 @@ export interface TransportSink {
   receivedInWindow(length: number, window: Uint8Array): void;
   /** The transport wants bytes again, after it was `blocked`. */
   drained(): void;
-  /** The peer has ended its side. */
+  /** The peer has ended its side. No bytes come after this. */
   ended(): void;
   /** The transport is gone. The last report. */
   closed(): void;

@@ -68,6 +68,7 @@ const encoder = new TextEncoder();
 /** Shorter ASCII is made of character codes, which saves the call of a `TextDecoder`. */
 const SHORT_ASCII_LENGTH = 24;
 
+/** A host of portable JavaScript, for any runtime. */
 export const portableHost: Host = {
   allocate: (length) => new Uint8Array(length),
   // Not slice(): a Buffer's gives a view.
