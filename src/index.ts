@@ -1,3 +1,4 @@
+// The entry `wsimd`: the codec and the opening handshake, without sockets.
 export type { Host, PayloadRuns, ReadRecords, Transcoder } from "./host/host.js";
 export type { Kernel, KernelName } from "./kernel/kernel.js";
 export { type CompiledKernelName, type KernelChoice, loadKernel } from "./kernel/load.js";

@@ -1,3 +1,4 @@
+// The 101 answer of the benchmark's bare servers, which have no WebSocket library to write it.
 import { createHash } from "node:crypto";
 
 const GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";

@@ -1,4 +1,4 @@
-// `wsimd/adapter` for workerd, with the kernel as a module that workerd compiles.
+// `wsimd/adapter` in bundles for Cloudflare Workers, whose kernels are imported modules.
 import "../kernel/load.workerd.js";
 
 export * from "./index.js";

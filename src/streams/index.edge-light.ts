@@ -1,4 +1,4 @@
-// `wsimd/streams` for edge-light runtimes, with the kernel as a module that their bundler compiles.
+// `wsimd/streams` in bundles for Vercel's edge runtime, whose kernels are imported modules.
 import "../kernel/load.edge-light.js";
 
 export * from "./index.js";

@@ -1,4 +1,4 @@
-// `wsimd/streams` for workerd, with the kernel as a module that workerd compiles.
+// `wsimd/streams` in bundles for Cloudflare Workers, whose kernels are imported modules.
 import "../kernel/load.workerd.js";
 
 export * from "./index.js";

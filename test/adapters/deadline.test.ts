@@ -1,3 +1,4 @@
+// Time-outs expire within their bounds, and are put off and cancelled.
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { Deadline, Deadlines, type Expiring } from "../../src/adapter/deadline.js";
 

@@ -1,3 +1,4 @@
+// Node for the suite of adapters, with and without Node's internals.
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { connect, serve } from "../../src/node/index.js";

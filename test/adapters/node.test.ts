@@ -1,3 +1,4 @@
+// The suite of adapters on Node, and the choice of the read path.
 import assert from "node:assert/strict";
 import { type Server, Socket } from "node:net";
 import { afterEach, describe, test, vi } from "vitest";

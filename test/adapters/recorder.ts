@@ -1,3 +1,4 @@
+// Handlers that record their calls, for the suite of adapters.
 import type { Handlers, Socket } from "../../src/adapter/socket/handlers.js";
 import type { CloseEvent, MessageType } from "../../src/protocol/events.js";
 import { toHex } from "../support/hex.js";

@@ -1,3 +1,4 @@
+// An HTTP proxy on loopback for tests, which connects every tunnel to one machine.
 import { once } from "node:events";
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { createServer as createTlsServer } from "node:tls";

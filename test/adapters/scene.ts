@@ -1,3 +1,4 @@
+// The scene of one case: it opens servers, clients and raw peers, and closes them at the end.
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import type { Handlers, Socket } from "../../src/adapter/socket/handlers.js";

@@ -1,3 +1,4 @@
+// Pairs of WHATWG streams over TCP for the suite of adapters.
 import { once } from "node:events";
 import { connect as connectTcp, createServer as createTcpServer, type Socket as NetSocket } from "node:net";
 import { parseAddress } from "../../src/adapter/client/address.js";

@@ -1,3 +1,4 @@
+// The suite of adapters on WHATWG streams.
 import { describe, test } from "vitest";
 import { Scene } from "./scene.js";
 import { streamsAdapter } from "./streams-adapter.js";

@@ -1,3 +1,4 @@
+// A fuzzing run: starts threads, hands out batches of inputs, and collects failures.
 import process from "node:process";
 import { Worker } from "node:worker_threads";
 import { BATCH_INPUTS, type Finding } from "./batch.js";

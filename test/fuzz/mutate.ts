@@ -1,3 +1,4 @@
+// Mutates the byte streams of the fuzzer.
 import type { Random } from "../support/reference-random.js";
 
 /** Changes bytes, puts some in, takes some out, repeats or cuts some, or goes on as another stream does. */

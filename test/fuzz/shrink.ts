@@ -1,3 +1,4 @@
+// Shortens an input that fails.
 import { HEADER_BYTES } from "./input.js";
 
 /** More is not tried: a reproducer need not be the shortest there is. */

@@ -1,3 +1,4 @@
+// Chromium's WebSocket against servers of wsimd.
 import { once } from "node:events";
 import { createServer, type Server as HttpServer } from "node:http";
 import type { Browser, Page } from "playwright-core";

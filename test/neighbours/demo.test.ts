@@ -1,3 +1,4 @@
+// The page of `wsimd demo` in Chromium.
 import { once } from "node:events";
 import { mkdir } from "node:fs/promises";
 import { request } from "node:http";

@@ -1,3 +1,4 @@
+// Support for tests with other programs: servers and processes that end with their test.
 import { afterEach, test } from "vitest";
 import { INTERNALS, nodeAdapter } from "../adapters/node-adapter.js";
 import { Recorder } from "../adapters/recorder.js";

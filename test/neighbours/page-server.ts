@@ -1,3 +1,4 @@
+// Serves the page on which a browser runs its tests.
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { fileURLToPath } from "node:url";

@@ -1,3 +1,4 @@
+// The command `wsimd bench`, run as a program.
 import { once } from "node:events";
 import { createServer as createHttpServer } from "node:http";
 import { createServer as createHttpsServer } from "node:https";

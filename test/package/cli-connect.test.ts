@@ -1,3 +1,4 @@
+// The command `wsimd connect`, run as a program.
 import { once } from "node:events";
 import { createServer } from "node:http";
 import { connect as connectTcp, createServer as createTcpServer } from "node:net";

@@ -1,3 +1,4 @@
+// The programs of examples/ run and do as they say.
 import { once } from "node:events";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -1,3 +1,4 @@
+// Properties of the opening handshake, over generated requests and answers.
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { acceptKey, isWebSocketKey, makeKey } from "../../src/handshake/accept-key.js";

@@ -1,3 +1,4 @@
+// The suite of adapters on Bun.
 import { runtimeSuite } from "./runtime-suite.js";
 
 runtimeSuite({

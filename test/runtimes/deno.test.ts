@@ -1,3 +1,4 @@
+// The suite of adapters on Deno.
 import { DENO_ARGS } from "../support/runtimes.js";
 import { runtimeSuite } from "./runtime-suite.js";
 

@@ -1,3 +1,4 @@
+// Counts the open sockets of a process.
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 
 /**

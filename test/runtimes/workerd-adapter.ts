@@ -1,3 +1,4 @@
+// workerd for the suite of adapters.
 import assert from "node:assert/strict";
 import { HandshakeError } from "../../src/adapter/client/handshake-error.js";
 import type { Handlers, SendResult, Socket } from "../../src/adapter/socket/handlers.js";

@@ -1,6 +1,6 @@
-// @ts-nocheck: nothing here declares what workerd has.
 // A worker whose clients are run from outside, as workerd-adapter.ts does: each WebSocket that it gets is the remote control of
 // one connect(). Words are JSON; bytes in them are { base64 }.
+// @ts-nocheck: nothing here declares what workerd has.
 import { connect, socketInternals } from "wsimd/workerd";
 
 const EVENTS = ["open", "message", "ping", "pong", "drain", "close", "error"];

@@ -1,3 +1,4 @@
+// Bundles programs with each bundler, for tests.
 import { existsSync, mkdtempSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";

@@ -1,3 +1,4 @@
+// Starts Chromium for tests.
 import { type Browser, chromium } from "playwright-core";
 
 const ARGUMENTS = [

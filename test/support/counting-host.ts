@@ -1,3 +1,4 @@
+// A host that counts allocations, for tests of the codec.
 import { portableHost } from "../../src/host/host.js";
 import type { Host, Transcoder } from "../../src/index.js";
 

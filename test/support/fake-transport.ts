@@ -1,3 +1,4 @@
+// A transport whose behaviour a test sets.
 import type { Transport } from "../../src/adapter/transport.js";
 import { toHex } from "./hex.js";
 

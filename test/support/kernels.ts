@@ -1,3 +1,4 @@
+// Runs a suite of tests on each kernel.
 import { describe, expect, test } from "vitest";
 import { Connection, type KernelName } from "../../src/index.js";
 

@@ -1,3 +1,4 @@
+// A web site of one page, which runs a module in a browser.
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";

@@ -1,3 +1,4 @@
+// Starts programs for tests, and reads their output.
 import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { createInterface } from "node:readline";

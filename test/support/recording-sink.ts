@@ -1,3 +1,4 @@
+// A sink that records the events of an endpoint.
 import type { CloseEvent, EndpointSink, MessageType } from "../../src/index.js";
 import { bytesLine, closeLine, textLine } from "./run.js";
 

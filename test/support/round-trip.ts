@@ -1,3 +1,4 @@
+// A round trip of one message, for bundles and other runtimes.
 import type * as Wsimd from "../../src/index.js";
 
 /** What came of it, and what it ran on. */

@@ -1,3 +1,4 @@
+// Starts workerd for tests.
 import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";

@@ -1,3 +1,4 @@
+// A client of the npm package `ws` that keeps its messages until a test asks for them.
 import { once } from "node:events";
 import { type ClientOptions, WebSocket } from "ws";
 

@@ -1,3 +1,4 @@
+// The latency histogram of `wsimd bench`.
 import { describe, expect, test } from "vitest";
 import { Histogram } from "../../src/cli/load/histogram.js";
 

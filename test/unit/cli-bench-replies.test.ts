@@ -1,3 +1,4 @@
+// The parser of replies of `wsimd bench`.
 import { describe, expect, test } from "vitest";
 import { MessageBatch, makePayload, maskedFrame } from "../../src/cli/load/messages.js";
 import { ReplyError, ReplyParser } from "../../src/cli/load/reply-parser.js";

@@ -1,3 +1,4 @@
+// Characters that could deceive the reader of a terminal are spelt out.
 import { describe, expect, test } from "vitest";
 import { visible } from "../../src/cli/visible.js";
 

@@ -1,3 +1,4 @@
+// The rows of frames.ts, cut in every way, on each kernel.
 import { expect, test } from "vitest";
 import { DEFAULT_LIMITS, type EndpointOptions, type KernelName, type Role } from "../../src/index.js";
 import { byteByByte, everyBytes, everyCut, everyTwoCuts } from "../support/cuts.js";

@@ -1,3 +1,4 @@
+// The rules of the opening handshake, for a server and a client.
 import { createHash } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import { parseExtensions } from "../../src/handshake/extensions.js";

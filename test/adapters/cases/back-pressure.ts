@@ -1,3 +1,4 @@
+// Cases: a peer that reads slowly or not at all, and each policy of back-pressure.
 import assert from "node:assert/strict";
 import type { SendResult, Socket } from "../../../src/adapter/socket/handlers.js";
 import type { ListenOptions } from "../adapter.js";

@@ -1,3 +1,4 @@
+// Cases: answers that a client accepts or refuses in the opening handshake.
 import assert from "node:assert/strict";
 import { latin1 } from "../raw-peer.js";
 import { type Case, switching } from "../scene.js";

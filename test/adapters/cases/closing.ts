@@ -1,3 +1,4 @@
+// Cases: the closing handshake, and connections that end without one.
 import assert from "node:assert/strict";
 import { masked, request, unmasked } from "../raw-peer.js";
 import { closeWords, Recorder } from "../recorder.js";

@@ -1,3 +1,4 @@
+// Cases: what `connect` refuses, how it is aborted, and its handlers.
 import assert from "node:assert/strict";
 import type { DialOptions } from "../adapter.js";
 import { Recorder } from "../recorder.js";

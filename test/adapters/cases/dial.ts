@@ -1,3 +1,4 @@
+// Support for cases of clients: servers with a given answer, and the errors of failed attempts.
 import assert from "node:assert/strict";
 import type { DialOptions } from "../adapter.js";
 import type { RawPeer, RawServer } from "../raw-peer.js";

@@ -1,3 +1,4 @@
+// Cases: a peer that fails behind any byte of a stream.
 import assert from "node:assert/strict";
 import { certificate } from "../../support/certificate.js";
 import type { ListenOptions } from "../adapter.js";

@@ -1,3 +1,4 @@
+// Cases: messages in fragments, and borrowed payloads.
 import assert from "node:assert/strict";
 import { toHex } from "../../support/hex.js";
 import { masked } from "../raw-peer.js";

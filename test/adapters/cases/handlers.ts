@@ -1,3 +1,4 @@
+// Cases: handlers that throw or reject, and the errors that the application is told of.
 import assert from "node:assert/strict";
 import type { Handlers, Socket } from "../../../src/adapter/socket/handlers.js";
 import { masked, type RawPeer } from "../raw-peer.js";

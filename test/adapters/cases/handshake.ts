@@ -1,3 +1,4 @@
+// Cases: requests that a server accepts or refuses in the opening handshake.
 import assert from "node:assert/strict";
 import type { ListenOptions } from "../adapter.js";
 import { masked, request, SAMPLE_ACCEPT, SAMPLE_KEY } from "../raw-peer.js";

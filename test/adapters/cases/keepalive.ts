@@ -1,3 +1,4 @@
+// Cases: pings to a silent peer, and the end of a connection whose peer stays silent.
 import assert from "node:assert/strict";
 import { masked } from "../raw-peer.js";
 import { Recorder } from "../recorder.js";

@@ -1,3 +1,4 @@
+// Cases: closed and idle connections hold no sockets, timers or memory.
 import assert from "node:assert/strict";
 import { masked, type RawPeer, request } from "../raw-peer.js";
 import { Recorder } from "../recorder.js";

@@ -1,3 +1,4 @@
+// Cases: payloads whose memory is transferred or collected while it waits to be written.
 import assert from "node:assert/strict";
 import { frame, KEY } from "../../support/frame.js";
 import { concat } from "../../support/hex.js";

@@ -1,3 +1,4 @@
+// Cases: messages of every type and length, there and back.
 import assert from "node:assert/strict";
 import { concat, toHex } from "../../support/hex.js";
 import { masked, request } from "../raw-peer.js";

@@ -1,3 +1,4 @@
+// Support for cases: a server's socket with a raw client.
 import assert from "node:assert/strict";
 import type { RawPeer } from "../raw-peer.js";
 import { Recorder } from "../recorder.js";

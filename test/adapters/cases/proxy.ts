@@ -1,3 +1,4 @@
+// Cases: clients that connect through an HTTP proxy.
 import assert from "node:assert/strict";
 import { certificate } from "../../support/certificate.js";
 import { latin1, type RawPeer, type RawServer } from "../raw-peer.js";

@@ -1,3 +1,4 @@
+// Cases: clients that follow redirects, or refuse to.
 import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -1,3 +1,4 @@
+// Cases: the handle of a server: its sockets, broadcasts and closing.
 import assert from "node:assert/strict";
 import type { Socket } from "../../../src/adapter/socket/handlers.js";
 import { socketInternals } from "../../../src/adapter/socket/internals.js";

@@ -1,3 +1,4 @@
+// Cases: TLS and Unix sockets.
 import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";

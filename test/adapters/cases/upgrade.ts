@@ -1,3 +1,4 @@
+// Cases: the hook `upgrade`, its verdicts and its errors.
 import assert from "node:assert/strict";
 import type { HandshakeRequest, UpgradeResult } from "../../../src/adapter/server/options.js";
 import { masked, request } from "../raw-peer.js";

@@ -1,3 +1,4 @@
+// Cases: a peer that breaks the protocol or exceeds a limit.
 import assert from "node:assert/strict";
 import { masked, unmasked } from "../raw-peer.js";
 import { Recorder } from "../recorder.js";

@@ -1,3 +1,4 @@
+// Proof: connections that come and go leave no memory behind.
 import { each, frame, Peer, reportWhen } from "../peer.js";
 import { afterwards, atMost, exactly, mebibytes, told, WARMING_BYTES } from "../rows.js";
 

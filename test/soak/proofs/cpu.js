@@ -1,3 +1,4 @@
+// Proof: processor time grows in proportion to the bytes of an input.
 import { INPUTS, slope } from "../inputs.js";
 import { atMost } from "../rows.js";
 

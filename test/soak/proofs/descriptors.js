@@ -1,3 +1,4 @@
+// Proof: a server that runs out of file descriptors.
 import { frame, Peer, reportWhen } from "../peer.js";
 import { afterwards, atMost, exactly } from "../rows.js";
 

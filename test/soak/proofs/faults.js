@@ -1,3 +1,4 @@
+// Proof: a fault behind every byte of a stream.
 import { once } from "node:events";
 import { createServer } from "node:net";
 import { connect as connectTls } from "node:tls";

@@ -1,3 +1,4 @@
+// Proof: opening handshakes that are never finished.
 import { each, Peer, REQUEST, reportWhen } from "../peer.js";
 import { afterwards, atMost, exactly, mebibytes, told, WARMING_BYTES } from "../rows.js";
 

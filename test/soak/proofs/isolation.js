@@ -1,3 +1,4 @@
+// Proof: no byte of one connection reaches another.
 import { Endpoint } from "../../../dist/index.js";
 import { sharedWorkspace } from "../../../dist/memory/workspace.js";
 import { frame } from "../peer.js";

@@ -1,3 +1,4 @@
+// Proof: memory stays flat under a steady load.
 import { setTimeout as sleep } from "node:timers/promises";
 import { Histogram } from "../../../dist/cli/load/histogram.js";
 import { Crowd } from "../crowd.js";

@@ -1,3 +1,4 @@
+// Proof: a flood of pings from peers that read no pongs.
 import { frame, Peer, reportWhen } from "../peer.js";
 import { afterwards, atMost, exactly } from "../rows.js";
 

@@ -1,3 +1,4 @@
+// Proof: peers that do not read hold no more than the limit of back-pressure.
 import { each, Peer, REQUEST, reportWhen } from "../peer.js";
 import { afterwards, atMost, exactly, told } from "../rows.js";
 

@@ -1,3 +1,4 @@
+// Proof: the number of executed blocks grows in proportion to the bytes of an input.
 import { INPUTS, slope } from "../inputs.js";
 import { Operations } from "../operations.js";
 import { atMost } from "../rows.js";

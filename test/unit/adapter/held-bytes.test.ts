@@ -1,3 +1,4 @@
+// Bytes held back while a handshake is decided come out as they came in, in little memory.
 import fc from "fast-check";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { Allowance } from "../../../src/adapter/server/allowance.js";

@@ -1,3 +1,4 @@
+// `NO_PROXY`, the environment variables of proxies, and the option `proxy`.
 import { describe, expect, test } from "vitest";
 import { parseAddress } from "../../../src/adapter/client/address.js";
 import { isExcepted } from "../../../src/adapter/client/proxy/no-proxy.js";

@@ -1,3 +1,4 @@
+// A session over a fake transport and a fake clock: silence, time-outs and errors.
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { Deadlines } from "../../../src/adapter/deadline.js";
 import type { Handlers } from "../../../src/adapter/socket/handlers.js";

@@ -1,3 +1,4 @@
+// A slab hands out memory that no earlier use shares.
 import { describe, expect, test } from "vitest";
 import { Slab } from "../../../src/host/slab.js";
 

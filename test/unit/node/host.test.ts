@@ -1,3 +1,4 @@
+// Node's host: text, copies and buffers.
 import { expect, test } from "vitest";
 import { portableHost } from "../../../src/host/host.js";
 import { decodeText, hostFor, nodeHost } from "../../../src/node/host.js";

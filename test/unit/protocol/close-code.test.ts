@@ -1,3 +1,4 @@
+// Which close codes may be sent.
 import { expect, test } from "vitest";
 import { CloseCode, isSendableCloseCode } from "../../../src/index.js";
 

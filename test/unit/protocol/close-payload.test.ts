@@ -1,3 +1,4 @@
+// How the payload of a Close frame is written.
 import { expect, test } from "vitest";
 import { Workspace } from "../../../src/memory/workspace.js";
 import { closePayload, parseClosePayload } from "../../../src/protocol/close-payload.js";

@@ -1,3 +1,4 @@
+// `Connection`: chunks in, lists of events out.
 import { expect, test } from "vitest";
 import { Connection } from "../../../src/index.js";
 import { frame } from "../../support/frame.js";

@@ -1,3 +1,4 @@
+// The decoder: full record tables, and chunks of every kind of memory.
 import { describe, expect, test } from "vitest";
 import { Connection, Endpoint, type Limits } from "../../../src/index.js";
 import * as layout from "../../../src/kernel/generated/layout.js";

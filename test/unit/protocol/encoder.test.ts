@@ -1,3 +1,4 @@
+// The encoder: headers and masked payloads of every length.
 import { describe, expect, test } from "vitest";
 import { Connection, type ConnectionOptions, Endpoint, type KernelName } from "../../../src/index.js";
 import { BY_REFERENCE_BYTES } from "../../../src/protocol/encoder.js";

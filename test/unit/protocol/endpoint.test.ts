@@ -1,3 +1,4 @@
+// The life of an endpoint: states, closing, control frames and sending.
 import { describe, expect, test } from "vitest";
 import { portableHost } from "../../../src/host/host.js";
 import {

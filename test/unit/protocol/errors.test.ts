@@ -1,3 +1,4 @@
+// The catalogue of failures covers each violation of the kernel.
 import { expect, test } from "vitest";
 import { FAILURES, InvalidStateError, isSendableCloseCode } from "../../../src/index.js";
 import * as layout from "../../../src/kernel/generated/layout.js";

@@ -1,3 +1,4 @@
+// Frame headers have the shortest form of each length.
 import { expect, test } from "vitest";
 import { headerLength, writeHeader } from "../../../src/protocol/frame-header.js";
 import { toHex } from "../../support/hex.js";

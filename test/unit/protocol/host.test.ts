@@ -1,3 +1,4 @@
+// The portable host: copies, views and text.
 import { expect, test } from "vitest";
 import { portableHost, type Transcoder } from "../../../src/host/host.js";
 import { hex, toHex } from "../../support/hex.js";

@@ -1,3 +1,4 @@
+// The limits of the codec: their defaults, and the values that are refused.
 import { expect, test } from "vitest";
 import { Connection, DEFAULT_LIMITS, type Limits } from "../../../src/index.js";
 import { resolveLimits } from "../../../src/protocol/limits.js";

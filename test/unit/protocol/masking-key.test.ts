@@ -1,3 +1,4 @@
+// Masking keys are fresh for each frame, and cleared after use.
 import { readdirSync, readFileSync } from "node:fs";
 import { afterEach, expect, test, vi } from "vitest";
 import { Connection, randomMaskingKey } from "../../../src/index.js";

@@ -1,3 +1,4 @@
+// The buffer of a message: its order, its memory and its text.
 import { describe, expect, test } from "vitest";
 import { Connection } from "../../../src/index.js";
 import { BLOCK_BYTES } from "../../../src/memory/block-pool.js";

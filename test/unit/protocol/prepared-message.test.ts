@@ -1,3 +1,4 @@
+// A prepared message is the frame that each role would send.
 import { expect, test } from "vitest";
 import { Connection, PreparedMessage } from "../../../src/index.js";
 import { frame, KEY } from "../../support/frame.js";

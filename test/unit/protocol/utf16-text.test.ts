@@ -1,3 +1,4 @@
+// Strings made of UTF-16 units are those that were sent.
 import { describe, expect, test } from "vitest";
 import { latin1Slice, utf8Slice, utf16Slice } from "../../../src/host/buffer-methods.js";
 import { decodeByUtf16 } from "../../../src/host/utf16-text.js";

@@ -1,3 +1,4 @@
+// The codec as streams: both ends read, aborted and cancelled.
 import { describe, expect, test, vi } from "vitest";
 import { type ConnectionEvent, PreparedMessage } from "../../../src/index.js";
 import { CodecStreams, type OutgoingMessage } from "../../../src/streams/index.js";
