@@ -236,7 +236,7 @@ export class Decoder {
     const { turnMs } = this.#options;
     const timed = count > RECORDS_A_LOOK && turnMs !== Number.POSITIVE_INFINITY;
     if (timed && this.#turnEnd === 0) this.#turnEnd = now() + turnMs;
-    this.#messages.beginRecords(count);
+    if (count > 1) this.#messages.copyRuns(count);
     for (let i = 0, at = RECORDS_WORD; i < count && !this.#stopped; i++, at += RECORD_WORDS) {
       if (timed && (i & (RECORDS_A_LOOK - 1)) === RECORDS_A_LOOK - 1 && now() >= this.#turnEnd) return i;
       // Not hoisted: a handler may cause the kernel to be replaced.
@@ -248,7 +248,10 @@ export class Decoder {
       if (length > 0 && readWindow.overwritten(ptr)) throw new OverwrittenWindow();
       if ((info & layout.RECORD_VIOLATION) !== 0) this.#violation(ptr, violationCode(detail));
       else if ((info & layout.RECORD_OPCODE) < Opcode.CLOSE) {
-        const failed = (this.#extended ?? this.#messages).data(info, ptr, length, detail);
+        const failed =
+          this.#extended === undefined
+            ? this.#messages.data(info, ptr, length, detail)
+            : this.#extended.data(info, ptr, length, detail);
         if (failed !== undefined) this.#violation(ptr, failed);
       } else this.#controlFrame(info, ptr, length);
     }

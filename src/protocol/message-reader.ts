@@ -1,5 +1,5 @@
 // Records of data frames to messages, in the form that the options of an endpoint ask for.
-import type { PayloadRuns } from "../host/host.js";
+import type { Host, PayloadRuns } from "../host/host.js";
 import * as layout from "../kernel/generated/layout.js";
 import type { Workspace } from "../memory/workspace.js";
 import type { ResolvedEndpointOptions } from "./endpoint-options.js";
@@ -17,7 +17,9 @@ const MAX_TEXT_BYTES = 0x1fffffe8;
 /** Makes strings and payloads of data records, gathers messages that come in pieces, and calls the sink. */
 export class MessageReader {
   readonly #workspace: Workspace;
-  readonly #options: ResolvedEndpointOptions;
+  readonly #host: Host;
+  readonly #fragments: boolean;
+  readonly #borrow: boolean;
   readonly #sink: MessageSink;
   /** The opcode of messages that are handed out as strings, or 0. */
   readonly #stringOpcode: number;
@@ -27,17 +29,17 @@ export class MessageReader {
 
   constructor(workspace: Workspace, options: ResolvedEndpointOptions, sink: MessageSink) {
     this.#workspace = workspace;
-    this.#options = options;
+    this.#host = options.host;
+    this.#fragments = options.fragments;
+    this.#borrow = options.borrow;
     this.#sink = sink;
     this.#stringOpcode = options.textType === "bytes" || options.fragments ? 0 : Opcode.TEXT;
   }
 
-  /** So many records are about to be walked. */
-  beginRecords(count: number): void {
-    const { borrow, host } = this.#options;
-    // One payload has no others to share memory with.
-    this.#copied =
-      count > 1 && !borrow ? host.copyRuns?.(this.#workspace.linear, count, this.#stringOpcode) : undefined;
+  /** Copies the payloads of so many records at once, if the host does. Payloads that are lent need no copy. */
+  copyRuns(count: number): void {
+    if (!this.#borrow)
+      this.#copied = this.#host.copyRuns?.(this.#workspace.linear, count, this.#stringOpcode);
   }
 
   /** The walk over the records of a read is over. */
@@ -59,7 +61,7 @@ export class MessageReader {
   data(info: number, ptr: number, length: number, detail: number): FailureCode | undefined {
     const ends = (info & layout.RECORD_END) !== 0;
     const place = ends ? detail : 0;
-    if (this.#options.fragments) this.#fragment(info, this.#payload(ptr, length, place), ends);
+    if (this.#fragments) this.#fragment(info, this.#payload(ptr, length, place), ends);
     else if (!ends || this.#message !== undefined)
       return this.#gather(info, this.#workspace.linear.memory, ptr, length, ends ? 0 : detail);
     else if ((info & layout.RECORD_OPCODE) === this.#stringOpcode)
@@ -75,10 +77,10 @@ export class MessageReader {
    */
   decoded(info: number, bytes: Uint8Array, start: number, length: number): FailureCode | undefined {
     const ends = (info & layout.RECORD_END) !== 0;
-    const { fragments, host } = this.#options;
+    const host = this.#host;
     const { linear } = this.#workspace;
     const end = start + length;
-    if (fragments) this.#fragment(info, host.copy(bytes, start, end), ends);
+    if (this.#fragments) this.#fragment(info, host.copy(bytes, start, end), ends);
     else if (!ends || this.#message !== undefined) return this.#gather(info, bytes, start, length, 0);
     else if ((info & layout.RECORD_OPCODE) === this.#stringOpcode)
       this.#sink.onText(host.decodeText(bytes, start, end, false, linear));
@@ -94,15 +96,15 @@ export class MessageReader {
   #text(info: number, ptr: number, length: number): string {
     const { linear, readWindow } = this.#workspace;
     const ascii = (info & layout.RECORD_ASCII) !== 0;
-    const text = this.#options.host.decodeText(linear.memory, ptr, ptr + length, ascii, linear);
+    const text = this.#host.decodeText(linear.memory, ptr, ptr + length, ascii, linear);
     readWindow.noteText(text, ptr, length);
     return text;
   }
 
   #payload(ptr: number, length: number, place: number): Uint8Array {
     const { memory } = this.#workspace.linear;
-    const { borrow, host } = this.#options;
-    if (borrow) return host.view(memory, ptr, ptr + length);
+    const host = this.#host;
+    if (this.#borrow) return host.view(memory, ptr, ptr + length);
     const copied = place > 0 ? this.#copied?.view(place, length) : undefined;
     return copied ?? host.copy(memory, ptr, ptr + length);
   }
@@ -119,7 +121,7 @@ export class MessageReader {
     length: number,
     promised: number,
   ): FailureCode | undefined {
-    this.#message ??= new MessageBuffer(this.#workspace, this.#options.host);
+    this.#message ??= new MessageBuffer(this.#workspace, this.#host);
     const message = this.#message;
     const text = (info & layout.RECORD_OPCODE) === this.#stringOpcode;
     let whole: string | Uint8Array;
