@@ -121,7 +121,7 @@ function checkVersion(headers: HeaderList): Refusal | undefined {
   return undefined;
 }
 
-/** Whatever an intermediary took for content, we would take for frames. */
+/** An intermediary could take for content the bytes that this side takes for frames. */
 function checkContent(headers: HeaderList): Refusal | undefined {
   const hasContent = headers.getAll("Content-Length").some((length) => length !== "0");
   if (!hasContent && !headers.has("Transfer-Encoding")) return undefined;

@@ -1,4 +1,4 @@
-// Objects of the caller's or the application's, read as if `Object.prototype` were empty: it is everybody's to change.
+// Objects of the caller's or the application's, read as if `Object.prototype` were empty: any code of the program may change that.
 
 /**
  * Whether the object, or its class, has a property: what ends all chains of prototypes, `Object.prototype` of any realm, does

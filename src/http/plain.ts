@@ -68,7 +68,7 @@ export interface AnswerOptions {
   readonly body: Uint8Array;
 }
 
-/** What frames the answer is written here, whatever the application says. */
+/** Fields that frame the answer. They are written here, and those of the application are left out. */
 const FRAMING: ReadonlySet<string> = new Set([
   "connection",
   "content-length",

@@ -52,7 +52,7 @@ function endOfHost(text: string): number {
  * Reads a request target: "a /resource name/ … (or an absolute HTTP/HTTPS URI containing the /resource name/)",
  * RFC 6455 section 4.2.1.
  *
- * A target that begins with `/` is a path, whatever follows: `//evil/chat` names no other host. An absolute URI must
+ * A target that begins with `/` is a path: even `//evil/chat` names no other host. An absolute URI must
  * name the very authority that `Host` does, so that a target cannot change which origin a request is for.
  *
  * @param host - the value of `Host`; `undefined` if there is none, as only HTTP/1.0 allows
@@ -114,7 +114,7 @@ function endOfAuthority(target: string, start: number): number {
 /** Any will do: path and query of a URL don't depend on its origin. */
 const ORIGIN = "http://a";
 
-/** Brings path and query to the form that they have in a `Request`, so that whatever looks at a request sees the same. */
+/** Brings path and query to the form that they have in a `Request`, so that the application and `fetch` see the same. */
 function resourceOf(host: string, sent: string): Resource {
   const { path, query } = splitQuery(sent);
   // Nearly always there is nothing to do.

@@ -31,7 +31,7 @@ import { HandshakeError } from "./handshake-error.js";
 import { type ProxyDialer, proxyFor } from "./proxy/proxy.js";
 import { openTunnel } from "./proxy/tunnel.js";
 
-/** Options of a client, whatever the runtime. */
+/** Options of a client, on any runtime. */
 export interface ClientOptions<Data = unknown> extends SocketOptions {
   /** Subprotocols to offer, the one liked best first. */
   readonly protocols?: readonly string[];

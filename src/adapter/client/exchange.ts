@@ -179,7 +179,7 @@ export abstract class Exchange implements TransportSink, Expiring {
 
   #giveUp(error: unknown): void {
     this.finish();
-    // First of all: whatever goes wrong after this, the caller does not wait for ever.
+    // First of all: if something goes wrong after this, the caller still gets its result.
     this.#result.failed(error);
     this.#transport?.destroy();
   }

@@ -1,11 +1,11 @@
-// Servers that own their port, whatever the runtime.
+// Servers that own their port, on any runtime.
 import { callback, flag, integer, type Readers, text } from "../../protocol/option-readers.js";
 import { SERVER_READERS, type ServerOptions } from "./options.js";
 import type { FetchHandler } from "./plain-exchange.js";
 import type { Server, ServerCore } from "./server.js";
 import { type ConnectionSource, ServerHandle } from "./server-handle.js";
 
-/** Options of a server that owns its port, whatever the runtime. */
+/** Options of a server that owns its port, on any runtime. */
 export interface ListenOptions<Data = unknown> extends ServerOptions<Data> {
   /** Default 0: one that is free. */
   readonly port?: number;

@@ -29,8 +29,8 @@ const GOING_AWAY = { status: 503, reason: "the server is going away" };
  *
  * A request that was read by other means begins with {@link headRead}, one that was checked as well with {@link decide}.
  *
- * The transport, the clock and promises call it, so nothing may be thrown at them. All that they call goes through `guard`: an
- * exception, whatever its cause, costs this connection and no other.
+ * The transport, the clock and promises call it, so nothing may be thrown at them. All that they call goes through `guard`: any
+ * exception costs this connection and no other.
  */
 export class Opening implements TransportSink, Expiring, StageOwner, PendingOpening {
   readonly server: ServerCore;

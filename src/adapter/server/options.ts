@@ -38,7 +38,7 @@ export type UpgradeResult<Data = unknown> = Acceptance<Data> | RefusalOptions | 
 
 /** What one client, or all of them together, may make a server hold or do. */
 export interface ServerLimits extends SocketLimits {
-  /** Bytes of content of a plain request, whatever `maxMessageBytes` is. Default 1 MiB; `Infinity` for none. */
+  /** Bytes of content of a plain request. `maxMessageBytes` has no part in it. Default 1 MiB; `Infinity` for none. */
   readonly maxContentBytes: number;
   /** Bytes that the contents of all plain requests take together until they are answered. Default 64 MiB; `Infinity` for none. */
   readonly maxTotalContentBytes: number;

@@ -19,14 +19,14 @@ export interface ServerCloseOptions {
   readonly reason?: string;
   /**
    * Milliseconds after which connections that are still there are terminated. Default: the time-out `closeMs`. A second later it is
-   * over, whatever they do.
+   * over in any case.
    */
   readonly timeoutMs?: number;
 }
 
 /** Options of `broadcast`. */
 export interface BroadcastOptions<Data = unknown> {
-  /** A socket that does not get the message: who sent it, mostly. */
+  /** A socket that does not get the message: usually that of its sender. */
   readonly except?: Socket<Data>;
   /** What bytes are. Default "binary"; a `PreparedMessage` has its own. */
   readonly type?: MessageType;
