@@ -4,11 +4,11 @@ import type { AsyncContext } from "./transport.js";
 type ContextClass = new (type: string) => AsyncContext;
 
 const ContextClass = findContextClass();
-/** For runtimes without asynchronous contexts. */
+/** The context of runtimes without asynchronous contexts. */
 const NO_CONTEXT: AsyncContext = {
   runInAsyncScope: (callback, self, ...args) => Reflect.apply(callback, self, args),
 };
-/** No connection's context: that of the program which imports this. */
+/** The context of the program that imports this module, which belongs to no connection. */
 const root = captureContext();
 
 /** Remembers the context of the caller. */
@@ -16,7 +16,10 @@ export function captureContext(): AsyncContext {
   return ContextClass === undefined ? NO_CONTEXT : new ContextClass("wsimd.Socket");
 }
 
-/** Calls back in no connection's context: for timers that many connections share, which would keep its store alive. */
+/**
+ * Calls back outside of every connection's context. Timers that many connections share use it: they would keep the
+ * store of one connection alive.
+ */
 export function outside(callback: () => void): void {
   root.runInAsyncScope(callback);
 }

@@ -1,5 +1,5 @@
-// Runs of bytes in their order, taken out in the lengths that a writer wants: where each write costs a call of the system, or becomes a
-// segment of its own, short ones are joined.
+// A queue of chunks, taken out in the lengths that a writer wants. Short chunks are joined, because each write costs a
+// system call or becomes a segment of its own.
 import { isLost } from "../protocol/outbox.js";
 
 /** Up to this length runs are joined. */
@@ -11,10 +11,10 @@ const NOTHING = new Uint8Array(0);
 export class ChunkQueue {
   /** How many bytes it holds. */
   bytes = 0;
-  /** Chunks that were added since those that leave were. */
+  /** Chunks that were added after the batch that is being taken out. */
   #waiting: Uint8Array[] = [];
   #leaving: Uint8Array[] = [];
-  /** The first chunk of those that leave that was not taken whole, and how much of it was taken. */
+  /** The first chunk of that batch that was not taken whole, and the number of its bytes that were taken. */
   #first = 0;
   #taken = 0;
 
@@ -37,7 +37,8 @@ export class ChunkQueue {
   }
 
   /**
-   * Takes out the next run: what is left of a chunk as it stands if that fills `memory`, or else several, joined there.
+   * Takes out the next run. The rest of a chunk is returned as it stands if it would fill `memory`; shorter chunks are
+   * joined there.
    * @returns undefined if nothing is left, or the memory of the next chunk is gone
    */
   next(memory: Uint8Array): Uint8Array | undefined {
@@ -53,7 +54,7 @@ export class ChunkQueue {
     return run;
   }
 
-  /** How long the first chunks are together that fit whole into so many bytes. 0 if the first does not. */
+  /** The total length of the first chunks that fit whole into this many bytes; 0 if the first one does not fit. */
   wholeBytes(most: number): number {
     if (this.#chunk() === undefined) return 0;
     let length = -this.#taken;
@@ -67,7 +68,7 @@ export class ChunkQueue {
 
   /**
    * Takes out as many bytes as fit, as a copy.
-   * @returns how many were copied. Fewer than there were if the memory of a chunk is gone
+   * @returns the number of copied bytes; fewer than there were if the memory of a chunk is gone
    */
   fill(target: Uint8Array): number {
     let length = 0;
@@ -93,13 +94,13 @@ export class ChunkQueue {
     return this.#leaving[0];
   }
 
-  /** So many bytes of the first chunk were taken. */
+  /** Records that this many bytes of the first chunk were taken. */
   #leave(length: number): void {
     this.bytes -= length;
     this.#taken += length;
     const chunk = this.#leaving[this.#first];
     if (chunk === undefined || this.#taken < chunk.length) return;
-    // Its memory is not kept alive until the others have left.
+    // The memory of a chunk that was taken is not kept alive until the others have left.
     this.#leaving[this.#first++] = NOTHING;
     this.#taken = 0;
   }

@@ -1,8 +1,9 @@
 // Time-outs for any number of connections, with one timer for each distinct duration.
 //
-// A ring of 22 slots belongs to each duration and turns by one slot every twentieth of it. Activity of a connection only notes the
-// ring's position. When the ring comes to a slot, the time-outs in it that were active since move to a later slot, and the others
-// expire. So a time-out fires between its duration and 5 % after it, plus up to 20 ms, since a timer waits for whole milliseconds.
+// A ring of 22 slots belongs to each duration and turns by one slot every twentieth of it. Activity of a connection
+// only notes the ring's position. When the ring comes to a slot, the time-outs in it that were active since move to a
+// later slot, and the others expire. So a time-out fires between its duration and 5 % after it, plus up to 20 ms, since
+// a timer waits for whole milliseconds.
 
 import { clearInterval, setInterval } from "../host/globals.js";
 
@@ -13,14 +14,14 @@ const SLOTS = TICKS + 2;
 export const MAX_TIMER_MS = 0x7fffffff;
 
 /**
- * The time-outs of one event loop, one for each distinct duration. Where the runtime ties a timer to the request that set it, each
- * connection has its own.
+ * The time-outs of one event loop, one for each distinct duration. Where the runtime ties a timer to the request that
+ * set it, each connection has its own.
  */
 export class Deadlines {
   readonly #rings = new Map<number, DeadlineRing>();
   readonly #outside: Outside;
 
-  /** @param outside - calls back in no connection's asynchronous context, where the runtime has such */
+  /** @param outside - calls back outside of every connection's asynchronous context, on runtimes with such contexts */
   constructor(outside: (callback: () => void) => void = (callback) => callback()) {
     this.#outside = outside;
   }
@@ -43,7 +44,7 @@ export class Deadlines {
 
 type Outside = (callback: () => void) => void;
 
-/** A place in a ring's slot: the slot itself, or one of those that wait in it. They are linked both ways, in a circle. */
+/** A node of a ring's slot: the slot itself, or a time-out in it. The nodes of a slot form a doubly linked circle. */
 class Link {
   /** @internal */
   next: Link = this;
@@ -67,7 +68,10 @@ class Link {
   }
 }
 
-/** What a {@link Deadline} calls when its time is up. It must not throw: other time-outs expire behind it. */
+/**
+ * The owner of a {@link Deadline}, which is called when the time is up. It must not throw: other time-outs expire
+ * behind it.
+ */
 export interface Expiring {
   expired(): void;
 }
@@ -100,7 +104,7 @@ export class Deadline extends Link {
     this.#deadlines.ringOf(milliseconds).add(this);
   }
 
-  /** Is pending no longer. */
+  /** Stops. Does nothing if it is not pending. */
   stop(): void {
     this.ring?.remove(this);
   }
@@ -123,7 +127,7 @@ class DeadlineRing {
   readonly #tickMs: number;
   /** The registry, from which the ring removes itself when it is empty. */
   readonly #rings: Map<number, DeadlineRing>;
-  /** Made when they are needed: a ring may be for one time-out only. */
+  /** The slots are made when they are needed: a ring may be for one time-out only. */
   readonly #slots: (Link | undefined)[] = Array.from({ length: SLOTS });
   readonly #outside: Outside;
   #size = 0;
@@ -133,7 +137,7 @@ class DeadlineRing {
     this.#rings = rings;
     this.#outside = outside;
     this.#durationMs = durationMs;
-    // Runtimes cut fractions of milliseconds off, and fire at once what is beyond their longest.
+    // Runtimes round down to whole milliseconds, and fire a timer at once if its delay exceeds their limit.
     this.#tickMs = Math.min(Math.ceil(durationMs / TICKS), MAX_TIMER_MS);
   }
 
@@ -172,7 +176,7 @@ class DeadlineRing {
     const now = ++this.now;
     const slot = this.#slots[now % SLOTS];
     if (slot === undefined) return;
-    // What is placed meanwhile never lands in this slot: its due position is less than a whole turn ahead.
+    // A time-out that starts meanwhile never lands in this slot: its due position is less than a whole turn ahead.
     for (;;) {
       const deadline = slot.next;
       if (!(deadline instanceof Deadline)) return;

@@ -1,4 +1,4 @@
-// The head of an answer to an opening handshake, as an application gets to see it.
+// The head of an answer to an opening handshake, for the application.
 import type { HeaderList } from "../http/header-list.js";
 
 /** Status and headers of an answer to an opening handshake. */

@@ -1,13 +1,14 @@
-// Options for functions of the host, kept apart from what is on `Object.prototype`.
+// Options for functions of the host, protected from properties of `Object.prototype`.
 /**
- * Options for a function of the host's. Many of those copy them to an object that inherits from `Object.prototype`, or read
- * them natively: what others have put there is said to be undefined.
+ * Options for a function of the host. Many hosts copy options to an object that inherits from `Object.prototype`, or
+ * read inherited properties. So each enumerable property that other code has put on `Object.prototype` is set to
+ * undefined here.
  */
 export function hostOptions<Options extends object>(options: Options): Options {
   return { __proto__: null, ...absent(), ...options };
 }
 
-/** The names of all that a plain object inherits and lists, which should be nothing. */
+/** The names of the enumerable properties that a plain object inherits; normally none. */
 function absent(): Readonly<Record<string, undefined>> {
   const names: string[] = [];
   for (const name in {}) names.push(name);

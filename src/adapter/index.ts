@@ -1,4 +1,5 @@
-// Servers and clients over transports: what an adapter for another runtime, or another kind of connection, is made with.
+// The entry `wsimd/adapter`: servers and clients over transports, for adapters to other runtimes or other kinds of
+// connections.
 export {
   type Host,
   type PayloadRuns,

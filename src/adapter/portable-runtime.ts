@@ -1,4 +1,4 @@
-// A runtime made of what nearly every runtime has, and runtimes that bring better parts.
+// The parts of a `Runtime` for any host, some of which an adapter replaces by better ones.
 
 import { queueMicrotask, setTimeout } from "../host/globals.js";
 import { portableHost } from "../host/host.js";
@@ -7,7 +7,7 @@ import { Deadlines } from "./deadline.js";
 import type { Runtime } from "./transport.js";
 import { Turns } from "./turn.js";
 
-/** Taken now, as the other timers are. Browsers have none. */
+/** Read when this module is loaded, like the other timers. Browsers have none. */
 const { setImmediate } = globalThis;
 
 const sharedRuntime = newRuntime();
@@ -24,23 +24,24 @@ function newRuntime(): Runtime {
 }
 
 /**
- * What the shared part of the adapters needs of a runtime that has streams. On workerd a timer, and what it does, belongs to the
- * request that set it: there each caller gets its own.
+ * The `Runtime` of hosts with WHATWG streams. On workerd a timer and its callback belong to the request that set it, so
+ * each caller gets a runtime of its own there.
  */
 export function portableRuntime(): Runtime {
   return navigatorName() === "Cloudflare-Workers" ? newRuntime() : sharedRuntime;
 }
 
 /**
- * A runtime of parts that work anywhere, but for those that are given. One is enough for all connections of an event loop.
+ * Makes a runtime of the given parts, and of portable parts for the others. One is enough for all connections of an
+ * event loop.
  *
- * @param parts - what this runtime has better
+ * @param parts - parts to use in place of the portable ones
  */
 export function createRuntime(parts: Partial<Runtime> = {}): Runtime {
   return { ...newRuntime(), ...parts };
 }
 
-/** Calls back when the input that is there by now was handled. */
+/** Calls back after the input that has arrived by now was handled. */
 export function nextTurn(callback: () => void): void {
   if (typeof setImmediate === "function") setImmediate(callback);
   else setTimeout(callback, 0);

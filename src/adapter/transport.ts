@@ -1,33 +1,34 @@
-// What the adapters share expects of a runtime: a byte stream for each connection, and timers, turns and contexts for all.
+// The interfaces that an adapter implements for its runtime: a byte stream for each connection, and timers, turns and
+// contexts for all.
 import type { Host } from "../host/host.js";
 import type { Deadlines } from "./deadline.js";
 import type { Turns } from "./turn.js";
 
-/** What TLS knows of a connection. It is looked up when it is asked for, so as long as the connection is there. */
+/** The TLS parameters of a connection. They are looked up on access, which works as long as the connection is open. */
 export interface TlsInfo {
-  /** The name that the client asked for (SNI, RFC 6066 section 3), if it did. */
+  /** The server name that the client sent (SNI, RFC 6066 section 3), if any. */
   readonly serverName: string | undefined;
-  /** What both sides have agreed on by ALPN (RFC 7301), if they have. */
+  /** The protocol that both sides agreed on by ALPN (RFC 7301), if any. */
   readonly alpnProtocol: string | undefined;
   /**
-   * The peer's certificate in DER, a copy: `new X509Certificate(certificate)` of `node:crypto` reads it. Undefined if the peer sent none: a
-   * server must ask for it, with `requestCert` of the option `tls`.
+   * The peer's certificate in DER, a copy: `new X509Certificate(certificate)` of `node:crypto` reads it. Undefined if
+   * the peer sent none: a server must ask for it, with `requestCert` of the option `tls`.
    */
   readonly peerCertificate: Uint8Array | undefined;
-  /** Whether the peer's certificate is vouched for by an authority that is trusted. */
+  /** Whether a trusted authority has signed the peer's certificate. */
   readonly authorized: boolean;
 }
 
 /**
  * A byte stream of the runtime, as a connection drives it. docs/writing-an-adapter.md has the order of the calls.
  *
- * No method throws for the state of the connection: an error goes to the sink's `failed`. No method calls the sink before it has returned,
- * since the sink may be in the middle of a step.
+ * No method throws for the state of the connection: an error goes to the sink's `failed`. No method calls the sink
+ * before it has returned, since the sink may be in the middle of a step.
  */
 export interface Transport {
   /** The IP address of the peer, or "" if there is none. */
   readonly remoteAddress: string;
-  /** Undefined without TLS, and on a runtime that does not tell. */
+  /** Undefined without TLS, and on a runtime that does not expose it. */
   readonly tls?: TlsInfo | undefined;
   /** How bytes come in: straight into the window of {@link readInto}, or in chunks of the runtime's own. */
   readonly readPath: "direct" | "stream";
@@ -35,7 +36,9 @@ export interface Transport {
   readonly bufferedAmount: number;
   /** Bytes that the operating system has taken so far. It shows progress, and need not be exact. */
   readonly sentBytes: number;
-  /** Whether the transport wants no more bytes until it reports `drained`. It takes all that is written nevertheless. */
+  /**
+   * Whether the transport wants no more bytes until it reports `drained`. It takes all that is written nevertheless.
+   */
   readonly blocked: boolean;
   /** Whether memory that was written may be used again as soon as `bufferedAmount` is 0. */
   readonly takesAtOnce: boolean;
@@ -49,13 +52,13 @@ export interface Transport {
   write(bytes: Uint8Array): void;
   /** Writes two or more runs of bytes, in their order. */
   writeAll(chunks: readonly Uint8Array[]): void;
-  /** Ends this side of the connection when everything was written. */
+  /** Ends this side of the connection after all waiting bytes were written. */
   end(): void;
-  /** Ends both sides at once, and drops what was not written. */
+  /** Ends both sides at once, and drops bytes that were not written. */
   destroy(): void;
   /** Stops reading, so that the peer has to wait. */
   pause(): void;
-  /** Reads on after {@link pause}. */
+  /** Resumes reading after {@link pause}. */
   resume(): void;
 }
 
@@ -107,7 +110,10 @@ export interface Runtime {
   readonly readsInContext: boolean;
 }
 
-/** An asynchronous context that was captured, as `AsyncLocalStorage` knows it. `AsyncResource` of `node:async_hooks` is one. */
+/**
+ * An asynchronous context that was captured, as `AsyncLocalStorage` knows it. `AsyncResource` of `node:async_hooks` is
+ * one.
+ */
 export interface AsyncContext {
   /** Calls back in the context. */
   runInAsyncScope<This, Args extends unknown[]>(

@@ -6,17 +6,20 @@ export interface Turning {
   turned(): void;
 }
 
-/** The next turn of one event loop. Where the runtime ties a timer to the request that set it, each connection has its own. */
+/**
+ * The next turn of one event loop. Where the runtime ties a timer to the request that set it, each connection has its
+ * own.
+ */
 export class Turns {
   readonly #schedule: (callback: () => void) => unknown;
   #waiting: Turning[] = [];
 
-  /** @param schedule - calls back when the input that is there by now was handled */
+  /** @param schedule - calls back after the input that has arrived by now was handled */
   constructor(schedule: (callback: () => void) => unknown) {
     this.#schedule = schedule;
   }
 
-  /** Goes on in the next turn, together with all else that waits for it. */
+  /** Has the work go on in the next turn, together with all other work that waits. */
   next(turning: Turning): void {
     if (this.#waiting.push(turning) === 1) this.#schedule(() => this.#begin());
   }

@@ -1,4 +1,4 @@
-// What options of the adapters can be, besides what those of the codec can.
+// Readers for values of the adapters' options that the codec's options do not have.
 
 import { areUnique } from "../handshake/subprotocol.js";
 import { isToken } from "../http/characters.js";
@@ -48,7 +48,7 @@ export function bytes(value: Uint8Array, name: string): Uint8Array {
   return bytesOf(value, `${name} must be bytes`);
 }
 
-/** Reads what can be listened to as an `AbortSignal` is. */
+/** Reads an `AbortSignal`, or an object with its listener methods. */
 export function abortSignal(value: AbortSignal, name: string): AbortSignal {
   const { aborted, throwIfAborted, addEventListener, removeEventListener } = object(value, name);
   const methods = [throwIfAborted, addEventListener, removeEventListener];

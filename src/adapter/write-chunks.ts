@@ -1,4 +1,4 @@
-// How what is to be written reaches a transport.
+// Writes a list of chunks to a transport.
 import type { Transport } from "./transport.js";
 
 /** Writes chunks, in their order. `writeAll` is for two or more. */

@@ -1,4 +1,4 @@
-// What every entry with clients exports: the socket, its handlers and options, and what can go wrong.
+// The names that every entry with clients exports: the socket, its handlers, options and errors.
 
 export type { HandshakeFailureCode } from "../../handshake/response.js";
 export type { HeaderFields } from "../../http/header-fields.js";

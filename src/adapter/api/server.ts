@@ -1,4 +1,4 @@
-// What every entry with servers exports besides what clients need.
+// The names that every entry with servers exports, besides those of clients.
 export type { Extension, ExtensionParameter } from "../../handshake/extensions.js";
 export type { UpgradeRequest } from "../../handshake/request.js";
 export type { RefusalOptions } from "../../http/refusal.js";

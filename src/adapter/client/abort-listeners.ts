@@ -1,8 +1,8 @@
-// Waiting for an abort signal, with one listener for all that wait for the same one: Node takes the eleventh for a leak, and warns.
+// Waits for abort signals, with one listener for each signal: Node warns of a leak when a signal has eleven listeners.
 
 interface Waiting {
   readonly callbacks: Set<() => void>;
-  /** Knows its signal by itself: workerd calls listeners without one for `this`. */
+  /** The listener keeps its signal: workerd does not pass the signal as `this`. */
   readonly listener: () => void;
 }
 
@@ -24,7 +24,7 @@ export function onAbort(signal: AbortSignal, callback: () => void): void {
   signal.addEventListener("abort", listener);
 }
 
-/** Waits no longer. Nothing stays on the signal when the last has gone. */
+/** Stops waiting. The listener is removed from the signal when its last callback is. */
 export function offAbort(signal: AbortSignal, callback: () => void): void {
   const known = waiting.get(signal);
   if (known === undefined) return;

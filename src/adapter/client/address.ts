@@ -28,7 +28,7 @@ export interface Address {
 /**
  * Reads a `ws:`, `wss:`, `ws+unix:` or `wss+unix:` URL (section 3); `http:` and `https:` stand for the first two. The
  * path of `ws+unix:/run/app.sock:/chat` is the socket's, then behind a colon the request's.
- * @throws TypeError if the URL is of another scheme, has a fragment, or holds what can't be decoded
+ * @throws TypeError if the URL is of another scheme, has a fragment, or holds an escape that can't be decoded
  */
 export function parseAddress(input: string | URL): Address {
   const url = new URL(input);
@@ -88,7 +88,10 @@ export function basicAuthorization(url: URL): string | undefined {
   return `Basic ${btoa(String.fromCharCode(...bytes))}`;
 }
 
-/** A part of a URL, which the error does not show: it may be a secret. A URL lets any percent sign stand. */
+/**
+ * Decodes a part of a URL. The parser of URLs accepts any percent sign, so decoding may fail. The error does not show
+ * the part, which may be a secret.
+ */
 function percentDecoded(text: string, part: string): string {
   try {
     return decodeURIComponent(text);
@@ -99,7 +102,7 @@ function percentDecoded(text: string, part: string): string {
 
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 
-/** Whether an answer of this status sends the client somewhere else (RFC 9110 section 15.4). */
+/** Whether an answer of this status is a redirect (RFC 9110 section 15.4). */
 export function isRedirect(status: number): boolean {
   return REDIRECTS.has(status);
 }
@@ -117,7 +120,7 @@ export function redirected(from: Address, answer: { status: number; headers: Hea
     const base = from.unixPath === undefined ? from.url : onUnixSocket(from);
     const url = new URL(location, base);
     url.hash = "";
-    // What a Unix socket answers about its own host stays on it.
+    // A redirect to the request's own host stays on the Unix socket.
     if (base !== from.url && url.host === base.host)
       return { ...from, target: `${url.pathname}${url.search}` };
     to = parseAddress(url);
@@ -129,7 +132,7 @@ export function redirected(from: Address, answer: { status: number; headers: Hea
   return to;
 }
 
-/** A URL of the request that goes to a Unix socket, to resolve others against. */
+/** The URL of a request to a Unix socket, to resolve redirects against. */
 function onUnixSocket(from: Address): URL {
   return new URL(from.target, `${from.secure ? "wss" : "ws"}://${from.host}`);
 }
@@ -145,7 +148,7 @@ export function withCredentials(
   return credentials === undefined || own ? given : [...given, [name, credentials]];
 }
 
-/** What of the caller's headers may go to another origin: neither `Authorization` nor `Cookie`. */
+/** The caller's headers that may go to another origin: all but `Authorization` and `Cookie`. */
 export function headersFor(from: Address, to: Address, headers: HeaderFields): HeaderFields {
   if (isSameOrigin(from, to)) return headers;
   return [...fieldsOf(headers)].filter(([name]) => !/^(authorization|cookie)$/i.test(name));

@@ -1,4 +1,4 @@
-// What `connect` of every adapter does: addresses, redirects, the handshake, and the socket that comes of it.
+// The part of `connect` that all adapters share: addresses, redirects, the handshake, and the socket.
 
 import { REQUEST_RESERVED } from "../../handshake/request.js";
 import type { HeaderFields } from "../../http/header-fields.js";
@@ -33,11 +33,11 @@ import { openTunnel } from "./proxy/tunnel.js";
 
 /** Options of a client, on any runtime. */
 export interface ClientOptions<Data = unknown> extends SocketOptions {
-  /** Subprotocols to offer, the one liked best first. */
+  /** Subprotocols to offer, in order of preference. */
   readonly protocols?: readonly string[];
   /** More headers for the request. */
   readonly headers?: HeaderFields;
-  /** The `Origin` header. Default: none, as clients that are no browsers do. */
+  /** The `Origin` header. Default: none, as for other clients that are not browsers. */
   readonly origin?: string;
   /** Gives up the attempt; has no effect once the connection is open. */
   readonly signal?: AbortSignal;
@@ -53,9 +53,9 @@ export interface ClientOptions<Data = unknown> extends SocketOptions {
 /** How a runtime makes connections. */
 export interface Dialer {
   readonly runtime: Runtime;
-  /** A connection to this address that is there or about to be. What becomes of it, its sink gets to know. */
+  /** Begins a connection to this address. The sink of its transport is told the outcome. */
   open(address: Address): SocketTransport;
-  /** How it goes through the proxy that was asked for, if one was. */
+  /** How to connect through the proxy of the options, if they name one. */
   readonly proxy?: ProxyDialer | undefined;
 }
 
@@ -77,8 +77,8 @@ export const CLIENT_READERS: Readers<ClientOptions> = {
  * @param url - `ws:`, `wss:` or `ws+unix:`
  * @returns the open socket. `handlers.open` was called before
  * @param options - as {@link CLIENT_READERS} reads them
- * @throws TypeError for a URL that is none; rejects with a {@link HandshakeError}, with the system's error, or with the signal's
- * reason
+ * @throws TypeError for an invalid URL; rejects with a {@link HandshakeError}, with the system's error, or with the
+ * signal's reason
  */
 export async function connectBy<Data>(
   dialer: Dialer,
@@ -172,7 +172,7 @@ function dial(
       if (proxy === undefined || route === undefined) opened(dialer.open(address));
       else step = openTunnel(proxy, route, address, exchange, { opened, failed });
     } catch (error) {
-      // No permission, an address or options for TLS that make no sense: some of it shows at once.
+      // Runtimes report some failures by throwing: a missing permission, an invalid address, invalid options for TLS.
       failed(error);
     }
   });

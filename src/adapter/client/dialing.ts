@@ -19,11 +19,11 @@ export interface DialOptions extends ExchangeOptions {
 
 /** An answer that does not open the connection. */
 export interface Refused extends HandshakeFailure {
-  /** The start of its content. A redirect's is not waited for. */
+  /** The start of its content; empty for a redirect, whose content is not waited for. */
   readonly body: Uint8Array;
 }
 
-/** What a handshake came to. `rest` are the bytes behind the head: a view that is valid for the call. */
+/** The outcome of a handshake. `rest` holds the bytes behind the head: a view that is valid for the call. */
 export interface DialResult extends ExchangeResult {
   opened(accepted: Accepted, rest: Uint8Array): void;
   refused(refused: Refused): void;
@@ -38,7 +38,7 @@ export class Dialing extends Exchange {
 
   /**
    * Prepares the request, before there is a connection that an error would have to end.
-   * @throws TypeError or RangeError if the options hold what can't be sent
+   * @throws TypeError or RangeError if the options hold a value that can't be sent
    */
   constructor(options: DialOptions, result: DialResult) {
     super("server", options, result);

@@ -7,38 +7,38 @@ import type { SocketLimits } from "../socket/options.js";
 import type { SocketTransport, TransportSink } from "../transport.js";
 import { HandshakeError } from "./handshake-error.js";
 
-/** Whom a client asks. */
+/** The server or proxy that gets the request. */
 export type Peer = "server" | "proxy";
 
 const MALFORMED = { server: "MALFORMED_RESPONSE", proxy: "PROXY_MALFORMED_RESPONSE" } as const;
 const ENDED = { server: "CONNECTION_ENDED", proxy: "PROXY_CONNECTION_ENDED" } as const;
 
-/** How much of a refusal's content is taken. */
+/** The most bytes of a refusal's content that are kept. */
 export const MAX_BODY_BYTES = 8 * 1024;
-/** How long it is waited for: a server that neither says how long it is nor ends the connection holds nothing up. */
+/** The longest wait for that content. It bounds servers that neither give its length nor end the connection. */
 const MAX_BODY_MS = 1_000;
 
-/** What every exchange may come to. */
+/** The outcomes that all exchanges have in common. */
 export interface ExchangeResult {
   failed(error: unknown): void;
 }
 
-/** What every exchange needs to know. */
+/** The parameters that all exchanges have in common. */
 export interface ExchangeOptions {
   readonly limits: SocketLimits;
   readonly timeoutMs: number;
   readonly deadlines: Deadlines;
 }
 
-/** A refusal that is being heard out. */
+/** A refusal whose content is still being read. */
 interface Refusal {
   readonly content: ContentStart;
   conclude(body: Uint8Array): void;
 }
 
 /**
- * A request of a client's, and the final answer to it. Comes to one result, once. Nothing that happens in here reaches the runtime's
- * loop as an exception: it is the result.
+ * A client's request and the final answer to it. It reports exactly one result. An exception in here becomes that
+ * result, and never reaches the runtime's event loop.
  */
 export abstract class Exchange implements TransportSink, Expiring {
   readonly #peer: Peer;
@@ -59,8 +59,8 @@ export abstract class Exchange implements TransportSink, Expiring {
   }
 
   /**
-   * Takes the answer, and is to {@link finish}, {@link hearOut} or call it {@link malformed}. `rest` are the bytes behind the head: a
-   * view that is valid for the call.
+   * Takes the answer, and must call {@link finish}, {@link hearOut} or {@link malformed}. `rest` holds the bytes behind
+   * the head: a view that is valid for the call.
    */
   protected abstract answered(head: ResponseHead, rest: Uint8Array): void;
 
@@ -74,7 +74,7 @@ export abstract class Exchange implements TransportSink, Expiring {
     });
   }
 
-  /** The answer opens what was asked for: the transport is the caller's. */
+  /** The server agreed to the request: the transport now belongs to the caller. */
   protected finish(): void {
     this.#over = true;
     this.#deadline.stop();
@@ -86,8 +86,8 @@ export abstract class Exchange implements TransportSink, Expiring {
   }
 
   /**
-   * Takes the start of a refusal's content, as much of it as comes in time, and then ends the transport.
-   * @param most - bytes of it
+   * Reads the start of a refusal's content until the limit or the time-out, and then ends the transport.
+   * @param most - the limit, in bytes
    * @param conclude - is given that content
    */
   protected hearOut(
@@ -160,7 +160,7 @@ export abstract class Exchange implements TransportSink, Expiring {
     this.#transport?.destroy();
   }
 
-  /** Nothing more comes. A refusal has said what it could; without one there is an error. */
+  /** The input is over. The result is the refusal, if one was being read, and otherwise an error. */
   #interrupted(error: () => unknown): void {
     if (this.#over) return;
     this.#guarded(() => {

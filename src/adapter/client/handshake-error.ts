@@ -1,11 +1,11 @@
-// What `connect` rejects with when a server or a proxy does not open the connection.
+// The error of `connect` when a server or a proxy does not open the connection.
 
 import type { HandshakeFailureCode } from "../../handshake/response.js";
 import { TextDecoder } from "../../host/text-coders.js";
 import type { HeaderList } from "../../http/header-list.js";
 import type { HandshakeResponse } from "../handshake-response.js";
 
-/** Why an opening handshake came to nothing. */
+/** Why an opening handshake failed. */
 export type HandshakeErrorCode =
   | HandshakeFailureCode
   /** The answer is not a well-formed HTTP head within the limits. */
@@ -16,7 +16,7 @@ export type HandshakeErrorCode =
   | "TIMEOUT"
   /** A redirect that is not allowed: too many, to another scheme, or away from TLS. */
   | "INVALID_REDIRECT"
-  /** The proxy does not connect to the server: 407 if it wants credentials, or others than these. */
+  /** The proxy refused to connect to the server: with 407 if the credentials are missing or wrong. */
   | "PROXY_REFUSED"
   /** The proxy's answer is not a well-formed HTTP head within the limits, or more came with it. */
   | "PROXY_MALFORMED_RESPONSE"
@@ -34,12 +34,12 @@ export class HandshakeError extends Error {
   /** Headers of that answer. */
   readonly headers: HeaderList | undefined;
   /**
-   * The start of what the answer says besides, 8 KiB at most: as much of it as came within the handshake's time-out. Empty if
-   * there is nothing, or if the answer is a redirect.
+   * The start of the answer's content: at most 8 KiB, and no more than came within the handshake's time-out. Empty if
+   * there is none, or if the answer is a redirect.
    */
   readonly body: Uint8Array;
 
-  /** @param answer - as far as it came */
+  /** @param answer - the parts of the answer that arrived */
   constructor(
     code: HandshakeErrorCode,
     message: string,

@@ -11,19 +11,19 @@ export interface TransportDialer {
   /** The runtime on which they are made. */
   readonly runtime: Runtime;
   /**
-   * A connection to an address, which is there or about to be: what is written before that waits in it. It may throw; what goes wrong
-   * later, the transport's sink gets to know. It is called again for each redirect.
+   * Begins a connection to an address. The transport queues what is written before the connection is there. The
+   * function may throw; later failures go to the transport's sink. It is called again for each redirect.
    */
   open(address: Address): SocketTransport;
 }
 
 /**
- * Connects to a server by way of an adapter.
+ * Connects to a server with the transports of an adapter.
  *
  * @param url - `ws:`, `wss:`, `ws+unix:` or `wss+unix:`
  * @returns the open socket. `handlers.open` was called before
- * @throws TypeError, RangeError for options that make no sense; rejects with a `HandshakeError`, with the error of the transport or of
- * the dialer, or with the signal's reason
+ * @throws TypeError, RangeError for options that make no sense; rejects with a `HandshakeError`, with the error of the
+ * transport or of the dialer, or with the signal's reason
  */
 export async function connect<Data = unknown>(
   dialer: TransportDialer,

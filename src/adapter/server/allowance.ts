@@ -1,5 +1,5 @@
 // A bound on memory that many connections share.
-/** Bytes of memory that many may take together. */
+/** A number of bytes that many holders may take together. */
 export class Allowance {
   #left: number;
 
@@ -7,7 +7,7 @@ export class Allowance {
     this.#left = bytes;
   }
 
-  /** Takes as many. @returns false, and takes none, if that is more than there are left */
+  /** Takes this many. @returns false, and takes none, if fewer are left */
   take(bytes: number): boolean {
     if (bytes > this.#left) return false;
     this.#left -= bytes;

@@ -1,19 +1,19 @@
-// How a server's answers to opening handshakes are written: in the version of HTTP by which the request came.
+// How a server's answers to opening handshakes are written, for each version of HTTP.
 import type { UpgradeRequest } from "../../handshake/request.js";
 import { type AcceptOptions, buildAccept } from "../../handshake/response.js";
 import { buildRefusal, type RefusalOptions } from "../../http/refusal.js";
 
-/** Writes answers. */
+/** Writes answers in one version of HTTP. */
 export interface Answers {
   /**
    * Accepts.
-   * @returns what goes out in front of the first frame; undefined if the answer is on its way already
+   * @returns the bytes to send in front of the first frame; undefined if the answer was sent already
    * @throws TypeError if the options can't be sent
    */
   accept(request: UpgradeRequest, options: AcceptOptions): Uint8Array | undefined;
   /**
    * Refuses.
-   * @returns what goes out before this side ends
+   * @returns the bytes to send before this side ends
    * @throws TypeError or RangeError if the refusal can't be sent
    */
   refuse(refusal: RefusalOptions): readonly Uint8Array[];

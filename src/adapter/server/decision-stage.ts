@@ -1,4 +1,5 @@
-// A server's stage in which the application decides on an opening handshake. Reading goes on, so that a client that leaves is noticed.
+// A server's stage in which the application decides on an opening handshake. Reading goes on, so that a client that
+// leaves is noticed.
 import type { UpgradeRequest } from "../../handshake/request.js";
 import { HeldBytes } from "./held-bytes.js";
 import type { UpgradeResult } from "./options.js";
@@ -7,19 +8,19 @@ import { isPromise } from "./verdict.js";
 
 const LATE = { status: 503, reason: "the server took too long" };
 
-/** When more than this came behind the head while the application is thinking, the client has to wait. */
+/** When more bytes than this have come before the application has decided, reading is paused. */
 const MAX_HELD_BYTES = 16 * 1024;
 
-/** What the application decided. @param rest - the bytes behind the head, owned by the caller */
+/** Takes the application's decision. @param rest - the bytes behind the head, owned by the caller */
 export type Decided = (verdict: UpgradeResult, rest: Uint8Array) => void;
 
-/** Asks the application, and holds what comes behind the head until it has answered. */
+/** Asks the application, and holds the bytes behind the head until it has answered. */
 export class DecisionStage implements Stage {
   readonly timeUp = LATE;
   readonly needsNoInput = false;
   readonly #owner: StageOwner;
   readonly #rest: Uint8Array;
-  /** What came behind the head, `#rest` included, as soon as that has to be kept. */
+  /** The bytes behind the head, `#rest` included, as soon as they must be kept. */
   #held: HeldBytes | undefined;
 
   /** @param rest - the bytes behind the head, copied if they are needed later */

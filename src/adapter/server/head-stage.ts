@@ -10,7 +10,7 @@ export class HeadStage implements Stage {
   readonly timeUp = LATE;
   readonly needsNoInput = false;
   readonly #owner: StageOwner;
-  /** Made with the first bytes: many clients that connect send none for a while. */
+  /** Made when the first bytes arrive: many clients send none for a while after connecting. */
   #parser: HeadParser<"request"> | undefined;
 
   constructor(owner: StageOwner) {
@@ -21,7 +21,8 @@ export class HeadStage implements Stage {
     this.#parser ??= new HeadParser("request", this.#owner.server.options.limits);
     const result = this.#parser.push(chunk);
     if (result.type === "more") return;
-    // The application's turn comes first, and the chunk's memory may be used in it.
+    // The bytes are copied, because the application runs before they are handled and may cause the chunk's memory to be
+    // reused.
     if (result.type === "head")
       this.#owner.headRead(result.head, result.rest.length === 0 ? NOTHING : new Uint8Array(result.rest));
     else this.#owner.refuse(result);

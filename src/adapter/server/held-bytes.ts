@@ -1,24 +1,26 @@
 // Bytes that wait, in memory that grows with them.
 
-/** A block is as long as this part of what is held, so that what is not used of the last one is little. */
+/**
+ * The length of a new block is the number of held bytes divided by this, so that little of the last block is unused.
+ */
 const GROWTH = 8;
 const MIN_BLOCK_BYTES = 1024;
 const MAX_BLOCK_BYTES = 64 * 1024;
 
-/** There is no memory for what came. */
+/** There is no memory for the bytes that came. */
 export class AllocationError extends Error {
   override readonly name = "AllocationError";
 }
 
 /**
- * Bytes that wait, copied into blocks: growing copies nothing, and neither their cut nor their number costs much. The memory is
- * never more than 1 KiB or an eighth above what came, whichever is more.
+ * Bytes that wait, copied into blocks, so that growing copies nothing. The memory exceeds the held bytes by at most 1
+ * KiB or an eighth, whichever is more, however the bytes were cut.
  */
 export class HeldBytes {
   readonly #most: number;
   #blocks: Uint8Array<ArrayBuffer>[] = [];
   #length = 0;
-  /** Bytes of the last block that nothing is in. */
+  /** Free bytes of the last block. */
   #free = 0;
 
   /** @param most - how many bytes will come at most */
@@ -30,7 +32,7 @@ export class HeldBytes {
     return this.#length;
   }
 
-  /** How much more memory so many more bytes need. */
+  /** The memory to allocate for this many more bytes. */
   growthFor(count: number): number {
     const lacking = count - this.#free;
     if (lacking <= 0) return 0;
@@ -39,7 +41,7 @@ export class HeldBytes {
     return Math.max(lacking, Math.min(proportion, MAX_BLOCK_BYTES, left));
   }
 
-  /** @throws AllocationError, and holds what it held */
+  /** @throws AllocationError, in which case the held bytes stay as they were */
   append(chunk: Uint8Array): void {
     const growth = this.growthFor(chunk.length);
     const block = growth === 0 ? undefined : allocate(growth);
@@ -54,7 +56,7 @@ export class HeldBytes {
     this.#length += chunk.length;
   }
 
-  /** All of them, in order, and holds none any more. */
+  /** Takes out all bytes, in order, as blocks. */
   takeBlocks(): Uint8Array<ArrayBuffer>[] {
     const blocks = this.#blocks;
     const last = blocks.pop();
@@ -66,7 +68,7 @@ export class HeldBytes {
   }
 
   /**
-   * All of them in one piece, and holds none any more.
+   * Takes out all bytes in one piece.
    * @throws AllocationError
    */
   take(): Uint8Array<ArrayBuffer> {

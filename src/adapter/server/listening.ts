@@ -7,45 +7,47 @@ import { type ConnectionSource, ServerHandle } from "./server-handle.js";
 
 /** Options of a server that owns its port, on any runtime. */
 export interface ListenOptions<Data = unknown> extends ServerOptions<Data> {
-  /** Default 0: one that is free. */
+  /** The port to listen on. Default 0: any free port. */
   readonly port?: number;
-  /** Address to listen on. Default: all of this machine's. */
+  /** The address to listen on. Default: all addresses of this machine. */
   readonly host?: string;
   /** A Unix socket to listen on, instead of a port. */
   readonly path?: string;
   /**
-   * A file descriptor that listens already, instead of a port or a path: the socket that systemd or another parent hands over, 3
-   * for the first. It is closed with the server.
+   * A file descriptor that already listens, instead of a port or a path. systemd and other parent processes pass such
+   * sockets, the first as 3. It is closed with the server.
    */
   readonly fd?: number;
   /**
-   * Lets other processes listen on the same port that ask for it, too; the system hands each connection to one of them. Default false.
-   * Needs Node 22.12 or 23.1, and Linux, FreeBSD or another system that does this.
+   * Lets other processes that set this option as well listen on the same port; the system gives each connection to one
+   * of them. Default false. Needs Node 22.12 or 23.1, and Linux, FreeBSD or another system that does this.
    */
   readonly reusePort?: boolean;
   /**
-   * Connections at a time, those in their handshake too; more are closed as soon as they come. A worker of `node:cluster` that gets its
-   * connections from the primary leaves them to the other workers. Default: any number.
+   * The most connections at a time, those in their handshake included; further ones are closed as soon as they come. A
+   * worker of `node:cluster` that gets its connections from the primary leaves them to the other workers. Default: any
+   * number.
    */
   readonly maxConnections?: number;
   /**
-   * Answers plain HTTP requests, which get 426 without it: for a health check or a page, one request for each connection,
-   * content up to `maxContentBytes`, an answer that is sent when it is whole. What it throws becomes 500 and goes to the `error` handler,
-   * but for the `AbortError` of a request whose signal told that nothing waits for the answer.
+   * Answers plain HTTP requests, which get 426 without it: for a health check or a page, one request for each
+   * connection, content up to `maxContentBytes`, an answer that is sent when it is whole. An exception becomes a 500
+   * and goes to the `error` handler, except for the `AbortError` of a request whose signal was aborted because the
+   * client left or the time was up.
    */
   readonly fetch?: FetchHandler;
 }
 
 /** A server that owns its port. */
 export interface ListeningServer<Data = unknown> extends Server<Data> {
-  /** Where it listens, 0 for a Unix socket. */
+  /** The port on which it listens, 0 for a Unix socket. */
   readonly port: number;
   /** A URL that a client on this machine can use. */
   readonly url: string;
   /**
-   * Takes no more connections and frees the port; the connections that are there stay as they are. For a restart without a gap: the
-   * next process listens, this one stops accepting and ends with its last connection. Resolves when the port
-   * is free. The second call changes nothing.
+   * Takes no more connections and frees the port; open connections are not affected. It allows a restart without a gap:
+   * the next process listens, this one stops accepting and ends with its last connection. Resolves when the port is
+   * free. A second call changes nothing.
    */
   stopAccepting(): Promise<void>;
   /** Undoes {@link unref}. */
@@ -54,7 +56,7 @@ export interface ListeningServer<Data = unknown> extends Server<Data> {
   unref(): void;
 }
 
-/** What listens for a server. The place is free when `stop` returns. */
+/** A listening socket of a server. Its port or path is free when `stop` returns. */
 export interface Listener extends ConnectionSource {
   readonly where: Where;
   ref(): void;
@@ -99,7 +101,7 @@ export const LISTEN_READERS: Readers<ListenOptions> = {
   fetch: callback,
 };
 
-/** @throws TypeError for options that say of two places to listen there */
+/** @throws TypeError for options that name two places to listen */
 export function assertOnePlace({ port, host, path, fd, reusePort }: ListenOptions): void {
   if (fd !== undefined && (port !== undefined || host !== undefined || path !== undefined)) {
     throw new TypeError("fd is instead of port, host and path");

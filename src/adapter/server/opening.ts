@@ -1,4 +1,4 @@
-// A connection to a server before it is a WebSocket, or instead.
+// A connection to a server until it becomes a WebSocket, or ends as something else.
 import { asksForWebSocket, checkUpgrade, type UpgradeRequest } from "../../handshake/request.js";
 import { selectSubprotocol } from "../../handshake/subprotocol.js";
 import { given } from "../../http/given.js";
@@ -24,22 +24,23 @@ import { isRefusal } from "./verdict.js";
 const GOING_AWAY = { status: 503, reason: "the server is going away" };
 
 /**
- * A connection to a server that is no open WebSocket, not yet or never. It goes through stages: reading the head, then asking the
- * application or serving a plain request. Then it hands the transport to a session, or answers and ends it.
+ * A connection to a server that is not, or not yet, a WebSocket. It goes through stages: reading the head, then asking
+ * the application or serving a plain request. Then it hands the transport to a session, or answers and ends it.
  *
- * A request that was read by other means begins with {@link headRead}, one that was checked as well with {@link decide}.
+ * A request whose head was read elsewhere begins with {@link headRead}; one that was checked as well begins with {@link
+ * decide}.
  *
- * The transport, the clock and promises call it, so nothing may be thrown at them. All that they call goes through `guard`: any
- * exception costs this connection and no other.
+ * The transport, the clock and promises call it, so nothing may be thrown at them. All that they call goes through
+ * `guard`: any exception costs this connection and no other.
  */
 export class Opening implements TransportSink, Expiring, StageOwner, PendingOpening {
   readonly server: ServerCore;
   readonly transport: SocketTransport;
   readonly #answers: Answers;
   readonly #deadline: Deadline;
-  /** Undefined once the answer is decided, or nothing waits for one. */
+  /** Undefined once the answer is decided, or the client has left. */
   #stage: Stage | undefined;
-  /** An answer is on its way, or a part of it: there is no other. */
+  /** An answer, or a part of one, was sent: there can be no other. */
   #answered = false;
   #sentBytes = 0;
 
@@ -76,7 +77,7 @@ export class Opening implements TransportSink, Expiring, StageOwner, PendingOpen
   }
 
   /**
-   * Goes on with a request that was found to be in order.
+   * Goes on with a request that was checked.
    * @param rest - the bytes behind it, copied if they are needed later
    */
   decide(request: UpgradeRequest, rest: Uint8Array): void {
@@ -91,7 +92,7 @@ export class Opening implements TransportSink, Expiring, StageOwner, PendingOpen
     this.guard(() => this.#answer(chunks));
   }
 
-  /** Ends it without an answer: the server closes. */
+  /** Ends it without an answer, because the server closes. */
   abandon(): void {
     this.guard(() => {
       this.#forget();
@@ -103,9 +104,9 @@ export class Opening implements TransportSink, Expiring, StageOwner, PendingOpen
 
   ended(): void {
     this.guard(() => {
-      // A client that has asked for a page may end its side and wait.
+      // A client may end its side after a plain request, and wait for the answer.
       if (this.#stage?.needsNoInput) return;
-      // This side ends, too: the client could not be told what the application decides from now on.
+      // This side ends as well: an answer could not reach the client any more.
       this.#forget();
       this.transport.end();
     });
@@ -120,7 +121,7 @@ export class Opening implements TransportSink, Expiring, StageOwner, PendingOpen
   }
 
   failed(): void {
-    // `closed` follows. Only the client that left has lost anything.
+    // `closed` follows. The connection broke before it was a WebSocket, so no handler is told.
     this.guard(() => this.#forget());
   }
 
@@ -233,7 +234,7 @@ export class Opening implements TransportSink, Expiring, StageOwner, PendingOpen
     else this.transport.destroy();
   }
 
-  /** Whether the client took some of the answer since this was last asked. */
+  /** Whether the client took some of the answer since the last call. */
   #progressed(): boolean {
     const { sentBytes, bufferedAmount } = this.transport;
     const before = this.#sentBytes;
@@ -241,7 +242,7 @@ export class Opening implements TransportSink, Expiring, StageOwner, PendingOpen
     return bufferedAmount > 0 && sentBytes > before;
   }
 
-  /** Takes no more input, and no answer of the application's. */
+  /** Takes no more input, and ignores the application's answer. */
   #forget(): void {
     const stage = this.#stage;
     this.#stage = undefined;
@@ -249,7 +250,7 @@ export class Opening implements TransportSink, Expiring, StageOwner, PendingOpen
   }
 }
 
-/** Whether a step throws nothing. */
+/** Runs a step. @returns whether it threw nothing */
 function succeeds(step: () => void): boolean {
   try {
     step();

@@ -1,4 +1,4 @@
-// Options of servers, and what their `upgrade` hook gets and gives.
+// Options of servers, and the types of their `upgrade` hook.
 import type { UpgradeRequest } from "../../handshake/request.js";
 import type { HeaderFields } from "../../http/header-fields.js";
 import type { RefusalOptions } from "../../http/refusal.js";
@@ -15,17 +15,20 @@ import {
 import type { TlsInfo } from "../transport.js";
 import { origins, tokens } from "../value-readers.js";
 
-/** An opening handshake that keeps every rule and waits for the application's word. */
+/** A valid opening handshake, which waits for the application's decision. */
 export interface HandshakeRequest extends UpgradeRequest {
-  /** The client's IP address, or "" for a Unix socket. A client that is gone before its address is known is never asked about. */
+  /**
+   * The client's IP address, or "" for a Unix socket. The hook is not called for a client that has left before its
+   * address is known.
+   */
   readonly remoteAddress: string;
-  /** What TLS knows of the client, undefined without TLS. */
+  /** The client's certificate and the like; undefined without TLS. */
   readonly tls: TlsInfo | undefined;
 }
 
-/** How `upgrade` lets a client in. */
+/** The answer of `upgrade` that accepts a client. */
 export interface Acceptance<Data = unknown> {
-  /** The subprotocol, one of those offered. Default: the first that the client offers of the option `protocols`. */
+  /** The subprotocol, one of those offered. Default: the first offered one that the option `protocols` lists. */
   readonly protocol?: string;
   /** More headers for the answer. */
   readonly headers?: HeaderFields;
@@ -33,14 +36,17 @@ export interface Acceptance<Data = unknown> {
   readonly data?: Data;
 }
 
-/** An `Acceptance` or nothing lets the client in; a status from 300 to 599 turns it away. */
+/** The answer of `upgrade`: an `Acceptance` or nothing accepts the client; a status from 300 to 599 refuses it. */
 export type UpgradeResult<Data = unknown> = Acceptance<Data> | RefusalOptions | undefined;
 
-/** What one client, or all of them together, may make a server hold or do. */
+/** Limits on the memory and work that one client, or all of them together, may cause. */
 export interface ServerLimits extends SocketLimits {
   /** Bytes of content of a plain request. `maxMessageBytes` has no part in it. Default 1 MiB; `Infinity` for none. */
   readonly maxContentBytes: number;
-  /** Bytes that the contents of all plain requests take together until they are answered. Default 64 MiB; `Infinity` for none. */
+  /**
+   * Bytes that the contents of all plain requests take together until they are answered. Default 64 MiB; `Infinity` for
+   * none.
+   */
   readonly maxTotalContentBytes: number;
 }
 
@@ -51,16 +57,16 @@ export const DEFAULT_SERVER_LIMITS: ServerLimits = {
   maxTotalContentBytes: 64 << 20,
 };
 
-/** Options of a server, however it gets its connections. */
+/** Options of every server, whether or not it owns its port. */
 export interface ServerOptions<Data = unknown> extends SocketOptions {
-  /** What clients may make the server hold. Default: `DEFAULT_SERVER_LIMITS`. */
+  /** Limits on the memory and work that clients may cause. Default: `DEFAULT_SERVER_LIMITS`. */
   readonly limits?: Partial<ServerLimits>;
   /** Subprotocols that the server speaks. The client's order of preference decides. */
   readonly protocols?: readonly string[];
   /**
-   * Origins let in: serialized as browsers send them, `https://example.org`; `undefined` in the list stands for clients
-   * that send none, which are not browsers. Without a list any is, and any web site can connect with its visitor's
-   * cookies. Others get 403.
+   * The origins that are accepted, serialized as browsers send them: `https://example.org`. `undefined` in the list
+   * accepts clients that send no origin, which are not browsers. Others get 403. Without a list every origin is
+   * accepted, so any web site can connect with its visitor's cookies.
    */
   readonly origins?: readonly (string | undefined)[];
   /** Decides on each request. If it throws, the client gets 500 and the `error` handler the exception. */

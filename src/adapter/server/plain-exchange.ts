@@ -1,18 +1,19 @@
-// A plain HTTP request on its way through the application.
+// One plain HTTP request and the application's answer to it.
 import { buildAnswer, type PlainRequest } from "../../http/plain.js";
 import { hostOptions } from "../host-options.js";
 import type { Allowance } from "./allowance.js";
 import { HeldBytes } from "./held-bytes.js";
 
-/** What is known of a plain request besides what is in it. */
+/** Facts about a plain request that its head does not hold. */
 export interface FetchInfo {
   /** The client's IP address, or "" for a Unix socket. */
   readonly remoteAddress: string;
 }
 
 /**
- * Answers HTTP requests that ask for no WebSocket. The request's URL is made of `Host` and the target; that of `OPTIONS *` has the path
- * `/`, and a request in HTTP/1.0 that names no host is for `localhost`. Its signal tells that the client has left, or that the time was up.
+ * Answers HTTP requests that ask for no WebSocket. The request's URL is made of `Host` and the target; that of
+ * `OPTIONS *` has the path `/`, and a request in HTTP/1.0 that names no host is for `localhost`. Its signal is aborted
+ * when the client leaves or the time is up.
  */
 export type FetchHandler = (request: Request, info: FetchInfo) => Response | Promise<Response>;
 
@@ -22,7 +23,7 @@ interface Content {
   readonly duplex?: "half";
 }
 
-/** Said aloud: Node looks on `Object.prototype` for what is not said. */
+/** Set explicitly: for missing properties, Node reads `Object.prototype`. */
 const NO_CONTENT: Content = { body: null };
 
 /** A request that asks for no WebSocket: its content comes, then the application answers. */
@@ -32,7 +33,7 @@ export class PlainExchange {
   readonly #content: HeldBytes;
   readonly #gone = new AbortController();
   #receivedBytes = 0;
-  /** What the content takes of the allowance, until the exchange is over. */
+  /** The part of the allowance that the content takes until the exchange is over. */
   #takenBytes = 0;
 
   /** @param allowance - for the contents of all requests of the server */
@@ -48,7 +49,7 @@ export class PlainExchange {
   }
 
   /**
-   * Takes content. What follows it would be another request, and there is no answer to a second one.
+   * Takes content. Bytes behind it are ignored: a second request on the connection gets no answer.
    * @returns false if the allowance is used up
    * @throws AllocationError
    */
@@ -62,7 +63,7 @@ export class PlainExchange {
     return true;
   }
 
-  /** It is over: nothing waits for an answer any more. */
+  /** The exchange is over: an answer is no longer needed. */
   abandon(): void {
     this.#content.takeBlocks();
     this.#allowance.giveBack(this.#takenBytes);
@@ -70,7 +71,7 @@ export class PlainExchange {
     this.#gone.abort();
   }
 
-  /** Whether an error of the application's says no more than that nothing waits for its answer. */
+  /** Whether an exception of the application is only the abort of the request's signal. */
   isAbandonment(error: unknown): boolean {
     const { signal } = this.#gone;
     if (!signal.aborted) return false;
@@ -79,7 +80,7 @@ export class PlainExchange {
 
   /**
    * Asks the application.
-   * @param scheme - that the request came by
+   * @param scheme - the scheme of the request's URL
    * @returns the answer, to be written; undefined if the host makes no URL: a port may be too high
    */
   async ask(
@@ -94,7 +95,7 @@ export class PlainExchange {
     if (status < 200) throw new RangeError(`${status} is no answer to a plain request`);
     const blob = await response.blob();
     const headers = [...response.headers];
-    // Bun tells the type of a string here and not in the headers.
+    // For a body that is a string, Bun gives its type here and not in the headers.
     if (blob.type !== "" && !response.headers.has("Content-Type")) headers.push(["Content-Type", blob.type]);
     const body = new Uint8Array(await blob.arrayBuffer());
     return buildAnswer(this.#request.method, { status, phrase, headers, body }, Date.now());
@@ -112,7 +113,10 @@ export class PlainExchange {
   }
 }
 
-/** Content as a request takes it: in one block as it is, else as a stream, so that it is never copied as a whole. */
+/**
+ * The content as the body of a `Request`: one block as it is, several as a stream, so that the content is never copied
+ * as a whole.
+ */
 function bodyOf(blocks: Uint8Array<ArrayBuffer>[]): Content {
   if (blocks.length < 2) return { body: blocks[0] ?? new Uint8Array(0) };
   const pull = (controller: ReadableStreamDefaultController<Uint8Array>): void => {

@@ -1,4 +1,5 @@
-// A server's stage for a request that asks for no WebSocket: its content comes, the application answers, and the connection ends.
+// A server's stage for a request that asks for no WebSocket: its content comes, the application answers, and the
+// connection ends.
 import { TextEncoder } from "../../host/text-coders.js";
 import { CONTINUE } from "../../http/expectation.js";
 import type { PlainRequest } from "../../http/plain.js";
@@ -66,7 +67,7 @@ export class PlainStage implements Stage {
   }
 
   #answer(answer: Uint8Array[] | undefined): void {
-    // The time was up, or the client left.
+    // The answer comes too late: the time was up, or the client left.
     if (!this.#owner.isAt(this)) return;
     if (answer === undefined) this.#owner.refuse(NO_HOST);
     else this.#owner.answer(answer);

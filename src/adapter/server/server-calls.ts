@@ -18,8 +18,8 @@ export interface ServerCloseOptions {
   /** Their reason, at most 123 bytes of UTF-8. */
   readonly reason?: string;
   /**
-   * Milliseconds after which connections that are still there are terminated. Default: the time-out `closeMs`. A second later it is
-   * over in any case.
+   * Milliseconds after which connections that are still there are terminated. Default: the time-out `closeMs`. A second
+   * later it is over in any case.
    */
   readonly timeoutMs?: number;
 }
@@ -28,7 +28,7 @@ export interface ServerCloseOptions {
 export interface BroadcastOptions<Data = unknown> {
   /** A socket that does not get the message: usually that of its sender. */
   readonly except?: Socket<Data>;
-  /** What bytes are. Default "binary"; a `PreparedMessage` has its own. */
+  /** The type of a message of bytes. Default "binary"; a `PreparedMessage` has its own type. */
   readonly type?: MessageType;
 }
 

@@ -1,4 +1,4 @@
-// What an application has of a server, however the server gets its connections.
+// The handle of a server that applications hold, shared by all kinds of servers.
 import type { Bytes } from "../../protocol/arguments.js";
 import type { PreparedMessage } from "../../protocol/prepared-message.js";
 import type { Socket } from "../socket/handlers.js";
@@ -10,11 +10,14 @@ import type { BroadcastOptions, ServerCloseOptions } from "./server-calls.js";
 export interface ConnectionSource {
   /** Takes no more connections. Called once. */
   stop(): void;
-  /** After `stop`: ends what never became a connection of the server, and resolves when nothing of all that it took is left. */
+  /**
+   * Called after `stop`: ends the connections that the server never got, and resolves when every connection of the
+   * source is gone.
+   */
   drained(): Promise<void>;
 }
 
-/** For connections that the application hands over one by one. */
+/** The source of a server whose connections the application hands over one by one. */
 const NO_SOURCE: ConnectionSource = {
   stop() {},
   async drained() {},
@@ -39,7 +42,7 @@ export class ServerHandle<Data> implements Server<Data> {
     return this.#core.broadcast(message, options);
   }
 
-  /** Takes no more connections; the place where they came from is free when it resolves. */
+  /** Takes no more connections. The port or path is free when it resolves. */
   async stopAccepting(): Promise<void> {
     if (this.#stopped) return;
     this.#stopped = true;

@@ -22,31 +22,31 @@ import {
   type ServerCloseOptions,
 } from "./server-calls.js";
 
-/** So long a transport that was destroyed may take to say that it is gone. */
+/** The milliseconds that a destroyed transport may take to report `closed`. */
 const TRANSPORT_GRACE_MS = 1_000;
 
-/** What every server has, however it gets its connections. */
+/** The members that every server has, whether or not it owns its port. */
 export interface Server<Data = unknown> {
   /** The open sockets by their `id`. */
   readonly connections: ReadonlyMap<number, Socket<Data>>;
-  /** Frames a message once and sends it on every connection. @returns how many took it */
+  /** Frames a message once and sends it on every connection. @returns the number of connections that took it */
   broadcast(message: string | Bytes | PreparedMessage, options?: BroadcastOptions<Data>): number;
   /**
-   * Takes no more connections, closes those that are there, and resolves when all are gone and the port is free.
+   * Takes no more connections, closes the open ones, and resolves when all are gone and the port is free.
    * @throws RangeError for a code or a reason that must not be sent
    */
   close(options?: ServerCloseOptions): Promise<void>;
 }
 
-/** Plain HTTP requests of a server that owns its port. */
+/** How a server answers plain HTTP requests. */
 export interface PlainRequests {
   /** Answers them; without it they get 426. */
   readonly fetch: FetchHandler | undefined;
-  /** Whether they come by `https:`. */
+  /** Whether their URLs are `https:`. */
   readonly secure: boolean;
 }
 
-/** A connection that is no WebSocket, not yet or never. */
+/** A connection that is not, or not yet, a WebSocket. */
 export interface PendingOpening {
   /** Ends it without an answer. */
   abandon(): void;
@@ -157,13 +157,13 @@ export class ServerCore implements SocketContext {
     clearTimeout(timer);
   }
 
-  /** Counts connections as gone whose transports don't say so. */
+  /** Counts connections as gone whose transports have not reported `closed`. */
   #giveUp(): void {
     for (const socket of this.connections.values()) sessionBehind(socket).closed();
     for (const opening of this.#openings) opening.closed();
   }
 
-  /** Tells the application of an exception that no socket has to do with. */
+  /** Tells the application of an exception that belongs to no socket. */
   report(error: unknown): void {
     reportError(this.handlers, undefined, error);
   }

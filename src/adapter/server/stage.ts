@@ -1,10 +1,10 @@
-// What a connection to a server does before it is a WebSocket, or instead: one stage at a time.
+// The stages of a connection to a server before it is a WebSocket, of which one is active at a time.
 import type { RequestHead } from "../../http/head.js";
 import type { RefusalOptions } from "../../http/refusal.js";
 import type { SocketTransport } from "../transport.js";
 import type { ServerCore } from "./server.js";
 
-/** What an opening does until it has answered. */
+/** One step of an opening: reading the head, awaiting the decision, or serving a plain request. */
 export interface Stage {
   /** How the client is refused if the stage takes too long. */
   readonly timeUp: RefusalOptions;
@@ -12,7 +12,7 @@ export interface Stage {
   readonly needsNoInput: boolean;
   /** Takes bytes. @param chunk - borrowed for the call */
   received(chunk: Uint8Array): void;
-  /** The stage is over: nothing that it waits for matters any more. */
+  /** The stage is over: results that it still waits for are ignored. */
   abandon(): void;
 }
 
@@ -22,14 +22,14 @@ export interface StageOwner {
   readonly transport: SocketTransport;
   /** The head is complete. @param rest - the bytes behind it, owned by the opening */
   headRead(head: RequestHead, rest: Uint8Array): void;
-  /** Turns the client away, and ends this side. */
+  /** Refuses the client, and ends this side. */
   refuse(refusal: RefusalOptions): void;
   /** Answers, and ends this side. */
   answer(chunks: readonly Uint8Array[]): void;
-  /** Whether the stage is still the one at hand. */
+  /** Whether the stage is still the active one. */
   isAt(stage: Stage): boolean;
-  /** Does a step that a promise leads to. What it throws costs this connection and no other. */
+  /** Runs the continuation of a promise. An exception ends this connection and no other. */
   guard(step: () => void): void;
-  /** Something threw that should not: answers with the status if that can be, and ends the connection in any case. */
+  /** A step threw: answers with the status if no answer was sent yet, and ends the connection in any case. */
   broke(error: unknown, status: number): void;
 }

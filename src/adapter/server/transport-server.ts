@@ -1,4 +1,4 @@
-// A server whose connections the caller brings, each as a transport.
+// A server whose caller hands over each connection as a transport.
 import type { RequestHead } from "../../http/head.js";
 import { callback, flag, type Readers, readOptions } from "../../protocol/option-readers.js";
 import { readHandlers } from "../socket/given-handlers.js";
@@ -13,11 +13,12 @@ import { type ConnectionSource, ServerHandle } from "./server-handle.js";
 /** Options of a server that gets its connections one by one. */
 export interface TransportServerOptions<Data = unknown> extends ServerOptions<Data> {
   /**
-   * Answers plain HTTP requests, which get 426 without it: one request for each connection, content up to `maxContentBytes`,
-   * an answer that is sent when it is whole. What it throws becomes 500 and goes to the `error` handler.
+   * Answers plain HTTP requests, which get 426 without it: one request for each connection, content up to
+   * `maxContentBytes`, an answer that is sent when it is whole. An exception becomes a 500 and goes to the `error`
+   * handler.
    */
   readonly fetch?: FetchHandler;
-  /** Whether the connections come out of TLS, so that those requests are for `https:`. Default false. */
+  /** Whether the connections use TLS, so that the URLs of plain requests are `https:`. Default false. */
   readonly secure?: boolean;
 }
 
@@ -31,8 +32,8 @@ export const TRANSPORT_SERVER_READERS: Readers<TransportServerOptions> = {
 /** A server that gets each connection as a transport. */
 export interface TransportServer<Data = unknown> extends Server<Data> {
   /**
-   * Serves a connection: becomes the transport's sink, reads the opening handshake, answers it, and runs the WebSocket. A request that is
-   * no opening handshake gets the HTTP status it deserves. Never throws for what the connection is like.
+   * Serves a connection: becomes the transport's sink, reads the opening handshake, answers it, and runs the WebSocket.
+   * A request that is no opening handshake gets an HTTP error status. A failure of the connection never makes it throw.
    */
   accept(transport: SocketTransport): void;
   /**
@@ -40,14 +41,14 @@ export interface TransportServer<Data = unknown> extends Server<Data> {
    * @param rest - the bytes behind the head, copied if they are needed later
    */
   acceptHead(transport: SocketTransport, head: RequestHead, rest: Uint8Array): void;
-  /** Tells the `error` handler of an exception that no socket has to do with. Never throws. */
+  /** Tells the `error` handler of an exception that belongs to no socket. Never throws. */
   report(error: unknown): void;
-  /** Takes no more connections from its source. Those that are there stay as they are. */
+  /** Takes no more connections from its source. Open connections are not affected. */
   stopAccepting(): Promise<void>;
 }
 
 /**
- * Makes a server for an adapter, which brings its connections.
+ * Makes a server for an adapter, which hands over its connections.
  *
  * @param source - is stopped when the server closes. Default: nothing is to be stopped
  * @throws TypeError or RangeError for options that make no sense
@@ -62,7 +63,7 @@ export function createServer<Data = unknown>(
 }
 
 /**
- * Makes what is behind a server that gets its connections one by one.
+ * Makes the parts of a server that gets its connections one by one.
  * @throws TypeError or RangeError for options that make no sense
  */
 export function createCore(

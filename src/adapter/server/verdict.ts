@@ -1,10 +1,10 @@
-// What `upgrade` says of a request, read without what other code put on `Object.prototype`.
+// The answer of the hook `upgrade`, read without properties of `Object.prototype`.
 
 import { isGiven, isObject } from "../../http/given.js";
 import type { RefusalOptions } from "../../http/refusal.js";
 import type { Acceptance, UpgradeResult } from "./options.js";
 
-/** Whether it comes later. */
+/** Whether the answer is a promise. */
 export function isPromise(
   verdict: UpgradeResult | Promise<UpgradeResult>,
 ): verdict is Promise<UpgradeResult> {
@@ -12,7 +12,7 @@ export function isPromise(
 }
 
 /**
- * Whether it turns the client away: it has a status, whichever.
+ * Whether it refuses the client: it has a status of any value.
  * @throws TypeError for `null`, `false` and the like: no client is let in by mistake
  */
 export function isRefusal(verdict: Acceptance | RefusalOptions): verdict is RefusalOptions {

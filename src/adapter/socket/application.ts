@@ -5,7 +5,7 @@ import type { AsyncContext } from "../transport.js";
 import type { Handlers, Socket } from "./handlers.js";
 import { isThenable, reportError } from "./report.js";
 
-/** The session of an {@link Application}: what it needs, and what it is told. */
+/** The session of an {@link Application}, as seen from here. */
 export interface ApplicationOwner {
   readonly socket: Socket;
   /** Fails the connection. */
@@ -15,8 +15,8 @@ export interface ApplicationOwner {
 }
 
 /**
- * Calls handlers. Those that answer a read run in the asynchronous context of the read, which the session has entered; the
- * others enter it here.
+ * Calls handlers in the asynchronous context of the connection. The session has entered it already while a read is
+ * handled; at other times it is entered here.
  */
 export class Application {
   readonly #owner: ApplicationOwner;
@@ -75,7 +75,10 @@ export class Application {
     this.enter(() => this.#call(this.#handlers.close, event));
   }
 
-  /** Fails the connection for an exception of the application, or for a bug of this package: neither is the peer's fault. */
+  /**
+   * Fails the connection for an exception of the application, or for a bug of this package: neither is the peer's
+   * fault.
+   */
   threw(error: unknown): void {
     try {
       this.#owner.fail(CloseCode.INTERNAL_ERROR, "", error);

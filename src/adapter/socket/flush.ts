@@ -7,7 +7,7 @@ export interface Flushable {
 
 let waiting: Flushable[] = [];
 
-/** Flushes at the end of this turn of the event loop. One callback of the runtime serves all that wait for it. */
+/** Flushes at the end of this turn of the event loop. One callback of the runtime serves all objects that wait. */
 export function flushLater(flushable: Flushable, defer: (callback: () => void) => void): void {
   if (waiting.push(flushable) === 1) defer(flushAll);
 }

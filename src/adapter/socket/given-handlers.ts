@@ -15,10 +15,10 @@ const NAMES: Readonly<Record<keyof Handlers, undefined>> = {
 };
 
 /**
- * Copies the handlers of an object, its own and those of its class, and binds them to it. Members of `Object.prototype` are not
- * handlers, and later changes of the object have no effect.
- * @throws TypeError if `given` is no object or a handler is no function, or if the option `fragments` and the handler `fragment` are
- * not given together: messages would be lost
+ * Copies the handlers of an object, its own and those of its class, and binds them to it. Members of `Object.prototype`
+ * are not handlers, and later changes of the object have no effect.
+ * @throws TypeError if `given` is no object or a handler is no function, or if the option `fragments` and the handler
+ * `fragment` are not given together: messages would be lost
  */
 export function readHandlers(given: Handlers, fragments = false): Handlers {
   object(given, "handlers");

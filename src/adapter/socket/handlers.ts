@@ -6,28 +6,28 @@ import type { PreparedMessage } from "../../protocol/prepared-message.js";
 import type { HandshakeResponse } from "../handshake-response.js";
 
 /**
- * The result of `send`. `"sent"`: the message is on its way. `"buffered"`: it is as well, but the peer reads more slowly than this
- * side writes, so wait for `drain` before sending more. `"dropped"`: the message was not sent, because the connection is no longer
- * open or the back-pressure limit is reached.
+ * The result of `send`. `"sent"`: the message was queued or written. `"buffered"`: likewise, but the peer reads more
+ * slowly than this side writes, so wait for `drain` before sending more. `"dropped"`: the message was not sent, because
+ * the connection is no longer open or the back-pressure limit is reached.
  */
 export type SendResult = "sent" | "buffered" | "dropped";
 
 /** One WebSocket connection, of a server or a client. */
 export interface Socket<Data = unknown> {
-  /** A number that no other socket of this process has. */
+  /** A number that is unique among the sockets of this process. */
   readonly id: number;
-  /** The side of the opening handshake that this is. */
+  /** The role of this side in the opening handshake. */
   readonly role: Role;
   /**
-   * The application's own data. Undefined, whatever its type says, unless the hook `upgrade` of a server or the option `data` of a
-   * client sets it.
+   * The application's own data. It is undefined, also where its type excludes that, unless the hook `upgrade` of a
+   * server or the option `data` of a client sets it.
    */
   data: Data;
   /** The subprotocol that was agreed on, or "". */
   readonly protocol: string;
   /** The peer's IP address, or "" for a Unix socket. */
   readonly remoteAddress: string;
-  /** Of a client: the server's response to the opening handshake, with status 101. Undefined of a server. */
+  /** On a client, the server's response to the opening handshake, with status 101; undefined on a server. */
   readonly response: HandshakeResponse | undefined;
   /** The state of the connection. It is `"closed"` when the transport is gone. */
   readonly state: EndpointState;
@@ -36,16 +36,18 @@ export interface Socket<Data = unknown> {
 
   /**
    * Sends a message: a string as text, bytes as binary unless `type` says that they are text.
-   * @param message - 32 KiB of bytes or more may be sent without a copy: do not change them before `bufferedAmount` is 0. If their
-   * memory is transferred or detached before they are written, the connection fails with 1011. Shorter ones are copied
+   * @param message - 32 KiB of bytes or more may be sent without a copy: do not change them before `bufferedAmount` is
+   * 0. If their memory is transferred or detached before they are written, the connection fails with 1011. Shorter ones
+   * are copied
    * @param type - the type of bytes. Default "binary"; a `PreparedMessage` has its own type
    * @throws InvalidStateError while a fragmented message is being sent
-   * @throws TypeError for a message that is neither a string nor bytes, a string with type "binary", or text that is not UTF-8
+   * @throws TypeError for a message that is neither a string nor bytes, a string with type "binary", or text that is
+   * not UTF-8
    */
   send(message: string | Bytes | PreparedMessage, type?: MessageType): SendResult;
   /**
-   * Sends one fragment of a message (RFC 6455 section 5.4). The first fragment decides the type of the message. Text may be cut
-   * anywhere, inside of a character too.
+   * Sends one fragment of a message (RFC 6455 section 5.4). The first fragment decides the type of the message. Text
+   * may be cut anywhere, inside of a character too.
    * @param final - whether it is the last fragment
    * @param type - the type of bytes. Default "binary"
    * @throws TypeError for a fragment of another kind than those before it, or for text that is not UTF-8
@@ -54,9 +56,9 @@ export interface Socket<Data = unknown> {
   /** Sends a ping with at most 125 bytes. Pings of the peer are answered automatically. */
   ping(payload?: Bytes): SendResult;
   /**
-   * Offers everything that was sent to the operating system now. Without this call, output leaves at the end of the read that is
-   * being handled, or of the turn of the event loop: call it before long computations, or before `process.exit()`. Output that the
-   * system does not take still waits, and `bufferedAmount` counts it.
+   * Offers all pending output to the operating system now. Without this call, output leaves at the end of the read that
+   * is being handled, or of the turn of the event loop: call it before long computations, or before `process.exit()`.
+   * Output that the system does not take still waits, and `bufferedAmount` counts it.
    */
   flush(): void;
   /**
@@ -69,32 +71,34 @@ export interface Socket<Data = unknown> {
   /** Ends the transport at once, without a closing handshake. Output that waits is dropped. */
   terminate(): void;
   /**
-   * Stops reading, so that TCP makes the peer wait. Messages of the chunk that is being handled still arrive. Until `resume`,
-   * silence of the peer is not taken for a failure, and its end is not noticed. Does nothing once the connection is closing;
-   * closing resumes reading.
+   * Stops reading, so that TCP makes the peer wait. Messages of the chunk that is being handled still arrive. Until
+   * `resume`, silence of the peer is not taken for a failure, and its end is not noticed. Does nothing once the
+   * connection is closing; closing resumes reading.
    */
   pause(): void;
-  /** Reads on after {@link pause}. */
+  /** Resumes reading after {@link pause}. */
   resume(): void;
 }
 
 /**
- * The handlers of an application: one object for all sockets of a server or client. A handler may be asynchronous. One that throws,
- * or whose promise is rejected, closes its connection with 1011, and `error` is told.
+ * The handlers of an application: one object for all sockets of a server or client. A handler may be asynchronous. One
+ * that throws, or whose promise is rejected, closes its connection with 1011, and `error` is told.
  */
 export interface Handlers<Data = unknown> {
   /** The connection is open. */
   open?(socket: Socket<Data>): unknown;
   /**
-   * A message came: a string if it is text, unless the option `textType` is "bytes", else bytes, which are a `Buffer` on Node.
-   * @param data - bytes belong to the handler, unless the option `borrow` is set. Their `buffer` holds nothing of other connections
-   * or other reads, but it may hold other messages of up to 32 KiB that came in the same read, 64 KiB in all. So use `byteOffset`, a
-   * multiple of 8, and `length`; and copy bytes before you transfer their buffer to a worker or a byte stream:
-   * `new Uint8Array(data)`
+   * A message came: a string if it is text, unless the option `textType` is "bytes", else bytes, which are a `Buffer`
+   * on Node.
+   * @param data - bytes belong to the handler, unless the option `borrow` is set. Their `buffer` holds nothing of other
+   * connections or other reads, but it may hold other messages of up to 32 KiB that came in the same read, 64 KiB in
+   * all. So use `byteOffset`, a multiple of 8, and `length`; and copy bytes before you transfer their buffer to a
+   * worker or a byte stream: `new Uint8Array(data)`
    */
   message?(socket: Socket<Data>, data: string | Uint8Array, type: MessageType): unknown;
   /**
-   * A part of a message came, as it arrived from the network: with the option `fragments`, and only then, instead of `message`.
+   * A part of a message came, as it arrived from the network: with the option `fragments`, and only then, instead of
+   * `message`.
    * @param payload - that of text may end inside of a character
    * @param final - whether the message ends here
    */
@@ -103,7 +107,7 @@ export interface Handlers<Data = unknown> {
   ping?(socket: Socket<Data>, payload: Uint8Array): unknown;
   /** A pong came, as an answer to a ping or unsolicited. */
   pong?(socket: Socket<Data>, payload: Uint8Array): unknown;
-  /** Everything that was `"buffered"` has left. */
+  /** All output that `send` had reported as `"buffered"` was written. */
   drain?(socket: Socket<Data>): unknown;
   /** The connection is closed and its transport has ended. Called once, as the last call for this socket. */
   close?(socket: Socket<Data>, event: CloseEvent): unknown;

@@ -1,4 +1,4 @@
-// The way in of a session: from the transport to the endpoint, a fair share in each turn of the event loop.
+// The input of a session: bytes go from the transport to the endpoint, a fair share in each turn of the event loop.
 import type { Endpoint } from "../../protocol/endpoint.js";
 import type { Transport } from "../transport.js";
 import type { Turning } from "../turn.js";
@@ -7,12 +7,12 @@ import type { SocketContext } from "./context.js";
 /** A chunk of this many bytes has filled the memory that runtimes read into: more bytes are probably waiting. */
 const FULL_CHUNK_BYTES = 64 * 1024;
 
-/** The session of an {@link Input}: what it needs, and what it is told. */
+/** The session of an {@link Input}, as seen from here. */
 export interface InputOwner {
   readonly endpoint: Endpoint;
   readonly transport: Transport;
   readonly context: SocketContext;
-  /** Runs a step that gives bytes to the endpoint, catches its exceptions, and writes what was sent meanwhile. */
+  /** Runs a step that gives bytes to the endpoint, catches its exceptions, and writes the output that it caused. */
   handle(step: (input: Input) => void): void;
   /** All bytes that came before the end of the transport were handled. */
   inputOver(): void;
@@ -21,8 +21,9 @@ export interface InputOwner {
 }
 
 /**
- * Gives bytes to the endpoint. When the connection has used up its share of the turn, the rest is kept for later turns, and the
- * transport is paused until then. Bytes that come while a handler of this connection runs an event loop of its own are kept as well.
+ * Gives bytes to the endpoint. When the connection has used up its share of the turn, the rest is kept for later turns,
+ * and the transport is paused until then. Bytes that come while a handler of this connection runs an event loop of its
+ * own are kept as well.
  */
 export class Input implements Turning {
   readonly #owner: InputOwner;
@@ -84,11 +85,12 @@ export class Input implements Turning {
       return;
     }
     endpoint.receiveWindow(length);
-    // libuv reads many times in a row while a connection has more, and the other connections would wait for all of it.
+    // The runtime may read one connection many times in a row while more bytes wait, and the other connections would
+    // wait for all of that (test/adapters/cases/fair-turns.ts).
     if (endpoint.interrupted || length === endpoint.readWindow.length) this.#rest();
   }
 
-  /** Asks for {@link InputOwner.inputOver} when nothing is left to be handled. */
+  /** Has {@link InputOwner.inputOver} called when no bytes are left. */
   end(): void {
     this.#ending = true;
     this.#checkOver();

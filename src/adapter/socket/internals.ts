@@ -1,18 +1,22 @@
-// How a connection works underneath, for diagnosis and for tests.
+// Reports the kernel and the read path of a connection, for diagnosis and for tests.
 import type { KernelName } from "../../kernel/kernel.js";
 import type { Socket } from "./handlers.js";
 import { ApplicationSocket, sessionBehind } from "./socket.js";
 
-/** How a connection works underneath. */
+/** The kernel and the read path of a connection. */
 export interface SocketInternals {
   /** The kernel that decodes what the peer sends. */
   readonly kernel: KernelName;
-  /** `"direct"`: the runtime reads straight into linear memory. `"stream"`: it reads by its public stream, and bytes are copied once. */
+  /**
+   * `"direct"`: the runtime reads straight into linear memory. `"stream"`: it reads by its public stream, and bytes are
+   * copied once.
+   */
   readonly readPath: "direct" | "stream";
 }
 
 /**
- * Tells how a connection works underneath: for logs and benchmarks, not for decisions of an application.
+ * Returns the kernel and the read path of a connection, for logs and benchmarks. An application should not depend on
+ * them.
  * @throws TypeError if the socket is not one of this package's
  */
 export function socketInternals(socket: Socket): SocketInternals {

@@ -7,7 +7,7 @@ import type { Input } from "./input.js";
 import type { Output } from "./output.js";
 import { TransportEnd } from "./transport-end.js";
 
-/** The session of a {@link Keepalive}: what it needs, and what it is told. */
+/** The session of a {@link Keepalive}, as seen from here. */
 export interface KeepaliveOwner {
   readonly context: SocketContext;
   readonly endpoint: Endpoint;
@@ -78,7 +78,7 @@ export class Keepalive implements Expiring {
     const { endpoint, input, output, context } = this.#owner;
     const { pingIntervalMs, pingTimeoutMs, closeMs } = context.options.timeouts;
     if (!this.#closing && input.paused) {
-      // While nothing is read, silence proves nothing.
+      // While reading is paused, silence does not show that the peer is gone.
       this.#pinged = false;
       this.start();
     } else if (this.#progressed()) {

@@ -23,7 +23,10 @@ import {
 
 /** Limits on the memory and work that one peer may cause. */
 export interface SocketLimits extends Limits {
-  /** Bytes of output that wait for the peer before the option `backpressure` applies. Default 1 MiB; `Infinity` for no limit. */
+  /**
+   * Bytes of output that wait for the peer before the option `backpressure` applies. Default 1 MiB; `Infinity` for no
+   * limit.
+   */
   readonly maxBackpressureBytes: number;
   /** Bytes of the head of an opening handshake. Default 16 KiB. */
   readonly maxHeadBytes: number;
@@ -41,41 +44,48 @@ export interface Timeouts {
   readonly pingTimeoutMs: number;
   /** From the first Close frame to the end of the transport, which is then destroyed. Default 5,000. */
   readonly closeMs: number;
-  /** Time in which the peer takes none of the output that waits for it, whatever it sends meanwhile. Default 60,000. */
+  /**
+   * The longest time in which the peer may take none of the output that waits for it, even if it sends bytes. Default
+   * 60,000.
+   */
   readonly writeMs: number;
 }
 
 /**
- * The effect of `send` at the back-pressure limit. `"close"`: the connection fails with 1013. `"drop"`: the message is dropped.
- * `"queue"`: it is queued all the same, and `send` returns `"buffered"`. A fragment is never dropped, because its message would
- * have a gap: unless the policy is "queue", the connection fails.
+ * The effect of `send` at the back-pressure limit. `"close"`: the connection fails with 1013. `"drop"`: the message is
+ * dropped. `"queue"`: it is queued all the same, and `send` returns `"buffered"`. A fragment is never dropped, because
+ * its message would have a gap: unless the policy is "queue", the connection fails.
  */
 export type BackpressurePolicy = "close" | "drop" | "queue";
 
 /** Options of every socket, of a server or a client. */
 export interface SocketOptions {
-  /** Limits on what a peer may cause. Default: `DEFAULT_SOCKET_LIMITS`. */
+  /** Limits on the memory and work that the peer may cause. Default: `DEFAULT_SOCKET_LIMITS`. */
   readonly limits?: Partial<SocketLimits>;
   /** Time-outs. Default: `DEFAULT_TIMEOUTS`. */
   readonly timeouts?: Partial<Timeouts>;
   /** The effect of `send` at the back-pressure limit. Default "close". */
   readonly backpressure?: BackpressurePolicy;
   /**
-   * Give messages to the handler `fragment` in parts, as they arrive and in constant memory, instead of to `message` as a whole.
-   * The option and the handler need each other. Default false.
+   * Give messages to the handler `fragment` in parts, as they arrive and in constant memory, instead of to `message` as
+   * a whole. The option and the handler need each other. Default false.
    */
   readonly fragments?: boolean;
   /**
-   * Give payloads to handlers as views that are valid until the handler returns or, if it is asynchronous, until its first `await`.
-   * A handler that runs an event loop of its own must copy them before. Default false: payloads belong to the handler.
+   * Give payloads to handlers as views that are valid until the handler returns or, if it is asynchronous, until its
+   * first `await`. A handler that runs an event loop of its own must copy them before. Default false: payloads belong
+   * to the handler.
    */
   readonly borrow?: boolean;
   /**
-   * Give text to `message` as a string, or as bytes of valid UTF-8, which is cheaper for an application that passes text on or
-   * parses bytes. Default "string".
+   * Give text to `message` as a string, or as bytes of valid UTF-8, which is cheaper for an application that passes
+   * text on or parses bytes. Default "string".
    */
   readonly textType?: TextType;
-  /** The kernel. Default: the one that the environment variable `WSIMD_KERNEL` names, else the fastest that this host runs. */
+  /**
+   * The kernel. Default: the one that the environment variable `WSIMD_KERNEL` names, else the fastest that this host
+   * runs.
+   */
   readonly kernel?: KernelChoice;
 }
 
@@ -149,7 +159,9 @@ export function resolveSocketOptions(options: SocketOptions): ResolvedSocketOpti
   return { limits, timeouts, backpressure, fragments, borrow, textType, kernel };
 }
 
-/** Milliseconds of a turn of the event loop that the messages of one connection may take before the others are served. */
+/**
+ * Milliseconds of a turn of the event loop that the messages of one connection may take before the others are served.
+ */
 const TURN_MS = 2;
 
 /** The options of the endpoints of sockets, for all connections of a server or for one of a client. */
@@ -163,7 +175,7 @@ export function endpointOptions(
   return new ResolvedEndpointOptions(kernel === undefined ? known : { ...known, kernel });
 }
 
-/** Without the keys whose value is undefined, so that they take their defaults. */
+/** A copy without the keys whose value is undefined, so that these take their defaults. */
 function defined<T extends object>(given: T | undefined): Partial<T> {
   const result: Partial<T> = ownOptions({ ...given });
   for (const key in result) if (result[key] === undefined) delete result[key];

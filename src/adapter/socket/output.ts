@@ -1,4 +1,4 @@
-// The way out of a session: from the endpoint's outbox to the transport, and what `send` tells of back-pressure.
+// The output of a session: bytes go from the endpoint's outbox to the transport, and `send` reports back-pressure.
 import type { Endpoint } from "../../protocol/endpoint.js";
 import { Deadline, type Expiring } from "../deadline.js";
 import type { Transport } from "../transport.js";
@@ -10,10 +10,12 @@ import type { SendResult } from "./handlers.js";
 /** More than this in the outbox counts as buffered, even while the transport takes all. */
 const OUTBOX_HIGH_WATER_BYTES = 64 * 1024;
 
-/** A burst within one turn, which the peer had no chance to read yet, may be this many times the back-pressure limit. */
+/**
+ * A burst within one turn, which the peer had no chance to read yet, may be this many times the back-pressure limit.
+ */
 const BURST = 16;
 
-/** The session of an {@link Output}: what it needs, and what it is told. */
+/** The session of an {@link Output}, as seen from here. */
 export interface OutputOwner {
   readonly endpoint: Endpoint;
   readonly transport: Transport;
@@ -24,15 +26,15 @@ export interface OutputOwner {
   drainedOut(): void;
   /** The connection is over, and all of its output was written. */
   finished(): void;
-  /** Output is no longer possible, because of a bug or a lack of memory: what waits is to be dropped. */
+  /** Output is no longer possible, because of a bug or a lack of memory: waiting bytes must be dropped. */
   broke(error: unknown): void;
   /** The peer has taken nothing of the waiting output for as long as the time-out `writeMs` allows. */
   stalled(): void;
 }
 
 /**
- * Writes the output of an endpoint. What is sent while a read is handled leaves in one write at its end; what is sent at other
- * times leaves at the end of the turn of the event loop.
+ * Writes the output of an endpoint. Output that is caused while a read is handled leaves in one write at the end of the
+ * read; other output leaves at the end of the turn of the event loop.
  */
 export class Output implements Flushable {
   readonly #owner: OutputOwner;
@@ -59,13 +61,13 @@ export class Output implements Flushable {
     return endpoint.outbox.bytes + transport.bufferedAmount;
   }
 
-  /** Gathers what is sent until {@link uncork}. */
+  /** Gathers output until {@link uncork}. */
   cork(): void {
     this.#handling = true;
     this.#owner.endpoint.outbox.cork();
   }
 
-  /** Writes what was gathered. Never throws. */
+  /** Writes the gathered output. Never throws. */
   uncork(): void {
     this.#handling = false;
     this.flush();
@@ -82,7 +84,7 @@ export class Output implements Flushable {
   queued(): SendResult {
     const { endpoint, transport } = this.#owner;
     if (!this.#handling) this.later();
-    // The kernel trapped over it.
+    // The kernel trapped while the frame was built.
     if (endpoint.state !== "open") return "dropped";
     if (!transport.blocked && endpoint.outbox.bytes <= OUTBOX_HIGH_WATER_BYTES) return "sent";
     this.#wantsDrain = true;
@@ -90,8 +92,8 @@ export class Output implements Flushable {
   }
 
   /**
-   * Whether the peer leaves more than `maxBackpressureBytes` unread. Output that the operating system was not offered yet is
-   * offered first. A burst within one turn does not count: the peer could not have read it.
+   * Whether the peer leaves more than `maxBackpressureBytes` unread. Output that the operating system was not offered
+   * yet is offered first. A burst within one turn does not count: the peer could not have read it.
    */
   overLimit(): boolean {
     const { backpressure, limits } = this.#owner.context.options;
@@ -101,7 +103,7 @@ export class Output implements Flushable {
     return this.bufferedAmount - this.#burstBytes >= (this.#carries ? limit : BURST * limit);
   }
 
-  /** Offers the transport at once what it was not offered yet, whatever else this turn brings. */
+  /** Offers the transport all output at once, without waiting for the end of the turn. */
   flushNow(): void {
     if (!this.#owner.gone) this.#offer();
   }
@@ -113,7 +115,10 @@ export class Output implements Flushable {
     if (this.#handling) endpoint.outbox.cork();
   }
 
-  /** Writes what waits, as far as the transport takes it. Never throws: other sockets are flushed after this one. */
+  /**
+   * Writes as much of the waiting output as the transport takes. Never throws: other sockets are flushed after this
+   * one.
+   */
   flush(): void {
     this.#scheduled = false;
     if (this.#owner.gone || !this.#write()) return;
@@ -139,7 +144,7 @@ export class Output implements Flushable {
     }
   }
 
-  /** Notes how much is left behind. All of a burst is forgiven, as long as it shrinks. */
+  /** Notes how many bytes are left. The bytes of a burst do not count as back-pressure as long as they become fewer. */
   #carry(blocked: boolean): void {
     const { limits, timeouts } = this.#owner.context.options;
     const first = !this.#carries;
@@ -152,12 +157,12 @@ export class Output implements Flushable {
     this.#stall.watch();
   }
 
-  /** Nothing more is to be written. */
+  /** Stops: no more output is written. */
   stop(): void {
     this.#stall?.stop();
   }
 
-  /** @returns false if writing failed, of which no other socket must know */
+  /** @returns false if writing failed, which must not affect other sockets */
   #write(): boolean {
     const { endpoint, transport } = this.#owner;
     const { outbox } = endpoint;
@@ -180,8 +185,9 @@ export class Output implements Flushable {
   }
 
   /**
-   * Writes the frames of the write window from where they stand, if they are all that waits and the transport takes them so.
-   * @returns whether nothing is left to be written
+   * Writes the frames straight from the write window, if no other output waits and the transport can take them from
+   * there.
+   * @returns whether all output was written
    */
   #writeStaged(): boolean {
     const { endpoint, transport } = this.#owner;
@@ -194,7 +200,7 @@ export class Output implements Flushable {
   }
 }
 
-/** Bounds how long a peer may leave all output unread, whatever it sends meanwhile. */
+/** Bounds how long a peer may leave all output unread, even if it sends bytes. */
 class Stall implements Expiring {
   readonly #owner: OutputOwner;
   readonly #deadline: Deadline;

@@ -1,4 +1,4 @@
-// Errors for the application: the `error` handler, or else the console.
+// Reports errors to the application: to the `error` handler, or else to the console.
 import type { Handlers, Socket } from "./handlers.js";
 
 /** Tells the `error` handler. An exception or a rejection of that handler goes to the console. Never throws. */

@@ -1,4 +1,4 @@
-// A WebSocket connection at work: a transport on one side, an endpoint on the other, and the application's handlers above.
+// One open WebSocket connection: it connects a transport, an endpoint and the application's handlers.
 import { type Bytes, messageOf } from "../../protocol/arguments.js";
 import { CloseCode } from "../../protocol/close-code.js";
 import { Endpoint } from "../../protocol/endpoint.js";
@@ -22,7 +22,7 @@ export interface SessionInit {
   readonly transport: Transport;
   readonly protocol: string;
   readonly data: unknown;
-  /** Of a client: the server's response. */
+  /** On a client, the server's response. */
   readonly response?: HandshakeResponse;
   /** The asynchronous context in which handlers run. Default: the one in which the session is made. */
   readonly asyncContext?: AsyncContext;
@@ -34,8 +34,9 @@ let lastId = 0;
 type Ending = "no" | "peer ended" | "gone";
 
 /**
- * A session owns an endpoint, an input, an output and a keepalive, and connects them to the transport and to the application. It is
- * the sink of transport and endpoint itself, so that a connection needs no closures. No method of {@link TransportSink} throws.
+ * A session owns an endpoint, an input, an output and a keepalive, and connects them to the transport and to the
+ * application. It is the sink of transport and endpoint itself, so that a connection needs no closures. No method of
+ * {@link TransportSink} throws.
  */
 export class Session
   implements
@@ -108,7 +109,7 @@ export class Session
     return output.queued();
   }
 
-  /** Messages of the rarer kinds. */
+  /** All messages but strings and a `Uint8Array` of binary type. */
   #sendOther(message: Bytes | PreparedMessage, type: MessageType | undefined): void {
     if (type !== undefined) messageOf(message, type);
     if (message instanceof PreparedMessage) this.endpoint.sendPrepared(message);
@@ -254,7 +255,7 @@ export class Session
     this.#guarded(() => this.input.end());
   }
 
-  /** The last byte of the peer was handled. */
+  /** The peer has ended its side or the transport is gone, and all bytes of the peer were handled. */
   inputOver(): void {
     if (this.#ending === "gone") this.#over();
     else this.#peerOver();
@@ -325,14 +326,16 @@ export class Session
     this.#application.drained();
   }
 
-  /** Section 7.1.1: the server ends TCP first, and the client when the server did, unless there is nothing to wait for. */
+  /**
+   * Section 7.1.1: the server ends TCP first, and the client when the server did, unless there is nothing to wait for.
+   */
   finished(): void {
     const abnormal = this.#closeEvent?.wasClean === false;
     if (this.endpoint.role === "server" || abnormal || this.#peerEnded) this.transport.end();
   }
 
   broke(error: unknown): void {
-    // First of all: an error handler that flushes must not run into the same error.
+    // This comes first, because an error handler that calls `flush` must not cause the same error again.
     this.#attempt(() => this.endpoint.outbox.clear());
     this.#application.report(error);
     this.#attempt(() => this.terminate());

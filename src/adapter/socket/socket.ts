@@ -34,7 +34,7 @@ export interface SocketSession
 
 let sessionOf: (socket: ApplicationSocket) => SocketSession;
 
-/** The socket that applications hold: each call goes on to the session, which no application can reach. */
+/** The socket that applications hold. Each call is passed to the session, which applications cannot reach. */
 export class ApplicationSocket implements Socket<unknown> {
   readonly id: number;
   readonly role: Role;

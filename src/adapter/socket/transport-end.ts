@@ -1,6 +1,6 @@
 // Why wsimd ended a transport by itself: the cause in a close event.
 
-/** Why a transport was ended without a violation of the peer's. */
+/** The reasons for which wsimd ends a transport without a violation by the peer. */
 export type TransportEndCode =
   /** No byte came within `pingTimeoutMs` after a ping. */
   | "PING_TIMEOUT"

@@ -1,4 +1,5 @@
-// The only casts from a socket with unknown data to one with typed data: the application sets `data`, and this package never reads it.
+// The only casts from a socket with unknown data to one with typed data: the application sets `data`, and this package
+// never reads it.
 import type { Socket } from "./handlers.js";
 
 /** The socket, with data of the type that the application gave to its handlers. */

@@ -2,10 +2,10 @@
 import { withoutBrackets } from "../address.js";
 
 /**
- * Whether a list as of `NO_PROXY` names a server that is to be reached without a proxy. Commas or spaces separate its
- * entries: `*` is every server, a name stands for itself and all names under it (`example.org`, `.example.org` and
- * `*.example.org` mean the same), an IP address for itself and one with a prefix length for its network. A name or an
- * address may have a port.
+ * Whether a list in the form of `NO_PROXY` names a server, so that the client connects to it without a proxy. Commas or
+ * spaces separate its entries: `*` is every server, a name stands for itself and all names under it (`example.org`,
+ * `.example.org` and `*.example.org` mean the same), an IP address for itself and one with a prefix length for its
+ * network. A name or an address may have a port.
  *
  * @param hostname - as in a URL, without the brackets of an IPv6 address
  */
@@ -22,7 +22,7 @@ export function isExcepted(list: string, hostname: string, port: number): boolea
   });
 }
 
-/** What stands behind a colon is a port, unless it is a part of an IPv6 address. */
+/** The text behind a colon is a port, unless it is a part of an IPv6 address. */
 function splitPort(entry: string): { host: string; port: string | undefined } {
   const colon = entry.lastIndexOf(":");
   const isBare = colon !== entry.indexOf(":") && !entry.startsWith("[");

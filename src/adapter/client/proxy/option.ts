@@ -1,4 +1,4 @@
-// The option `proxy` of the clients of all runtimes that have sockets. They differ in the TLS that they take.
+// The option `proxy` of clients, for all runtimes that have sockets. Runtimes differ in their options for TLS.
 import { ownOptions, readOptions } from "../../../protocol/option-readers.js";
 import {
   type Environment,
@@ -15,7 +15,7 @@ export interface SecureProxyChoice<Tls extends object> extends ProxyChoice {
   readonly tls?: Tls;
 }
 
-/** What the option takes: the URL, or more about the proxy. */
+/** The values of the option: a URL, or an object with further options of the proxy. */
 export type ProxyOption<Tls extends object> = string | URL | SecureProxyChoice<Tls>;
 
 /**
@@ -28,7 +28,7 @@ export function readProxy<Tls extends object>(asked: ProxyOption<Tls>, name: str
 }
 
 /**
- * How a runtime goes through the proxy that was asked for.
+ * How a runtime connects through the proxy of the option.
  * @param open - connects to a proxy, with that TLS if it is secure
  */
 export function proxyDialer<Tls extends object>(

@@ -10,12 +10,12 @@ import { isExcepted } from "./no-proxy.js";
 /** How a client reaches servers through a proxy. */
 export interface ProxyChoice {
   /**
-   * `http:` or `https:`, which speaks TLS with the proxy itself, with a user and a password if it wants them. The word
-   * `"environment"` asks the environment variables `http_proxy` (for `ws:`), `https_proxy` (for `wss:`), `all_proxy` and
-   * `no_proxy`, or the same in capitals, for each server.
+   * The proxy's URL: `http:`, or `https:` for TLS with the proxy itself. It may have a user and a password. The word
+   * `"environment"` reads the URL for each server from the environment variables `http_proxy` (for `ws:`),
+   * `https_proxy` (for `wss:`), `all_proxy` and `no_proxy`, or the same in capitals.
    */
   readonly url: string | URL;
-  /** For the proxy alone. A `Proxy-Authorization` here takes the place of the URL's. */
+  /** Headers for the proxy alone. A `Proxy-Authorization` here replaces the one from the URL. */
   readonly headers?: HeaderFields;
 }
 
@@ -48,20 +48,20 @@ export interface ProxyAddress {
 
 /** A connection to a proxy, for a tunnel. */
 export interface Tunnel {
-  /** Asks the proxy. */
+  /** Reads and writes the request for the tunnel. */
   readonly transport: SocketTransport;
   /**
-   * What leads to the server when the proxy has said yes, with TLS if the address is secure. Called while the proxy's
-   * answer is being handled; `transport` is not used after that.
+   * Returns the transport to the server after the proxy has agreed, with TLS if the address is secure. It is called
+   * while the proxy's answer is being handled; `transport` is not used after that.
    */
   enter(address: Address): SocketTransport;
 }
 
-/** How a runtime goes through proxies. */
+/** How a runtime connects through proxies. */
 export interface ProxyDialer {
   readonly choice: ProxyChoice;
   readonly environment: Environment;
-  /** A connection to the proxy that is there or about to be. */
+  /** Begins a connection to the proxy. */
   open(proxy: ProxyAddress): Tunnel;
 }
 
@@ -69,8 +69,8 @@ export interface ProxyDialer {
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * The proxy that leads to a server, if one does. No proxy leads to a Unix socket.
- * @throws TypeError if the proxy's URL is none, or not one of an HTTP proxy
+ * The proxy for a server, if there is one. A Unix socket has none.
+ * @throws TypeError if the proxy's URL is invalid, or not one of an HTTP proxy
  */
 export function proxyFor(
   url: string | URL,
@@ -101,15 +101,15 @@ function proxyOfEnvironment(target: Address, environment: Environment): ProxyAdd
   const url = variable(environment, scheme) ?? variable(environment, "all_proxy");
   if (url === undefined) return undefined;
   if (isExcepted(variable(environment, "no_proxy") ?? "", target.hostname, target.port)) return undefined;
-  // Often it is only a host and a port.
+  // The variables often hold only a host and a port, without a scheme.
   return parseProxy(url.includes("://") ? url : `http://${url}`);
 }
 
-/** What a variable is set to, in small letters or else in capitals; undefined if it is empty. */
+/** The value of a variable, by its name in small letters or else in capitals; undefined if it is empty. */
 function variable(environment: Environment, name: string): string | undefined {
   const small = environment[name];
   if (small) return small;
-  // To a CGI program HTTP_PROXY is what some client sent as its header `Proxy`.
+  // In a CGI program, HTTP_PROXY is the header `Proxy` of a client's request.
   if (name === "http_proxy" && environment.REQUEST_METHOD) return undefined;
   return environment[name.toUpperCase()] || undefined;
 }

@@ -1,4 +1,4 @@
-// The way of a client through an HTTP proxy (RFC 9110 section 9.3.6).
+// The tunnel of a client through an HTTP proxy (RFC 9110 section 9.3.6).
 import type { ResponseHead } from "../../../http/head.js";
 import { buildConnect, type ConnectRequest } from "../../../http/tunnel.js";
 import type { SocketTransport } from "../../transport.js";
@@ -7,7 +7,7 @@ import { Exchange, type ExchangeOptions, type ExchangeResult, MAX_BODY_BYTES } f
 import { HandshakeError } from "../handshake-error.js";
 import type { ProxyAddress, ProxyDialer } from "./proxy.js";
 
-/** What asking a proxy for a tunnel came to. */
+/** The outcome of a request for a tunnel. */
 export interface TunnelResult extends ExchangeResult {
   /** From now on the transport is a connection to the server. */
   opened(): void;
@@ -20,7 +20,7 @@ export class Tunnelling extends Exchange {
 
   /**
    * Prepares the request, before there is a connection that an error would have to end.
-   * @throws TypeError if the options hold what can't be sent
+   * @throws TypeError if the options hold a value that can't be sent
    */
   constructor(request: ConnectRequest, options: ExchangeOptions, result: TunnelResult) {
     super("proxy", options, result);
@@ -36,14 +36,14 @@ export class Tunnelling extends Exchange {
   protected override answered(head: ResponseHead, rest: Uint8Array): void {
     const { status, reason, headers } = head;
     // RFC 9110 section 9.3.6: "Any 2xx (Successful) response indicates that the sender … will switch to tunnel mode
-    // immediately after the response header section", whatever length the headers tell of.
+    // immediately after the response header section". A `Content-Length` in it does not count.
     if (status < 200 || status > 299) {
       const message = `the proxy answered ${status} ${reason}`.trimEnd();
       this.hearOut(head, rest, MAX_BODY_BYTES, (body) =>
         this.#result.failed(new HandshakeError("PROXY_REFUSED", message, { status, headers, body })),
       );
     } else if (rest.length > 0) {
-      // Neither a web server nor TLS speaks before it was spoken to: this is not from the server.
+      // Neither a web server nor a TLS server sends bytes before the client does, so these bytes are not the server's.
       this.malformed("the proxy sent more than the head of an answer");
     } else {
       this.finish();
@@ -52,7 +52,7 @@ export class Tunnelling extends Exchange {
   }
 }
 
-/** What a connection by way of a proxy came to. */
+/** The outcome of a connection through a proxy. */
 export interface TunnelOpened extends ExchangeResult {
   /** The transport leads to the server. */
   opened(transport: SocketTransport): void;
@@ -75,7 +75,7 @@ export function openTunnel(
       try {
         result.opened(tunnel.enter(server));
       } catch (error) {
-        // What is wrong with the options for TLS with the server shows only now.
+        // Invalid options for TLS with the server throw here, not earlier.
         tunnel.transport.destroy();
         result.failed(error);
       }
