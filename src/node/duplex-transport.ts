@@ -116,7 +116,7 @@ export class DuplexTransport<Stream extends Duplex = Duplex> implements SocketTr
     else setImmediate(handleHeld, this);
   }
 
-  /** @internal */
+  /** The stream emitted something. */
   reported(report: Report): void {
     if (this.gone) return;
     if (this.#busy || this.#held !== undefined) this.#hold(report);
@@ -194,7 +194,7 @@ export class DuplexTransport<Stream extends Duplex = Duplex> implements SocketTr
     this.#awaitClose();
   }
 
-  /** @internal */
+  /** The stream broke. */
   failed(error: unknown): void {
     if (this.gone) return;
     this.sink.failed(error);
@@ -202,7 +202,7 @@ export class DuplexTransport<Stream extends Duplex = Duplex> implements SocketTr
     this.destroy();
   }
 
-  /** @internal */
+  /** This side has ended. */
   finished(): void {
     // Not every stream is destroyed when both have.
     if (this.#stream.readableEnded) this.destroy();

@@ -84,9 +84,19 @@ export type OutgoingMessage =
  */
 export class CodecStreams {
   /** From the peer's bytes to events. Chunks may be used again once their write is over. */
-  readonly decoder: ReadableWritablePair<ConnectionEvent, Bytes>;
+  readonly decoder: {
+    /** Events. */
+    readonly readable: ReadableStream<ConnectionEvent>;
+    /** The peer's bytes. */
+    readonly writable: WritableStream<Bytes>;
+  };
   /** From messages to bytes for the peer, in memory that its reader owns. */
-  readonly encoder: ReadableWritablePair<Uint8Array, OutgoingMessage>;
+  readonly encoder: {
+    /** Bytes for the peer. */
+    readonly readable: ReadableStream<Uint8Array>;
+    /** Messages. */
+    readonly writable: WritableStream<OutgoingMessage>;
+  };
   readonly #collector = new EventCollector();
   readonly #machine: Machine;
   readonly #sender: Sender;

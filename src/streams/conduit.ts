@@ -20,7 +20,7 @@ export interface ConduitSteps<In, Out> {
  * A writable and a readable end like those of a `TransformStream`, but that what is to be read may come at any time. A write is
  * over when all that it made was handed to the reader, one item after the other, each when it is asked for.
  */
-export class Conduit<In, Out> implements ReadableWritablePair<Out, In> {
+export class Conduit<In, Out> {
   readonly readable: ReadableStream<Out>;
   readonly writable: WritableStream<In>;
   readonly #steps: ConduitSteps<In, Out>;

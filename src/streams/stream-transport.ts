@@ -162,20 +162,20 @@ export class StreamTransport implements SocketTransport, WriterOwner {
 
   readonly #failed = (error: unknown): void => this.fail(error);
 
-  /** @internal */
+  /** The stream took a write. */
   written(): void {
     if (!this.blocked || this.bufferedAmount > HIGH_WATER_BYTES) return;
     this.blocked = false;
     this.sink.drained();
   }
 
-  /** @internal */
+  /** All was written, and the stream is closed. */
   writableClosed(): void {
     this.#writableOver = true;
     this.#checkOver();
   }
 
-  /** @internal */
+  /** The writable stream broke. */
   writableFailed(error: unknown): void {
     this.fail(error);
   }
