@@ -9,14 +9,14 @@ import { BunTlsFacts } from "./tls-info.js";
 /** Where all transports of this thread join runs of bytes for one write. */
 const joined = new Uint8Array(JOIN_BYTES);
 
-/** Keeps what the system does not take until it does. */
+/** It keeps bytes that the system does not take, and offers them again later. */
 export class BunTransport implements SocketTransport {
   remoteAddress = "";
   readonly readPath = "stream";
   /** Bun writes or encrypts bytes before `write` returns. */
   readonly takesAtOnce = true;
   sink: TransportSink = DEAF;
-  /** What is written before the socket is ready waits as well. */
+  /** Bytes that are written before the socket is ready wait as well. */
   blocked = true;
   bufferedAmount = 0;
   sentBytes = 0;
@@ -24,15 +24,15 @@ export class BunTransport implements SocketTransport {
   /** Whether it is connected, and TLS is up. */
   #ready = false;
   #secure = false;
-  /** What the system has not taken, in order: `bufferedAmount` in all. */
+  /** The bytes that the system has not taken, in order; `bufferedAmount` is their number. */
   #waiting: Uint8Array[] = [];
-  /** Nothing more is to be written; this side ends when what waits has left. */
+  /** No more bytes are accepted; this side ends when the waiting bytes have left. */
   #ending = false;
   #gone = false;
-  /** Whether Bun is being called: what it reports meanwhile is told afterwards. */
+  /** Whether a method of Bun's is running: reports that it makes meanwhile are passed on afterwards. */
   #calling = false;
 
-  /** Takes the socket, which may have no TLS yet. */
+  /** Takes the socket, whose TLS handshake may still be going on. */
   adopt(socket: BunSocket<BunTransport>): void {
     this.#socket = socket;
     this.remoteAddress = socket.remoteAddress ?? "";
@@ -74,14 +74,14 @@ export class BunTransport implements SocketTransport {
     }
   }
 
-  /** Writes from the memory that is used again, so what is not taken has to be copied. */
+  /** Writes from memory that is reused, so bytes that the system does not take are copied. */
   #writeJoined(run: Uint8Array): void {
     if (this.#ending || this.#gone) return;
     const taken = this.#offer(run);
     if (taken < run.length) this.#keep(run.slice(taken));
   }
 
-  /** @returns how many bytes are done with: all, if the socket takes none any more and `close` follows */
+  /** @returns the number of bytes that are done with: all, if the socket takes no more and `close` follows */
   #offer(bytes: Uint8Array): number {
     if (this.blocked || this.#socket === undefined) return 0;
     const taken = this.#socket.write(bytes);
@@ -96,7 +96,7 @@ export class BunTransport implements SocketTransport {
     this.blocked = true;
   }
 
-  /** Offers what waits. */
+  /** Offers the waiting bytes to the system. */
   drain(): void {
     if (!this.#ready || !this.blocked || this.#gone) return;
     this.blocked = false;
@@ -104,7 +104,7 @@ export class BunTransport implements SocketTransport {
     let done = 0;
     for (const bytes of waiting) {
       if (isLost(bytes)) {
-        // A part of its frame may have left: no Close frame can follow.
+        // A part of its frame may have left, so no Close frame can follow.
         this.fail(lostMemory());
         return;
       }
@@ -144,13 +144,13 @@ export class BunTransport implements SocketTransport {
   }
 
   /**
-   * Puts TLS on the connection, as a client. What is read and written from now on goes through the transport that this
-   * returns; nothing more is heard of this one.
-   * @throws Error if there is TLS already: Bun can't do that twice
+   * Puts TLS on the connection, as a client. All reads and writes go through the returned transport from now on; this
+   * one reports nothing more.
+   * @throws Error if there is TLS already: Bun does not support TLS within TLS
    */
   secure(tls: BunTls): BunTransport {
     const inner = new BunTransport();
-    // Reports of the connection under TLS concern nothing any more.
+    // Reports of the connection under TLS are ignored from now on.
     this.sink = DEAF;
     const sockets = this.#socket?.upgradeTLS({ socket: SECURE_CLIENT_HANDLERS, data: inner, tls });
     if (!Array.isArray(sockets)) throw new Error("Bun speaks no TLS inside of TLS");
@@ -188,12 +188,12 @@ export class BunTransport implements SocketTransport {
   }
 }
 
-/** Copies the short rest of a long chunk, which would keep alive far more memory than `bufferedAmount` says. */
+/** Copies the short rest of a long chunk: a view would keep far more memory alive than `bufferedAmount` counts. */
 function compact(bytes: Uint8Array): Uint8Array {
   return 2 * bytes.length < bytes.buffer.byteLength ? new Uint8Array(bytes) : bytes;
 }
 
-/** What Bun calls for every socket, accepted or connected. The transport is its `data`. */
+/** The handlers that Bun calls for every socket, accepted or connected. The transport is the socket's `data`. */
 export const TRANSPORT_HANDLERS: BunHandlers<BunTransport> = {
   binaryType: "uint8array",
   data(socket, bytes) {
@@ -218,7 +218,7 @@ export const TRANSPORT_HANDLERS: BunHandlers<BunTransport> = {
   },
 };
 
-/** The table of clients without TLS. */
+/** The handlers of clients without TLS. */
 export const CLIENT_HANDLERS: BunHandlers<BunTransport> = {
   ...TRANSPORT_HANDLERS,
   open(socket) {
@@ -227,7 +227,7 @@ export const CLIENT_HANDLERS: BunHandlers<BunTransport> = {
   },
 };
 
-/** The table of clients with TLS, which are ready when that is up. */
+/** The handlers of clients with TLS, which are ready after the TLS handshake. */
 export const SECURE_CLIENT_HANDLERS: BunHandlers<BunTransport> = {
   ...TRANSPORT_HANDLERS,
   open(socket) {

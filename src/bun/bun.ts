@@ -1,4 +1,4 @@
-// The part of Bun's API that is used here, as its documentation of `Bun.listen` and `Bun.connect` has it.
+// Types of the parts of Bun's API that are used here, after its documentation of `Bun.listen` and `Bun.connect`.
 
 /** A TCP or Unix socket of Bun's, with TLS or without. */
 export interface BunSocket<T> {
@@ -6,14 +6,14 @@ export interface BunSocket<T> {
   data: T;
   readonly remoteAddress: string | undefined;
   readonly localAddress: string | undefined;
-  /** What was agreed on by ALPN; false or null if nothing was. */
+  /** The protocol agreed on by ALPN; false or null if there is none. */
   readonly alpnProtocol?: string | false | null;
   readonly authorized?: boolean;
-  /** The name that the client asked for. */
+  /** The server name that the client sent (SNI). */
   getServername?(): string | false | null | undefined;
   /** An object without keys, or nothing, if there is none. */
   getPeerCertificate?(): { readonly raw?: Uint8Array } | null | undefined;
-  /** @returns how many of the bytes the system took; -1 when the socket takes none any more */
+  /** @returns the number of bytes that the system took; -1 when the socket takes no more */
   write(bytes: Uint8Array): number;
   /** Ends this side. */
   shutdown(): void;
@@ -23,7 +23,7 @@ export interface BunSocket<T> {
   resume(): void;
   /**
    * Puts TLS on it, as a client.
-   * @returns this socket, of which nothing is to be had any more, and the one with TLS; false if it has TLS already
+   * @returns this socket, which is of no more use, and the one with TLS; false if it has TLS already
    */
   upgradeTLS<U>(options: {
     readonly socket: BunHandlers<U>;
@@ -32,16 +32,16 @@ export interface BunSocket<T> {
   }): readonly [raw: BunSocket<U>, secure: BunSocket<U>] | false;
 }
 
-/** What Bun calls, one table for all sockets of a listener. */
+/** The handlers that Bun calls, one table for all sockets of a listener. */
 export interface BunHandlers<T> {
-  /** How `data` gives bytes. */
+  /** The class in which `data` gives bytes. */
   readonly binaryType?: "uint8array" | "buffer";
   open?(socket: BunSocket<T>): void;
   /** The TLS handshake is over. */
   handshake?(socket: BunSocket<T>, success: boolean, problem: Error | null): void;
   /** The bytes are the receiver's. */
   data?(socket: BunSocket<T>, bytes: Uint8Array): void;
-  /** There may be room again. */
+  /** The system may take bytes again. */
   drain?(socket: BunSocket<T>): void;
   /** The peer ended its side. */
   end?(socket: BunSocket<T>): void;
@@ -52,19 +52,19 @@ export interface BunHandlers<T> {
 /** PEM, one or several. */
 export type Pem = string | Uint8Array | readonly (string | Uint8Array)[];
 
-/** What Bun takes for TLS on either side. */
+/** Bun's options for TLS, of servers and clients. */
 export interface BunTls {
   /** The private key. */
   readonly key?: Pem;
   /** The certificate, with those that lead to its authority. */
   readonly cert?: Pem;
-  /** What the private key is encrypted with. */
+  /** The passphrase of the private key. */
   readonly passphrase?: string;
   /** Certificate authorities to trust, instead of the well-known ones. */
   readonly ca?: Pem;
   /** As a client: the name to ask for, which the certificate must be of. Default: that of the URL. */
   readonly serverName?: string;
-  /** What to agree on by ALPN, as TLS writes it: a byte for each name's length and the name. */
+  /** The protocols to offer by ALPN, as TLS writes them: a byte for each name's length and the name. */
   readonly ALPNProtocols?: Uint8Array;
   /** As a server: whether to ask for a client's certificate. Default false. */
   readonly requestCert?: boolean;
@@ -85,7 +85,7 @@ export type BunPlace =
   | { readonly unix: string }
   | { readonly fd: number };
 
-/** What listens. */
+/** A listener. */
 export interface BunListener {
   /** Fills in where it listens, unless that is a Unix socket. */
   getsockname(found: { address?: string; port?: number }): void;

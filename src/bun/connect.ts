@@ -22,9 +22,9 @@ export interface ConnectOptions<Data = unknown> extends ClientOptions<Data> {
   /** Certificates, server name and so on, for `wss:`. */
   readonly tls?: BunTls;
   /**
-   * An HTTP proxy that is asked for a tunnel to the server, by the method CONNECT: its URL, or more about it. The
-   * word `"environment"` respects `HTTP_PROXY` and the like, see {@link ProxyOptions}. Default: none, whatever the
-   * environment says. Bun speaks no TLS inside of TLS, so an `https:` proxy leads to `ws:` servers only.
+   * An HTTP proxy that is asked for a tunnel to the server, by the method CONNECT: its URL, or more about it. The word
+   * `"environment"` respects `HTTP_PROXY` and the like, see {@link ProxyOptions}. Default: no proxy, even if the
+   * environment names one. Bun does not support TLS within TLS, so an `https:` proxy leads to `ws:` servers only.
    */
   readonly proxy?: string | URL | ProxyOptions;
 }
@@ -76,7 +76,7 @@ function openTransport(bun: BunApi, place: Place, tls: BunTls | undefined): BunT
   return transport;
 }
 
-/** TLS with its default written out: Bun takes an empty object for no TLS at all. */
+/** Options for TLS with one default set explicitly: Bun takes an empty object for no TLS at all. */
 function clientTls(tls: BunTls | undefined): BunTls {
   return hostOptions({ ...tls, rejectUnauthorized: tls?.rejectUnauthorized ?? true });
 }

@@ -1,4 +1,4 @@
-// Strings and payload memory on Bun, and what else the shared part of the adapters needs of it.
+// The `Host` and the `Runtime` of Bun: strings, payload memory, timers and turns.
 import { captureContext, outside } from "../adapter/async-context.js";
 import { Deadlines } from "../adapter/deadline.js";
 import type { Runtime } from "../adapter/transport.js";
@@ -13,13 +13,13 @@ const { setImmediate } = globalThis;
 const bunHost: Host = {
   ...portableHost,
   copy: (bytes, start, end) => Uint8Array.prototype.slice.call(bytes, start, end),
-  // Straight from UTF-8: the kernel need not make UTF-16 of it.
+  // Strings are made directly from UTF-8, so the kernel does not transcode.
   decodeText: (bytes, start, end, ascii) =>
     ascii ? latin1Slice(bytes, start, end) : utf8Slice(bytes, start, end),
   encodeText: (text, bytes, start) => utf8Write(bytes, text, start, 3 * text.length),
 };
 
-/** What the shared part of the adapters needs of Bun. */
+/** The `Runtime` of Bun. */
 export const bunRuntime: Runtime = {
   host: bunHost,
   deadlines: new Deadlines(outside),

@@ -36,8 +36,8 @@ export interface ServeOptions<Data = unknown> extends ListenOptions<Data> {
 const SERVE_READERS: Readers<ServeOptions> = { ...LISTEN_READERS, tls: ownOptions };
 
 /**
- * Opens a port, or a Unix socket, that speaks WebSocket: requests that are no opening handshake get the HTTP status they
- * deserve, or go to `fetch`.
+ * Opens a port, or a Unix socket, that speaks WebSocket: requests that are no opening handshake go to `fetch`, or get
+ * an HTTP error status.
  * @throws TypeError or RangeError for options that make no sense; rejects with the system's error if it can't listen
  */
 export async function serve<Data = unknown>(
@@ -47,7 +47,7 @@ export async function serve<Data = unknown>(
   const bun = bunApi();
   const known = readOptions<ServeOptions>(options, SERVE_READERS);
   const { fetch, maxConnections, tls, path } = known;
-  // Bun takes an object without either for no TLS at all.
+  // Bun takes an object without a key and a certificate for no TLS at all.
   if (tls !== undefined && (tls.key === undefined || tls.cert === undefined)) {
     throw new TypeError("tls needs a key and a cert");
   }
@@ -67,7 +67,7 @@ export async function serve<Data = unknown>(
   return new PortServer(core, new PlaceListener(listenOn(listen, known), path));
 }
 
-/** Listens where it is asked to; without a host, on all addresses: those of IPv6, too, if the machine has it. */
+/** Listens at the given place; without a host, on all addresses, those of IPv6 included if the machine has any. */
 function listenOn(
   listen: (place: BunPlace) => BunListener,
   { port = 0, host, path, fd, reusePort = false }: ListenOptions,
@@ -96,7 +96,7 @@ class PlaceListener implements Listener {
     this.#listener.stop();
   }
 
-  /** Each connection is the server's from the beginning. */
+  /** Connections belong to the server from the beginning. */
   async drained(): Promise<void> {}
 
   ref(): void {
@@ -108,7 +108,7 @@ class PlaceListener implements Listener {
   }
 }
 
-/** Where a listener listens, also if it was given a descriptor. */
+/** The address and port of a listener, also if it was made from a descriptor. */
 function placeOf(listener: BunListener): Where {
   const found: { address?: string; port?: number } = {};
   listener.getsockname(found);
@@ -116,7 +116,7 @@ function placeOf(listener: BunListener): Where {
   return address === undefined || port === undefined ? "" : { address, port };
 }
 
-/** The table of a listener: that of all sockets, and what makes an opening of each that comes. */
+/** The handlers of a listener: those of all sockets, and one that makes an opening for each accepted socket. */
 function acceptingHandlers(
   core: ServerCore,
   maxConnections = Number.POSITIVE_INFINITY,
@@ -127,7 +127,7 @@ function acceptingHandlers(
     open(socket) {
       count++;
       socket.data = new BunTransport();
-      // Nothing that is thrown here, for whatever reason, ends more than the connection.
+      // An exception here ends this connection and no other.
       try {
         if (count > maxConnections || peerIsGone(socket)) socket.close();
         else accept(core, socket);

@@ -1,8 +1,8 @@
-// What a socket of Bun's with TLS knows of its connection.
+// The TLS parameters of a socket of Bun's.
 import type { TlsInfo } from "../adapter/transport.js";
 import type { BunSocket } from "./bun.js";
 
-/** Looks at the socket when it is asked. */
+/** Reads the socket on access. */
 export class BunTlsFacts implements TlsInfo {
   readonly #socket: BunSocket<unknown>;
 
@@ -24,7 +24,7 @@ export class BunTlsFacts implements TlsInfo {
   }
 
   get authorized(): boolean {
-    // Bun lets a client pass that sent no certificate at all.
+    // Bun counts a client that sent no certificate as authorized.
     return this.#socket.authorized === true && this.peerCertificate !== undefined;
   }
 }

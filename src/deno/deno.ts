@@ -1,4 +1,4 @@
-// The part of Deno's own API that is used here; the rest goes by its `node:` modules.
+// Types of the parts of Deno's own API that are used here; the rest of the adapter uses its `node:` modules.
 
 /** A permission, as `Deno.permissions` asks for it. */
 export type Permission =
@@ -14,7 +14,7 @@ interface DenoApi {
   readonly errors: { readonly NotCapable: new (message: string) => Error };
 }
 
-/** Whether something may be done without asking. */
+/** Whether a permission is granted without asking the user. */
 export function granted(permission: Permission): boolean {
   return denoApi().permissions.querySync(permission).state === "granted";
 }

@@ -1,4 +1,4 @@
-// Strings and payload memory on Deno, and what else the shared part of the adapters needs of it.
+// The `Host` and the `Runtime` of Deno: strings, payload memory, timers and turns.
 import type { Runtime } from "../adapter/transport.js";
 import type { Host } from "../host/host.js";
 import { copyRuns, type RunMemory } from "../host/payload-runs.js";
@@ -7,7 +7,10 @@ import { copyInto } from "../host/views.js";
 import { decodeText, nodeHost, nodeRuntime, untransferable } from "../node/host.js";
 import { denoTurns } from "./turns.js";
 
-/** What only transports see is cut from slabs, which all connections of this thread share: most of it needs no memory of its own. */
+/**
+ * Copies for transports are cut from slabs that all connections of this thread share, so that most copies need no
+ * allocation of their own.
+ */
 const SMALL_BYTES = 4 * 1024;
 const small = new Slab(2 * SMALL_BYTES, allocateShared, Uint8Array);
 const MEDIUM_BYTES = 32 * 1024;
@@ -46,11 +49,11 @@ const denoHost: Host = {
     return copy;
   },
   copyRuns: (read, count, strings) => copyRuns(runMemory, read, count, strings),
-  // By UTF-16, whatever the version of V8 is.
+  // Deno makes strings from UTF-16 with every version of V8.
   decodeText,
 };
 
-/** What the shared part of the adapters needs of Deno. */
+/** The `Runtime` of Deno. */
 export const denoRuntime: Runtime = {
   ...nodeRuntime,
   host: denoHost,

@@ -8,8 +8,8 @@ import { denoTransports } from "./internals/index.js";
 import { permitted } from "./internals-option.js";
 
 /**
- * Opens a port, or a Unix socket, that speaks WebSocket: requests that are no opening handshake get the HTTP status they
- * deserve, or go to `fetch`. Needs the permission `net` for the place, or `read` and `write` for the path.
+ * Opens a port, or a Unix socket, that speaks WebSocket: requests that are no opening handshake go to `fetch`, or get
+ * an HTTP error status. Needs the permission `net` for the place, or `read` and `write` for the path.
  * @throws TypeError or RangeError for options that make no sense; rejects with the system's error if it can't listen
  */
 export async function serve<Data = unknown>(

@@ -1,17 +1,19 @@
-// The next turn of Deno's event loop, in which input is looked for.
+// Schedules work for the next turn of Deno's event loop, after input was polled.
 
 import { Turns } from "../adapter/turn.js";
 import { setTimeout } from "../host/globals.js";
 import { setImmediate } from "../node/globals.js";
 
-/** Input is looked for at least this often, in milliseconds. */
+/** The longest time between two polls for input, in milliseconds. */
 const MOST_MS = 5;
 
 const now = performance.now.bind(performance);
-/** When input was last looked for in this thread. */
+/** The time of the last poll for input in this thread. */
 let since = 0;
 
-/** By an immediate, and now and then by a timer: while there are immediates, Deno looks for input more rarely than once in a turn. */
+/**
+ * Uses an immediate, and now and then a timer: while immediates are pending, Deno does not poll for input in each turn.
+ */
 function nextTurn(callback: () => void): void {
   if (now() - since < MOST_MS) {
     setImmediate(callback);

@@ -1,5 +1,6 @@
-// The methods that `toString` and `write` of a Buffer call when they have checked their arguments. They are not documented, and work on any
-// Uint8Array. Where one is missing, the documented method stands in for it. docs/node-internals.md lists them.
+// The methods that `toString` and `write` of a Buffer call when they have checked their arguments. They are not
+// documented, and work on any Uint8Array. Where one is missing, the documented method stands in for it.
+// docs/node-internals.md lists them.
 
 type Slice = (this: Uint8Array, start: number, end: number) => string;
 type Write = (this: Uint8Array, text: string, start: number, length: number) => number;

@@ -1,5 +1,5 @@
-// The host's timers and queues, as they were when this was loaded. Test runners put others in the place of the global ones, in which
-// time stands still until the test moves it: a connection must not stop with it.
+// The host's timers and queues, as they were when this was loaded. Test runners replace the global ones by fakes, whose
+// time stands still until the test advances it. Connections must go on meanwhile.
 
 /** Jest may have replaced the global ones before this is loaded, but not those of Node's module. */
 const timers = globalThis.process?.getBuiltinModule?.("node:timers") ?? globalThis;

@@ -27,18 +27,22 @@ export interface PayloadRuns {
 }
 
 /**
- * Decodes and encodes text, and allocates payload memory. Adapters have one with the means of their runtime. Without one, the
- * portable implementation is used.
+ * Decodes and encodes text, and allocates payload memory. Each adapter has an implementation that uses its runtime's
+ * own functions. The portable implementation is used otherwise.
  */
 export interface Host {
-  /** Allocates memory for a payload, with nothing else in its `buffer`. It need not be cleared: all of it gets written. */
+  /**
+   * Allocates memory for a payload, with nothing else in its `buffer`. It need not be cleared: the caller overwrites
+   * all of it.
+   */
   allocate(length: number): Uint8Array;
   /** Copies `bytes[start, end)` to memory with nothing else in its `buffer`. */
   copy(bytes: Uint8Array, start: number, end: number): Uint8Array;
   /** Copies bytes for a transport. The copy may share memory with others. Default: {@link copy} */
   copyOut?(bytes: Uint8Array, start: number, end: number): Uint8Array;
   /**
-   * Copies payloads of a read at once, where that is faster. The fourth word of each one's record, 0 before, becomes its place.
+   * Copies payloads of a read at once, where that is faster. The fourth word of each one's record, 0 before, becomes
+   * its place.
    * @param count - how many records there are
    * @param strings - the opcode of messages that become strings, or 0
    */
@@ -46,8 +50,8 @@ export interface Host {
   /** A view of `bytes[start, end)`. */
   view(bytes: Uint8Array, start: number, end: number): Uint8Array;
   /**
-   * Makes the string of valid UTF-8 in `bytes[start, end)`. Nothing may be left out or normalized, not even a byte order mark: when
-   * the string is sent on, these bytes are sent.
+   * Makes the string of valid UTF-8 in `bytes[start, end)`. Nothing may be left out or normalized, not even a byte
+   * order mark: when the string is sent on, these bytes are sent.
    * @param ascii - whether all bytes are known to be below 0x80
    * @param transcoder - for hosts that make strings of UTF-16 faster than of UTF-8
    */

@@ -1,10 +1,10 @@
-// Memory for the payloads of one read. Short payloads that arrived together share one ArrayBuffer, with nothing else in it, so that
-// they cost one allocation.
+// Memory for the payloads of one read. Short payloads that arrived together share one ArrayBuffer, with nothing else in
+// it, so that they cost one allocation.
 import * as layout from "../kernel/generated/layout.js";
 import type { PayloadRuns, ReadRecords } from "./host.js";
 import { copyInto, type ViewClass } from "./views.js";
 
-/** The length of a shared run: a payload that the application keeps keeps no more memory alive. */
+/** The length of a shared run. It bounds the memory that one payload keeps alive. */
 const RUN_BYTES = 64 * 1024;
 /** Longer payloads get memory of their own. */
 const MOST_BYTES = 32 * 1024;
@@ -18,7 +18,7 @@ const RECORDS_WORD = layout.RECORDS_PTR >>> 2;
 const OFFSET_BITS = 17;
 const OFFSET_MASK = (1 << OFFSET_BITS) - 1;
 
-/** How a runtime allocates payload memory. */
+/** The functions with which a runtime allocates payload memory. */
 export interface RunMemory {
   /** The class of payloads. */
   readonly View: ViewClass;
@@ -29,8 +29,8 @@ export interface RunMemory {
 }
 
 /**
- * Copies the payloads of a read, all of them before the first is handed out, so that no application sees a run change. Each begins at a
- * multiple of 8.
+ * Copies the payloads of a read, all of them before the first is handed out, so that no application sees a run change.
+ * Each begins at a multiple of 8.
  * @returns undefined if fewer than two payloads can share memory
  */
 export function copyRuns(
@@ -50,7 +50,7 @@ export function copyRuns(
       const room = roomFor(words, at, memory.leastBytes, strings);
       if (room === 0) continue;
       if (bytes + room > RUN_BYTES) break;
-      // A walk that was interrupted has left its places here.
+      // An interrupted walk has left its places here.
       words[at + 3] = 0;
       bytes += room;
       payloads++;

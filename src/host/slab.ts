@@ -1,4 +1,4 @@
-// Payload memory that is cut from larger runs.
+// Memory that is cut from larger allocations.
 import type { ViewClass } from "./views.js";
 
 /** Cuts payloads from one allocation after another. Each payload keeps its whole allocation alive. */

@@ -1,6 +1,7 @@
-// Strings to UTF-8 and back. Test environments such as jsdom hide what Node has for it from the global scope.
+// Strings to UTF-8 and back. Test environments such as jsdom hide Node's `TextEncoder` and `TextDecoder` from the
+// global scope.
 
-/** The parts of these classes that the codec uses. */
+/** The members of these classes that the codec uses. */
 interface TextCoders {
   readonly TextDecoder: new (
     label?: string,

@@ -1,4 +1,5 @@
-// Strings by way of UTF-16: on some runtimes, transcoding in the kernel and reading UTF-16 is faster than reading UTF-8.
+// Makes strings from UTF-16 that the kernel has transcoded. On some runtimes this is faster than making them from UTF-8
+// (`mixed to string` of bench/kernels.js).
 import * as layout from "../kernel/generated/layout.js";
 import type { Host, Transcoder } from "./host.js";
 

@@ -23,8 +23,8 @@ export interface UpgradeOptions<Data = unknown> extends ServerOptions<Data>, Int
 /** Options of {@link attach}. */
 export interface AttachOptions<Data = unknown> extends UpgradeOptions<Data> {
   /**
-   * Takes only upgrade requests for this path, however they write it: percent-encoding makes no difference, nor does a query, nor
-   * whether the target is absolute. Default: all that nothing else takes.
+   * Takes only upgrade requests for this path. Percent-encoding makes no difference, nor does a query, nor an absolute
+   * target. Default: all upgrade requests that no other listener takes.
    */
   readonly path?: string;
 }
@@ -33,13 +33,14 @@ const UPGRADE_READERS: Readers<UpgradeOptions> = { ...SERVER_READERS, ...INTERNA
 const ATTACH_READERS: Readers<AttachOptions> = { ...UPGRADE_READERS, path: readUpgradePath };
 
 /**
- * Takes the WebSocket upgrades of an HTTP server that the application owns. Plain requests stay with it, also those that ask for
- * an upgrade to another protocol, and the limits on heads are its own. Closing what this returns closes the WebSockets, not
- * the HTTP server.
+ * Takes the WebSocket upgrades of an HTTP server that the application owns. Plain requests stay with it, also those
+ * that ask for an upgrade to another protocol, and the limits on heads are its own. Closing what this returns closes
+ * the WebSockets, not the HTTP server.
  *
- * Other `upgrade` listeners of the server are not told of requests for a `path` that was given here, unless these ask for
- * subprotocols only that are none of `protocols`. All others are theirs first; what none of them takes is served by what is attached without a
- * path, or gets 404 after the time-out `handshakeMs`, or at once if there are no other listeners.
+ * Other `upgrade` listeners of the server are not told of requests for a `path` that was given here, unless `protocols`
+ * has none of the subprotocols that the request offers. They get all other requests first. A request that none of them
+ * takes is served by the attachment without a path. If there is none, it gets 404: at once if there are no other
+ * listeners, otherwise after the time-out `handshakeMs`.
  * @throws TypeError or RangeError for options that make no sense; Error if the path is taken
  */
 export function attach<Data = unknown>(
@@ -58,15 +59,15 @@ export function attach<Data = unknown>(
 }
 
 /**
- * Answers one upgrade request of Node's `http`: as a WebSocket, or with the status that it deserves. If the client has
- * left in the meantime, no handler is called. If the stream is read by something else already, for instance because it was
- * upgraded before, it is left alone, and the `error` handler gets an `InvalidStateError`: which requests come twice is decided by
- * requests, so that throws nothing.
- * @param stream - as the `upgrade` event gives it, or any other `Duplex` of bytes that leads to the client; it belongs to wsimd
- * from now on
+ * Answers one upgrade request of Node's `http`: as a WebSocket, or with an HTTP error status. If the client has left in
+ * the meantime, no handler is called. If other code already reads the stream, for instance because it was upgraded
+ * before, it is left alone, and the `error` handler gets an `InvalidStateError`. This is not thrown, because a request
+ * could cause it.
+ * @param stream - as the `upgrade` event gives it, or any other `Duplex` of bytes that leads to the client; it belongs
+ * to wsimd from now on
  * @param head - the bytes that came behind the request
- * @throws TypeError or RangeError for options that make no sense; TypeError if the stream is no `Duplex`, is in object mode or
- * has an encoding, or if the request is none of Node's. Then the stream is untouched
+ * @throws TypeError or RangeError for options that make no sense; TypeError if the stream is no `Duplex`, is in object
+ * mode or has an encoding, or if the request is not one of Node's. The stream is untouched then
  */
 export function upgrade<Data = unknown>(
   request: IncomingMessage,

@@ -1,7 +1,7 @@
-// What a stream of Node's must be to carry a WebSocket.
+// Checks that a stream of Node's can carry a WebSocket.
 import type { Duplex } from "node:stream";
 
-/** @throws TypeError if something is no stream of bytes that can be read and written */
+/** @throws TypeError if a value is not a duplex stream of bytes */
 export function assertByteStream(stream: unknown): asserts stream is Duplex {
   if (!isDuplex(stream)) throw new TypeError("the upgraded stream must be a Duplex, a net.Socket mostly");
   if (stream.readableObjectMode || stream.writableObjectMode)

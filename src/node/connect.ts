@@ -1,4 +1,4 @@
-// `connect` for Node, and for all that have `node:net`.
+// `connect` for Node, and for other runtimes with `node:net`.
 import type { ConnectionOptions } from "node:tls";
 import type { Address } from "../adapter/client/address.js";
 import { CLIENT_READERS, type ClientOptions, connectBy } from "../adapter/client/client.js";
@@ -24,9 +24,10 @@ export interface ConnectOptions<Data = unknown> extends ClientOptions<Data>, Int
   /** Certificates, server name and so on, for `wss:`. */
   readonly tls?: ConnectionOptions;
   /**
-   * An HTTP proxy that is asked for a tunnel to the server, by the method CONNECT: its URL, or more about it. The
-   * word `"environment"` respects `HTTP_PROXY` and the like, see {@link ProxyOptions}. Default: none, whatever the
-   * environment says. Each redirect asks again. Through a proxy, `remoteAddress` of the socket is the proxy's.
+   * An HTTP proxy that is asked for a tunnel to the server, by the method CONNECT: its URL, or more about it. The word
+   * `"environment"` respects `HTTP_PROXY` and the like, see {@link ProxyOptions}. Default: no proxy, even if the
+   * environment names one. The choice is made again for each redirect. Through a proxy, `remoteAddress` of the socket
+   * is the proxy's.
    */
   readonly proxy?: string | URL | ProxyOptions;
 }
@@ -85,7 +86,7 @@ function openTunnel(
   const transport = new NodeTransport(openSocket(proxy, proxyTls), "off");
   const enter = (address: Address) => {
     const inside = transportOf(openSocket(address, tls, transport.release()));
-    // Not every runtime tells the address of TLS within TLS.
+    // Not every runtime reports the address of a connection with TLS within TLS.
     inside.remoteAddress = transport.remoteAddress;
     return inside;
   };

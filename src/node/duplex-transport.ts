@@ -8,7 +8,7 @@ import { setImmediate } from "./globals.js";
 import { remoteAddressOf } from "./remote-address.js";
 import { listen, listenForFinish, type Report, type StreamDriver, unlisten } from "./stream-listeners.js";
 
-/** Chunks that together are no longer than this are written as one. */
+/** Chunks are joined for one write up to this total length. */
 const SHORT_BYTES = 16 * 1024;
 
 /** A stream as a transport. */
@@ -19,7 +19,7 @@ export class DuplexTransport<Stream extends Duplex = Duplex> implements SocketTr
   readonly #stream: Stream;
   /** Whether a report is being handled, or a write is under way: a stream may answer within either. */
   #busy = false;
-  /** What came meanwhile, in its order. */
+  /** The reports that came meanwhile, in their order. */
   #held: Report[] | undefined;
   #paused = false;
   #writtenBytes = 0;
@@ -45,7 +45,7 @@ export class DuplexTransport<Stream extends Duplex = Duplex> implements SocketTr
     return this.#writtenBytes - this.#stream.writableLength;
   }
 
-  /** A stream chooses its memory itself. */
+  /** A stream reads into memory of its own. */
   readInto(_window: Uint8Array): void {}
 
   /** Called when a chunk has been handled: a transport that can read past its stream may begin to. */
@@ -57,7 +57,10 @@ export class DuplexTransport<Stream extends Duplex = Duplex> implements SocketTr
     this.#give(bytes, this.#stream.writableLength > 0);
   }
 
-  /** @param waits - whether the stream may keep the bytes before it looks at them: the application may take them back meanwhile */
+  /**
+   * @param waits - whether the stream may keep the bytes before it looks at them: the application may take them back
+   * meanwhile
+   */
   #give(bytes: Uint8Array, waits: boolean): void {
     const stream = this.#stream;
     if (!stream.writable) return;
@@ -65,7 +68,7 @@ export class DuplexTransport<Stream extends Duplex = Duplex> implements SocketTr
     this.#busy = true;
     this.#writtenBytes += bytes.length;
     try {
-      // The stream wants a rest after so many bytes, even if all were taken.
+      // The stream asks for a pause after this many bytes, even if the system took all of them.
       const given = waits && bytes.length >= BY_REFERENCE_BYTES ? Buffer.from(bytes) : bytes;
       if (!stream.write(given) && stream.writableLength > 0) this.blocked = true;
     } catch (error) {
@@ -88,7 +91,7 @@ export class DuplexTransport<Stream extends Duplex = Duplex> implements SocketTr
     stream.cork();
     for (const chunk of chunks) this.#give(chunk, waits);
     this.#uncork();
-    // While it was corked it could only seem to be full.
+    // A corked stream reports that it is full even if the system would take the bytes.
     if (stream.writableLength === 0) this.blocked = false;
   }
 
@@ -123,7 +126,7 @@ export class DuplexTransport<Stream extends Duplex = Duplex> implements SocketTr
     else this.#handle(report);
   }
 
-  /** Keeps a report until the stream's caller has returned: what handles reports is not to be entered twice. */
+  /** Keeps a report until the stream's caller has returned, because handlers of reports must not be re-entered. */
   #hold(report: Report): void {
     if (this.#held === undefined) {
       this.#held = [];
@@ -133,7 +136,7 @@ export class DuplexTransport<Stream extends Duplex = Duplex> implements SocketTr
     if (report === "close") setImmediate(handleHeld, this);
   }
 
-  /** What was held is handled when the outermost call has returned. */
+  /** The kept reports are handled when the outermost call has returned. */
   #leave(wasBusy: boolean): void {
     this.#busy = wasBusy;
     if (!wasBusy && this.#held !== undefined) setImmediate(handleHeld, this);
@@ -143,12 +146,12 @@ export class DuplexTransport<Stream extends Duplex = Duplex> implements SocketTr
   handleHeld(): void {
     if (this.#held === undefined || this.#busy) return;
     const held = this.#held.splice(0);
-    // Nothing more comes behind the close, so a pause is over with it.
+    // No report follows the close, so a pause ends with it.
     const open = !held.includes("close");
     while (held.length > 0 && !this.gone && !(open && this.#paused && typeof held[0] !== "string"))
       this.#handle(held.shift());
     if (this.gone) held.length = 0;
-    // What came meanwhile is behind.
+    // The reports that came meanwhile follow.
     held.push(...this.#held);
     this.#held = held.length > 0 ? held : undefined;
     if (this.#held === undefined && !this.#paused) this.#stream.resume();
@@ -204,7 +207,7 @@ export class DuplexTransport<Stream extends Duplex = Duplex> implements SocketTr
 
   /** This side has ended. */
   finished(): void {
-    // Not every stream is destroyed when both have.
+    // Not every stream is destroyed when both sides have ended.
     if (this.#stream.readableEnded) this.destroy();
   }
 
@@ -221,7 +224,7 @@ export class DuplexTransport<Stream extends Duplex = Duplex> implements SocketTr
     finished(this.#stream, () => this.reported("close"));
   }
 
-  /** Lets go of the stream, which another must read from now on. */
+  /** Gives up the stream, which another transport reads from now on. */
   release(): Stream {
     const stream = this.#stream;
     unlisten(stream);

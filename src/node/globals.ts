@@ -1,10 +1,12 @@
-// What Node's sockets need of its globals, as it was when this was loaded: src/host/globals.ts says why.
+// Node's global timers and queues, as they were when this module was loaded; src/host/globals.ts has the reason.
 import { setImmediate as immediate } from "node:timers";
 
 const { nextTick: atEndOfTurn } = process;
 
 export const setImmediate = immediate;
 
-/** Jest may have replaced it before this is loaded, by one that calls nothing; fake timers mark what they replace. */
+/**
+ * Jest may have replaced it before this module is loaded, by a fake that never calls back; fake timers carry a mark.
+ */
 export const nextTick: (callback: () => void) => void =
   "clock" in atEndOfTurn ? (callback) => void Promise.resolve().then(callback) : atEndOfTurn;

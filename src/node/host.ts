@@ -1,4 +1,4 @@
-// Strings and payload memory by way of Node's Buffers, and what else the shared part of the adapters needs of Node.
+// The `Host` and the `Runtime` of Node: strings and payload memory by way of Buffers, timers and turns.
 import { Buffer } from "node:buffer";
 import { markAsUntransferable } from "node:worker_threads";
 import { captureContext, outside } from "../adapter/async-context.js";
@@ -15,9 +15,12 @@ import { copyInto, viewOf } from "../host/views.js";
 import { nextTick, setImmediate } from "./globals.js";
 import { BufferClass } from "./internals/index.js";
 
-/** Up to here a payload is an array of its own: V8 keeps the bytes of such short arrays inside of the object (`typed_array_max_size_in_heap`). */
+/**
+ * Up to this length a payload has memory of its own: V8 keeps the bytes of such short arrays inside of the object (the
+ * flag `typed_array_max_size_in_heap`).
+ */
 const INNER_BYTES = 64;
-/** What only transports see is cut from slabs, which all connections of this thread share. */
+/** Copies for transports are cut from slabs that all connections of this thread share. */
 const SMALL_BYTES = 256;
 const small = new Slab(8 * 1024, allocateShared, BufferClass);
 const MEDIUM_BYTES = 32 * 1024;
@@ -39,12 +42,15 @@ function allocate(bytes: number): Uint8Array {
   return bytes <= INNER_BYTES ? new BufferClass(bytes) : Buffer.allocUnsafeSlow(bytes);
 }
 
-/** Prevents that memory is transferred to a worker with one of the payloads in it, where the runtime can. */
+/**
+ * Marks memory as not transferable, on runtimes that can, so that no payload is lost when another one in it is sent to
+ * a worker.
+ */
 export function untransferable(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
   try {
     markAsUntransferable(bytes.buffer);
   } catch {
-    // Older versions of Deno and Bun have it in name only.
+    // Older versions of Deno and Bun have the function, but it does nothing.
   }
   return bytes;
 }
@@ -106,7 +112,7 @@ export const nodeHost: Host = {
   textBytes,
 };
 
-/** Makes strings of UTF-16 that the kernel makes of UTF-8, for versions of V8 before 13, and for Deno. */
+/** The host that makes strings from UTF-16 that the kernel has transcoded, for V8 before version 13, and for Deno. */
 export const decodeText = decodeByUtf16(latin1Slice, utf8Slice, utf16Slice);
 
 /** The host for a version of V8. From 13 on, which is Node 24, strings are made of UTF-8 directly. */
@@ -114,7 +120,7 @@ export function hostFor(v8: number): Host {
   return v8 < 13 ? { ...nodeHost, decodeText } : nodeHost;
 }
 
-/** What the shared part of the adapters needs of Node. */
+/** The `Runtime` of Node. */
 export const nodeRuntime: Runtime = {
   host: hostFor(Number.parseInt(process.versions.v8, 10)),
   deadlines: new Deadlines(outside),

@@ -2,16 +2,16 @@
 import { oneOf, type Readers } from "../protocol/option-readers.js";
 import { canReadInto, prepareProcess } from "./internals/index.js";
 
-/** Whether to use private parts of the runtime: `"auto"` uses those that a trial has shown to work. */
+/** Whether to use private parts of the runtime: `"auto"` uses the parts that passed a trial. */
 export type Internals = "auto" | "on" | "off";
 
 /** The choice whether to use private parts of the runtime. */
 export interface InternalsOptions {
   /**
-   * `"auto"` reads straight into linear memory and writes past the stream's bookkeeping, each where a trial shows that it works,
-   * and tunes the allocator of the process; `"off"` does none of these, and leaves reading and writing to public streams; `"on"` throws where
-   * reads can't go to linear memory. Default: what the environment variable `WSIMD_INTERNALS` says, else `"auto"`.
-   * docs/node-internals.md describes each private part.
+   * `"auto"` reads straight into linear memory and writes past the stream's bookkeeping, each if it passes a trial, and
+   * tunes the allocator of the process. `"off"` does none of these, and uses public streams only. `"on"` is like
+   * `"auto"`, but throws if reads can't go to linear memory. Default: the value of the environment variable
+   * `WSIMD_INTERNALS`, else `"auto"`. docs/node-internals.md describes each private part.
    */
   readonly internals?: Internals;
 }
@@ -22,9 +22,9 @@ export const INTERNALS_READERS: Readers<InternalsOptions> = {
 };
 
 /**
- * The choice that was made, by the option or by the environment variable `WSIMD_INTERNALS`. Begins the trial of Node's private
- * parts, and tunes the allocator, unless it is `"off"`.
- * @throws RangeError if the variable names no choice; Error if the choice is `"on"` and this Node can't
+ * The choice of the option or of the environment variable `WSIMD_INTERNALS`. Begins the trial of Node's private parts,
+ * and tunes the allocator, unless it is `"off"`.
+ * @throws RangeError if the variable names no choice; Error if the choice is `"on"` and the trial failed on this Node
  */
 export function knownInternals(asked?: Internals): Internals {
   const choice = parseInternals(asked ?? (process.env.WSIMD_INTERNALS || "auto"));

@@ -1,4 +1,4 @@
-// A server of `node:net` or `node:tls` as what a server listens with.
+// The listener of a server, on top of `node:net` or `node:tls`.
 import { once } from "node:events";
 import type { Server as NetServer, Socket as NetSocket, ListenOptions as Place } from "node:net";
 import { hostOptions } from "../adapter/host-options.js";
@@ -10,7 +10,7 @@ export interface NodePlace extends Pick<ListenOptions, "port" | "host" | "path" 
   readonly backlog?: number;
 }
 
-/** Listens, and looks after the connections that are not the server's yet. */
+/** Listens, and tracks the connections that the server has not got yet. */
 export class NodeListener implements Listener {
   readonly #netServer: NetServer;
   /** The TCP connections under TLS, also while the TLS handshake goes on. */
@@ -58,7 +58,7 @@ function keep(sockets: Set<NetSocket>, socket: NetSocket): void {
   socket.once("close", () => sockets.delete(socket));
 }
 
-/** What `listen` of Node takes, also where its types are older. */
+/** The options of Node's `listen`, including those that its types lack. */
 interface Asked extends Place {
   readonly fd?: number;
   readonly reusePort?: boolean | undefined;
@@ -68,11 +68,12 @@ function nodePlace({ port = 0, host, path, fd, reusePort, backlog = 511 }: NodeP
   if (fd !== undefined) return { fd, backlog };
   if (path !== undefined) return { path, backlog };
   if (reusePort) assertReusesPorts();
-  // With a host, Node would find out in a callback that it must not listen; without, it throws here.
+  // With a host, Node checks the permission in a callback, whose exception would end the process; without one it throws
+  // here.
   return { port, backlog, reusePort, ...(mayUseNetwork() && { host }) };
 }
 
-/** @throws Error on a Node that takes no notice of the option */
+/** @throws Error on a Node that ignores the option */
 function assertReusesPorts(): void {
   const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
   const able = major > 23 || (major === 23 && minor >= 1) || (major === 22 && minor >= 12);

@@ -24,7 +24,7 @@ import { SocketTlsFacts } from "./tls-info.js";
 /** Makes the transport of a socket. */
 export type TransportOf = (socket: NetSocket) => DuplexTransport<NetSocket>;
 
-/** Decides how transports are made for a read path. */
+/** Chooses the function that makes transports for a read path. */
 export type Transports = (internals: Internals) => TransportOf | Promise<TransportOf>;
 
 export const nodeTransports: Transports = (internals) => (socket) => new NodeTransport(socket, internals);
@@ -38,14 +38,14 @@ export class NodeTransport extends DuplexTransport<NetSocket> implements WriteOw
   #window: Uint8Array | undefined;
   /** The handle that takes direct writes, if they work. */
   #handle: WriteHandle | undefined;
-  /** The length of the direct write that the system has not taken whole: until then its memory is in use. */
+  /** The length of a direct write that the system has not taken whole: until then its memory is in use. */
   #unwrittenBytes = 0;
 
   constructor(socket: NetSocket, choice: Internals) {
     super(socket);
     this.#socket = socket;
     this.#choice = choice;
-    // TLS, and a class of sockets that have no handle, may keep the bytes that are written.
+    // TLS sockets, and sockets without a handle, may keep the bytes that are written.
     this.takesAtOnce = !("encrypted" in socket) && hasHandle(socket);
     if (socket.connecting) socket.once("connect", () => this.#connected());
     else this.#connected();
@@ -112,7 +112,10 @@ export class NodeTransport extends DuplexTransport<NetSocket> implements WriteOw
     super.writeAll(chunks);
   }
 
-  /** The handle, if nothing waits to be written. The time-out of a socket that has one sees only writes of the stream. */
+  /**
+   * The handle, if no bytes wait to be written. A socket with a time-out must be written to by its stream, because only
+   * such writes restart the time-out.
+   */
   #idleHandle(): WriteHandle | undefined {
     const socket = this.#socket;
     const busy = this.#unwrittenBytes > 0 || socket.writableLength > 0 || socket.timeout;
@@ -127,7 +130,7 @@ export class NodeTransport extends DuplexTransport<NetSocket> implements WriteOw
     return true;
   }
 
-  /** The system took what it could not take at once. */
+  /** The system has taken the rest of a write. */
   written(status: number): void {
     this.#unwrittenBytes = 0;
     const socket = this.#socket;

@@ -4,7 +4,7 @@ import { type ConnectionOptions, connect as connectTls } from "node:tls";
 import type { Address } from "../adapter/client/address.js";
 import { hostOptions } from "../adapter/host-options.js";
 
-/** What still waits to be written when the other side ends is written, before this side ends. */
+/** When the other side ends, waiting bytes are still written before this side ends. */
 const HALF_OPEN = { allowHalfOpen: true };
 
 interface Place extends Pick<Address, "secure" | "hostname" | "port"> {
@@ -22,7 +22,7 @@ export function openSocket(to: Place, tls: ConnectionOptions | undefined, tunnel
   const servername = isIP(hostname) === 0 ? { servername: hostname } : {};
   const socket = connectTls(
     hostOptions({
-      // In a tunnel as well: it is this host that the certificate must be for.
+      // In a tunnel as well, the certificate must be for this host.
       ...target,
       ...servername,
       ...HALF_OPEN,

@@ -1,18 +1,20 @@
-// Requests for an upgrade that nothing takes: "A server MAY ignore a received Upgrade header field if it wishes to continue using
-// the current protocol on that connection." RFC 9110 section 7.8. Node knows none that ignores it once it has told of the upgrade.
+// Hands requests for an upgrade that no listener takes back to the HTTP server: "A server MAY ignore a received Upgrade
+// header field if it wishes to continue using the current protocol on that connection." RFC 9110 section 7.8. Node
+// itself offers no way to ignore the field after it has emitted `upgrade`.
 import type { Server as HttpServer, IncomingMessage } from "node:http";
 import type { Server as HttpsServer } from "node:https";
 import type { Duplex } from "node:stream";
 import { Server as TlsServer } from "node:tls";
 
-/** How many names and values Node keeps of a head, unless it is told another number. */
+/** The number of names and values that Node keeps of a head by default. */
 const KEPT_HEADERS = 2_000;
 
 /**
- * Gives a request back to its HTTP server, which serves it as if it had asked for no upgrade: the connection is injected with the
- * head in front, as Node documents it for `connection`, so that content, further requests and time-outs are the server's as ever.
+ * Gives a request back to its HTTP server, which serves it as if it had asked for no upgrade: the connection is
+ * injected with the head in front, as Node documents it for `connection`, so that content, further requests and
+ * time-outs are the server's as ever.
  * @param head - the bytes that came behind the request's head
- * @returns false if that can't be: Node has forgotten some of its header lines
+ * @returns false if that is impossible, because Node has dropped some of its header lines
  */
 export function servePlain(
   httpServer: HttpServer | HttpsServer,
@@ -22,7 +24,7 @@ export function servePlain(
 ): boolean {
   const { maxHeadersCount } = httpServer;
   const kept = typeof maxHeadersCount === "number" ? 2 * maxHeadersCount : KEPT_HEADERS;
-  // One of those could have said how long the content is, which would be read as a request then.
+  // A dropped line could have been `Content-Length`, and the content would then be read as a request.
   if (kept > 0 && request.rawHeaders.length >= kept) return false;
   stream.unshift(Buffer.concat([headWithoutUpgrade(request), head]));
   httpServer.emit(httpServer instanceof TlsServer ? "secureConnection" : "connection", stream);
@@ -37,7 +39,7 @@ function headWithoutUpgrade({ method, url, httpVersion, rawHeaders }: IncomingMe
   return Buffer.from(`${head}\r\n`, "latin1");
 }
 
-/** Whether content is to come behind a request's head. */
+/** Whether content follows a request's head. */
 export function announcesContent({ headers }: IncomingMessage): boolean {
   const { "content-length": length = "0" } = headers;
   return headers["transfer-encoding"] !== undefined || Number(length) !== 0;

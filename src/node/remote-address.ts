@@ -1,9 +1,9 @@
-// The address of a stream's peer, as far as the stream knows one.
+// The address of a stream's peer, if the stream has one.
 import type { Socket as NetSocket } from "node:net";
 
 /**
- * The address that a stream tells: its own, that of the socket that it says it is made of, or that of its HTTP/2 session.
- * @returns "" if it knows none
+ * The peer's address of a stream: the stream's own, that of the socket below it, or that of its HTTP/2 session.
+ * @returns "" if there is none
  */
 export function remoteAddressOf(stream: object): string {
   try {
@@ -17,8 +17,8 @@ export function remoteAddressOf(stream: object): string {
 }
 
 /**
- * Whether a TCP connection's peer has reset it already: its own address is known, and the peer's no more. A Unix socket has
- * neither.
+ * Whether a TCP connection's peer has reset it already: its own address is known, and the peer's no more. A Unix socket
+ * has neither.
  */
 export function peerIsGone(socket: NetSocket): boolean {
   return socket.remoteAddress === undefined && socket.localAddress !== undefined;

@@ -1,4 +1,4 @@
-// `serve` for Node, and for all that have `node:net`.
+// `serve` for Node, and for other runtimes with `node:net`.
 import { createServer, type Socket as NetSocket } from "node:net";
 import { createServer as createTlsServer, type TlsOptions } from "node:tls";
 import { MAX_TIMER_MS } from "../adapter/deadline.js";
@@ -48,8 +48,8 @@ const SERVE_READERS: Readers<ServeOptions> = {
 };
 
 /**
- * Opens a port, or a Unix socket, that speaks WebSocket and nothing else: requests that are no opening handshake get the
- * HTTP status they deserve.
+ * Opens a port, or a Unix socket, that speaks WebSocket: requests that are no opening handshake go to `fetch`, or get
+ * an HTTP error status.
  * @throws TypeError or RangeError for options that make no sense; rejects with the system's error if it can't listen
  */
 export function serve<Data = unknown>(
@@ -90,7 +90,7 @@ export async function serveOn<Data>(
   await listener.listen(options);
   const bare = tls === undefined && internals !== "off" && whatWorks()?.handles === true;
   const taken = bare && takeConnections(netServer, (handle) => acceptHandle(core, handle, maxConnections));
-  // Its own in any case: what it inherits would count.
+  // Set in any case, so that an inherited value does not count.
   netServer.maxConnections = maxConnections ?? Number.POSITIVE_INFINITY;
   if (maxConnections !== undefined) {
     if (taken) tellSize(netServer, maxConnections, () => core.size);
@@ -100,15 +100,15 @@ export async function serveOn<Data>(
   return new PortServer(core, listener);
 }
 
-/** The longest that a timer of Node's takes is no end to it for practical purposes. */
+/** The longest delay of Node's timers (24 days) stands for `Infinity`. */
 function tlsTimeout(core: ServerCore): number {
   return Math.min(Math.ceil(core.options.timeouts.handshakeMs), MAX_TIMER_MS);
 }
 
-/** Nothing that is thrown here, for whatever reason, ends more than the connection. */
+/** An exception here ends this connection and no other. */
 function acceptSocket(core: ServerCore, socket: NetSocket, transportOf: TransportOf): void {
   try {
-    // Over TLS only from here on: in the middle of its handshake a client that ends its side is gone.
+    // Over TLS this applies only from here on: a client that ends its side during the TLS handshake is gone.
     socket.allowHalfOpen = true;
     if (peerIsGone(socket)) socket.destroy();
     else new Opening(core, transportOf(socket));

@@ -1,8 +1,9 @@
-// The listeners on the streams that transports drive: functions that all streams share, which find the transport by the stream.
+// The listeners on the streams that transports drive: functions that all streams share, which find the transport by the
+// stream.
 import type { Duplex } from "node:stream";
 import type { TransportSink } from "../adapter/transport.js";
 
-/** Something that a stream reports: a chunk, or the name of an event. */
+/** A report of a stream: a chunk, or the name of an event. */
 export type Report = Uint8Array | "drain" | "end" | "close";
 
 /** The transport, as its stream's listeners call it. */
@@ -13,7 +14,7 @@ export interface StreamDriver {
   failed(error: unknown): void;
   /** This side has ended. */
   finished(): void;
-  /** Ends it for an error that the stream does not know of. */
+  /** Ends the transport for an error that did not come from the stream. */
   fail(error: unknown): void;
 }
 
@@ -24,7 +25,7 @@ interface Carrier extends Duplex {
   [kTransport]?: StreamDriver;
 }
 
-/** Has a transport told of what a stream emits. */
+/** Has the events of a stream reported to a transport. */
 export function listen(stream: Carrier, driver: StreamDriver): void {
   stream[kTransport] = driver;
   stream.on("data", onData);
@@ -34,7 +35,7 @@ export function listen(stream: Carrier, driver: StreamDriver): void {
   stream.on("close", onClose);
 }
 
-/** Has the transport told when this side has ended. */
+/** Has the end of this side reported to the transport. */
 export function listenForFinish(stream: Duplex): void {
   stream.once("finish", onFinish);
 }
@@ -50,12 +51,12 @@ export function unlisten(stream: Carrier): void {
   stream.off("finish", onFinish);
 }
 
-/** Where the transport of a stream reports to. */
+/** The sink of a stream's transport. */
 export function sinkOf(stream: Carrier): TransportSink | undefined {
   return stream[kTransport]?.sink;
 }
 
-/** Whether something reads this stream already: a transport, or another package. */
+/** Whether a transport or other code already reads this stream. */
 export function isTaken(stream: Duplex): boolean {
   return kTransport in stream || stream.listenerCount("data") > 0 || stream.listenerCount("readable") > 0;
 }

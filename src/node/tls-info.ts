@@ -1,8 +1,8 @@
-// What a TLS socket of Node's knows of its connection.
+// The TLS parameters of a socket of Node's.
 import type { TLSSocket } from "node:tls";
 import type { TlsInfo } from "../adapter/transport.js";
 
-/** Looks at the socket when it is asked. */
+/** Reads the socket on access. */
 export class SocketTlsFacts implements TlsInfo {
   readonly #socket: TLSSocket;
 
@@ -11,7 +11,7 @@ export class SocketTlsFacts implements TlsInfo {
   }
 
   get serverName(): string | undefined {
-    // The types leave it out. False or null if there is none.
+    // Node's types lack this member. It is false or null if there is none.
     return nameIn(Reflect.get(this.#socket, "servername"));
   }
 

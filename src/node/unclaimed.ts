@@ -19,12 +19,12 @@ export class Unclaimed {
     this.#before = traces(stream);
   }
 
-  /** Whether it was listened to, written to or ended since. */
+  /** Whether a listener was added, or bytes were written, or the stream was ended since then. */
   get taken(): boolean {
     return traces(this.#stream) !== this.#before;
   }
 
-  /** Calls back after that time, unless the connection is taken or gone by then. */
+  /** Calls back after the time-out, unless the connection is taken or gone by then. */
   whenLeft(afterMs: number, call: () => void): void {
     const left = (): void => {
       const { taken } = this;
@@ -34,7 +34,7 @@ export class Unclaimed {
     this.#timer = setTimeout(left, Math.min(afterMs, MAX_TIMER_MS));
   }
 
-  /** Watches no more. */
+  /** Stops watching. */
   over(): void {
     clearTimeout(this.#timer);
     this.#stream.off("error", ignore);
@@ -46,7 +46,7 @@ export class Unclaimed {
 
 function ignore(): void {}
 
-/** What a listener that takes a connection leaves on its stream. */
+/** The state of a stream, which a listener that takes the connection changes. */
 function traces(stream: Duplex): string {
   const { destroyed, writable, writableLength, readableFlowing } = stream;
   const written: unknown = Reflect.get(stream, "bytesWritten");

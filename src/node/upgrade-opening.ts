@@ -1,4 +1,4 @@
-// From an upgrade request of Node's `http` to an opening: the connection is answered by what a server of this package decides.
+// Turns an upgrade request of Node's `http` into an opening of a server of this package.
 import { Socket as NetSocket } from "node:net";
 import type { Duplex } from "node:stream";
 import { Opening } from "../adapter/server/opening.js";
@@ -18,12 +18,12 @@ export interface Attachment {
   readonly internals: Internals;
 }
 
-/** Answers an upgrade request. Nothing that the request or its connection is like makes it throw. */
+/** Answers an upgrade request. No state of the request or its connection makes it throw. */
 export function open(attachment: Attachment, request: RequestHead, stream: Duplex, head: Uint8Array): void {
   withOpening(attachment, stream, (opening) => opening.headRead(request, head));
 }
 
-/** Turns a request away. Nothing that its connection is like makes it throw. */
+/** Refuses a request. No state of its connection makes it throw. */
 export function refuse(attachment: Attachment, stream: Duplex, refusal: RefusalOptions): void {
   withOpening(attachment, stream, (opening) => opening.refuse(refusal));
 }
@@ -46,23 +46,23 @@ function withOpening(
     const transport =
       stream instanceof NetSocket ? new NodeTransport(stream, internals) : new DuplexTransport(stream);
     const opening = new Opening(core, transport);
-    // Its owner may have paused or corked it while it was thinking.
+    // The previous owner may have paused or corked the stream.
     transport.resume();
     while (stream.writableCorked > 0) stream.uncork();
     answer(opening);
   });
 }
 
-/** @returns false if the client has left, for neither its end nor the stream's would ever be told of again, or was answered */
+/** @returns false if the client was answered or has left; the end of the stream would not be reported again */
 function isOpen(stream: Duplex): boolean {
   const gone = stream instanceof NetSocket && peerIsGone(stream);
   if (stream.readable && stream.writable && !gone) return true;
-  // An answer of another's may still be on its way.
+  // Other code may have written an answer that is still on its way.
   if (!stream.writableEnded) stream.destroy();
   return false;
 }
 
-/** Calls, at the boundary to the host: what is thrown is reported, and ends this connection alone. */
+/** Runs a call from the host. An exception is reported, and ends this connection alone. */
 export function guarded(core: ServerCore, stream: Duplex, call: () => void): void {
   try {
     call();

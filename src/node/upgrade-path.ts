@@ -1,4 +1,4 @@
-// Which path of an HTTP server an upgrade request is for.
+// The paths of upgrade requests, in a form in which they can be compared.
 import { parseTarget } from "../http/target.js";
 import { refuse } from "../protocol/option-readers.js";
 
@@ -7,13 +7,13 @@ const UNRESERVED = /[A-Za-z0-9\-._~]/;
 /** The path of a request target, be it absolute or not, in the form in which paths are compared. */
 export function pathOf(target: string): string {
   const [before = ""] = target.split("?", 1);
-  // Whether the target is of the right host is not asked here: the answer depends on it, and is for that path.
+  // The host of an absolute target is not checked here; the handshake on that path checks it.
   return comparable(parseTarget(target, undefined)?.path ?? before);
 }
 
 /**
  * Reads a path that an application gives, into the form in which paths are compared.
- * @throws TypeError or RangeError if no request can be for it
+ * @throws TypeError or RangeError if no request can have this path
  */
 export function readUpgradePath(path: string | undefined, name: string): string {
   if (typeof path !== "string" || !path.startsWith("/") || /[?#\p{Surrogate}]/u.test(path))
@@ -22,8 +22,8 @@ export function readUpgradePath(path: string | undefined, name: string): string 
 }
 
 /**
- * Brings a URL's path to the form in which paths are compared: what may stand for itself does, and the digits of what is
- * percent-encoded are capital (RFC 3986 section 6.2.2).
+ * Brings a URL's path to the form in which paths are compared: characters that need no percent-encoding are decoded,
+ * and the hexadecimal digits of the others are capital (RFC 3986 section 6.2.2).
  */
 function comparable(path: string): string {
   return path.replace(/%[0-9a-f]{2}/gi, (encoded) => {

@@ -1,4 +1,5 @@
-// Decides whether an upgrade request of a shared HTTP server goes to this package, to another listener, or to the server itself.
+// Decides whether an upgrade request of a shared HTTP server goes to this package, to another listener, or to the
+// server itself.
 
 import type { Server as HttpServer, IncomingMessage } from "node:http";
 import type { Server as HttpsServer } from "node:https";
@@ -19,7 +20,7 @@ import { pathOf } from "./upgrade-path.js";
 type AnyHttpServer = HttpServer | HttpsServer;
 type Upgrade = [request: IncomingMessage, stream: Duplex, head: Uint8Array];
 
-/** The one listener for the upgrades of an HTTP server: it knows all that are attached to that. */
+/** The one listener for the upgrades of an HTTP server. It knows all attachments of the server. */
 export class UpgradeRouter {
   static readonly #routers = new WeakMap<AnyHttpServer, UpgradeRouter>();
   readonly #httpServer: AnyHttpServer;
@@ -40,7 +41,7 @@ export class UpgradeRouter {
   }
 
   /**
-   * @param path - in the form in which paths are compared; undefined for all that nothing else takes
+   * @param path - in the form in which paths are compared; undefined for all requests that no other listener takes
    * @throws Error if the path is taken
    */
   add(path: string | undefined, attachment: Attachment): void {
@@ -58,19 +59,19 @@ export class UpgradeRouter {
 
   #attach(): void {
     const httpServer = this.#httpServer;
-    // In front of the others, to see what they do.
+    // It comes before the other listeners, to watch which of them takes the request.
     httpServer.prependListener("upgrade", this.#onUpgrade);
     this.#detach = [
       () => httpServer.off("upgrade", this.#onUpgrade),
       replaceMethod(httpServer, "emit", (emit) => this.#emitter(emit)),
-      // Newer versions of Node ask it before they take a request for an upgrade.
+      // Newer versions of Node call it before they treat a request as an upgrade.
       replaceMethod(httpServer, UPGRADE_CHOOSER, (asked) => this.#chooser(asked)),
     ];
   }
 
   /**
-   * The server's `emit`, but that the other listeners are not told of what is certainly ours: some answer each request that is not
-   * their own, or end it.
+   * Replaces the server's `emit`, so that other listeners are not told of requests for an attached path: some listeners
+   * answer or end each request that is not their own.
    */
   #emitter(emit: Method): Method {
     const ours = (upgrade: Upgrade): boolean => this.#isOurs(upgrade[0]);
@@ -84,7 +85,10 @@ export class UpgradeRouter {
     };
   }
 
-  /** What Node asks whether a request is to be told of as an upgrade: another protocol's is not, unless others listen. */
+  /**
+   * Replaces Node's `shouldUpgradeCallback`, which decides whether a request is an upgrade. A request for another
+   * protocol is not, unless there are other listeners.
+   */
   #chooser(asked: Method): Method {
     const httpServer = this.#httpServer;
     const alone = (): boolean => this.#alone;
@@ -105,7 +109,7 @@ export class UpgradeRouter {
     return this.#httpServer.listenerCount("upgrade") <= 1;
   }
 
-  /** Whether a request is for a path that was attached, and for a subprotocol that is spoken there, if it asks for one. */
+  /** Whether a request is for an attached path, and offers no subprotocols or one that the attachment speaks. */
   #isOurs(request: IncomingMessage): boolean {
     if (!wantsWebSocket(request)) return false;
     const attachment = this.#attachments.get(pathOf(request.url ?? ""));
@@ -119,7 +123,7 @@ export class UpgradeRouter {
     return this.#attachments.get(pathOf(request.url ?? "")) ?? this.#attachments.get(undefined);
   }
 
-  /** Gives the others a turn. What none of them takes is not left without an answer. */
+  /** Lets the other listeners take a request, and answers it if none of them does. */
   #leaveToOthers(...upgrade: Upgrade): void {
     const [request, stream] = upgrade;
     const unclaimed = new Unclaimed(stream);
@@ -129,7 +133,7 @@ export class UpgradeRouter {
         unclaimed.over();
         return;
       }
-      // One that asks its database first may still want it.
+      // A listener that first waits, for example for a database, may still take the request.
       const later = wantsWebSocket(request) && this.#takerOf(request) === undefined;
       if (later) unclaimed.whenLeft(any.core.options.timeouts.handshakeMs, () => this.#settle(...upgrade));
       else {
@@ -172,14 +176,14 @@ function isUpgrade(args: unknown[]): args is Upgrade {
 }
 
 function isRequest(value: unknown): value is IncomingMessage {
-  // By what it has: to import the class would have Node 22 load its HTTP client as well.
+  // Checks the members. Importing the class would make Node 22 load its HTTP client as well.
   if (typeof value !== "object" || value === null) return false;
   return Array.isArray(Reflect.get(value, "rawHeaders")) && typeof Reflect.get(value, "method") === "string";
 }
 
 type Method = (...args: unknown[]) => unknown;
 
-/** Has an object use another method of that name, made from the one that it had, if any. @returns what takes it back */
+/** Replaces a method of an object by one made from the former method, if any. @returns a function that undoes this */
 function replaceMethod(holder: object, name: string, make: (before: Method) => Method): () => void {
   const before: unknown = Reflect.get(holder, name);
   if (!isMethod(before)) return () => {};
@@ -187,7 +191,7 @@ function replaceMethod(holder: object, name: string, make: (before: Method) => M
   const value = make(before);
   define(holder, name, { value, configurable: true, enumerable: false, writable: true });
   return () => {
-    // If it was replaced by another since, it stays, and does nothing more while nothing is attached.
+    // If the method was replaced again since, it stays, and passes all calls on while nothing is attached.
     if (Reflect.get(holder, name) !== value) return;
     if (own === undefined) Reflect.deleteProperty(holder, name);
     else define(holder, name, own);
@@ -198,7 +202,7 @@ function isMethod(value: unknown): value is Method {
   return typeof value === "function";
 }
 
-/** What is on `Object.prototype` is no part of the descriptor. */
+/** Properties of `Object.prototype` must not become part of the descriptor. */
 function define(holder: object, name: string, descriptor: PropertyDescriptor): void {
   const own = { __proto__: null, ...descriptor };
   Object.defineProperty(holder, name, own);

@@ -19,14 +19,14 @@ interface TransportHandle extends StreamHandle {
 }
 
 /**
- * A `net.Socket` over TCP or a Unix socket. The opening handshake, the ends and errors go by its stream; all other reads and
- * writes go below it.
+ * A `net.Socket` over TCP or a Unix socket. The opening handshake, the ends and errors go by its stream; all other
+ * reads and writes go below it.
  */
 export class DenoTransport extends DuplexTransport<NetSocket> {
   override readonly takesAtOnce = true;
   readonly #socket: NetSocket;
   #handle: TransportHandle | undefined;
-  /** What the stream does for each read, and for the end. */
+  /** The stream's own callback for reads and for the end. */
   #streamRead: StreamHandle["onread"] | undefined;
   /** The window that reads go to, now or as soon as the stream is empty. */
   #window: Uint8Array | undefined;
@@ -70,7 +70,7 @@ export class DenoTransport extends DuplexTransport<NetSocket> {
     if (socket.readableLength > 0 || socket.destroyed || socket.isPaused()) return;
     this.#streamRead = handle.onread;
     handle[kTransport] = this;
-    // The handle looks at its callback when it starts.
+    // The handle reads its callback when it starts.
     handle.readStop();
     handle.onread = onRead;
     handle.useUserBuffer(this.#window);
@@ -110,7 +110,7 @@ export class DenoTransport extends DuplexTransport<NetSocket> {
 
   override write(bytes: Uint8Array): void {
     const handle = this.#handle;
-    // What is in the stream comes first.
+    // Bytes that wait in the stream must leave first.
     if (handle === undefined || this.#socket.writableLength > 0) super.write(bytes);
     else if (this.#socket.writable && !this.#writeBelow(handle, bytes)) {
       // The stream gets the same error, and emits it.
@@ -130,7 +130,7 @@ export class DenoTransport extends DuplexTransport<NetSocket> {
     return true;
   }
 
-  /** The system took what it could not take at once. */
+  /** The system has taken the rest of a write. */
   taken(status: number, length: number): void {
     this.#waitingBytes -= length;
     const socket = this.#socket;
@@ -157,16 +157,17 @@ export class DenoTransport extends DuplexTransport<NetSocket> {
   }
 }
 
-/** So many reads of this thread go without a rest after a turn in which only one connection read. */
+/** The number of reads of this thread that go without a rest after a turn in which only one connection read. */
 const RESTLESS_READS = 16;
 /** The connections of this thread that rest until the next turn. */
 let resting: DenoTransport[] = [];
-/** How many more reads go without a rest. */
+/** The number of further reads that go without a rest. */
 let restless = 0;
 
 /**
- * Lets a handle read no more in this turn of the event loop. Otherwise Deno reads again and again, until the system has nothing more,
- * before the loop goes on. Where one connection is alone, it goes without: there each message would wait for a turn.
+ * Stops a handle from reading until the next turn of the event loop. Otherwise Deno reads until the system has no more
+ * bytes before the loop goes on. A connection that reads alone gets no rest, since each of its messages would wait for
+ * a turn.
  */
 function rest(handle: StreamHandle, transport: DenoTransport): void {
   if (restless > 0) {
@@ -190,7 +191,7 @@ function onRead(this: TransportHandle): void {
 
 class Waiting implements WriteRequest {
   #transport: DenoTransport | undefined;
-  /** Keeps the memory alive until the write is over, which Deno does not. */
+  /** The request keeps the memory alive until the write is over, since Deno does not. */
   bytes: Uint8Array | undefined;
   /** The length of `bytes` at first: the application may have transferred the memory since. */
   #length = 0;

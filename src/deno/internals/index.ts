@@ -1,2 +1,3 @@
-// All that leans on Deno's private parts, as the rest of src/deno may use it. docs/node-internals.md describes each part.
+// Everything that relies on private parts of Deno, for the rest of src/deno. docs/node-internals.md describes each
+// part.
 export { denoTransports } from "./transports.js";

@@ -1,16 +1,19 @@
-// The handle below a `net.Socket` of Deno's, which reads and writes without the stream's bookkeeping. It has the shape of Node's handles,
-// with one table for all of them in which each call leaves what it does not return.
+// The handle below a `net.Socket` of Deno's, which reads and writes without the stream's bookkeeping. It has the shape
+// of Node's handles. Results that a call does not return are left in a table, which all handles share.
 import type { Socket as NetSocket } from "node:net";
 
-/** The part of a socket's handle that is needed here. */
+/** The members of a socket's handle that are used here. */
 export interface StreamHandle {
-  /** Called for each read, when its end or an error comes as well; how long it is stands in the table. */
+  /** Called for each read, for the end and for an error. The table holds the length or the error number. */
   onread: (this: StreamHandle) => unknown;
   readStart(): number;
   readStop(): number;
   /** Lets reads go there from now on. */
   useUserBuffer(buffer: Uint8Array): void;
-  /** @returns 0, or a negative error number. Whether all was taken at once stands in the table; if not, `request` hears of it */
+  /**
+   * @returns 0, or a negative error number. The table holds whether the write goes on; `request` is told of its end
+   * then
+   */
   writeBuffer(request: WriteRequest, bytes: Uint8Array): number;
 }
 
@@ -20,7 +23,7 @@ export interface WriteRequest {
   oncomplete(status: number): void;
 }
 
-/** Where calls of all handles of a thread leave what they don't return. */
+/** The table of a thread, in which calls of all handles leave results that they don't return. */
 interface CallResults {
   readonly table: Int32Array;
   /** The index of the length of a read. */
@@ -29,7 +32,7 @@ interface CallResults {
   readonly wroteLater: number;
 }
 
-/** Undefined before the first look, null on a Deno without them. They are the same for all handles of a thread. */
+/** Undefined before the first lookup, null on a Deno without them. They are the same for all handles of a thread. */
 let results: CallResults | null | undefined;
 
 function knowsResults(): boolean {
@@ -54,7 +57,7 @@ function findResults(): CallResults | undefined {
   }
 }
 
-/** The handle of a socket that is connected, if there is a way to work on it. */
+/** The handle of a connected socket, if it has the members that are used here. */
 export function streamHandle(socket: NetSocket): StreamHandle | undefined {
   const handle: unknown = Reflect.get(socket, "_handle");
   return knowsResults() && isStreamHandle(handle) ? handle : undefined;

@@ -1,5 +1,5 @@
-// The transports of Deno's sockets. Reads and writes below the stream are tried once for each process, on a loopback connection. Where bytes
-// do not arrive as they should, and for TLS, public streams do it.
+// The transports of Deno's sockets. Reads and writes below the stream are tried once for each process, on a loopback
+// connection. Where the trial fails, and for TLS, transports use public streams.
 import type { Socket } from "node:net";
 import { type Loopback, onLoopback } from "../../node/internals/index.js";
 import { NodeTransport, type Transports } from "../../node/node-transport.js";
@@ -28,7 +28,7 @@ function tryBelow({ near, server, over, guarded }: Loopback<boolean>): void {
     let seen = "";
     const streamed = (chunk: Uint8Array): void => {
       seen += String.fromCharCode(...chunk);
-      // Anything else came by the stream although it should not.
+      // These bytes came by the stream, but should have come below it.
       if (seen !== "stream,") over(false);
       transport.readInto(window);
       near.write("below,");

@@ -1,14 +1,16 @@
-// Accepted connections without a stream: the handle of a connection gets an owner of this package's instead of a `net.Socket`, which
-// would take more time and memory than all the rest of the connection. What Node's function for reads asks of a handle's owner
-// is looked up in a socket of Node's own.
+// Accepted connections without a stream: the handle of a connection gets an owner of this package's instead of a
+// `net.Socket`, which saves its time and memory. The members that Node's read function expects of a handle's owner are
+// looked up in a socket of Node's own.
 import type { Server, Socket } from "node:net";
 import { isRequestClass, isWriteHandle, type WriteHandle } from "./direct-write.js";
 import { handleOf, hasMethods, symbolNamed } from "./handles.js";
 import { readSymbols } from "./window-reads.js";
 
-/** The part of a connection's handle that is needed here. Numbers that are returned are 0 or a negative error number. */
+/**
+ * The members of a connection's handle that are used here. Numbers that are returned are 0 or a negative error number.
+ */
 export interface ConnectionHandle extends WriteHandle {
-  /** Called for each read. Only Node's own function knows where the length of the read stands. */
+  /** Called for each read. Only Node's own function has access to the length of the read. */
   onread: unknown;
   /** Not on the handle of a Unix socket. */
   setNoDelay?(on: boolean): number;
@@ -21,22 +23,25 @@ export interface ConnectionHandle extends WriteHandle {
   close(closed?: () => void): void;
 }
 
-/** What Node's reading function asks of a handle's owner. It has an `error` for `destroy` if reading failed. */
+/**
+ * The members that Node's read function expects of a handle's owner. It passes an `error` to `destroy` if reading
+ * failed.
+ */
 export interface HandleOwner {
   /** Where reads go. */
   readonly window: Uint8Array;
   readonly destroyed: boolean;
   readonly _readableState: { readonly endEmitted: boolean };
-  /** So many bytes were read into the window. */
+  /** Reports that this many bytes were read into the window. */
   landed(length: number): void;
-  /** Node asks a stream for more in this way. An owner need not do anything: reads come by themselves. */
+  /** Node asks a stream for more bytes by this call. An owner need not do anything: reads go on without it. */
   read(): void;
   /** The peer ended its side: null. */
   push(end: null): void;
   destroy(error?: Error): void;
 }
 
-/** What was looked up in a socket of Node's own. */
+/** The parts that were looked up in a socket of Node's own. */
 interface Ownership {
   /** The symbol under which a handle keeps its owner. */
   readonly owner: symbol;
@@ -54,7 +59,8 @@ export function knowsHandles(): boolean {
 }
 
 /**
- * Looks at a connected socket of Node's own to see how it owns its handle. It knows all when the socket ends its side.
+ * Looks up in a connected socket of Node's own how it owns its handle. The lookup is complete when the socket ends its
+ * side.
  * @param ownerClass - the class of the objects that will own handles
  */
 export function learnHandles(socket: Socket, ownerClass: { readonly prototype: HandleOwner }): void {
@@ -71,7 +77,7 @@ export function learnHandles(socket: Socket, ownerClass: { readonly prototype: H
   };
 }
 
-/** Gives the owners what Node's reading function looks for under symbols of its own. */
+/** Gives the class of owners the members that Node's read function looks up by symbols. */
 function lendSymbols(socket: Socket, owners: HandleOwner): boolean {
   const symbols = readSymbols();
   const updateTimer = symbolNamed(Object.getPrototypeOf(socket), "kUpdateTimer");
@@ -92,7 +98,10 @@ function lendSymbols(socket: Socket, owners: HandleOwner): boolean {
   return true;
 }
 
-/** Defines a property by a descriptor without a prototype: a program may have set `get` or `value` of `Object.prototype`. */
+/**
+ * Defines a property by a descriptor without a prototype: a program may have set `get` or `value` of
+ * `Object.prototype`.
+ */
 function lend(owners: HandleOwner, symbol: symbol, descriptor: PropertyDescriptor): void {
   const own = { __proto__: null, ...descriptor };
   Object.defineProperty(owners, symbol, own);
@@ -105,8 +114,8 @@ function isConnectionHandle(handle: unknown): handle is ConnectionHandle {
 }
 
 /**
- * Takes the connections of a listening server before they become sockets: the server neither emits `connection` for them nor counts
- * them. It still reports what goes wrong while they are accepted.
+ * Takes the connections of a listening server before they become sockets: the server neither emits `connection` for
+ * them nor counts them. It still reports errors of accepting.
  * @returns whether the server has the parts that this needs
  */
 export function takeConnections(server: Server, accept: (handle: ConnectionHandle) => void): boolean {
@@ -120,7 +129,7 @@ export function takeConnections(server: Server, accept: (handle: ConnectionHandl
   });
 }
 
-/** What a handle fills in about the other end. */
+/** The record that a handle fills in about the other end. */
 interface Peer {
   address?: string;
   port?: number;
@@ -158,6 +167,6 @@ export function own(handle: ConnectionHandle, owner: HandleOwner): number {
 export function shutDown(handle: ConnectionHandle, done: (status: number) => void): void {
   if (ownership === undefined) throw new Error("how handles are shut down is not known");
   const status = handle.shutdown(Object.assign(new ownership.shutdownClass(), { oncomplete: done }));
-  // Nothing is called then: it is over already.
+  // There is no callback then, because the call has already finished.
   if (status !== 0) done(status);
 }

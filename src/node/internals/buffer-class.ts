@@ -1,17 +1,17 @@
-// The class whose instances Buffers are.
+// The class of Buffers.
 import { Buffer } from "node:buffer";
 import type { ViewClass } from "../../host/views.js";
 
 /**
- * The class of all Buffers, which Node does not export: `new BufferClass(buffer, offset, length)` makes a Buffer without the checks
- * of `Buffer.from`.
+ * The class of all Buffers, which Node does not export: `new BufferClass(buffer, offset, length)` makes a Buffer
+ * without the checks of `Buffer.from`.
  */
 export const BufferClass: ViewClass = findBufferClass(Reflect.get(Buffer, Symbol.species));
 
 /**
  * Checks that a class makes Buffers.
- * @param found - what `Buffer[Symbol.species]` is
- * @returns the class, or one that does the same with what is public
+ * @param found - the value of `Buffer[Symbol.species]`
+ * @returns the class, or one that does the same by public functions
  */
 export function findBufferClass(found: unknown): ViewClass {
   if (makesBuffers(found)) return found;

@@ -1,10 +1,10 @@
-// Writing straight to the handle below a socket, past the bookkeeping of its stream. The operating system takes at once what it has
-// room for; only the rest becomes a request that is over later. How Node makes such a request differs between its versions, so
-// it is looked up in a write of Node's own.
+// Writing straight to the handle below a socket, past the bookkeeping of its stream. The operating system takes at once
+// what it has room for; only the rest becomes a request that completes later. Versions of Node make such requests in
+// different ways, so the way is looked up in a write of Node's own.
 import type { Socket } from "node:net";
 import { handleOf, hasMethods } from "./handles.js";
 
-/** The part of a socket's handle that is needed here. */
+/** The members of a socket's handle that are used here. */
 export interface WriteHandle {
   /** Bytes that the system has not taken yet. */
   readonly writeQueueSize: number;
@@ -20,15 +20,15 @@ export interface WriteOwner {
   written(status: number): void;
 }
 
-/** What Node passes as the request: null if the handle makes it, else an object of this class. Undefined until a write was seen. */
+/** The class of the requests that Node passes; null if the handle makes them. Undefined until a write was seen. */
 let requestClass: (new () => object) | null | undefined;
 /**
- * A request that no write has needed yet, for the next write of this thread. Node aborts the process if a request is given to a second
- * write while the first goes on.
+ * A request that no write has needed yet, for the next write of this thread. Node aborts the process if a request is
+ * given to a second write while the first goes on.
  */
 let spare: object | null = null;
 
-/** Looks how Node's next write to the socket makes its request. */
+/** Watches the socket's next write, to learn how Node makes its request. */
 export function learnToWrite(socket: Socket): void {
   const handle = writeHandle(socket);
   if (handle === undefined) return;
@@ -48,7 +48,7 @@ export function isRequestClass(value: unknown): value is new () => object {
 
 /** The handle of a socket over TCP or a pipe, if it can be written to directly. */
 export function writeHandle(socket: Socket): WriteHandle | undefined {
-  // TLS sends what it makes of the bytes, which need not be before the write returns.
+  // TLS sends the encrypted bytes, possibly after the write has returned.
   if ("encrypted" in socket) return undefined;
   const handle = handleOf(socket);
   return isWriteHandle(handle) ? handle : undefined;
@@ -56,7 +56,7 @@ export function writeHandle(socket: Socket): WriteHandle | undefined {
 
 const METHODS = ["writeBuffer", "writev"];
 
-/** Whether something has the members of a {@link WriteHandle}. */
+/** Whether a value has the members of a {@link WriteHandle}. */
 export function isWriteHandle(handle: unknown): handle is WriteHandle {
   return (
     typeof handle === "object" &&
@@ -113,8 +113,8 @@ function outcome(
 }
 
 /**
- * Whether a write has made a request its own. This may be so although nothing is left: what had no room at the first try had
- * room at the second, in the same call, and the call of `oncomplete` is still to come.
+ * Whether a write has taken possession of a request. This is possible even if no bytes are left: the handle may have
+ * written the rest by a second try in the same call, and `oncomplete` is still to be called.
  */
 function isTaken(request: object): boolean {
   if (!("getAsyncId" in request) || typeof request.getAsyncId !== "function") return true;

@@ -6,11 +6,14 @@ import { systemError } from "../system-error.js";
 import { type ConnectionHandle, type HandleOwner, own, shutDown } from "./bare-handle.js";
 import { type WriteOwner, writeAllDirectly, writeDirectly } from "./direct-write.js";
 
-/** Where all connections of this thread read that are not open yet: what a read brings is taken before the next read. */
+/**
+ * The memory into which all connections of this thread read that are not open yet: each read is handled before the
+ * next.
+ */
 const HANDSHAKE_WINDOW = Buffer.alloc(16 * 1024);
 const NOT_ENDED = { endEmitted: false };
 
-/** Owns the handle of a connection, as Node's reading function wants it, and serves a socket of this package with it. */
+/** Owns the handle of a connection, as Node's read function expects, and is the transport of a socket. */
 export class HandleTransport implements SocketTransport, HandleOwner, WriteOwner {
   readonly readPath = "direct";
   readonly takesAtOnce = true;
@@ -19,10 +22,13 @@ export class HandleTransport implements SocketTransport, HandleOwner, WriteOwner
   #paused = false;
   /** Whether the peer ended its side. */
   #peerEnded = false;
-  /** Whether this side is to end, and whether it did. */
+  /** Whether this side was asked to end, and whether it has ended. */
   #ending = false;
   #ended = false;
-  /** Writes that the system has not taken whole, and how long they are: until then their memory is in use. */
+  /**
+   * The number of writes that the system has not taken whole, and their total length: until then their memory is in
+   * use.
+   */
   #unwritten = 0;
   #unwrittenBytes = 0;
   window: Uint8Array = HANDSHAKE_WINDOW;
@@ -122,7 +128,9 @@ export class HandleTransport implements SocketTransport, HandleOwner, WriteOwner
     this.#handle.close(() => this.sink.closed());
   }
 
-  /** Fails in a later turn: the caller of `write`, or of the constructor, must not be told of the end within its call. */
+  /**
+   * Fails in a later turn: the caller of `write`, or of the constructor, must not be told of the end within its call.
+   */
   #failLater(status: number, syscall: string): void {
     nextTick(() => this.destroy(systemError(status, syscall)));
   }

@@ -1,4 +1,4 @@
-// The handle below a stream or a server of Node's, and the symbols that its objects keep things under.
+// Access to the handle below a stream or a server of Node's, and to members that have symbols as keys.
 
 /** The handle of a socket or of a listening server. Undefined if there is none. */
 export function handleOf(holder: object): object | undefined {
@@ -11,15 +11,15 @@ export function hasMethods(holder: object, names: readonly string[]): boolean {
   return names.every((name) => typeof Reflect.get(holder, name) === "function");
 }
 
-/** Whether a socket has a handle. One without is driven by whatever its class does, which may keep the bytes that are written. */
+/** Whether a socket has a handle. A socket without one is written to by its class alone, which may keep the bytes. */
 export function hasHandle(socket: object): boolean {
   return handleOf(socket) !== undefined;
 }
 
 /**
- * How many bytes of a socket the operating system took. Node's own time-outs count in this way: within one long write, only
- * the length of the system's queue changes.
- * @returns undefined if the handle does not tell
+ * The number of bytes of a socket that the operating system took. Node's own time-outs count in this way: within one
+ * long write, only the length of the system's queue changes.
+ * @returns undefined if the handle does not report it
  */
 export function bytesTaken(socket: object): number | undefined {
   const handle = handleOf(socket);

@@ -1,4 +1,4 @@
-// What an HTTP server of Node's keeps on its connections and on itself.
+// Private members of Node's HTTP servers and of their connections.
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 
@@ -11,7 +11,7 @@ export function answerUnderWay(request: IncomingMessage, stream: Duplex): Server
 /** The member of an HTTP server that holds its option of this name, from Node 22.21 and 24.9 on. */
 export const UPGRADE_CHOOSER = "shouldUpgradeCallback";
 
-/** Looks at the members: to import the class would have Node 22 load its HTTP client as well. */
+/** Checks the members. Importing the class would make Node 22 load its HTTP client as well. */
 function isAnswer(value: unknown): value is ServerResponse {
   if (typeof value !== "object" || value === null) return false;
   return typeof Reflect.get(value, "req") === "object" && typeof Reflect.get(value, "once") === "function";

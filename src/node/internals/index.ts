@@ -1,4 +1,5 @@
-// All that leans on Node's private parts, as the rest of src/node and src/deno may use it. docs/node-internals.md describes each part.
+// Everything that relies on private parts of Node, for the rest of src/node and for src/deno. docs/node-internals.md
+// describes each part.
 export {
   type ConnectionHandle,
   peerAddress,

@@ -1,5 +1,5 @@
-// One connection of this process with itself, to try private parts of the runtime on it. It belongs to the process alone: a worker of
-// a cluster takes no port from the primary for it, which would emit `listening` for it.
+// A connection of this process to itself, on which private parts of the runtime are tried. A worker of a cluster does
+// not take its port from the primary, which would emit `listening` for it.
 import { once } from "node:events";
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { hostOptions } from "../../adapter/host-options.js";
@@ -7,30 +7,30 @@ import { clearInterval, setInterval } from "../../host/globals.js";
 import { mayUseNetwork } from "../permission.js";
 
 /**
- * After so many ticks without an event an attempt has failed. Ticks are turns of the event loop, not time: in a loop that is blocked
- * for seconds there is one, and all that has arrived is reported in it.
+ * After so many ticks without an event an attempt has failed. Ticks are turns of the event loop, not time: in a loop
+ * that is blocked for seconds there is one, and all that has arrived is reported in it.
  */
 const MAX_TICKS = 20;
 const TICK_MS = 100;
 
 const LOOPBACK = { host: "127.0.0.1" };
 
-/** A connection to try something out on. */
+/** A loopback connection for a trial. */
 export interface Loopback<T> {
-  /** The end that is about to connect. */
+  /** The connecting end. */
   readonly near: Socket;
-  /** Gets the other end. */
+  /** Takes the accepted end. */
   readonly server: Server;
   /** Tells the outcome; the first counts. */
   over(outcome: T): void;
-  /** A listener for an event of the attempt. What it throws is the attempt's failure, not the process's. */
+  /** Makes a listener for an event of the trial. An exception in it fails the trial, and does not end the process. */
   guarded<Args extends readonly unknown[]>(listener: (...args: Args) => void): (...args: Args) => void;
-  /** Ends something when the attempt is over. */
+  /** Registers an object to be ended when the trial is over. */
   own(end: { destroy(): void }): void;
 }
 
 /**
- * Tries something out on a connection of this process with itself.
+ * Runs a trial on a connection of this process to itself.
  * @param failed - the outcome if something breaks, or if nothing happens any more
  */
 export async function onLoopback<T>(attempt: (loopback: Loopback<T>) => void, failed: T): Promise<T> {
@@ -68,7 +68,7 @@ export async function onLoopback<T>(attempt: (loopback: Loopback<T>) => void, fa
       attempt({ near, server: listening, over: resolve, guarded, own: (end) => ends.push(end) });
     });
   } catch {
-    // There may be no loopback, or no descriptor left. The public way is there.
+    // There may be no loopback interface, or no descriptor left. Public streams are used then.
     return failed;
   } finally {
     clearInterval(timer);

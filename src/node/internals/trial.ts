@@ -1,4 +1,4 @@
-// Tries Node's private parts on loopback connections, once for each process. Parts that do not do what they should are not used.
+// Tries Node's private parts on loopback connections, once for each process. Parts that fail their trial are not used.
 import type { Socket } from "node:net";
 import { type ConnectionHandle, knowsHandles, learnHandles, takeConnections } from "./bare-handle.js";
 import { knowsHowToWrite, learnToWrite, writeDirectly, writeHandle } from "./direct-write.js";
@@ -7,7 +7,7 @@ import { HandleTransport } from "./handle-transport.js";
 import { type Loopback, onLoopback } from "./loopback.js";
 import { canReadInto, type OnRead, readInto } from "./window-reads.js";
 
-/** What the trial found to work. */
+/** The parts that passed the trial. */
 export interface Trial {
   /** {@link readInto}. */
   readonly reads: boolean;
@@ -24,7 +24,7 @@ const NOTHING_WORKS: Trial = { reads: false, writes: false, handles: false };
 let found: Trial | undefined;
 let trial: Promise<Trial> | undefined;
 
-/** What {@link tryInternals} found, undefined while it has not. */
+/** The outcome of {@link tryInternals}; undefined before it is known. */
 export function whatWorks(): Trial | undefined {
   return found;
 }
@@ -39,8 +39,9 @@ export function tryInternals(): Promise<Trial> {
 }
 
 /**
- * What the first server or client of a process begins, unless it keeps to what is public. Nothing of it happens on import.
- * @returns when it is known what works
+ * Runs the trial. The first server or client of a process calls it, unless its option `internals` is `"off"`. Importing
+ * this module starts nothing.
+ * @returns when the outcome is known
  */
 export function prepareProcess(): Promise<Trial> {
   keepFreedMemory();
@@ -54,7 +55,7 @@ async function tryAll(): Promise<Trial> {
   return { ...sockets, handles: await onLoopback(tryHandles, false) };
 }
 
-/** Sends two runs of bytes and an end, and looks where they arrive on the accepted side. */
+/** Sends two runs of bytes and an end, and checks where they arrive on the accepted side. */
 function trySockets({ near, server, over, guarded }: Loopback<Trial>): void {
   const accepted = (far: Socket): void => {
     const buffer = new Uint8Array(64);
@@ -73,7 +74,7 @@ function trySockets({ near, server, over, guarded }: Loopback<Trial>): void {
     // The first bytes come by the stream, as an opening handshake does.
     const streamed = (chunk: Buffer): void => {
       seen += chunk.toString("latin1");
-      // What comes by the stream again would be answered again, without end.
+      // Bytes that come by the stream a second time are a failure: answering them again would never end.
       if (seen !== "stream," || !readInto(far, buffer, onRead)) {
         over(NOTHING_WORKS);
         return;

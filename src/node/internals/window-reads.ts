@@ -1,22 +1,22 @@
-// Reading straight into the kernel's memory. Node documents `onread: { buffer, callback }` for sockets that connect. Here the same
-// mechanism is switched on for any live socket, by the symbols under which a socket keeps these options.
+// Reading straight into the kernel's memory. Node documents `onread: { buffer, callback }` for sockets that connect.
+// Here the same mechanism is switched on for any live socket, by the symbols under which a socket keeps these options.
 import { Socket } from "node:net";
 import { handleOf, symbolNamed } from "./handles.js";
 
 /** Called for each read that was placed in the buffer. @returns false to read no more */
 export type OnRead = (this: Socket, length: number, buffer: Uint8Array) => boolean;
 
-/** Where a socket keeps its option `onread`. */
+/** The symbols under which a socket keeps its option `onread`. */
 export interface ReadSymbols {
   /** The buffer that it reads into. */
   readonly buffer: symbol;
   /** The callback for each read. */
   readonly callback: symbol;
-  /** The function that would choose a buffer for each read. */
+  /** The function that chooses a buffer for each read, if the option has one. */
   readonly generator: symbol;
 }
 
-/** Undefined before the first look, null on a Node without them. They are the same for all sockets of a thread. */
+/** Undefined before the first lookup, null on a Node without them. They are the same for all sockets of a thread. */
 let symbols: ReadSymbols | null | undefined;
 
 /** The symbols of this Node. Undefined if it has none. */
@@ -25,7 +25,7 @@ export function readSymbols(): ReadSymbols | undefined {
   return symbols ?? undefined;
 }
 
-/** Whether sockets have what {@link readInto} needs. Whether it works, only the trial shows. */
+/** Whether sockets have the parts that {@link readInto} needs. Only the trial shows whether it works. */
 export function canReadInto(): boolean {
   return readSymbols() !== undefined;
 }
@@ -43,14 +43,14 @@ function findReadSymbols(): ReadSymbols | undefined {
     if (buffer === undefined || callback === undefined || generator === undefined) return undefined;
     return { buffer, callback, generator };
   } catch {
-    // A Node on which this throws has no such symbols, as far as this package is concerned.
+    // A Node on which this throws counts as one without these symbols.
     return undefined;
   }
 }
 
 /**
- * Makes a live socket read into `buffer` from its next read on, and call back for each. All that its stream holds must have been
- * taken before.
+ * Makes a live socket read into `buffer` from its next read on, and call back for each. All that its stream holds must
+ * have been taken before.
  * @returns whether the socket has the parts that this needs
  */
 export function readInto(socket: Socket, buffer: Uint8Array, onRead: OnRead): boolean {
