@@ -1,6 +1,6 @@
 // Refusals: the answer that turns a request away and ends the connection.
 import { given } from "./given.js";
-import { dateLine, encodeHead, type HeaderFields, hasField, headerLines } from "./header-fields.js";
+import { dateLine, encodeHead, fieldsOf, type HeaderFields, hasField, headerLines } from "./header-fields.js";
 import { reasonPhrase } from "./reason-phrase.js";
 
 /** A request that is not accepted. As it stands, this is an argument for `buildRefusal`. */
@@ -46,7 +46,9 @@ const REFUSAL_RESERVED = ["connection", "content-length", "transfer-encoding"];
  */
 export function buildRefusal(options: RefusalOptions, now?: number): Uint8Array {
   const { status } = options;
-  const headers = given(options, "headers");
+  const fields = given(options, "headers");
+  // Read once: an iterator has nothing more after that.
+  const headers = fields === undefined ? undefined : [...fieldsOf(fields)];
   if (!Number.isInteger(status) || status < 300 || status > 599) {
     throw new RangeError("a refusal has a status from 300 to 599");
   }

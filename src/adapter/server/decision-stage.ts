@@ -40,12 +40,12 @@ export class DecisionStage implements Stage {
     const { remoteAddress, tls } = transport;
     const verdict = upgrade({ ...request, remoteAddress, tls });
     if (!isPromise(verdict)) {
-      decided(verdict, this.#take());
+      this.#decided(verdict, decided);
       return;
     }
     this.#hold();
     verdict.then(
-      (late) => this.#owner.guard(() => this.#decidedLate(late, decided)),
+      (late) => this.#owner.guard(() => this.#decided(late, decided)),
       (error: unknown) => {
         if (this.#owner.isAt(this)) this.#owner.broke(error, 500);
         else server.report(error);
@@ -63,9 +63,10 @@ export class DecisionStage implements Stage {
     this.#held = undefined;
   }
 
-  #decidedLate(verdict: UpgradeResult, decided: Decided): void {
+  /** A verdict came. The client may have left meanwhile, or had to wait: a handler may run an event loop of its own. */
+  #decided(verdict: UpgradeResult, decided: Decided): void {
     if (!this.#owner.isAt(this)) return;
-    this.#owner.transport.resume();
+    if (this.#held !== undefined) this.#owner.transport.resume();
     decided(verdict, this.#take());
   }
 

@@ -232,6 +232,34 @@ describe("a request that came by other means", () => {
   });
 });
 
+describe("an upgrade handler that runs an event loop of its own", () => {
+  test("finds a client that has left meanwhile: no connection is counted", () => {
+    const { core, errors, open } = serve({
+      upgrade() {
+        peer.sink.closed();
+      },
+    });
+    const peer = open();
+    peer.sink.received(latin1(UPGRADE));
+    expect([core.size, core.connections.size, errors]).toEqual([0, 0, []]);
+  });
+
+  test("lets a client go on that had to wait meanwhile", () => {
+    const { core, open } = serve({
+      upgrade() {
+        for (let i = 0; i < 3; i++) peer.sink.received(new Uint8Array(8 * 1024).fill(0x80));
+      },
+    });
+    const peer = open();
+    const paused: boolean[] = [];
+    peer.pause = () => void paused.push(true);
+    peer.resume = () => void paused.push(false);
+    peer.sink.received(latin1(UPGRADE));
+    expect(core.connections.size).toBe(1);
+    expect([paused[0], paused.at(-1)]).toEqual([true, false]);
+  });
+});
+
 describe("memory that there is not", () => {
   test.each([
     ["for the first content", [`${post(5000)}${"a".repeat(4000)}`]],

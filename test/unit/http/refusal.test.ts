@@ -31,6 +31,18 @@ describe("buildRefusal", () => {
     expect(dates({ status: 400, headers: { DATE: "today" } }, now)).toEqual(["DATE: today"]);
   });
 
+  test("reads an iterator of fields once, and finds in it what it finds in a list", () => {
+    const now = Date.UTC(2026, 0, 31);
+    const fields = [
+      ["Content-Type", "text/html"],
+      ["Upgrade", "a"],
+      ["Date", "today"],
+    ] as const;
+    const options = { status: 400, body: "" };
+    const asList = decoder.decode(buildRefusal({ ...options, headers: fields }, now));
+    expect(decoder.decode(buildRefusal({ ...options, headers: fields.values() }, now))).toBe(asList);
+  });
+
   test("names another protocol only where it is asked for (RFC 9110 section 7.8)", () => {
     const connectionOf = (headers: Record<string, string>) =>
       /\r\nConnection: (.*)\r\n/.exec(decoder.decode(buildRefusal({ status: 400, headers })))?.[1];
