@@ -41,7 +41,16 @@ function isIncoming(request: IncomingRequest | FetchRequest): request is Incomin
   return isGiven(request, "rawHeaders");
 }
 
-function incomingHead({ method = "", url = "", httpVersion, rawHeaders }: IncomingRequest): RequestHead {
+/**
+ * The head of a request that Node's `http` has read.
+ * @throws TypeError if it is no such request
+ */
+export function incomingHead({
+  method = "",
+  url = "",
+  httpVersion,
+  rawHeaders,
+}: IncomingRequest): RequestHead {
   return {
     method,
     target: url,

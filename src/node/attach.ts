@@ -7,7 +7,7 @@ import { type Server, ServerCore } from "../adapter/server/server.js";
 import { ServerHandle } from "../adapter/server/server-handle.js";
 import { readHandlers } from "../adapter/socket/given-handlers.js";
 import type { Handlers } from "../adapter/socket/handlers.js";
-import { requestHeadOf } from "../handshake/parsed-request.js";
+import { incomingHead } from "../handshake/parsed-request.js";
 import { type Readers, readOptions } from "../protocol/option-readers.js";
 import { assertByteStream } from "./byte-stream.js";
 import { whenEarlierAnswered } from "./earlier-answers.js";
@@ -81,6 +81,6 @@ export function upgrade<Data = unknown>(
   const core = new ServerCore(nodeRuntime, resolveServerOptions(known), told);
   const internals = knownInternals(known.internals);
   assertByteStream(stream);
-  const asked = requestHeadOf(request);
+  const asked = incomingHead(request);
   whenEarlierAnswered(request, stream, () => open({ core, internals }, asked, stream, head));
 }

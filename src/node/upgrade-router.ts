@@ -5,7 +5,7 @@ import type { Server as HttpServer, IncomingMessage } from "node:http";
 import type { Server as HttpsServer } from "node:https";
 import type { Duplex } from "node:stream";
 import type { ServerCore } from "../adapter/server/server.js";
-import { requestHeadOf } from "../handshake/parsed-request.js";
+import { incomingHead } from "../handshake/parsed-request.js";
 import { asksForWebSocket } from "../handshake/request.js";
 import { HeaderList } from "../http/header-list.js";
 import { assertByteStream } from "./byte-stream.js";
@@ -158,7 +158,7 @@ export class UpgradeRouter {
         refuse(answerer, stream, { status: 431 });
       } else if (taker === undefined) {
         refuse(answerer, stream, { status: 404, reason: "no WebSocket here" });
-      } else open(taker, requestHeadOf(request), stream, head);
+      } else open(taker, incomingHead(request), stream, head);
     };
     guarded(answerer.core, stream, () => {
       assertByteStream(stream);

@@ -353,7 +353,7 @@ describe("what is no stream of bytes", () => {
   }
 
   scene("a request of another kind is refused by upgrade(), and its stream untouched", async () => {
-    for (const odd of [{}, { rawHeaders: ["a"] }, { rawHeaders: [1, 2] }]) {
+    for (const odd of [{}, { rawHeaders: ["a"] }, { rawHeaders: [1, 2] }, new Request("http://a/")]) {
       const near = new MemoryDuplex();
       const before = near.eventNames();
       assert.throws(() => Reflect.apply(upgrade, undefined, [odd, near, NOTHING, {}, {}]), TypeError);
