@@ -5,7 +5,7 @@ import type { WalkRest } from "../memory/read-window.js";
 import type { Workspace } from "../memory/workspace.js";
 import type { ResolvedEndpointOptions } from "./endpoint-options.js";
 import { type FailureCode, violationCode } from "./errors.js";
-import { ExtensionFault, ExtensionReader } from "./extensions/extension-reader.js";
+import { ExtensionFault, type MessagePath } from "./extensions/message-path.js";
 import { MessageBuffer } from "./message-buffer.js";
 import { MessageReader, type MessageSink } from "./message-reader.js";
 import { MAX_CONTROL_PAYLOAD_BYTES, Opcode } from "./opcode.js";
@@ -62,7 +62,7 @@ export class Decoder {
   readonly #options: ResolvedEndpointOptions;
   readonly #messages: MessageReader;
   /** In front of the messages, if the endpoint has an extension. */
-  readonly #extended: ExtensionReader | undefined;
+  readonly #extended: ReturnType<MessagePath["reader"]> | undefined;
   readonly #pongs: Pick<MessageSink, "onPong">;
   readonly #protocol: ProtocolSink;
 
@@ -87,9 +87,7 @@ export class Decoder {
     this.#workspace = workspace;
     this.#options = options;
     this.#messages = new MessageReader(workspace, options, messages);
-    const { extension } = options;
-    if (extension !== undefined)
-      this.#extended = new ExtensionReader(workspace, options, extension, this.#messages);
+    this.#extended = options.extension?.reader(workspace, options.limits.maxMessageBytes, this.#messages);
     this.#pongs = messages;
     this.#protocol = protocol;
   }

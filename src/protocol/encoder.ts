@@ -4,6 +4,7 @@ import * as layout from "../kernel/generated/layout.js";
 import { KernelTrap } from "../memory/linear-memory.js";
 import type { Workspace } from "../memory/workspace.js";
 import type { ResolvedEndpointOptions } from "./endpoint-options.js";
+import type { FrameEncoder } from "./extensions/message-path.js";
 import { headerLength, writeHeader } from "./frame-header.js";
 import type { MaskingKeySource } from "./masking-key.js";
 import { FIN, MAX_HEADER_BYTES } from "./opcode.js";
@@ -28,14 +29,11 @@ export interface EncoderSink {
   onTrap(error: unknown): void;
 }
 
-/** Puts messages, or their fragments, into the outbox. */
-export type MessageEncoder = Pick<Encoder, "text" | "utf8" | "bytes" | "prepared">;
-
 /**
  * Messages to frames. Frames are built in linear memory, in the write window when the outbox holds it, and masked there by
  * the kernel when they go to a server.
  */
-export class Encoder {
+export class Encoder implements FrameEncoder {
   readonly #workspace: Workspace;
   readonly #host: Host;
   readonly #outbox: Outbox;

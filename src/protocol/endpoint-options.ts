@@ -2,7 +2,7 @@
 import { type Host, portableHost } from "../host/host.js";
 import * as layout from "../kernel/generated/layout.js";
 import { KERNEL_NAMES, type KernelChoice } from "../kernel/load.js";
-import type { PayloadExtension } from "./extensions/extension.js";
+import type { MessagePath } from "./extensions/message-path.js";
 import { type Limits, resolveLimits } from "./limits.js";
 import { type MaskingKeySource, randomMaskingKey } from "./masking-key.js";
 import {
@@ -49,7 +49,7 @@ export interface EndpointOptions {
    */
   readonly turnMs?: number;
   /** @internal An extension that was agreed on in the opening handshake. Default: none. */
-  readonly extension?: PayloadExtension;
+  readonly extension?: MessagePath;
 }
 
 /** Reads the only option that is required. */
@@ -86,7 +86,7 @@ export class ResolvedEndpointOptions implements EndpointOptions {
   readonly maskingKey: MaskingKeySource;
   readonly host: Host;
   readonly turnMs: number;
-  readonly extension?: PayloadExtension;
+  readonly extension?: MessagePath;
   /** Whether the endpoint answers what it receives when its owner says so, instead of at once. */
   readonly deferred: boolean;
   /** `DECODE_…` bits for the kernel. */

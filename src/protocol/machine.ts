@@ -14,11 +14,11 @@ import { type Bytes, bytesOf } from "./arguments.js";
 import { CloseCode } from "./close-code.js";
 import { checkedClosePayload, closePayload, parseClosePayload } from "./close-payload.js";
 import { Decoder, type ProtocolSink } from "./decoder.js";
-import { Encoder, type EncoderSink, type MessageEncoder } from "./encoder.js";
+import { Encoder, type EncoderSink } from "./encoder.js";
 import type { EndpointState, ResolvedEndpointOptions } from "./endpoint-options.js";
 import { type FailureCode, failure, InvalidStateError } from "./errors.js";
 import { abnormalClose, type CloseEvent, type ConnectionEvent, type EndpointSink } from "./events.js";
-import { ExtensionEncoder } from "./extensions/extension-encoder.js";
+import type { MessageEncoder } from "./extensions/message-path.js";
 import { FIN, Opcode } from "./opcode.js";
 import { Outbox, type OutboxSink } from "./outbox.js";
 
@@ -59,9 +59,8 @@ export class Machine implements ProtocolSink, EncoderSink, OutboxSink {
     this.outbox = new Outbox(workspace, options.host, this);
     this.encoder = new Encoder(workspace, options, this.outbox, this);
     this.messages =
-      options.extension === undefined
-        ? this.encoder
-        : new ExtensionEncoder(workspace, options, options.extension, this.encoder, this);
+      options.extension?.encoder(workspace, options.host, this.encoder, (error) => this.onTrap(error)) ??
+      this.encoder;
     this.decoder = new Decoder(workspace, options, sink, this);
   }
 

@@ -5,6 +5,7 @@ import type { Workspace } from "../memory/workspace.js";
 import type { ResolvedEndpointOptions } from "./endpoint-options.js";
 import type { FailureCode } from "./errors.js";
 import type { EndpointSink } from "./events.js";
+import type { DecodedReader } from "./extensions/message-path.js";
 import { MessageBuffer } from "./message-buffer.js";
 import { Opcode } from "./opcode.js";
 
@@ -15,7 +16,7 @@ export type MessageSink = Pick<EndpointSink, "onText" | "onBinary" | "onFragment
 const MAX_TEXT_BYTES = 0x1fffffe8;
 
 /** Makes strings and payloads of data records, gathers messages that come in pieces, and calls the sink. */
-export class MessageReader {
+export class MessageReader implements DecodedReader {
   readonly #workspace: Workspace;
   readonly #host: Host;
   readonly #fragments: boolean;

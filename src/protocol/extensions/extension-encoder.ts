@@ -2,12 +2,12 @@
 import type { Host } from "../../host/host.js";
 import { KernelTrap } from "../../memory/linear-memory.js";
 import type { Workspace } from "../../memory/workspace.js";
-import { BY_REFERENCE_BYTES, type Encoder, type EncoderSink, type MessageEncoder } from "../encoder.js";
-import type { ResolvedEndpointOptions } from "../endpoint-options.js";
+import { BY_REFERENCE_BYTES } from "../encoder.js";
 import { FIN, OPCODE_BITS, Opcode, RSV1 } from "../opcode.js";
 import { framed, type PreparedMessage } from "../prepared-message.js";
 import { assertUtf8 } from "../text.js";
 import type { PayloadEncoder, PayloadExtension } from "./extension.js";
+import type { FrameEncoder, MessageEncoder } from "./message-path.js";
 
 /** The encoding of a prepared message, framed as a server sends it. */
 interface PreparedEncoding {
@@ -18,13 +18,13 @@ interface PreparedEncoding {
 /** Each message is encoded once for all connections with the same extension; undefined if it goes out as it is. */
 const prepared = new WeakMap<PreparedMessage, Map<PayloadExtension, PreparedEncoding | undefined>>();
 
-/** Stands in front of an {@link Encoder} for messages. Control frames go to that directly: no extension transforms them. */
+/** Stands in front of a {@link FrameEncoder} for messages. Control frames go to that directly: no extension transforms them. */
 export class ExtensionEncoder implements MessageEncoder {
   readonly #workspace: Workspace;
   readonly #host: Host;
   readonly #extension: PayloadExtension;
-  readonly #frames: Encoder;
-  readonly #sink: EncoderSink;
+  readonly #frames: FrameEncoder;
+  readonly #onTrap: (error: unknown) => void;
   #encoder: PayloadEncoder | undefined;
   /** Encodes the fragments of the message that is being sent, if they are to be encoded. */
   #current: PayloadEncoder | undefined;
@@ -33,19 +33,19 @@ export class ExtensionEncoder implements MessageEncoder {
 
   constructor(
     workspace: Workspace,
-    options: ResolvedEndpointOptions,
+    host: Host,
     extension: PayloadExtension,
-    frames: Encoder,
-    sink: EncoderSink,
+    frames: FrameEncoder,
+    onTrap: (error: unknown) => void,
   ) {
     this.#workspace = workspace;
-    this.#host = options.host;
+    this.#host = host;
     this.#extension = extension;
     this.#frames = frames;
-    this.#sink = sink;
+    this.#onTrap = onTrap;
   }
 
-  /** As {@link Encoder.text}. */
+  /** As {@link FrameEncoder.text}. */
   text(first: number, text: string): void {
     const encoder = this.#encoderFor(first, text.length);
     if (encoder === undefined) {
@@ -63,7 +63,7 @@ export class ExtensionEncoder implements MessageEncoder {
     );
   }
 
-  /** As {@link Encoder.utf8}. */
+  /** As {@link FrameEncoder.utf8}. */
   utf8(first: number, payload: Uint8Array): void {
     const encoder = this.#encoderFor(first, payload.length);
     if (encoder === undefined) {
@@ -76,13 +76,13 @@ export class ExtensionEncoder implements MessageEncoder {
       this.#carry = assertUtf8(this.#workspace.linear, stable, this.#carry, (first & FIN) !== 0);
     } catch (error) {
       if (!(error instanceof KernelTrap)) throw error;
-      this.#sink.onTrap(error.cause);
+      this.#onTrap(error.cause);
       return;
     }
     this.#encode(encoder, first, stable);
   }
 
-  /** As {@link Encoder.bytes}. */
+  /** As {@link FrameEncoder.bytes}. */
   bytes(first: number, payload: Uint8Array): void {
     const encoder = this.#encoderFor(first, payload.length);
     if (encoder === undefined) this.#frames.bytes(first, payload);
@@ -91,7 +91,7 @@ export class ExtensionEncoder implements MessageEncoder {
       this.#encode(encoder, first, isShared(payload) ? this.#host.copy(payload, 0, payload.length) : payload);
   }
 
-  /** As {@link Encoder.prepared}. */
+  /** As {@link FrameEncoder.prepared}. */
   prepared(message: PreparedMessage): void {
     const encoding = this.#preparedEncoding(message);
     if (encoding === undefined) this.#frames.prepared(message);
@@ -139,7 +139,7 @@ export class ExtensionEncoder implements MessageEncoder {
       const owned = length < BY_REFERENCE_BYTES ? encoded : this.#host.copy(encoded, 0, length);
       this.#frames.bytes(begins ? first | RSV1 : first, owned);
     } catch (error) {
-      this.#sink.onTrap(error instanceof KernelTrap ? error.cause : error);
+      this.#onTrap(error instanceof KernelTrap ? error.cause : error);
     }
   }
 }

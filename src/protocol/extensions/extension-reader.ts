@@ -2,34 +2,24 @@
 import * as layout from "../../kernel/generated/layout.js";
 import { KernelTrap } from "../../memory/linear-memory.js";
 import type { Workspace } from "../../memory/workspace.js";
-import type { ResolvedEndpointOptions } from "../endpoint-options.js";
 import type { FailureCode } from "../errors.js";
-import type { MessageReader } from "../message-reader.js";
 import { Opcode } from "../opcode.js";
 import { checkUtf8 } from "../text.js";
 import { BAD_DATA, type PayloadDecoder, type PayloadExtension } from "./extension.js";
+import { type DataReader, type DecodedReader, ExtensionFault } from "./message-path.js";
 
 /** The most bytes that are decoded in one go, before they are checked and handed on. */
 const PIECE_BYTES = 64 * 1024;
 
-/** A decoder of an extension threw `cause`: a bug, and not the peer's fault. */
-export class ExtensionFault extends Error {
-  override readonly name = "ExtensionFault";
-
-  constructor(cause: unknown) {
-    super("an extension failed", { cause });
-  }
-}
-
 /**
- * Stands in front of a {@link MessageReader}. The message limit counts decoded bytes: decoding stops at the first byte beyond it, and at
+ * Stands in front of a `MessageReader`. The message limit counts decoded bytes: decoding stops at the first byte beyond it, and at
  * the first byte of text that is not UTF-8.
  */
-export class ExtensionReader {
+export class ExtensionReader implements DataReader {
   readonly #workspace: Workspace;
   readonly #extension: PayloadExtension;
   readonly #maxMessageBytes: number;
-  readonly #messages: MessageReader;
+  readonly #messages: DecodedReader;
   #decoder: PayloadDecoder | undefined;
   #stopped = false;
   /** Bytes of the message so far, decoded. */
@@ -39,13 +29,13 @@ export class ExtensionReader {
 
   constructor(
     workspace: Workspace,
-    options: ResolvedEndpointOptions,
+    maxMessageBytes: number,
     extension: PayloadExtension,
-    messages: MessageReader,
+    messages: DecodedReader,
   ) {
     this.#workspace = workspace;
     this.#extension = extension;
-    this.#maxMessageBytes = options.limits.maxMessageBytes;
+    this.#maxMessageBytes = maxMessageBytes;
     this.#messages = messages;
   }
 

@@ -1,6 +1,8 @@
 // Messages that leave through an extension that uses RSV1: a toy one, on each kernel.
+
 import { expect, test } from "vitest";
 import { Connection, Endpoint, PreparedMessage } from "../../../src/index.js";
+import { payloadPath } from "../../../src/protocol/extensions/payload-path.js";
 import { parseFrames } from "../../support/frame.js";
 import { concat, hex } from "../../support/hex.js";
 import { describeKernels } from "../../support/kernels.js";
@@ -17,8 +19,12 @@ describeKernels("sending through an extension", (kernel) => {
     "a %s: messages arrive, and RSV1 is on their first frames alone",
     (role) => {
       const extension = new ToyExtension();
-      const sender = new Connection({ role, kernel, extension });
-      const receiver = new Connection({ role: role === "server" ? "client" : "server", kernel, extension });
+      const sender = new Connection({ role, kernel, extension: payloadPath(extension) });
+      const receiver = new Connection({
+        role: role === "server" ? "client" : "server",
+        kernel,
+        extension: payloadPath(extension),
+      });
       const expected: unknown[] = [];
       for (const text of MESSAGES) {
         sender.sendText(text);
@@ -48,7 +54,7 @@ describeKernels("sending through an extension", (kernel) => {
 
   test("a message under the threshold goes out as it is", () => {
     const extension = new ToyExtension({ threshold: 5 });
-    const sender = new Connection({ role: "server", kernel, extension });
+    const sender = new Connection({ role: "server", kernel, extension: payloadPath(extension) });
     for (const text of ["1234", "12345"]) {
       sender.sendText(text);
       sender.sendText(utf8.encode(text));
@@ -66,9 +72,9 @@ describeKernels("sending through an extension", (kernel) => {
     const echoes: string[] = [];
     const endpoint = new Endpoint(
       Object.assign(new RecordingSink(), { onText: (text: string) => void endpoint.sendText(text) }),
-      { role: "server", kernel, extension },
+      { role: "server", kernel, extension: payloadPath(extension) },
     );
-    const client = new Connection({ role: "client", kernel, extension });
+    const client = new Connection({ role: "client", kernel, extension: payloadPath(extension) });
     const encode = toyPeer();
     endpoint.outbox.cork();
     endpoint.receive(
@@ -85,8 +91,12 @@ describeKernels("sending through an extension", (kernel) => {
     const message = new PreparedMessage("to all of you");
     for (const role of ["server", "client"] as const) {
       for (let i = 0; i < 3; i++) {
-        const sender = new Connection({ role, kernel, extension });
-        const receiver = new Connection({ role: role === "server" ? "client" : "server", kernel, extension });
+        const sender = new Connection({ role, kernel, extension: payloadPath(extension) });
+        const receiver = new Connection({
+          role: role === "server" ? "client" : "server",
+          kernel,
+          extension: payloadPath(extension),
+        });
         if (i > 0) sender.sendText("before");
         sender.sendPrepared(message);
         sender.sendText("after");
@@ -101,8 +111,8 @@ describeKernels("sending through an extension", (kernel) => {
 
   test("bytes that are not UTF-8 throw, and nothing of them goes out", () => {
     const extension = new ToyExtension();
-    const sender = new Connection({ role: "server", kernel, extension });
-    const receiver = new Connection({ role: "client", kernel, extension });
+    const sender = new Connection({ role: "server", kernel, extension: payloadPath(extension) });
+    const receiver = new Connection({ role: "client", kernel, extension: payloadPath(extension) });
     expect(() => sender.sendText(hex("ff"))).toThrow(TypeError);
     sender.sendText("after");
     expect(receiver.receive(concat(sender.takeOutput()))).toEqual([{ type: "text", text: "after" }]);
@@ -118,7 +128,7 @@ describeKernels("sending through an extension", (kernel) => {
           throw bug;
         },
       });
-    const sender = new Connection({ role: "server", kernel, extension });
+    const sender = new Connection({ role: "server", kernel, extension: payloadPath(extension) });
     expect(sender.sendText("a")).toBe(false);
     expect(sender.end()).toMatchObject([{ failure: { code: "INTERNAL", cause: bug } }]);
     expect(parseFrames(concat(sender.takeOutput()))).toMatchObject([{ opcode: 8, rsv: 0 }]);
@@ -126,7 +136,7 @@ describeKernels("sending through an extension", (kernel) => {
 
   test("a connection makes what it needs of the extension when it needs it", () => {
     const extension = new ToyExtension();
-    const connection = new Connection({ role: "server", kernel, extension });
+    const connection = new Connection({ role: "server", kernel, extension: payloadPath(extension) });
     connection.receive(masked(2, "x"));
     connection.ping();
     expect([extension.decoders, extension.encoders]).toEqual([0, 0]);

@@ -1,8 +1,10 @@
 // Messages that come through an extension that uses RSV1: a toy one, over all doors of the codec and on each kernel.
+
 import { describe, expect, test } from "vitest";
 import { type CloseEvent, Endpoint, type EndpointOptions } from "../../../src/index.js";
 import { sharedWorkspace } from "../../../src/memory/workspace.js";
 import { hostFor } from "../../../src/node/host.js";
+import { payloadPath } from "../../../src/protocol/extensions/payload-path.js";
 import { byteByByte, everyCut } from "../../support/cuts.js";
 import { parseFrames } from "../../support/frame.js";
 import { concat, hex } from "../../support/hex.js";
@@ -93,7 +95,12 @@ describeKernels("receiving through an extension", (kernel) => {
     test.each(FORMS)("all doors, whole, cut at every byte and byte by byte: %o", (form) => {
       for (const door of DOORS) {
         for (const cuts of [[], byteByByte(stream.length), ...everyCut(stream.length)]) {
-          const options = { role: "server", kernel, extension: new ToyExtension(toy), ...form } as const;
+          const options = {
+            role: "server",
+            kernel,
+            extension: payloadPath(new ToyExtension(toy)),
+            ...form,
+          } as const;
           const { events: found } = outcomeOf(stream, cuts, options, door);
           expect(same(found, events), `${door}, cut at ${cuts.slice(0, 3)}`).toBe(true);
         }
@@ -103,7 +110,10 @@ describeKernels("receiving through an extension", (kernel) => {
     test("by streams, and with the strings of Node", async () => {
       const options = { role: "server", kernel, host: hostFor(12) } as const;
       for (const cuts of [[], byteByByte(stream.length)]) {
-        const found = await streamsOutcomeOf(stream, cuts, { ...options, extension: new ToyExtension(toy) });
+        const found = await streamsOutcomeOf(stream, cuts, {
+          ...options,
+          extension: payloadPath(new ToyExtension(toy)),
+        });
         expect(same(found.events, events)).toBe(true);
       }
     });
@@ -116,9 +126,11 @@ describeKernels("receiving through an extension", (kernel) => {
       failureOf(outcomeOf(bytes, [], { role: "server", kernel, ...options }, "connection").events);
     expect(failureIn(inFrames(2, encoded), {})).toBe("RESERVED_BITS 1002");
     const continued = concat([masked(2, encoded, RSV1, false), masked(0, "", RSV1)]);
-    expect(failureIn(continued, { extension })).toBe("RESERVED_BITS 1002");
+    expect(failureIn(continued, { extension: payloadPath(extension) })).toBe("RESERVED_BITS 1002");
     for (const opcode of [8, 9, 10])
-      expect(failureIn(masked(opcode, "", RSV1), { extension })).toBe("RESERVED_BITS 1002");
+      expect(failureIn(masked(opcode, "", RSV1), { extension: payloadPath(extension) })).toBe(
+        "RESERVED_BITS 1002",
+      );
   });
 
   describe("the message limit counts decoded bytes", () => {
@@ -131,7 +143,13 @@ describeKernels("receiving through an extension", (kernel) => {
         for (const output of OUTPUTS) {
           for (const opcode of [1, 2]) {
             const extension = new ToyExtension(output);
-            const options = { role: "server", kernel, limits, fragments, extension } as const;
+            const options = {
+              role: "server",
+              kernel,
+              limits,
+              fragments,
+              extension: payloadPath(extension),
+            } as const;
             const outcome = (encoded: Uint8Array, ...lengths: number[]) =>
               outcomeOf(inFrames(opcode, encoded, ...lengths), [], options, "connection").events;
             for (const lengths of [[], [1], [3, 1]]) {
@@ -149,7 +167,7 @@ describeKernels("receiving through an extension", (kernel) => {
 
     test("nothing is decoded behind the first byte that is too much", () => {
       const extension = new ToyExtension({ outputBytes: 1 << 20 });
-      const options = { role: "server", kernel, limits, extension } as const;
+      const options = { role: "server", kernel, limits, extension: payloadPath(extension) } as const;
       const bomb = toyPeer()(new Uint8Array(20_000));
       expect(failureOf(outcomeOf(inFrames(2, bomb), [], options, "receive").events)).toBe(
         "MESSAGE_TOO_LONG 1009",
@@ -165,7 +183,12 @@ describeKernels("receiving through an extension", (kernel) => {
           frames.map((n, i) => masked(i === 0 ? 2 : 0, new Uint8Array(n), 0, i === frames.length - 1)),
         );
         for (const cuts of [[], byteByByte(bytes.length)]) {
-          const options = { role: "server", kernel, limits, extension: new ToyExtension() } as const;
+          const options = {
+            role: "server",
+            kernel,
+            limits,
+            extension: payloadPath(new ToyExtension()),
+          } as const;
           const { events: found } = outcomeOf(bytes, cuts, options, "receive");
           expect(failureOf(found)).toBe(total > 100 ? "MESSAGE_TOO_LONG 1009" : "undefined undefined");
         }
@@ -173,7 +196,7 @@ describeKernels("receiving through an extension", (kernel) => {
     });
 
     test("encoded bytes that can't be within it fail by their header", () => {
-      const options = { role: "server", kernel, limits, extension: new ToyExtension() } as const;
+      const options = { role: "server", kernel, limits, extension: payloadPath(new ToyExtension()) } as const;
       const header = masked(2, new Uint8Array(202), RSV1).subarray(0, 8);
       expect(failureOf(outcomeOf(header, [], options, "receive").events)).toBe("MESSAGE_TOO_LONG 1009");
     });
@@ -185,7 +208,11 @@ describeKernels("receiving through an extension", (kernel) => {
     test("that is cut anywhere, by frames and by the output", () => {
       for (let cut = 0; cut <= 12; cut++) {
         for (const outputBytes of [1, 2, 3, 4, 5]) {
-          const options = { role: "server", kernel, extension: new ToyExtension({ outputBytes }) } as const;
+          const options = {
+            role: "server",
+            kernel,
+            extension: payloadPath(new ToyExtension({ outputBytes })),
+          } as const;
           const { events: found } = outcomeOf(inFrames(1, toyPeer()(good), cut), [], options, "receive");
           expect(found[0]).toEqual({ type: "text", text: "aé€💖z" });
         }
@@ -203,7 +230,12 @@ describeKernels("receiving through an extension", (kernel) => {
             const begun = masked(1, encoded, RSV1, false);
             const sink = new RecordingSink();
             const extension = new ToyExtension({ outputBytes, output });
-            const endpoint = new Endpoint(sink, { role: "server", kernel, fragments: true, extension });
+            const endpoint = new Endpoint(sink, {
+              role: "server",
+              kernel,
+              fragments: true,
+              extension: payloadPath(extension),
+            });
             let bytes: number[] = [];
             sink.onFragment = (payload) => {
               bytes = [...bytes, ...payload];
@@ -218,7 +250,11 @@ describeKernels("receiving through an extension", (kernel) => {
 
     test("that ends inside of a character fails", () => {
       for (const end of [2, 4, 5, 7, 8, 9]) {
-        const options = { role: "server", kernel, extension: new ToyExtension({ outputBytes: 2 }) } as const;
+        const options = {
+          role: "server",
+          kernel,
+          extension: payloadPath(new ToyExtension({ outputBytes: 2 })),
+        } as const;
         const bytes = inFrames(1, toyPeer()(good.subarray(0, end)), 2);
         const complete = [1, 3, 6, 10].includes(end);
         expect(failureOf(outcomeOf(bytes, [], options, "receive").events)).toBe(
@@ -230,7 +266,12 @@ describeKernels("receiving through an extension", (kernel) => {
     test("fails for what comes first, a bad byte or the limit", () => {
       const limits = { maxMessageBytes: 3 };
       const failureIn = (bytes: Uint8Array) => {
-        const options = { role: "server", kernel, limits, extension: new ToyExtension() } as const;
+        const options = {
+          role: "server",
+          kernel,
+          limits,
+          extension: payloadPath(new ToyExtension()),
+        } as const;
         return failureOf(outcomeOf(inFrames(1, toyPeer()(bytes)), [], options, "receive").events);
       };
       expect(failureIn(hex("61 61 ff 61"))).toBe("INVALID_UTF8 1007");
@@ -246,7 +287,12 @@ describeKernels("receiving through an extension", (kernel) => {
   ])("%s is bad data: 1007", (_, encoded) => {
     for (const fragments of [false, true]) {
       for (const cuts of [[], byteByByte(masked(2, encoded).length)]) {
-        const options = { role: "server", kernel, fragments, extension: new ToyExtension() } as const;
+        const options = {
+          role: "server",
+          kernel,
+          fragments,
+          extension: payloadPath(new ToyExtension()),
+        } as const;
         const { events: found, output } = outcomeOf(inFrames(2, encoded), cuts, options, "receive");
         expect(failureOf(found)).toBe("EXTENSION_DATA 1007");
         expect(parseFrames(output)).toMatchObject([{ opcode: 8, rsv: 0, payload: hex("03 ef") }]);
@@ -258,7 +304,7 @@ describeKernels("receiving through an extension", (kernel) => {
     for (const toy of OUTPUTS) {
       for (const form of FORMS) {
         const extension = new ToyExtension(toy);
-        const options = { role: "server", kernel, extension, ...form } as const;
+        const options = { role: "server", kernel, extension: payloadPath(extension), ...form } as const;
         const payloads = [5, 300, 1, 70].map((n, i) => new Uint8Array(n).fill(0x61 + i));
         const encode = toyPeer();
         const bytes = concat(payloads.map((payload, i) => inFrames(1 + (i & 1), encode(payload), i)));
@@ -286,7 +332,12 @@ describeKernels("receiving through an extension", (kernel) => {
     );
     const found = [1e-9, Number.POSITIVE_INFINITY].map((turnMs) => {
       const sink = new RecordingSink();
-      const endpoint = new Endpoint(sink, { role: "server", kernel, turnMs, extension: new ToyExtension() });
+      const endpoint = new Endpoint(sink, {
+        role: "server",
+        kernel,
+        turnMs,
+        extension: payloadPath(new ToyExtension()),
+      });
       for (let at = 0; at < bytes.length; ) {
         at += endpoint.receive(bytes.subarray(at));
         while (endpoint.interrupted) endpoint.resume();
@@ -300,7 +351,12 @@ describeKernels("receiving through an extension", (kernel) => {
   test("a handler that fails the connection gets no more of a message", () => {
     const sink = new RecordingSink();
     const extension = new ToyExtension({ outputBytes: 10 });
-    const endpoint = new Endpoint(sink, { role: "server", kernel, fragments: true, extension });
+    const endpoint = new Endpoint(sink, {
+      role: "server",
+      kernel,
+      fragments: true,
+      extension: payloadPath(extension),
+    });
     sink.inside = () => endpoint.fail(1008);
     endpoint.receive(inFrames(2, toyPeer()(new Uint8Array(1000))));
     expect(sink.lines).toHaveLength(2);
@@ -318,7 +374,7 @@ describeKernels("receiving through an extension", (kernel) => {
         },
       });
     const sink = new RecordingSink();
-    const endpoint = new Endpoint(sink, { role: "server", kernel, extension });
+    const endpoint = new Endpoint(sink, { role: "server", kernel, extension: payloadPath(extension) });
     endpoint.receive(inFrames(2, toyPeer()(hex("01"))));
     expect(sink.closed?.failure).toMatchObject({ code: "INTERNAL", closeCode: 1011, cause: bug });
     expect(endpoint.state).toBe("closed");
@@ -329,7 +385,12 @@ describeKernels("receiving through an extension", (kernel) => {
     for (const output of ["shared", "linear"] as const) {
       const extension = new ToyExtension({ outputBytes: 10, output });
       const sink = new RecordingSink();
-      const endpoint = new Endpoint(sink, { role: "server", kernel, fragments: true, extension });
+      const endpoint = new Endpoint(sink, {
+        role: "server",
+        kernel,
+        fragments: true,
+        extension: payloadPath(extension),
+      });
       let taken: number[] = [];
       sink.onFragment = (payload) => {
         taken = [...taken, ...payload];

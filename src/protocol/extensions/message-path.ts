@@ -1,0 +1,62 @@
+// The places in an endpoint where messages pass through an extension. An endpoint without an extension loads nothing else of this folder.
+import type { Host } from "../../host/host.js";
+import type { Workspace } from "../../memory/workspace.js";
+import type { FailureCode } from "../errors.js";
+import type { PreparedMessage } from "../prepared-message.js";
+
+/** Takes the records of data frames. */
+export interface DataReader {
+  /** @returns why the connection must fail, if it must */
+  data(info: number, ptr: number, length: number, detail: number): FailureCode | undefined;
+}
+
+/** Takes the records of data frames, and parts of messages that were decoded from them. */
+export interface DecodedReader extends DataReader {
+  /** @param info - with RECORD_END if the message ends with this part */
+  decoded(info: number, bytes: Uint8Array, start: number, length: number): FailureCode | undefined;
+}
+
+/** Puts messages, or their fragments, into the outbox. */
+export interface MessageEncoder {
+  /** @param first - the first byte of the frame: FIN and opcode */
+  text(first: number, text: string): void;
+  /** @param first - as of {@link text} */
+  utf8(first: number, payload: Uint8Array): void;
+  /** @param first - as of {@link text} */
+  bytes(first: number, payload: Uint8Array): void;
+  prepared(message: PreparedMessage): void;
+}
+
+/** Puts frames into the outbox. */
+export interface FrameEncoder extends MessageEncoder {
+  /** Puts a frame into the outbox that a server sends as it is. */
+  preparedFrame(first: number, payload: Uint8Array, serverFrame: Uint8Array): void;
+}
+
+/** An extension as an endpoint takes it. */
+export interface MessagePath {
+  /** The longest encoding of a message of so many bytes. */
+  maxEncodedBytes(messageBytes: number): number;
+  /** Makes the reader that stands in front of the messages of an endpoint. */
+  reader(
+    workspace: Workspace,
+    maxMessageBytes: number,
+    messages: DecodedReader,
+  ): DataReader & { stop(): void };
+  /** Makes the encoder that stands in front of the frames of an endpoint. @param onTrap - is told why no frame can go out any more */
+  encoder(
+    workspace: Workspace,
+    host: Host,
+    frames: FrameEncoder,
+    onTrap: (error: unknown) => void,
+  ): MessageEncoder;
+}
+
+/** A part of an extension threw `cause`: a bug, and not the peer's fault. */
+export class ExtensionFault extends Error {
+  override readonly name = "ExtensionFault";
+
+  constructor(cause: unknown) {
+    super("an extension failed", { cause });
+  }
+}

@@ -1,0 +1,16 @@
+// From an extension of payloads to the path of messages that an endpoint takes.
+import type { PayloadExtension } from "./extension.js";
+import { ExtensionEncoder } from "./extension-encoder.js";
+import { ExtensionReader } from "./extension-reader.js";
+import type { MessagePath } from "./message-path.js";
+
+/** The path of messages through an extension: for the option `extension` of an endpoint. */
+export function payloadPath(extension: PayloadExtension): MessagePath {
+  return {
+    maxEncodedBytes: (messageBytes) => extension.maxEncodedBytes(messageBytes),
+    reader: (workspace, maxMessageBytes, messages) =>
+      new ExtensionReader(workspace, maxMessageBytes, extension, messages),
+    encoder: (workspace, host, frames, onTrap) =>
+      new ExtensionEncoder(workspace, host, extension, frames, onTrap),
+  };
+}
