@@ -221,6 +221,14 @@ class Stall implements Expiring {
   }
 
   expired(): void {
+    try {
+      this.#expire();
+    } catch (error) {
+      this.#owner.broke(error);
+    }
+  }
+
+  #expire(): void {
     const { transport } = this.#owner;
     if (!transport.blocked) return;
     if (transport.sentBytes > this.#sentBytes) this.#again();

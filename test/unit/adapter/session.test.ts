@@ -302,6 +302,14 @@ describe("whatever throws below or inside, nothing leaves a session", () => {
     "an error below": ({ session }) => session.failed(fault),
     "room again": ({ session }) => session.drained(),
     silence: () => vi.advanceTimersByTime(10_000),
+    "no progress of a write": ({ socket, transport }) => {
+      transport.blocked = true;
+      transport.bufferedAmount = 1 << 20;
+      socket.send("waits");
+      endTurn();
+      // Not so long that silence ends the connection.
+      vi.advanceTimersByTime(900);
+    },
   };
 
   test.each(methods.flatMap((method) => Object.keys(steps).map((step) => ({ method, step }))))(
@@ -309,7 +317,7 @@ describe("whatever throws below or inside, nothing leaves a session", () => {
     ({ method, step }) => {
       const errors: unknown[] = [];
       const opened = openSocket(
-        { timeouts: { pingIntervalMs: 1_000, pingTimeoutMs: 1_000, closeMs: 500, writeMs: 1_000 } },
+        { timeouts: { pingIntervalMs: 1_000, pingTimeoutMs: 1_000, closeMs: 500, writeMs: 600 } },
         { message: (socket, data) => void socket.send(data), error: (_, error) => errors.push(error) },
       );
       opened.transport[method] = () => {
