@@ -7,20 +7,21 @@
 //     3. validate it as UTF-8, if it is text and not compressed (utf8.ts)
 //     4. write a record that says where the payload is
 //
-// Records. There is one for each frame, or for the part of it that this read holds. It has the opcode of the message, the
-// address and length of the payload, and the number of payload bytes that are still to come. An empty frame that does not end
-// its message has none. When the table is full, `decode` stops with DECODED_MORE; its caller uses the records and calls again,
-// from STATE_CONSUMED on. A broken rule ends the call with the record RECORD_VIOLATION, behind the records of everything valid
-// before it.
+// Records. There is one for each frame, or for the part of it that this read holds. It has the opcode of the message,
+// the address and length of the payload, and the number of payload bytes that are still to come. An empty frame that
+// does not end its message has no record. When the table is full, `decode` stops with DECODED_MORE; its caller uses the
+// records and calls again, from STATE_CONSUMED on. A broken rule ends the call with the record RECORD_VIOLATION, behind
+// the records of everything valid before it.
 //
-// State. It is in local variables while `decode` runs. If the bytes end inside of a frame or a message, or the table is full,
-// the variables are written to STATE_PTR. The caller keeps these bytes with the connection, and puts them back before it calls
-// again, with DECODE_RESUME. The beginning of a header that the read has cut is part of the state. It is put in front of the
-// next read (spill.ts), so that a header is always parsed in one piece.
+// State. It is in local variables while `decode` runs. If the bytes end inside of a frame or a message, or the table is
+// full, the variables are written to STATE_PTR. The caller keeps these bytes with the connection, and puts them back
+// before it calls again, with DECODE_RESUME. The beginning of a header that the read has cut is part of the state. It
+// is put in front of the next read (spill.ts), so that a header is always parsed in one piece.
 //
-// The short-message path. Most messages of clients are one frame with at most 125 bytes. `shortMessages` decodes runs of these
-// in a small loop, which checks nothing but that a frame is one of them. It stops in front of any other frame, and of one
-// that breaks a rule; the general path in `decode` takes that one. Compressed messages take the general path, too.
+// The short-message path. Most messages of clients are one frame with at most 125 bytes. `shortMessages` decodes runs
+// of these in a small loop, which only checks whether a frame is one of these. It stops in front of any other frame,
+// and of one that breaks a rule; the general path in `decode` takes over there. Compressed messages take the general
+// path, too.
 
 import {
   headerLength,
@@ -63,10 +64,13 @@ import { hasHighBit, maskAndTest, rotateKey } from "./mask";
 import { restoreSpill, saveSpill } from "./spill";
 import { INVALID, validateUtf8 } from "./utf8";
 
-/** From here on the table lacks room for the two records that a part of a frame may need: its valid text and a violation. */
+/**
+ * From here on the table lacks room for the two records that a part of a frame may need: its valid text and a
+ * violation.
+ */
 const RECORDS_FULL: usize = RECORDS_PTR + (MAX_RECORDS - 1) * RECORD_LENGTH;
 
-/** As the limit of `shortMessages`: none is short enough. */
+/** A limit for `shortMessages` that no frame meets. */
 const NONE_SHORT: i32 = -1;
 
 /** See `Kernel.decode` in src/kernel/kernel.ts. */
@@ -137,7 +141,7 @@ export function decode(start: usize, end: usize, flags: u32, maxMessageBytes: f6
       }
     }
 
-    // What this read holds of the payload.
+    // The part of the payload that this read holds.
     const length: usize = remaining < u64(end - ptr) ? usize(remaining) : end - ptr;
     const left = remaining - length;
     const control = isControl(frame);
@@ -189,8 +193,8 @@ export function decode(start: usize, end: usize, flags: u32, maxMessageBytes: f6
 }
 
 /**
- * Decodes masked messages of one short frame each, for as long as one follows another. It stops at the first frame that is
- * something else, not complete or wrong, and leaves its bytes as they were.
+ * Decodes masked messages of one short frame each, for as long as one follows another. It stops at the first frame that
+ * is of another kind, incomplete or invalid, and leaves its bytes as they were.
  * @param limit - the longest payload to take, NONE_SHORT for none
  * @returns where the next record goes; the payload of the last record written ends where the next frame begins
  */
@@ -209,7 +213,7 @@ function shortMessages(ptr: usize, end: usize, record: usize, limit: i32): usize
       if (!high) {
         info |= RECORD_ASCII;
       } else if (validateUtf8(ptr, length, 0) !== 0) {
-        // Masked again, the frame is for the general path, which reports the bad byte.
+        // The payload is masked again, so that the general path can take the frame and report the bad byte.
         maskAndTest(ptr, length, key);
         break;
       }
@@ -222,7 +226,7 @@ function shortMessages(ptr: usize, end: usize, record: usize, limit: i32): usize
   return record;
 }
 
-/** Where the payload of a record ends. */
+/** The address behind the payload of a record. */
 function recordEnd(record: usize): usize {
   return load<u32>(record, 4) + load<u32>(record, 8);
 }
@@ -247,8 +251,8 @@ function fail(record: usize, ptr: usize, violation: u32): u32 {
 }
 
 /**
- * Writes a record of the text between `ptr` and a bad byte, if there is any, and the violation. RECORD_ASCII needs no look
- * at the carry: text that begins with the rest of a cut character begins with a byte above 0x7f.
+ * Writes a record of the text between `ptr` and a bad byte, if there is any, and the violation. RECORD_ASCII needs no
+ * look at the carry: text that begins with the rest of a cut character begins with a byte above 0x7f.
  * @returns the result of `decode`
  */
 function failText(record: usize, ptr: usize, bad: usize, remaining: u64): u32 {

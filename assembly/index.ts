@@ -1,4 +1,4 @@
-// What a compiled kernel exports. src/kernel/kernel.ts describes each function.
+// The exports of a compiled kernel. src/kernel/kernel.ts describes each function.
 export { decode } from "./frames";
 export { mask } from "./mask";
 export { utf8ToUtf16 } from "./transcode";

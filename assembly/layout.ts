@@ -1,14 +1,15 @@
-// The numbers that the kernels share with the TypeScript above them: the frame on the wire, the memory map, the decoder's
-// state, its records and its flags. The file holds plain numbers only, for two compilers read it: AssemblyScript, and
-// TypeScript as the copy src/kernel/generated/layout.ts that the build makes. All addresses and sizes are in bytes.
+// The numbers that the kernels share with the TypeScript above them: the frame on the wire, the memory map, the
+// decoder's state, its records and its flags. The file holds plain numbers only, for two compilers read it:
+// AssemblyScript, and TypeScript as the copy src/kernel/generated/layout.ts that the build makes. All addresses and
+// sizes are in bytes.
 
 // ---- A frame on the wire: RFC 6455 section 5.2 --------------------------------------------------------------------
 
 /** First byte: this frame is the last of its message. */
 export const FIN = 0x80;
-/** First byte: RSV1, RSV2 and RSV3, which only an extension gives a meaning. */
+/** First byte: RSV1, RSV2 and RSV3, which have a meaning only with an extension. */
 export const RSV_BITS = 0x70;
-/** First byte: the first of them. permessage-deflate sets it on the first frame of a compressed message (RFC 7692). */
+/** First byte: RSV1. permessage-deflate sets it on the first frame of a compressed message (RFC 7692). */
 export const RSV1 = 0x40;
 /** First byte: the opcode. */
 export const OPCODE_BITS = 0x0f;
@@ -45,12 +46,12 @@ export const MEMORY_PAGES = 31;
 
 /** Constant tables that are part of the binaries end below this address; the build checks it. */
 export const STATIC_TABLES_END = 0x1000;
-/** Behind them, up to here, is the table that the SIMD kernel computes when it is instantiated. */
+/** The end of the table that the SIMD kernel computes when it is instantiated. It begins at STATIC_TABLES_END. */
 export const TABLES_END = 0x2000;
 
 // ---- State: what `decode` carries from one call to the next -------------------------------------------------------
-// Sixteen 32-bit words. `decode` writes them if it returns DECODED_PENDING or DECODED_MORE, and reads them if it is called
-// with DECODE_RESUME. In between the caller keeps them with the connection.
+// Sixteen 32-bit words. `decode` writes them if it returns DECODED_PENDING or DECODED_MORE, and reads them if it is
+// called with DECODE_RESUME. In between the caller keeps them with the connection.
 
 export const STATE_PTR = 0x2000;
 export const STATE_LENGTH = 64;
@@ -60,7 +61,9 @@ export const STATE_SPILL_LENGTH = 0;
 export const STATE_FRAME = 4;
 /** u32: masking key, rotated to the next payload byte. */
 export const STATE_KEY = 8;
-/** u32: opcode of the message being received, 1 or 2, with RECORD_COMPRESSED if it is compressed; 0 between messages. */
+/**
+ * u32: opcode of the message being received, 1 or 2, with RECORD_COMPRESSED if it is compressed; 0 between messages.
+ */
 export const STATE_MESSAGE = 12;
 /** f64: payload bytes of the current frame still to come; 0 between frames. */
 export const STATE_REMAINING = 16;
@@ -78,8 +81,9 @@ export const STATE_CONSUMED = 56;
 export const STATE_BAD_BYTE = 60;
 
 // ---- Records: what `decode` found, in the order of the wire --------------------------------------------------------
-// Four 32-bit words each. `info` has the bits below. `ptr` and `length` are the payload's, or of the part of it that the read
-// holds. `detail` is the number of bytes of the frame's payload that are still to come, 0xffffffff if they are more.
+// Four 32-bit words each. `info` has the bits below. `ptr` and `length` are the payload's, or of the part of it that
+// the read holds. `detail` is the number of bytes of the frame's payload that are still to come, 0xffffffff if they are
+// more.
 
 export const RECORDS_PTR = 0x3000;
 export const RECORD_LENGTH = 16;
@@ -111,7 +115,7 @@ export const WRITE_WINDOWS = 4;
 export const WRITE_WINDOW_PTR = 0x55000;
 export const WRITE_WINDOW_LENGTH = 0x40000;
 export const WRITE_WINDOW_STRIDE = 0x40040;
-/** Bytes pass through here for a moment: payloads to mask, UTF-8 to validate, frames while no write window is free. */
+/** A window for short-lived bytes: payloads to mask, UTF-8 to validate, frames while no write window is free. */
 export const SCRATCH_WINDOW_PTR = 0x156000;
 export const SCRATCH_WINDOW_LENGTH = 0x10000;
 /** Received text is transcoded to UTF-16 here. */

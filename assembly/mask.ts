@@ -18,8 +18,8 @@ export function rotateKey(key: u32, length: usize): u32 {
 }
 
 /**
- * XORs `length` bytes at `ptr` with `key`. It writes no byte outside of them, though PADDING would allow it: a store that
- * reached into the next frame's header would delay the load of that header.
+ * XORs `length` bytes at `ptr` with `key`. It writes no byte outside of them, though PADDING would allow it: a store
+ * that reached into the next frame's header would delay the load of that header.
  * @returns whether a byte of the result is 0x80 or above
  */
 export function maskAndTest(ptr: usize, length: usize, key: u32): bool {
@@ -30,8 +30,8 @@ export function maskAndTest(ptr: usize, length: usize, key: u32): bool {
 }
 
 /**
- * {@link maskAndTest} for at least 16 bytes. The loop takes whole vectors from the front, so it may run into the last 16
- * bytes. Those are therefore computed before the loop changes any of them, and stored after it.
+ * {@link maskAndTest} for at least 16 bytes. The loop takes whole vectors from the front, so it may run into the last
+ * 16 bytes. Those are therefore computed before the loop changes any of them, and stored after it.
  */
 function maskVectors(ptr: usize, length: usize, key: u32): bool {
   const last = ptr + length - 16;
@@ -77,8 +77,8 @@ function maskWords(ptr: usize, length: usize, key: u32): bool {
 }
 
 /**
- * {@link maskAndTest} for fewer than 16 bytes: the first and the last word, which may overlap. Both are therefore loaded
- * before either is stored.
+ * {@link maskAndTest} for fewer than 16 bytes: the first and the last word, which may overlap. Both are therefore
+ * loaded before either is stored.
  */
 function maskShort(ptr: usize, length: usize, key: u32): bool {
   if (length >= 8) {

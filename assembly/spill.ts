@@ -1,4 +1,4 @@
-// A header that ends in the next read: its first bytes wait in the state, and are put in front of that read.
+// Headers that a read has cut: their first bytes are kept in the state, and put in front of the next read.
 
 import { STATE_PTR, STATE_SPILL, STATE_SPILL_LENGTH } from "./layout";
 

@@ -1,6 +1,6 @@
-// Transcoding of UTF-8 to UTF-16 with vectors, 16 bytes at a time. Step one computes a UTF-16 unit for each of the 16 places, as
-// if a character began there. Step two moves the units of those places where one does begin together, with a shuffle from a
-// table: it has one for each set of 8 places.
+// Transcoding of UTF-8 to UTF-16 with vectors, 16 bytes at a time. Step one computes a UTF-16 unit for each of the 16
+// places, as if a character began there. Step two moves the units of those places where one does begin together, with a
+// shuffle from a table: it has one for each set of 8 places.
 
 import { STATIC_TABLES_END } from "./layout";
 
@@ -22,8 +22,8 @@ if (ASC_FEATURE_SIMD) {
   }
 }
 
-// Constants of the loop below, a byte each, which is spread over a vector in front of the loop. They are in memory for the
-// reason that those of utf8-vectors.ts are.
+// Constants of the loop below, a byte each, which is spread over a vector in front of the loop. They are in memory for
+// the same reason as those of utf8-vectors.ts.
 const X01: usize = memory.data<u8>([0x01]);
 const X03: usize = memory.data<u8>([0x03]);
 const X0F: usize = memory.data<u8>([0x0f]);
@@ -77,9 +77,9 @@ export function utf8ToUtf16Blocks(ptr: usize, end: usize, to: usize): usize {
     let kept = i8x16.gt_s(one, xbf);
     const fours = i8x16.gt_u(one, xef);
     if (v128.any_true(v128.or(fours, foursBefore))) {
-      // A sequence of four, 11110aaa 10aabbbb 10ccccdd 10dddddd, is two units. The high surrogate, 110110aa aabbbbcc with
-      // 1 less in aaaaa, goes to the place of the first byte. The low one, 110111cc dddddddd, goes to that of the third,
-      // where the code above has left its low byte already.
+      // A sequence of four, 11110aaa 10aabbbb 10ccccdd 10dddddd, is two units. The high surrogate, 110110aa aabbbbcc
+      // with 1 less in aaaaa, goes to the place of the first byte. The low one, 110111cc dddddddd, goes to that of the
+      // third, where the code above has left its low byte already.
       const x03 = v128.load8_splat(X03);
       const planes = i8x16.sub(
         v128.or(v128.and(i16x8.shl(one, 2), v128.load8_splat(X1C)), v128.and(i16x8.shr_u(two, 4), x03)),

@@ -1,5 +1,5 @@
-// Transcodes text from UTF-8, as it is on the wire (RFC 3629), to UTF-16, as JavaScript keeps it (RFC 2781). V8 before Node 24
-// makes a string of UTF-16 several times faster than of UTF-8 (`mixed to string` of bench/kernels.js).
+// Transcodes text from UTF-8, as it is on the wire (RFC 3629), to UTF-16, as JavaScript keeps it (RFC 2781). V8 before
+// Node 24 makes a string of UTF-16 several times faster than of UTF-8 (`mixed to string` of bench/kernels.js).
 
 import { utf8ToUtf16Blocks } from "./transcode-vectors";
 

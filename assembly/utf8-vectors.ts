@@ -1,9 +1,11 @@
-// UTF-8 validation with vectors, after Keiser and Lemire, "Validating UTF-8 In Less Than One Instruction Per Byte" (2021).
+// UTF-8 validation with vectors, after Keiser and Lemire, "Validating UTF-8 In Less Than One Instruction Per Byte"
+// (2021).
 //
-// All rules but one are about two neighbouring bytes, and depend on three of their nibbles: both of the first byte and the
-// high one of the second. For each of the three there is a table with a set of rules, a bit for each, that a pair with this
-// nibble may break. The rules that are in all three sets are broken. The remaining rule is about bytes two and three places
-// apart: the third and fourth bytes of a sequence are continuations, and no other second continuation is right.
+// All rules but one are about two neighbouring bytes, and depend on three of their nibbles: both of the first byte and
+// the high one of the second. For each of the three there is a table with a set of rules, a bit for each, that a pair
+// with this nibble may break. The rules that are in all three sets are broken. The remaining rule is about bytes two
+// and three places apart: the third and fourth bytes of a sequence are continuations, and no other second continuation
+// is right.
 
 // The rules that a pair of bytes can break, a bit for each.
 const TOO_SHORT: u8 = 1 << 0; // a first byte, then no continuation
@@ -15,8 +17,8 @@ const OVERLONG_2: u8 = 1 << 5; // C0 or C1, then a continuation
 const OVERLONG_4: u8 = 1 << 6; // F0, then 80-8F
 const TOO_LARGE_8: u8 = 1 << 6; // F5-FF, then 80-8F: the same bit, for the first nibbles differ
 /**
- * Two continuations: right if the second is the third or fourth byte of a sequence, and broken else. It has the highest bit, as
- * the check of that remaining rule has, so that XOR compares the two.
+ * Two continuations: right if the second is the third or fourth byte of a sequence, and broken else. It has the highest
+ * bit, as the check of that remaining rule has, so that XOR compares the two.
  */
 const TWO_CONTINUATIONS: u8 = 1 << 7;
 
@@ -60,28 +62,34 @@ const SECOND_HIGH: usize = memory.data<u8>(
   16,
 );
 
-/** Sixteen bytes of ones and sixteen of zeros. A vector loaded `n` bytes before the zeros is a mask of the first `n` lanes. */
+/**
+ * Sixteen bytes of ones and sixteen of zeros. A vector loaded `n` bytes before the zeros is a mask of the first `n`
+ * lanes.
+ */
 const ONES_AND_ZEROS: usize = memory.data<u64>([~0, ~0, 0, 0], 16);
 const ZEROS: usize = ONES_AND_ZEROS + 16;
 
-// Constants of the loop below. They are in memory because V8 builds a v128.const again in every round, which makes 64 KiB of
-// mixed text 15 % slower on Node 20 (`utf8 mixed` of bench/kernels.js).
+// Constants of the loop below. They are in memory because V8 builds a v128.const again in every round, which makes 64
+// KiB of mixed text 15 % slower on Node 20 (`utf8 mixed` of bench/kernels.js).
 const NIBBLES: usize = memory.data<u32>([0x0f0f0f0f, 0x0f0f0f0f, 0x0f0f0f0f, 0x0f0f0f0f], 16);
 const HIGHEST_BITS: usize = memory.data<u32>([0x80808080, 0x80808080, 0x80808080, 0x80808080], 16);
-/** Subtracted from a byte with saturation, it leaves the highest bit to E0-FF only: sequences with a third byte begin so. */
+/**
+ * Subtracted from a byte with saturation, it leaves the highest bit to E0-FF only: sequences with a third byte begin
+ * so.
+ */
 const BELOW_THIRD: usize = memory.data<u32>([0x60606060, 0x60606060, 0x60606060, 0x60606060], 16);
 /** The same for F0-FF: sequences with a fourth byte begin so. */
 const BELOW_FOURTH: usize = memory.data<u32>([0x70707070, 0x70707070, 0x70707070, 0x70707070], 16);
 /** The largest bytes that a vector may have, by their place, if no sequence goes on behind it. */
 const COMPLETE: usize = memory.data<u32>([0xffffffff, 0xffffffff, 0xffffffff, 0xbfdfefff], 16);
 
-/** Bytes between two looks at whether anything is broken. */
+/** The number of bytes between two checks for broken rules. */
 const BLOCK: usize = 64;
 
 /**
  * Goes over text that begins with a character for as long as it is valid.
- * @returns the start of a character, before which all is valid. Behind it is either a bad byte, within 64 bytes, or only the
- * sequence that is unfinished at `end`
+ * @returns the start of a character, before which all is valid. Behind it is either a bad byte, within 64 bytes, or
+ * only the sequence that is unfinished at `end`
  */
 export function skipValid(start: usize, end: usize): usize {
   const firstHigh = v128.load(FIRST_HIGH);

@@ -1,4 +1,5 @@
-// UTF-8 validation of text that arrives in pieces (RFC 6455 section 8.1; the well-formed sequences are in RFC 3629 section 4).
+// UTF-8 validation of text that arrives in pieces (RFC 6455 section 8.1; the well-formed sequences are in RFC 3629
+// section 4).
 
 import { STATE_BAD_BYTE, STATE_PTR } from "./layout";
 import { HIGH_BITS } from "./mask";
@@ -43,7 +44,7 @@ export function validateUtf8(ptr: usize, length: usize, carry: u32): u32 {
       ptr++;
     }
     if (carry !== 0) return carry;
-    // What is left is short, or has the bad byte: `walk` finds its address.
+    // The remaining text is short, or has the bad byte: `walk` finds its address.
     ptr = skipValid(ptr, end);
   }
   return walk(ptr, end, carry);
@@ -63,7 +64,7 @@ function walk(ptr: usize, end: usize, carry: u32): u32 {
   return carry;
 }
 
-/** Notes where the bad byte is. */
+/** Writes the address of the bad byte to the state. */
 function badByte(ptr: usize): u32 {
   store<u32>(STATE_PTR + STATE_BAD_BYTE, u32(ptr));
   return INVALID;

@@ -1,5 +1,5 @@
-// `validateUtf8` in plain JavaScript, after table 3-7 of the Unicode standard (RFC 3629 section 4). A carry is the same number as
-// in assembly/utf8.ts: `needed | lower << 8 | upper << 16`, or 0 between characters.
+// `validateUtf8` in plain JavaScript, after table 3-7 of the Unicode standard (RFC 3629 section 4). A carry is the same
+// number as in assembly/utf8.ts: `needed | lower << 8 | upper << 16`, or 0 between characters.
 import * as layout from "./generated/layout.js";
 import { BAD_UTF8 } from "./kernel.js";
 

@@ -1,5 +1,5 @@
-// The kernel in plain JavaScript, for hosts that refuse WebAssembly. It has the memory map of the compiled kernels, so that
-// the code above is the same for all three. Tests and benchmarks compare the other two with it.
+// The kernel in plain JavaScript, for hosts that refuse WebAssembly. It has the memory map of the compiled kernels, so
+// that the code above is the same for all three. Tests and benchmarks compare the other two with it.
 import * as layout from "./generated/layout.js";
 import { javascriptDecode } from "./javascript-decode.js";
 import { mask } from "./javascript-mask.js";
@@ -8,7 +8,7 @@ import type { Kernel } from "./kernel.js";
 
 /**
  * Builds a kernel of plain JavaScript with a memory of its own.
- * @param fallbackReason - why the compiled ones do not run
+ * @param fallbackReason - why the compiled kernels do not run
  */
 export function javascriptKernel(fallbackReason?: string): Kernel {
   const memory = new Uint8Array(layout.MEMORY_PAGES * 0x10000);

@@ -8,8 +8,8 @@ export const BAD_UTF8 = -1;
 
 /**
  * The pure functions under the codec, over one fixed memory whose map is `assembly/layout.ts`. All builds give
- * identical results for identical input. A kernel keeps nothing between calls except in its memory, so one kernel serves
- * every connection of its thread.
+ * identical results for identical input. A kernel keeps nothing between calls except in its memory, so one kernel
+ * serves every connection of its thread.
  *
  * Kernels do not check addresses and lengths. The caller must keep them within the windows.
  */
@@ -23,13 +23,14 @@ export interface Kernel {
 
   /**
    * Decodes the bytes from `start` to `end` in the read window: checks headers and limits, unmasks payloads in place,
-   * validates text, and writes a record for each frame, or the part of one that is there. It consumes every byte, unless
-   * the record table is full or the bytes break a rule. See assembly/frames.ts.
+   * validates text, and writes a record for each frame, or the part of one that is there. It consumes every byte,
+   * unless the record table is full or the bytes break a rule. See assembly/frames.ts.
    *
    * @param start - address of the first byte, in the read window
    * @param end - address behind the last byte
    * @param flags - `DECODE_…` bits; with `DECODE_RESUME` it goes on with the state in the memory
-   * @param maxMessageBytes - limit for the payload length of one message, over all of its fragments, as it is on the wire
+   * @param maxMessageBytes - limit for the payload length of one message, over all of its fragments, as it is on the
+   * wire
    * @param maxFragments - limit for the number of data frames in one message
    * @returns `DECODED_…` bits and the number of records
    */
@@ -50,8 +51,8 @@ export interface Kernel {
   validateUtf8(ptr: number, length: number, carry: number): number;
 
   /**
-   * Transcodes UTF-8 that is valid and ends with a whole character to UTF-16, of which some hosts make strings faster. The
-   * JavaScript kernel has no such function.
+   * Transcodes UTF-8 that is valid and ends with a whole character to UTF-16, of which some hosts make strings faster.
+   * The JavaScript kernel has no such function.
    * @param out - address with room for 2 bytes for each byte of input and for PADDING, which may be overwritten
    * @returns the number of UTF-16 units, little-endian, at `out`
    */

@@ -1,4 +1,4 @@
-// Chooses a kernel, and builds it from the inlined binary, a file or a module that the host was given.
+// Chooses a kernel, and builds it from the inlined binary, a file, or a module that the application provided.
 import { SIMD_BASE64 } from "./generated/simd.js";
 import { bytesFromBase64 } from "./inlined.js";
 import { javascriptKernel } from "./javascript.js";
@@ -55,7 +55,8 @@ function fastestThatLoads(): Kernel {
     try {
       return wasmKernel(name, moduleOf(name), refusals[0]);
     } catch (error) {
-      // The host has no SIMD, or no WebAssembly at all (a content security policy, --jitless). The next kernel needs less.
+      // The host has no SIMD, or no WebAssembly at all (a content security policy, --jitless). The next kernel needs
+      // less.
       refusals.push(`${name}: ${String(error)}`);
     }
   }
@@ -79,8 +80,8 @@ function moduleOf(name: CompiledKernelName): WebAssembly.Module {
 }
 
 /**
- * The binary of the scalar kernel, from its file. It is not inlined, so that bundles stay small: processors without SIMD are
- * rare. In a bundle there is no such file, so that the JavaScript kernel is next.
+ * The binary of the scalar kernel, from its file. It is not inlined, so that bundles stay small: processors without
+ * SIMD are rare. In a bundle there is no such file, so that the JavaScript kernel is next.
  * @throws Error if the file cannot be read
  */
 function scalarBytes(): Uint8Array<ArrayBuffer> {

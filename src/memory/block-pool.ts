@@ -15,8 +15,8 @@ export interface Allocator {
 const MOST_SCRATCH_BYTES = 1 << 20;
 
 /**
- * Blocks of memory for messages that are being gathered. Each large message would otherwise take fresh pages from the operating
- * system. Blocks never reach the application.
+ * Blocks of memory for messages that are being gathered. Without a pool, each large message takes fresh pages from the
+ * operating system. Blocks never reach the application.
  */
 export class BlockPool {
   readonly #free: Uint8Array[] = [];

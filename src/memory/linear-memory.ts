@@ -8,8 +8,8 @@ const { set } = Uint8Array.prototype;
 const NOTHING = new Uint8Array(0);
 
 /**
- * The kernel trapped, for `cause`, and was replaced. That is a bug of this package. It costs the connection whose call trapped, and
- * no other.
+ * The kernel trapped, for `cause`, and was replaced. That is a bug of this package. It costs the connection whose call
+ * trapped, and no other.
  */
 export class KernelTrap extends Error {
   override readonly name = "KernelTrap";
@@ -20,9 +20,9 @@ export class KernelTrap extends Error {
 }
 
 /**
- * A kernel instance and its memory. The functions of the kernel are called through it, so that a trap is always answered in the
- * same way: a fresh instance takes over, what other connections have in the memory moves along, and the caller gets a
- * {@link KernelTrap}.
+ * A kernel instance and its memory. The functions of the kernel are called through it, so that a trap is always
+ * answered in the same way: a fresh instance takes over, the bytes of other connections in the memory move along, and
+ * the caller gets a {@link KernelTrap}.
  */
 export class LinearMemory {
   readonly #choice: KernelChoice;
@@ -33,7 +33,9 @@ export class LinearMemory {
   /** The memory up to the end of the read window, of each write window and of the scratch window. */
   #bounds: readonly Uint8Array[];
 
-  /** @param moved - is called after a trap with the memory of the instance that trapped, to copy what is still needed */
+  /**
+   * @param moved - is called after a trap with the memory of the instance that trapped, to copy what is still needed
+   */
   constructor(choice: KernelChoice, moved: (before: Uint8Array) => void) {
     this.#choice = choice;
     this.#moved = moved;
@@ -75,8 +77,9 @@ export class LinearMemory {
   }
 
   /**
-   * Copies `bytes[start, start + length)` to `ptr`, in the read window, a write window or the scratch window. Foreign bytes enter this
-   * memory by no other way. If another thread makes them more meanwhile, the copy ends within the window all the same.
+   * Copies `bytes[start, start + length)` to `ptr`, in the read window, a write window or the scratch window. It is the
+   * only way by which bytes from outside enter this memory. If another thread grows their memory meanwhile, the copy
+   * still ends within the window.
    * @param length - as it was read once: shared and resizable memory may change its length
    * @throws RangeError if there are fewer bytes by now
    */
@@ -87,7 +90,7 @@ export class LinearMemory {
         set.call(bound, bytes, ptr);
         return;
       } catch {
-        // There are more by now than the window has room for, and none was copied.
+        // The bytes have become more than the window holds, and none was copied.
       }
     }
     const part = bytes.subarray(start, start + length);

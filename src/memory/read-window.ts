@@ -1,4 +1,4 @@
-// The read window and the record table: what of them is still being walked, and the text in it that is being handled.
+// The read window and the record table: which parts of them are still needed, and the text whose handler is running.
 import * as layout from "../kernel/generated/layout.js";
 import type { LinearMemory } from "./linear-memory.js";
 
@@ -8,7 +8,7 @@ const WINDOW_START = layout.READ_WINDOW_PTR - layout.READ_HEADROOM;
 const RECORD_WORDS = layout.RECORD_LENGTH >>> 2;
 const RECORDS_WORD = layout.RECORDS_PTR >>> 2;
 
-/** The longest header, but for its last byte: so much may be left over from the read before. */
+/** The longest incomplete header, which may be left over from the previous read. */
 const MAX_SPILLED_BYTES = 13;
 
 /** The ends of the memory that a walk and the walks around it need. */
@@ -16,7 +16,7 @@ interface Bounds {
   readonly recordsEnd: number;
   readonly bytesEnd: number;
   readonly overwrittenEnd: number;
-  /** Those of the walk that this one runs inside of. */
+  /** The ends of the walk inside of which this one runs. */
   readonly outer: Bounds | undefined;
 }
 
@@ -29,14 +29,15 @@ export interface SuspendedWalks {
 /** The rest of a walk that stopped: its records, and the bytes that they describe. */
 export interface WalkRest {
   readonly records: Uint32Array;
-  /** Where the bytes stood. */
+  /** The address at which the bytes stood. */
   readonly ptr: number;
   readonly bytes: Uint8Array;
 }
 
 /**
- * One read is decoded at a time, but handlers run while its records are walked, and may feed the decoder of another connection on
- * the same memory. The window knows how much of it the walks still need, so that no byte is overwritten before it was handled.
+ * One read is decoded at a time, but handlers run while its records are walked, and may feed the decoder of another
+ * connection on the same memory. The window knows how much of it the walks still need, so that no byte is overwritten
+ * before it was handled.
  */
 export class ReadWindow {
   readonly #linear: LinearMemory;
@@ -45,7 +46,7 @@ export class ReadWindow {
   /** The end of what is in use of the record table and of the window; 0 if no records are being walked. */
   #recordsEnd = 0;
   #bytesEnd = 0;
-  /** The end of what was read into the window during the walk, see {@link salvage}. */
+  /** The end of the bytes that were read into the window during the walk, see {@link salvage}. */
   #overwrittenEnd = 0;
   #outer: Bounds | undefined;
 
@@ -83,7 +84,7 @@ export class ReadWindow {
 
   // ---- Walks ----
 
-  /** Begins a walk over what stands before `end`, perhaps inside of another one. {@link endWalk} must follow. */
+  /** Begins a walk over the bytes before `end`, perhaps inside of another walk. {@link endWalk} must follow. */
   beginWalk(end: number): void {
     if (this.#bytesEnd !== 0) {
       this.#outer = {
@@ -97,7 +98,7 @@ export class ReadWindow {
     this.#overwrittenEnd = 0;
   }
 
-  /** The walks need so many records of the table. */
+  /** Declares that the walks need this many records of the table. */
   #keepRecords(count: number): void {
     const end = layout.RECORDS_PTR + count * layout.RECORD_LENGTH;
     if (end > this.#recordsEnd) this.#recordsEnd = end;
@@ -114,8 +115,8 @@ export class ReadWindow {
   }
 
   /**
-   * Copies what the walks still need of the memory that decoding another connection's chunk will use. The rest stays where it
-   * is, so that decoding inside of a handler costs no more than the chunk is long.
+   * Copies the bytes that the walks still need from the memory that decoding another connection's chunk will use. The
+   * rest stays where it is, so that decoding inside of a handler costs no more than the chunk is long.
    */
   suspend(chunkLength: number): SuspendedWalks {
     const { memory } = this.#linear;
@@ -129,8 +130,9 @@ export class ReadWindow {
   }
 
   /**
-   * Puts back what {@link suspend} took.
-   * @param before - the memory it was taken from: after a trap the suspended handler may still have a borrowed view of it
+   * Puts back the bytes that {@link suspend} copied.
+   * @param before - the memory it was taken from: after a trap the suspended handler may still have a borrowed view of
+   * it
    */
   resume(suspended: SuspendedWalks, before: Uint8Array): void {
     const { memory } = this.#linear;
@@ -139,7 +141,10 @@ export class ReadWindow {
     if (before !== memory) before.set(suspended.window, WINDOW_START);
   }
 
-  /** Copies the records from `first` on out of `count`, and their bytes up to `end`, for a walk that goes on another time. */
+  /**
+   * Copies the records from `first` on out of `count`, and their bytes up to `end`, for a walk that goes on another
+   * time.
+   */
   takeRest(first: number, count: number, end: number): WalkRest {
     const { memory, words } = this.#linear;
     const at = RECORDS_WORD + first * RECORD_WORDS;
@@ -152,7 +157,7 @@ export class ReadWindow {
     };
   }
 
-  /** Puts back what {@link takeRest} took. @returns how many records there are */
+  /** Puts back the records and bytes that {@link takeRest} copied. @returns the number of records */
   putRest({ records, ptr, bytes }: WalkRest): number {
     this.#linear.words.set(records, RECORDS_WORD);
     this.#linear.memory.set(bytes, ptr);
@@ -162,8 +167,8 @@ export class ReadWindow {
   }
 
   /**
-   * Copies bytes that the system has read into the beginning of the window while records were being walked, because a handler
-   * runs an event loop of its own. The walk finds by {@link overwritten} whether it had come further.
+   * Copies bytes that the system has read into the beginning of the window while records were being walked, because a
+   * handler runs an event loop of its own. {@link overwritten} tells the walk whether its next bytes were replaced.
    */
   salvage(length: number): Uint8Array {
     this.#overwrittenEnd = Math.max(this.#overwrittenEnd, layout.READ_WINDOW_PTR + length);
@@ -185,7 +190,9 @@ export class ReadWindow {
     this.#textLength = length;
   }
 
-  /** Whether the UTF-8 of this string stands in the window, at {@link textPtr}: sent on, it need not be encoded anew. */
+  /**
+   * Whether the UTF-8 of this string stands in the window, at {@link textPtr}: sent on, it need not be encoded anew.
+   */
   holdsText(text: string): boolean {
     return text === this.#text;
   }
@@ -198,7 +205,7 @@ export class ReadWindow {
     return this.#textLength;
   }
 
-  /** After a trap: takes along what the walks have in front of them. */
+  /** After a trap: copies the records and bytes that the walks still need to the new memory. */
   moveFrom(before: Uint8Array): void {
     const { memory } = this.#linear;
     memory.set(before.subarray(layout.RECORDS_PTR, this.#recordsEnd), layout.RECORDS_PTR);

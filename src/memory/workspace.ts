@@ -35,7 +35,8 @@ const workspaces = new Map<KernelChoice, Workspace>();
 
 /**
  * The thread's workspace for a kernel, made at first use.
- * @param choice - by default what the environment variable `WSIMD_KERNEL` says, else the fastest that this host runs
+ * @param choice - by default the one that the environment variable `WSIMD_KERNEL` names, else the fastest that this
+ * host runs
  */
 export function sharedWorkspace(choice?: KernelChoice): Workspace {
   if (choice === undefined) {
@@ -54,10 +55,10 @@ export function sharedWorkspace(choice?: KernelChoice): Workspace {
 export type KernelInUse = Pick<Kernel, "name" | "fallbackReason">;
 
 /**
- * The kernel of this thread's connections, unless an option says otherwise, and the reason if it is not the fastest:
- * what the host said when it refused that. Loads the kernel, if no connection was there yet.
+ * The kernel of this thread's connections, unless an option says otherwise, and the host's error if it refused a faster
+ * one. Loads the kernel, if there was no connection yet.
  * @throws RangeError if the environment variable `WSIMD_KERNEL` names none
- * @throws WebAssembly.CompileError, or what else the host says, if it refuses the one that the variable names
+ * @throws WebAssembly.CompileError, or another error of the host, if it refuses the kernel that the variable names
  */
 export function kernelInUse(): KernelInUse {
   const { name, fallbackReason } = sharedWorkspace().linear.kernel;
@@ -65,13 +66,13 @@ export function kernelInUse(): KernelInUse {
 }
 
 /**
- * Makes the connections that come from now on use a binary that the application loaded, for hosts that compile none at
- * run time: `wsimd/simd.wasm` or `wsimd/scalar.wasm` of the same version. Those that are there keep theirs.
- * @param binary - a `WebAssembly.Module` or, where the host compiles them, bytes: a `BufferSource`. TypeScript has these
- * two types only with the library of the DOM, so none stands here
+ * Makes new connections use a binary that the application loaded, for hosts that compile none at run time:
+ * `wsimd/simd.wasm` or `wsimd/scalar.wasm` of the same version. Existing connections keep their kernel.
+ * @param binary - a `WebAssembly.Module` or, where the host compiles them, bytes: a `BufferSource`. TypeScript knows
+ * these two types only with the DOM library, so the parameter is not typed with them
  * @throws RangeError if there is no such kernel
- * @throws TypeError if the binary is none of wsimd's
- * @throws WebAssembly.CompileError, or what else the host says, if it refuses it
+ * @throws TypeError if the binary is not one of wsimd's
+ * @throws WebAssembly.CompileError, or another error of the host, if it refuses the binary
  */
 export function provideKernel(name: CompiledKernelName, binary: object): void {
   if (!COMPILED.includes(name)) {

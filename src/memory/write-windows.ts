@@ -1,4 +1,5 @@
-// The write windows: memory in which the frames of a turn are built one behind the other, and from which transports write them.
+// The write windows: memory in which the frames of a turn are built one behind the other, and from which transports
+// write them.
 import * as layout from "../kernel/generated/layout.js";
 import type { LinearMemory } from "./linear-memory.js";
 
@@ -29,7 +30,7 @@ export class WriteWindow {
     return this.#written;
   }
 
-  /** Whether no transport needs its bytes any more. */
+  /** Whether no transport needs the window's bytes any more. */
   get free(): boolean {
     return this.#holder === undefined || this.#holder.bufferedAmount === 0;
   }
@@ -50,7 +51,7 @@ export class WriteWindow {
     return this.#written + length > layout.WRITE_WINDOW_LENGTH ? 0 : this.ptr + this.#written;
   }
 
-  /** Keeps so many bytes of those reserved. */
+  /** Keeps this many of the reserved bytes. */
   commit(length: number): void {
     this.#written += length;
   }
@@ -70,14 +71,19 @@ export class WriteWindow {
     this.#written = 0;
   }
 
-  /** After a trap: takes its bytes along to the new memory. A transport that holds it goes on with the old memory. */
+  /**
+   * After a trap: copies the window's bytes to the new memory. A transport that holds the window goes on with the old
+   * memory.
+   */
   move(before: Uint8Array, memory: Uint8Array): void {
     memory.set(before.subarray(this.ptr, this.ptr + this.#written), this.ptr);
     this.#holder = undefined;
   }
 }
 
-/** The windows of a linear memory. One outbox at a time leases one: that of the connection whose read is being handled. */
+/**
+ * The windows of a linear memory. One outbox at a time leases one: that of the connection whose read is being handled.
+ */
 export class WriteWindows {
   readonly #linear: LinearMemory;
   readonly #windows = Array.from({ length: layout.WRITE_WINDOWS }, (_, index) => new WriteWindow(index));
@@ -105,7 +111,7 @@ export class WriteWindows {
     return false;
   }
 
-  /** After a trap: takes along what stands in the windows. */
+  /** After a trap: copies the bytes of the windows to the new memory. */
   moveFrom(before: Uint8Array): void {
     for (const window of this.#windows) window.move(before, this.#linear.memory);
   }

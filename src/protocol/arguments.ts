@@ -2,8 +2,8 @@
 import type { MessageType } from "./events.js";
 
 /**
- * Bytes as callers have them: a typed array of any kind, a Node Buffer, a `DataView`, an `ArrayBuffer` or a `SharedArrayBuffer`, of any
- * realm: a test environment such as jsdom has its own `Uint8Array`.
+ * Bytes in any form that callers have: a typed array of any kind, a Node Buffer, a `DataView`, an `ArrayBuffer` or a
+ * `SharedArrayBuffer`. They may come from another realm: a test environment such as jsdom has its own `Uint8Array`.
  */
 export type Bytes = ArrayBufferView | ArrayBufferLike;
 
@@ -14,7 +14,7 @@ export function isBytes(value: unknown): value is Bytes {
 
 /**
  * Bytes as a Uint8Array of this realm, over the same memory.
- * @throws TypeError if they are none
+ * @throws TypeError if the value is not bytes
  */
 export function bytesOf(bytes: unknown, message = "a payload must be a string or bytes"): Uint8Array {
   if (bytes instanceof Uint8Array) return bytes;
@@ -23,7 +23,7 @@ export function bytesOf(bytes: unknown, message = "a payload must be a string or
   throw new TypeError(message);
 }
 
-/** @throws TypeError if it is neither a string nor bytes, or can't be of this type */
+/** @throws TypeError if the message is neither a string nor bytes, or not of the given type */
 export function messageOf(message: unknown, type: MessageType | undefined): string | Uint8Array {
   const known =
     typeof message === "string" ? message : bytesOf(message, "a message must be a string or bytes");
@@ -32,10 +32,10 @@ export function messageOf(message: unknown, type: MessageType | undefined): stri
 }
 
 const memoryLengths = [lengthGetter(ArrayBuffer)];
-// In browsers only isolated pages have it.
+// In browsers only cross-origin isolated pages have `SharedArrayBuffer`.
 if (typeof SharedArrayBuffer === "function") memoryLengths.push(lengthGetter(SharedArrayBuffer));
 
-/** The getter of `byteLength`, which throws for everything but memory of its kind, of whichever realm. */
+/** The getter of `byteLength`. It accepts memory of its kind from any realm, and throws for every other value. */
 function lengthGetter(kind: { readonly prototype: object }): (this: unknown) => unknown {
   const getter = Object.getOwnPropertyDescriptor(kind.prototype, "byteLength")?.get;
   if (getter === undefined) throw new TypeError("memory has no length here");

@@ -13,21 +13,21 @@ export const CloseCode = {
   NO_STATUS: 1005,
   /** Never on the wire: the connection ended without a Close frame. */
   ABNORMAL: 1006,
-  /** A message's content is not what its type says: text that is not UTF-8. */
+  /** A message's content does not fit its type: text that is not UTF-8. */
   INVALID_PAYLOAD: 1007,
   /** The peer broke a rule of the application, which no other code names. */
   POLICY_VIOLATION: 1008,
   /** A message is over the limit. */
   MESSAGE_TOO_BIG: 1009,
-  /** A client's: the server did not agree to an extension that it needs. */
+  /** From a client: the server did not agree to an extension that the client needs. */
   MANDATORY_EXTENSION: 1010,
-  /** Something unexpected kept the endpoint from going on. */
+  /** An unexpected condition, such as an internal error, kept the endpoint from going on. */
   INTERNAL_ERROR: 1011,
-  /** The server starts again: connect anew after a while. */
+  /** The server restarts: clients may reconnect after a while. */
   SERVICE_RESTART: 1012,
   /** The server has too much to do. */
   TRY_AGAIN_LATER: 1013,
-  /** The server is a gateway, and got no valid answer from behind it. */
+  /** The server is a gateway, and got an invalid response from the upstream server. */
   BAD_GATEWAY: 1014,
   /** Never on the wire: the TLS handshake failed. */
   TLS_HANDSHAKE: 1015,

@@ -30,7 +30,7 @@ export function checkedClosePayload(code: number, reason: string, host: Host): U
 
 export type ParsedClose =
   | { readonly code: number; readonly reason: string }
-  /** `at` is the offset of the bad byte in the payload. */
+  /** The result for an invalid payload: `at` is the offset of the bad byte. */
   | { readonly failure: FailureCode; readonly at: number };
 
 /** Reads the body of a Close frame, which is empty or of at least 2 bytes. */

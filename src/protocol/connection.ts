@@ -13,7 +13,10 @@ import { Machine } from "./machine.js";
 import type { PreparedMessage } from "./prepared-message.js";
 import { Sender } from "./sender.js";
 
-/** Options of a {@link Connection}: an endpoint's, but for borrowing, since events outlive the call, and for turns. */
+/**
+ * Options of a {@link Connection}: those of an endpoint without `borrow`, since events outlive the call, and without
+ * `turnMs`.
+ */
 export type ConnectionOptions = Omit<EndpointOptions, "borrow" | "turnMs">;
 
 /**
@@ -28,14 +31,15 @@ export type ConnectionOptions = Omit<EndpointOptions, "borrow" | "turnMs">;
  * if (connection.closeExpected) socket.end();
  * ```
  *
- * The loop keeps the order of the wire: a ping is answered when it comes to its event, and a Close frame or a violation when the
- * output is taken, behind all that was sent for the events before. So no answer is lost, and none throws, whatever the peer does.
+ * The loop keeps the order of the wire: a ping is answered when the loop reaches its event. A Close frame or a
+ * violation is answered when the output is taken, behind everything that the application sent for earlier events. So no
+ * answer is lost, and nothing that the peer does makes a call throw.
  */
 export class Connection {
   readonly #collector = new EventCollector();
   readonly #machine: Machine;
   readonly #sender: Sender;
-  /** To what the last chunk brought. */
+  /** Answers the events of the last chunk. */
   #answers: Answers;
 
   /** @throws TypeError or RangeError for options that make no sense */
@@ -45,12 +49,12 @@ export class Connection {
     this.#answers = new Answers(this.#machine, []);
   }
 
-  /** The side of the opening handshake that this was. */
+  /** The role of this side in the opening handshake. */
   get role(): Role {
     return this.#machine.options.role;
   }
 
-  /** Where the connection stands; in a loop over what was received, behind the event. */
+  /** The state of the connection; in a loop over received events, the state after the current event. */
   get state(): EndpointState {
     return this.#answers.over ? "closed" : this.#machine.state;
   }
@@ -67,9 +71,10 @@ export class Connection {
   }
 
   /**
-   * Takes a chunk of any length, which may be used again afterwards, and tells what it brought.
-   * @returns an array. A `for of` over it answers each ping at its event. What no loop came to, and the close event, is answered by
-   * {@link takeOutput}, {@link closeExpected}, {@link end}, or the next call of this method
+   * Takes a chunk of any length, which may be used again afterwards, and returns its events.
+   * @returns an array. A `for of` loop over it answers each ping at its event. Events that no loop has reached, and the
+   * close event, are answered by {@link takeOutput}, {@link closeExpected}, {@link end}, or the next call of this
+   * method
    * @throws TypeError if the chunk is not bytes
    */
   receive(chunk: Bytes): ConnectionEvent[] {
@@ -89,8 +94,8 @@ export class Connection {
   }
 
   /**
-   * Takes the bytes that must be written to the transport, in order. They are not to be changed: prepared messages and long
-   * payloads are shared. In a loop over what was received, those up to the event.
+   * Takes the bytes that must be written to the transport, in order. They are not to be changed: prepared messages and
+   * long payloads are shared. In a loop over received events, it returns the bytes up to the current event.
    */
   takeOutput(): Uint8Array[] {
     this.#answers.catchUp();
@@ -100,8 +105,10 @@ export class Connection {
 
   /**
    * Sends a text message: a string, or UTF-8 as with {@link sendBinary}.
-   * @returns false if the peer has ended the connection, and the message is dropped. So do all that send
-   * @throws InvalidStateError after {@link close} or {@link fail} that ended the connection, or while a fragmented message is being sent
+   * @returns false if the peer has ended the connection, and the message is dropped. The other sending methods return
+   * the same
+   * @throws InvalidStateError after {@link close} or {@link fail} that ended the connection, or while a fragmented
+   * message is being sent
    * @throws TypeError for bytes that are not UTF-8
    */
   sendText(text: string | Bytes): boolean {
@@ -116,7 +123,10 @@ export class Connection {
     return this.#sender.binary(payload);
   }
 
-  /** Sends a part of a message; the first decides its type. Text may be cut anywhere. @param type - the type of a message of bytes. Default "binary" */
+  /**
+   * Sends a part of a message; the first decides its type. Text may be cut anywhere.
+   * @param type - the type of a message of bytes. Default "binary"
+   */
   sendFragment(part: string | Bytes, final: boolean, type?: MessageType): boolean {
     return this.#sender.fragment(part, final, type);
   }
@@ -126,7 +136,7 @@ export class Connection {
     return this.#sender.prepared(message);
   }
 
-  /** Sends a ping of at most 125 bytes. Pings of the peer are answered without help. */
+  /** Sends a ping of at most 125 bytes. Pings of the peer are answered automatically. */
   ping(payload?: Bytes): boolean {
     return this.#sender.ping(payload);
   }
@@ -143,9 +153,9 @@ export class Connection {
   }
 
   /**
-   * Fails the connection (section 7.1.7): sends a Close frame and takes no further input. A loop over what was received ends, but for
-   * the close event if there is one.
-   * @returns the close event, unless it was told already
+   * Fails the connection (section 7.1.7): sends a Close frame and takes no further input. A loop over received events
+   * ends, except for the close event if there is one.
+   * @returns the close event, unless it was reported already
    */
   fail(code: number, reason?: string): ConnectionEvent[] {
     this.#answers.catchUp();

@@ -10,7 +10,7 @@ import { MessageBuffer } from "./message-buffer.js";
 import { MessageReader, type MessageSink } from "./message-reader.js";
 import { MAX_CONTROL_PAYLOAD_BYTES, Opcode } from "./opcode.js";
 
-/** Where a {@link Decoder} pushes what the protocol has to act on. Payloads are owned by the sink. */
+/** The sink of a {@link Decoder} for frames that the protocol acts on. Payloads are owned by the sink. */
 export interface ProtocolSink {
   onPing(payload: Uint8Array): void;
   /** A Close frame, its payload as it came; `offset` is the payload's. */
@@ -24,11 +24,12 @@ export interface ProtocolSink {
 /** The number of records that are walked between two looks at the clock. A power of two. */
 const RECORDS_A_LOOK = 32;
 
-/** Taken when the module is loaded, since tests replace the clock's methods. */
+/** Read when the module is loaded, since tests replace the clock's methods. */
 const now = performance.now.bind(performance);
 
 /**
- * A handler ran an event loop of its own, in which a read of another connection overwrote bytes that this walk had not reached.
+ * The error of a walk whose bytes were overwritten: a handler ran an event loop of its own, in which another connection
+ * was read.
  */
 class OverwrittenWindow extends Error {
   override readonly name = "OverwrittenWindow";
@@ -54,14 +55,14 @@ const RECORD_WORDS = layout.RECORD_LENGTH >>> 2;
 const RECORDS_WORD = layout.RECORDS_PTR >>> 2;
 
 /**
- * Copies the bytes of one read from the network into the kernel's read window, has them decoded in one call and walks the records. State
- * between reads lives here, not in linear memory; a connection between two messages holds none.
+ * Copies the bytes of one read from the network into the kernel's read window, has them decoded in one call and walks
+ * the records. State between reads lives here, not in linear memory; a connection between two messages holds none.
  */
 export class Decoder {
   readonly #workspace: Workspace;
   readonly #options: ResolvedEndpointOptions;
   readonly #messages: MessageReader;
-  /** In front of the messages, if the endpoint has an extension. */
+  /** Decodes compressed payloads in front of the message reader, if the endpoint has an extension. */
   readonly #extended: ReturnType<MessagePath["reader"]> | undefined;
   readonly #pongs: Pick<MessageSink, "onPong">;
   readonly #protocol: ProtocolSink;
@@ -107,7 +108,7 @@ export class Decoder {
     return this.#offset;
   }
 
-  /** Takes no more bytes, and reports nothing more of those it has. */
+  /** Takes no more bytes, and reports nothing more of the bytes that it has. */
   stop(): void {
     this.#stopped = true;
     this.#state = undefined;
@@ -119,7 +120,7 @@ export class Decoder {
 
   /**
    * Decodes a chunk of any length. The chunk may be used again when this returns.
-   * @returns how many bytes it has taken: all, unless the walk was interrupted
+   * @returns the number of bytes taken: all, unless the walk was interrupted
    */
   push(chunk: Uint8Array): number {
     const { linear, readWindow } = this.#workspace;
@@ -146,7 +147,7 @@ export class Decoder {
     this.#run(0, true, layout.READ_WINDOW_PTR, layout.READ_WINDOW_PTR + length);
   }
 
-  /** Goes on with a walk that was interrupted. Does nothing if none was. */
+  /** Goes on with an interrupted walk. Does nothing if there is none. */
   resume(): void {
     const walk = this.#interrupted;
     if (walk === undefined) return;
@@ -162,9 +163,9 @@ export class Decoder {
   }
 
   /**
-   * Decodes what stands between two addresses of the read window and walks the records.
-   * @param records - so many stand in the table already, and come first
-   * @param bytes - whether anything is to be decoded
+   * Decodes the bytes between two addresses of the read window and walks the records.
+   * @param records - the number of records that are in the table already, which come first
+   * @param bytes - whether there are bytes to decode
    */
   #run(records: number, bytes: boolean, from: number, end: number): void {
     const { linear, readWindow } = this.#workspace;
@@ -201,7 +202,7 @@ export class Decoder {
     this.#offset += end - layout.READ_WINDOW_PTR;
   }
 
-  /** Copies aside what is left of a walk, so that others can use the memory. */
+  /** Copies the rest of a walk aside, so that other connections can use the memory. */
   #interrupt(walked: number, count: number, more: boolean, start: number, end: number): void {
     const rest = this.#workspace.readWindow.takeRest(walked, count, end);
     this.#interrupted = { rest, more, start, end };
@@ -228,7 +229,7 @@ export class Decoder {
     for (let i = 0; i < STATE_WORDS; i++) state[i] = words[STATE_WORD + i] ?? 0;
   }
 
-  /** @returns how many records were walked: `count`, unless this turn is over */
+  /** @returns the number of records that were walked: `count`, unless this turn is over */
   #walk(count: number): number {
     const { linear, readWindow } = this.#workspace;
     const { turnMs } = this.#options;

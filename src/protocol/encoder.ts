@@ -1,4 +1,4 @@
-// Messages to frames (section 5.2), built where they need no copy.
+// Builds the frames of messages (section 5.2), where possible without copying payloads again.
 import type { Host } from "../host/host.js";
 import * as layout from "../kernel/generated/layout.js";
 import { KernelTrap } from "../memory/linear-memory.js";
@@ -21,17 +21,17 @@ const LINEAR_MEMORY_BYTES = layout.MEMORY_PAGES * 0x10000;
 /** The most UTF-16 units whose UTF-8 is sure to fit the scratch window behind a header. */
 const SHORT_TEXT_UNITS = Math.floor((layout.SCRATCH_WINDOW_LENGTH - MAX_HEADER_BYTES) / 3);
 
-/** Looked up once: this is on the path of each message. */
+/** Looked up once, because each message uses it. */
 const { copyWithin } = Uint8Array.prototype;
 
-/** Is told when the kernel traps: the frame that it was masking or checking does not go out. */
+/** Is told when the kernel traps. The frame that was being masked or checked is not sent. */
 export interface EncoderSink {
   onTrap(error: unknown): void;
 }
 
 /**
- * Messages to frames. Frames are built in linear memory, in the write window when the outbox holds it, and masked there by
- * the kernel when they go to a server.
+ * Frames messages. Frames are built in linear memory, in the write window when the outbox holds one. The kernel masks
+ * them there in the client role.
  */
 export class Encoder implements FrameEncoder {
   readonly #workspace: Workspace;
@@ -40,7 +40,7 @@ export class Encoder implements FrameEncoder {
   /** Undefined in the server role, whose frames are not masked. */
   readonly #maskingKey: MaskingKeySource | undefined;
   readonly #sink: EncoderSink;
-  /** The character that the last fragment of a message of UTF-8 ended inside of. */
+  /** The unfinished character at the end of the last fragment of UTF-8. */
   #carry = 0;
 
   constructor(workspace: Workspace, options: ResolvedEndpointOptions, outbox: Outbox, sink: EncoderSink) {
@@ -112,7 +112,7 @@ export class Encoder implements FrameEncoder {
     const guessed = ptr + this.#headerLength(text.length);
     const length = this.#host.encodeText(text, memory, guessed);
     const payloadPtr = ptr + this.#headerLength(length);
-    // Text that is not ASCII may be longer than it looked and need a longer header.
+    // Text that is not ASCII may be longer in UTF-8 than its number of UTF-16 units, and need a longer header.
     if (payloadPtr !== guessed) memory.copyWithin(payloadPtr, guessed, guessed + length);
     this.#complete(first, ptr, length);
   }
@@ -128,7 +128,7 @@ export class Encoder implements FrameEncoder {
     else this.bytes(first, payload);
   }
 
-  /** Sends text on whose UTF-8 stands at `textPtr` in linear memory. */
+  /** Frames text whose UTF-8 stands at `textPtr` in linear memory: received text that is sent on. */
   #forward(first: number, textPtr: number, length: number): void {
     const { memory } = this.#workspace.linear;
     if (length >= BY_REFERENCE_BYTES) {
@@ -154,7 +154,7 @@ export class Encoder implements FrameEncoder {
     const key = this.#maskingKey?.();
     const header = this.#host.allocate(this.#headerLength(payload.length));
     writeHeader(header, 0, first, payload.length, key);
-    // Before anything is queued: there may be no memory for it.
+    // This comes before any chunk is queued, because there may be no memory for the copy.
     const body = key === undefined ? payload : this.#masked(payload, key);
     if (body === undefined) return;
     this.#outbox.append(header);
@@ -163,8 +163,8 @@ export class Encoder implements FrameEncoder {
 
   /** The payload itself, or a copy if its memory is not safe to hold on to. */
   #stable(payload: Uint8Array): Uint8Array {
-    // A buffer exactly as long as linear memory is taken for a kernel's, of which the view was borrowed. If it is none, it is copied
-    // without need.
+    // A buffer that is exactly as long as linear memory is taken for a kernel's, so the payload is a borrowed view and
+    // is copied. If the guess is wrong, the copy is unnecessary but harmless.
     const borrowed = payload.buffer.byteLength === LINEAR_MEMORY_BYTES;
     const stable = payload.buffer instanceof ArrayBuffer && Reflect.get(payload.buffer, "resizable") !== true;
     return stable && !borrowed ? payload : this.#host.copy(payload, 0, payload.length);
@@ -185,7 +185,7 @@ export class Encoder implements FrameEncoder {
     return masked;
   }
 
-  /** @returns the rotated key, or undefined if the kernel trapped, of which the sink was told */
+  /** @returns the rotated key, or undefined if the kernel trapped, which was reported to the sink */
   #mask(ptr: number, length: number, key: number): number | undefined {
     try {
       return this.#workspace.linear.mask(ptr, length, key);

@@ -1,4 +1,4 @@
-// The options of an endpoint: what they are, how they are read, and their form once they are complete.
+// The options of an endpoint: their types, their readers, and the resolved form.
 import { type Host, portableHost } from "../host/host.js";
 import * as layout from "../kernel/generated/layout.js";
 import { KERNEL_NAMES, type KernelChoice } from "../kernel/load.js";
@@ -16,10 +16,12 @@ import {
   readOptions,
 } from "./option-readers.js";
 
-/** The side of the opening handshake that an endpoint was. */
+/** The role of an endpoint in the opening handshake. */
 export type Role = "server" | "client";
 
-/** `closing` from this endpoint's Close frame on; `closed` once the closing handshake is over or the connection failed. */
+/**
+ * `closing` from this endpoint's Close frame on; `closed` once the closing handshake is over or the connection failed.
+ */
 export type EndpointState = "open" | "closing" | "closed";
 
 /** The form in which text messages are reported: strings, or bytes of valid UTF-8. */
@@ -27,9 +29,9 @@ export type TextType = "string" | "bytes";
 
 /** Options of an endpoint. */
 export interface EndpointOptions {
-  /** The side of the opening handshake that it was. A client masks what it sends, and a server accepts nothing else. */
+  /** The role in the opening handshake. A client masks its frames, and a server accepts only masked frames. */
   readonly role: Role;
-  /** How much the peer may make it hold. Default: `DEFAULT_LIMITS`. */
+  /** Limits on the memory and work that the peer may cause. Default: `DEFAULT_LIMITS`. */
   readonly limits?: Partial<Limits>;
   /** Report messages in fragments as they arrive, instead of whole. Default false. */
   readonly fragments?: boolean;
@@ -37,15 +39,18 @@ export interface EndpointOptions {
   readonly borrow?: boolean;
   /** Report text messages as strings or as bytes of valid UTF-8. Default "string". */
   readonly textType?: TextType;
-  /** Default: what the environment variable `WSIMD_KERNEL` says, else the fastest that this host runs. */
+  /**
+   * The kernel. Default: the one that the environment variable `WSIMD_KERNEL` names, else the fastest that this host
+   * runs.
+   */
   readonly kernel?: KernelChoice;
   /** The client role's masking keys. Default: the host's CSPRNG. */
   readonly maskingKey?: MaskingKeySource;
-  /** Text and memory by the means of a runtime. Default: portable JavaScript. */
+  /** A runtime's functions for text and memory. Default: portable JavaScript. */
   readonly host?: Host;
   /**
-   * Milliseconds after which a call of `receive` or `receiveWindow` returns although messages are left, so that other connections
-   * get their turn. `resume` goes on. Default: `Infinity`.
+   * Milliseconds after which a call of `receive` or `receiveWindow` returns although messages are left, so that other
+   * connections get their turn. `resume` goes on. Default: `Infinity`.
    */
   readonly turnMs?: number;
   /** @internal An extension that was agreed on in the opening handshake. Default: none. */
@@ -73,8 +78,8 @@ const READERS: Readers<EndpointOptions> = {
 };
 
 /**
- * Options that were checked and completed. A server makes them once, and its connections share them: an {@link EndpointOptions} that is
- * one of these is taken as it is.
+ * Options that were checked and completed. A server makes them once, and its connections share them: an {@link
+ * EndpointOptions} that is one of these is taken as it is.
  */
 export class ResolvedEndpointOptions implements EndpointOptions {
   readonly role: Role;
@@ -87,11 +92,11 @@ export class ResolvedEndpointOptions implements EndpointOptions {
   readonly host: Host;
   readonly turnMs: number;
   readonly extension?: MessagePath;
-  /** Whether the endpoint answers what it receives when its owner says so, instead of at once. */
+  /** Whether the endpoint answers events when its owner calls `react`, instead of at once. */
   readonly deferred: boolean;
   /** `DECODE_…` bits for the kernel. */
   readonly decodeFlags: number;
-  /** The limit of a message's payload as it is on the wire. */
+  /** The limit for the payload length of a message on the wire, before an extension decodes it. */
   readonly maxEncodedBytes: number;
 
   /** @throws TypeError or RangeError for options that make no sense */
@@ -100,7 +105,7 @@ export class ResolvedEndpointOptions implements EndpointOptions {
     this.role = readRole(options.role, "role");
     this.limits = resolveLimits(options.limits);
     this.fragments = options.fragments ?? false;
-    // The events of a deferred one outlive the call.
+    // The events of a deferred endpoint outlive the call.
     this.borrow = options.borrow === true && !deferred;
     this.textType = options.textType ?? "string";
     if (options.kernel !== undefined) this.kernel = options.kernel;

@@ -1,4 +1,4 @@
-// One endpoint of an open WebSocket connection, without sockets: what adapters drive.
+// One endpoint of an open WebSocket connection, without sockets. Adapters are built on it.
 import type { KernelName } from "../kernel/kernel.js";
 import type { Bytes } from "./arguments.js";
 import {
@@ -14,11 +14,11 @@ import type { PreparedMessage } from "./prepared-message.js";
 import { Sender } from "./sender.js";
 
 /**
- * One endpoint of an open WebSocket connection, after the opening handshake. It takes the bytes of the peer, calls the sink for what
- * they mean, and gathers bytes for the transport in its {@link outbox}.
+ * One endpoint of an open WebSocket connection, after the opening handshake. It takes the bytes of the peer, calls the
+ * sink for each event, and gathers bytes for the transport in its {@link outbox}.
  *
- * A method that sends throws before anything changes, if the message makes no sense, or if the application itself has closed or failed
- * the connection. Messages after the peer has ended the connection are dropped.
+ * A method that sends throws before anything changes, if the message makes no sense, or if the application itself has
+ * closed or failed the connection. Messages after the peer has ended the connection are dropped.
  */
 export class Endpoint {
   readonly #machine: Machine;
@@ -35,12 +35,12 @@ export class Endpoint {
     this.outbox = this.#machine.outbox;
   }
 
-  /** The side of the opening handshake that this was. */
+  /** The role of this side in the opening handshake. */
   get role(): Role {
     return this.#machine.options.role;
   }
 
-  /** Where the connection stands. */
+  /** The state of the connection. */
   get state(): EndpointState {
     return this.#machine.state;
   }
@@ -61,22 +61,29 @@ export class Endpoint {
   // ---- Receiving ----
 
   /**
-   * Takes the bytes of one read from the network, of any length and cut anywhere. The chunk may be used again afterwards.
-   * An exception of the sink fails the connection with 1011, and is thrown on.
-   * @returns how many bytes were taken: all, unless the option `turnMs` ended the call early. {@link interrupted} tells
-   * @throws TypeError if the chunk is no bytes
-   * @throws InvalidStateError from inside of one of this endpoint's own handlers, or while a call is {@link interrupted}
+   * Takes the bytes of one read from the network, of any length and cut anywhere. The chunk may be used again
+   * afterwards. An exception of the sink fails the connection with 1011, and is thrown on.
+   * @returns the number of bytes taken: all, unless the option `turnMs` ended the call early, as {@link interrupted}
+   * tells
+   * @throws TypeError if the chunk is not bytes
+   * @throws InvalidStateError from inside of one of this endpoint's own handlers, or while a call is {@link
+   * interrupted}
    */
   receive(chunk: Bytes): number {
     return this.#machine.receive(chunk);
   }
 
-  /** Memory for a transport to read into, before {@link receiveWindow}. Another view when the kernel had to be replaced. */
+  /**
+   * Memory for a transport to read into, before {@link receiveWindow}. It is another view after the kernel was
+   * replaced.
+   */
   get readWindow(): Uint8Array {
     return this.#machine.workspace.readWindow.view;
   }
 
-  /** Whether a handler of any endpoint on this kernel is running, so that the window still holds bytes to be handled. */
+  /**
+   * Whether a handler of any endpoint on this kernel is running, so that the window still holds bytes to be handled.
+   */
   get windowInUse(): boolean {
     return this.#machine.workspace.readWindow.inUse;
   }
@@ -90,8 +97,8 @@ export class Endpoint {
   }
 
   /**
-   * Takes out bytes that the system has read into the beginning of the {@link readWindow} while it was in use: a handler runs
-   * an event loop of its own. The connections whose bytes stood there fail with 1011.
+   * Takes out bytes that the system has read into the beginning of the {@link readWindow} while it was in use, because
+   * a handler runs an event loop of its own. The connections whose bytes stood there fail with 1011.
    * @returns a copy, for {@link receive}
    */
   salvageWindow(length: number): Uint8Array {
@@ -103,12 +110,15 @@ export class Endpoint {
     return this.#machine.decoder.walking;
   }
 
-  /** Whether the option `turnMs` has ended a call before its messages: {@link resume} must come before the next bytes. */
+  /**
+   * Whether the option `turnMs` has ended a call before all messages were reported. {@link resume} must come before the
+   * next bytes.
+   */
   get interrupted(): boolean {
     return this.#machine.decoder.interrupted;
   }
 
-  /** Goes on where a call was {@link interrupted}. Does nothing if none was. */
+  /** Goes on after a call was {@link interrupted}. Does nothing otherwise. */
   resume(): void {
     this.#machine.resume();
   }
@@ -130,7 +140,7 @@ export class Endpoint {
    * @param text - a string, of which a lone surrogate goes out as U+FFFD; or UTF-8, as with {@link sendBinary}
    * @returns false if the peer has ended the connection, and the message is dropped
    * @throws InvalidStateError if this endpoint closed the connection, or a fragmented message is being sent
-   * @throws TypeError if it is neither, or not UTF-8 (section 8.1)
+   * @throws TypeError if the text is neither a string nor bytes, or not UTF-8 (section 8.1)
    */
   sendText(text: string | Bytes): boolean {
     return this.#sender.text(text);
@@ -156,8 +166,8 @@ export class Endpoint {
   }
 
   /**
-   * Sends a part of a message (section 5.4). The first part decides whether the message is text, as strings or as UTF-8, or
-   * binary. Strings and UTF-8 may be cut anywhere.
+   * Sends a part of a message (section 5.4). The first part decides whether the message is text, as strings or as
+   * UTF-8, or binary. Strings and UTF-8 may be cut anywhere.
    * @param type - the type of a message of bytes. Default "binary"
    * @returns false if the peer has ended the connection, and the frame is dropped
    * @throws InvalidStateError if this endpoint closed the connection
@@ -178,7 +188,7 @@ export class Endpoint {
   }
 
   /**
-   * Sends an unsolicited pong, a one-way heartbeat (section 5.5.3). Pings are answered without this.
+   * Sends an unsolicited pong, a one-way heartbeat (section 5.5.3). Pings of the peer are answered automatically.
    * @throws RangeError if the payload is over 125 bytes
    * @returns false if the peer has ended the connection, and the frame is dropped
    * @throws InvalidStateError if this endpoint closed the connection
@@ -190,8 +200,8 @@ export class Endpoint {
   // ---- Closing ----
 
   /**
-   * Starts the closing handshake (section 7.1.2): sends a Close frame and waits for the peer's. Does nothing if the connection
-   * is not open any more.
+   * Starts the closing handshake (section 7.1.2): sends a Close frame and waits for the peer's. Does nothing if the
+   * connection is not open any more.
    * @param code - 1000-1003, 1007-1014 or 3000-4999; none by default
    * @param reason - at most 123 bytes of UTF-8; needs a code
    * @throws RangeError for a code that must not be sent, or a reason that is too long
@@ -210,8 +220,9 @@ export class Endpoint {
   }
 
   /**
-   * Puts the pong for the newest ping into the outbox, if too many pongs waited for one in its place. An
-   * adapter calls this when it is about to write and the transport takes bytes, so that unread pongs never pile up (section 5.5.3).
+   * Puts the pong for the newest ping into the outbox, if that pong was held back because too many pongs waited. An
+   * adapter calls this when it is about to write and the transport takes bytes, so that unread pongs never pile up
+   * (section 5.5.3).
    */
   settle(): void {
     this.#machine.settle();

@@ -1,9 +1,9 @@
 // The catalogue of failures, and the error of calls in a wrong state.
 import * as layout from "../kernel/generated/layout.js";
 
-/** A kind of failure: the code that goes out, and the rule behind it. */
+/** A kind of failure: the status code that is sent, and the rule that was broken. */
 export interface FailureDefinition {
-  /** Status code of the Close frame that goes out. */
+  /** Status code of the Close frame that is sent. */
   readonly closeCode: number;
   /** Section of RFC 6455 that the rule stands in. */
   readonly section: string;
@@ -44,14 +44,14 @@ const DEFINITIONS = {
 /** The kind of a failure, see {@link FAILURES}. */
 export type FailureCode = keyof typeof DEFINITIONS;
 
-/** The catalogue of the ways in which a connection fails, and what each puts on the wire. */
+/** The catalogue of the ways in which a connection fails, each with its status code. */
 export const FAILURES: Readonly<Record<FailureCode, FailureDefinition>> = DEFINITIONS;
 
 /** Why a connection failed (*Fail the WebSocket Connection*, section 7.1.7). */
 export interface Failure {
   /** Which of {@link FAILURES} it is. */
   readonly code: FailureCode;
-  /** Status code of the Close frame that went out. */
+  /** Status code of the Close frame that was sent. */
   readonly closeCode: number;
   /** Section of RFC 6455 that the rule stands in. */
   readonly section: string;
@@ -59,7 +59,7 @@ export interface Failure {
   readonly offset: number;
   /** A description. It is sent only if it is the application's own reason. */
   readonly message: string;
-  /** For `INTERNAL`: what was thrown. */
+  /** For `INTERNAL`: the exception. */
   readonly cause?: unknown;
 }
 

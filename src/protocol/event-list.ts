@@ -1,4 +1,5 @@
-// Lists of events: of a deferred machine, and of a Connection, where a loop over the list has each event answered.
+// Lists of events: those of a deferred machine, and those of a Connection, where a loop over the list answers each
+// event.
 import type { CloseEvent, ConnectionEvent, EndpointSink, MessageType } from "./events.js";
 import type { Machine } from "./machine.js";
 
@@ -32,13 +33,13 @@ export class EventCollector implements EndpointSink {
   }
 }
 
-/** Answers the events of one chunk, as loops over them come to each. */
+/** Answers each event of one chunk when a loop reaches it. */
 export class Answers {
   readonly #machine: Machine;
-  /** The events from the index `#next` on were not answered yet. */
+  /** The events; those from the index `#next` on were not answered yet. */
   readonly #events: readonly ConnectionEvent[];
   #next = 0;
-  /** Loops that are on their way. */
+  /** The loops that have not ended. */
   loops = 0;
   /** Whether a loop came to the close event. */
   over = false;
@@ -52,9 +53,9 @@ export class Answers {
   }
 
   /**
-   * A loop comes to an event. A ping is answered, behind what was sent for the events before; the last word, which answers the close
-   * event, waits for {@link catchUp}, for not all loops answer where they stand.
-   * @returns false if the event means nothing any more, because the connection failed before it
+   * A loop has reached an event. A ping is answered, behind the output for earlier events. The answer to the close
+   * event waits for {@link catchUp}, since the application may still answer earlier events after the loop.
+   * @returns false if the event must not be reported, because the connection failed before it
    */
   reach(index: number, event: ConnectionEvent): boolean {
     if (event.type === "close") this.over = true;
@@ -65,7 +66,7 @@ export class Answers {
     return true;
   }
 
-  /** Answers all events, but for those that a loop is on its way to. */
+  /** Answers all events, except for those that a running loop will reach. */
   catchUp(): void {
     if (this.loops === 0 || this.over) this.finish();
   }
@@ -83,11 +84,16 @@ export class Answers {
   }
 }
 
-/** The events of a chunk, as the application gets them. It may change the list. A loop over it has the events answered. */
+/**
+ * The list of a chunk's events that the application gets, and which it may change. A loop over the list answers the
+ * events.
+ */
 export class EventList extends Array<ConnectionEvent> {
   #answers: Answers | undefined = undefined;
 
-  /** Fills a list by index: 16 events take 0.05 µs on Node 20, and over 0.5 by `push`, on a class that extends Array. */
+  /**
+   * Fills a list by index: 16 events take 0.05 µs on Node 20, and over 0.5 by `push`, on a class that extends Array.
+   */
   static holding(events: readonly ConnectionEvent[], answers: Answers): ConnectionEvent[] {
     const list = new EventList();
     list.#answers = answers;

@@ -5,7 +5,7 @@ import type { Failure } from "./errors.js";
 /** Whether a message's payload is UTF-8 text or bytes. */
 export type MessageType = "text" | "binary";
 
-/** How a connection ended. Reported exactly once, and nothing after it. */
+/** The end of a connection. It is reported exactly once, as the last event. */
 export interface CloseEvent {
   /** Tells this event from the others. */
   readonly type: "close";
@@ -18,8 +18,8 @@ export interface CloseEvent {
   /** The failure, if this endpoint failed the connection. */
   readonly failure?: Failure;
   /**
-   * Why the transport ended without a closing handshake or a failure, if that is known: the system's error (`ECONNRESET` and
-   * the like), or a time-out that ran out. Only from an adapter.
+   * Why the transport ended without a closing handshake or a failure, if that is known: the system's error
+   * (`ECONNRESET` and the like), or a time-out that ran out. Only from an adapter.
    */
   readonly cause?: unknown;
 }
@@ -71,16 +71,16 @@ export interface FragmentEvent {
   readonly type: "fragment";
   /** The type of the message that it is a part of. */
   readonly messageType: MessageType;
-  /** The bytes that are there; those of text are valid UTF-8 so far but may end inside of a character. */
+  /** The bytes of the part; those of text are valid UTF-8 so far but may end inside of a character. */
   readonly payload: Uint8Array;
   /** Whether the message ends here. */
   readonly final: boolean;
 }
 
 /**
- * Where an endpoint pushes what it decodes. Handlers are called in the order of the wire, while the bytes are being
- * received. One that throws ends the decoding: the connection fails with 1011, and the exception reaches the caller of
- * `receive`.
+ * The handlers to which an endpoint reports its events. They are called in the order of the wire, while the bytes are
+ * being received. One that throws ends the decoding: the connection fails with 1011, and the exception reaches the
+ * caller of `receive`.
  */
 export interface EndpointSink {
   /** A message of text came: a string, or with the option `textType: "bytes"` a payload as with `onBinary`. */
@@ -91,7 +91,7 @@ export interface EndpointSink {
   onFragment(payload: Uint8Array, type: MessageType, final: boolean): void;
   /** A ping came. Its pong is sent by the endpoint. */
   onPing(payload: Uint8Array): void;
-  /** A pong came, asked for or not. */
+  /** A pong came, as an answer to a ping or unsolicited. */
   onPong(payload: Uint8Array): void;
   /** The closing handshake is over, or the connection failed. Called once, the last call. */
   onClose(event: CloseEvent): void;

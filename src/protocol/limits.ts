@@ -20,7 +20,8 @@ export const LIMIT_READERS = {
 
 /**
  * Completes limits with the defaults.
- * @throws TypeError if a limit is no number; RangeError if it is not a non-negative integer, or `Infinity` for `maxMessageBytes`
+ * @throws TypeError if a limit is no number; RangeError if it is not a non-negative integer, or `Infinity` for
+ * `maxMessageBytes`
  */
 export function resolveLimits(limits: Partial<Limits> = {}): Limits {
   const { maxMessageBytes, maxFragments } = readOptions<Partial<Limits>>(limits, LIMIT_READERS, "limits");

@@ -1,5 +1,5 @@
-// The protocol of one endpoint, as a state machine: `receive` takes bytes, the sink gets the messages, and the outbox holds the bytes
-// for the transport. It has three states and no way back:
+// The protocol of one endpoint, as a state machine: `receive` takes bytes, the sink gets the messages, and the outbox
+// holds the bytes for the transport. It has three states and no way back:
 //
 //   open     -> closing   this endpoint sent a Close frame and waits for the peer's
 //   open     -> closed    the peer's Close frame came (and was answered), the connection failed, or the transport ended
@@ -7,8 +7,8 @@
 //
 // On the way into `closed` the sink gets its one onClose. Nothing is decoded or sent after it.
 //
-// A machine answers at once: the pong is in the outbox before the sink gets the ping. A deferred machine answers when its owner calls
-// `react`, event by event, so that its answers and the application's leave in the order of the events.
+// A machine answers at once: the pong is in the outbox before the sink gets the ping. A deferred machine answers when
+// its owner calls `react`, event by event, so that its answers and the application's leave in the order of the events.
 import { sharedWorkspace, type Workspace } from "../memory/workspace.js";
 import { type Bytes, bytesOf } from "./arguments.js";
 import { CloseCode } from "./close-code.js";
@@ -24,13 +24,16 @@ import { Outbox, type OutboxSink } from "./outbox.js";
 
 const NOTHING = new Uint8Array(0);
 
-/** No more bytes of pongs wait in the outbox: of the pings beyond them, the newest is owed an answer. */
+/** The most bytes of pongs that wait in the outbox. Of further pings, only the newest is answered later. */
 const MAX_PONG_BYTES = 1024;
 
-/** How far a connection is: a state is followed by a higher one only. */
+/** The rank of each state: a state is only ever followed by a higher one. */
 const RANK: Readonly<Record<EndpointState, number>> = { open: 0, closing: 1, closed: 2 };
 
-/** The state of a connection with its decoder, encoder and outbox. Its users are `Endpoint`, `Connection` and the codec streams. */
+/**
+ * The state of a connection with its decoder, encoder and outbox. Its users are `Endpoint`, `Connection` and the codec
+ * streams.
+ */
 export class Machine implements ProtocolSink, EncoderSink, OutboxSink {
   readonly options: ResolvedEndpointOptions;
   readonly workspace: Workspace;
@@ -64,17 +67,20 @@ export class Machine implements ProtocolSink, EncoderSink, OutboxSink {
     this.decoder = new Decoder(workspace, options, sink, this);
   }
 
-  /** Where the connection stands. */
+  /** The state of the connection. */
   get state(): EndpointState {
     return this.#state;
   }
 
-  /** Whether the application itself closed or failed the connection, so that it is a mistake to send more. */
+  /** Whether the application itself closed or failed the connection, so that sending more is a caller's mistake. */
   get closedHere(): boolean {
     return this.#closedHere;
   }
 
-  /** The only place where the state changes. @returns false if the connection has come as far already */
+  /**
+   * The only place where the state changes.
+   * @returns false if the connection is in this state or a later one already
+   */
   #advance(to: EndpointState): boolean {
     if (RANK[to] <= RANK[this.#state]) return false;
     this.#state = to;
@@ -118,7 +124,7 @@ export class Machine implements ProtocolSink, EncoderSink, OutboxSink {
     }
   }
 
-  /** The decoder takes no more bytes then, so the connection must not look as if it were open. */
+  /** Fails the connection after an exception: the decoder takes no more bytes, so the connection must not stay open. */
   #threw(error: unknown): void {
     if (this.options.deferred) {
       // A sink that collects does not throw: this is a bug of this package, or a lack of memory.
@@ -150,7 +156,8 @@ export class Machine implements ProtocolSink, EncoderSink, OutboxSink {
     const payload = code === undefined ? NOTHING : checkedClosePayload(code, reason, this.options.host);
     if (this.#state !== "open") return;
     this.settle();
-    // The kernel may trap over the pong or the Close frame. Then the connection is over, and another Close frame was sent.
+    // The kernel may trap over the pong or the Close frame. Then the connection is over, and another Close frame was
+    // sent.
     if (!this.#closeSent) this.encoder.bytes(FIN | Opcode.CLOSE, payload);
     this.#closedHere = true;
     if (this.#advance("closing")) this.#closeSent = true;
@@ -223,7 +230,7 @@ export class Machine implements ProtocolSink, EncoderSink, OutboxSink {
     this.#found(abnormalClose(failure(code, offset)));
   }
 
-  /** The application took back the memory of what it sent. */
+  /** The application took back the memory of a payload that was waiting to be written. */
   onLost(error: unknown): void {
     // The Close frame that this side has sent was dropped, too.
     this.#closeSent = false;
@@ -259,8 +266,9 @@ export class Machine implements ProtocolSink, EncoderSink, OutboxSink {
   }
 
   /**
-   * Section 5.5.2: "an endpoint MUST send a Pong frame in response, unless it already received a Close frame"; having sent one itself
-   * makes no difference. Section 5.5.3: it "MAY elect to send a Pong frame for only the most recently processed Ping".
+   * Section 5.5.2: "an endpoint MUST send a Pong frame in response, unless it already received a Close frame"; having
+   * sent one itself makes no difference. Section 5.5.3: it "MAY elect to send a Pong frame for only the most recently
+   * processed Ping".
    */
   #answerPing(payload: Uint8Array): void {
     if (this.#state === "closed") return;
@@ -277,8 +285,9 @@ export class Machine implements ProtocolSink, EncoderSink, OutboxSink {
 }
 
 /**
- * The body of the Close frame that answers the end of a connection. Section 5.5.1: "If an endpoint receives a Close frame and did not
- * previously send a Close frame, the endpoint MUST send a Close frame in response", which "typically echos the status code it received".
+ * The body of the Close frame that answers the end of a connection. Section 5.5.1: "If an endpoint receives a Close
+ * frame and did not previously send a Close frame, the endpoint MUST send a Close frame in response", which "typically
+ * echos the status code it received".
  */
 function answerTo({ code, failure }: CloseEvent): Uint8Array {
   if (failure !== undefined) return closePayload(failure.closeCode, NOTHING);

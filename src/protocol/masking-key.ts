@@ -11,7 +11,7 @@ const POOL_KEYS = 2048;
 const pool = new Uint32Array(POOL_KEYS);
 let used = POOL_KEYS;
 
-/** Masking keys from the host's CSPRNG (`crypto.getRandomValues`), fetched 2,048 at a time, each given once. */
+/** Masking keys from the host's CSPRNG (`crypto.getRandomValues`), fetched 2,048 at a time, each used once. */
 export function randomMaskingKey(): number {
   if (used === POOL_KEYS) {
     crypto.getRandomValues(pool);

@@ -6,9 +6,9 @@ import type { Workspace } from "../memory/workspace.js";
 const LEAST_BLOCK_BYTES = 512;
 
 /**
- * Gathers the pieces of a message that came in several reads or fragments, in blocks that grow up to 64 KiB, so that growing
- * copies nothing. It never holds more than twice the bytes that were received plus 2 KiB, its objects counted, however
- * finely they are cut and whatever length a header promises.
+ * Gathers the pieces of a message that came in several reads or fragments, in blocks that grow up to 64 KiB, so that
+ * growing copies nothing. It never holds more than twice the received bytes plus 2 KiB, its objects included. Small
+ * pieces and the length that a header promises do not change this bound.
  */
 export class MessageBuffer {
   readonly #workspace: Workspace;
@@ -35,8 +35,8 @@ export class MessageBuffer {
   /**
    * Appends a copy of `memory[ptr, ptr + length)`.
    * @param ascii - whether the piece is ASCII text
-   * @param promised - payload bytes that still follow by the frame's header. A block may be allocated to fit them, within the bound that
-   * the received bytes allow
+   * @param promised - payload bytes that still follow by the frame's header. A block may be allocated to fit them,
+   * within the bound that the received bytes allow
    * @throws RangeError if the host has no memory for it
    */
   append(memory: Uint8Array, ptr: number, length: number, ascii: boolean, promised: number): void {
@@ -52,7 +52,9 @@ export class MessageBuffer {
     }
   }
 
-  /** Takes the bytes out, as memory of exactly their length that the caller owns. Nothing may be appended after this. */
+  /**
+   * Takes the bytes out, as memory of exactly their length that the caller owns. Nothing may be appended after this.
+   */
   takeBytes(): Uint8Array {
     const block = this.#block;
     const exact = this.#blocks.length === 0 && block !== undefined && block.length === this.#length;
@@ -96,8 +98,9 @@ export class MessageBuffer {
     const block = this.#block;
     if (block !== undefined && this.#filled < block.length) return block;
     const arrived = this.#length + needed;
-    // At least half of the promised bytes are there: allocate the exact final size now, so that the result needs no last copy. Not more
-    // bytes are moved now than are still to come, so all moves together are linear in the length of the message.
+    // At least half of the promised bytes are there: allocate the exact final size now, so that the result needs no
+    // last copy. Not more bytes are moved now than are still to come, so all moves together are linear in the length of
+    // the message.
     if (promised <= arrived + LEAST_BLOCK_BYTES && promised >= this.#length)
       return this.#moveInto(this.#host.allocate(arrived + promised));
     if (block !== undefined) this.#blocks.push(block);

@@ -1,4 +1,4 @@
-// Records of data frames to messages, in the form that the options of an endpoint ask for.
+// Makes messages from records of data frames, in the form that the options of an endpoint ask for.
 import type { Host, PayloadRuns } from "../host/host.js";
 import * as layout from "../kernel/generated/layout.js";
 import type { Workspace } from "../memory/workspace.js";
@@ -12,7 +12,7 @@ import { Opcode } from "./opcode.js";
 /** Takes the messages that a {@link MessageReader} finds. */
 export type MessageSink = Pick<EndpointSink, "onText" | "onBinary" | "onFragment" | "onPong">;
 
-/** The longest string that V8 makes; text of more bytes might not fit one. */
+/** The length of V8's longest string; longer text might not fit a string. */
 const MAX_TEXT_BYTES = 0x1fffffe8;
 
 /** Makes strings and payloads of data records, gathers messages that come in pieces, and calls the sink. */
@@ -127,7 +127,7 @@ export class MessageReader implements DecodedReader {
     const text = (info & layout.RECORD_OPCODE) === this.#stringOpcode;
     let whole: string | Uint8Array;
     try {
-      // As V8 would, but before the bytes are there.
+      // V8 would refuse the string as well, but only after all bytes have come.
       if (text && message.length + length > MAX_TEXT_BYTES) throw new RangeError();
       const ascii = (info & layout.RECORD_ASCII) !== 0;
       message.append(bytes, start, length, ascii, promised);

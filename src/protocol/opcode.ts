@@ -18,7 +18,7 @@ export {
 
 /** Opcodes of RFC 6455 section 5.2. */
 export const Opcode = {
-  /** Goes on with the message that is open. */
+  /** Continues the open message. */
   CONTINUATION: layout.CONTINUATION,
   /** Begins a message of text. */
   TEXT: layout.TEXT,
@@ -28,9 +28,9 @@ export const Opcode = {
   CLOSE: layout.CLOSE,
   /** Asks for a pong. */
   PING: layout.PING,
-  /** Answers a ping, or tells that its sender is there. */
+  /** Answers a ping, or serves as an unsolicited heartbeat. */
   PONG: layout.PONG,
 } as const;
 
-/** One of {@link Opcode:variable}'s. */
+/** A value of {@link Opcode:variable}. */
 export type Opcode = (typeof Opcode)[keyof typeof Opcode];

@@ -1,22 +1,21 @@
-// How the options that a caller gives are read: own properties alone, each once, each checked before anything changes.
+// Reads the options that a caller gives: own properties only, each read once and checked before anything changes.
 
-/** Checks the value of an option, which is there, and returns it, or a copy of it that the caller can't change. */
+/** Checks the value of an option that was given, and returns it, or a copy of it that the caller can't change. */
 export type Reader<Value> = (value: Value & (NonNullable<unknown> | null), name: string) => Value;
 
-/** A reader for each option: one without it does not compile. */
+/** A reader for each option. An option without a reader is a compile error. */
 export type Readers<Options> = { readonly [Name in keyof Options]-?: Reader<Options[Name]> };
 
 /**
- * An object that inherits nothing. Its properties are read as fast as any object's: a literal without a prototype would be a
- * hash table.
+ * An object that inherits nothing. It is an instance of a class, so that options keep the shape of ordinary objects.
  */
 export class Bare {}
 Object.setPrototypeOf(Bare.prototype, null);
 
 /**
- * A copy of the caller's own enumerable properties. It inherits nothing, so nothing that is put on `Object.prototype` becomes
+ * A copy of the caller's own enumerable properties. It inherits nothing, so no property of `Object.prototype` becomes
  * an option.
- * @throws TypeError if it is no object
+ * @throws TypeError if the value is not an object
  */
 export function ownOptions<Options extends object>(given: Options, name = "options"): Options {
   if (Array.isArray(object(given, name))) refuse(given, "", name, "an object");
@@ -25,7 +24,7 @@ export function ownOptions<Options extends object>(given: Options, name = "optio
 
 /**
  * As {@link ownOptions}, with the value of each option as its reader returns it.
- * @param name - of the option that these belong to, if they do
+ * @param name - the name of the option that holds these options, if any
  * @throws TypeError for a value of a wrong type, RangeError for one out of its range
  */
 export function readOptions<Options extends object>(
@@ -48,7 +47,7 @@ export function refuse(value: unknown, type: string, name: string, must: string)
   throw new TypeError(`${name} must be ${must}`);
 }
 
-/** Reads what is the application's own. */
+/** Reads a value of any type, for the application's own data. */
 export function anything<Value>(value: Value): Value {
   return value;
 }
@@ -58,7 +57,7 @@ export function object<Value>(value: Value, name: string): Value {
   return typeof value === "object" && value !== null ? value : refuse(value, "", name, "an object");
 }
 
-/** Reads a value of one type, and takes nothing else for one. */
+/** Reads a value of one type, without converting others. */
 function ofType(type: "boolean" | "function" | "string") {
   return <Value>(value: Value, name: string): Value =>
     typeof value === type ? value : refuse(value, "", name, `a ${type}`);
@@ -74,7 +73,7 @@ export function oneOf<Word extends string>(...words: Word[]) {
     words.find((word) => word === value) ?? refuse(value, "string", name, `one of ${words.join(", ")}`);
 }
 
-/** Reads an integer. @param most - the greatest, `Infinity` itself if that is it */
+/** Reads an integer. @param most - the greatest value; with `Infinity`, that value itself is allowed */
 export function integer(least: number, most = Number.MAX_SAFE_INTEGER) {
   return (value: number, name: string): number =>
     (Number.isSafeInteger(value) || value === most) && value >= least && value <= most

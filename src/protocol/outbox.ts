@@ -5,18 +5,18 @@ import type { Workspace } from "../memory/workspace.js";
 import type { WindowHolder, WriteWindow } from "../memory/write-windows.js";
 import { MAX_HEADER_BYTES } from "./opcode.js";
 
-/** Stands for the write window of an outbox that has none. */
+/** Takes the place of the write window of an outbox without one. */
 const NO_WINDOW = { ptr: 0, written: 0 };
 
 /** Is told when the application has transferred memory that waited to be sent. */
 export interface OutboxSink {
-  /** Its frame and all behind it were dropped. What is sent now takes their place. */
+  /** The frame of that memory and all frames behind it were dropped. The next frame takes their place. */
   onLost(error: unknown): void;
 }
 
 /**
- * A queue of chunks, with a write window behind it while it is corked: there frames are built one behind the other and leave as one
- * run of bytes. Without a window, each frame becomes a chunk of its own.
+ * A queue of chunks, with a write window behind it while it is corked: there frames are built one behind the other and
+ * leave as one run of bytes. Without a window, each frame becomes a chunk of its own.
  */
 export class Outbox {
   readonly #workspace: Workspace;
@@ -56,19 +56,19 @@ export class Outbox {
     return this.#pongBytes;
   }
 
-  /** @internal So many bytes of what waits are a pong. */
+  /** @internal Counts this many of the waiting bytes as a pong's. */
   countPong(bytes: number): void {
     this.#pongBytes += bytes;
   }
 
-  /** Takes a write window, if one is free: what is sent from now on gathers there until {@link uncork}. */
+  /** Takes a write window, if one is free. Frames gather there until {@link uncork}. */
   cork(): void {
     this.#window ??= this.#workspace.writeWindows.lease();
   }
 
   /**
-   * Gives the write window back, whatever happens. What stands in it becomes a chunk.
-   * @throws RangeError if there is no memory for that: what stood there is lost
+   * Gives the write window back, also if this throws. The frames in it become a chunk.
+   * @throws RangeError if there is no memory for the chunk: the frames in the window are lost
    */
   uncork(): void {
     try {
@@ -83,14 +83,14 @@ export class Outbox {
     return this.#workspace.writeWindows.hasSpare;
   }
 
-  /** A view of what stands in the write window, to be written and then given up by {@link release}. */
+  /** A view of the frames in the write window, to be written and then given up by {@link release}. */
   staged(): Uint8Array {
     const { memory } = this.#workspace.linear;
     const { ptr, written } = this.#window ?? NO_WINDOW;
     return this.#host.view(memory, ptr, ptr + written);
   }
 
-  /** Gives the write window back without what stands in it. */
+  /** Gives the write window back, and drops the frames in it. */
   release(): void;
   /**
    * @internal
@@ -107,7 +107,7 @@ export class Outbox {
 
   /**
    * @internal Room for a frame.
-   * @param length - most bytes that it can take, no more than the scratch window has
+   * @param length - the most bytes that the frame can take, no more than the scratch window has
    * @returns its address in linear memory, to be given to {@link commit} before anything else is reserved
    */
   reserve(length: number): number {
@@ -132,7 +132,7 @@ export class Outbox {
   }
 
   /**
-   * Takes everything out, as memory that the caller owns. What was lost meanwhile is reported first, so that no header promises
+   * Takes all chunks out, as memory that the caller owns. Lost memory is reported first, so that no header promises
    * bytes that never come.
    */
   take(): Uint8Array[] {
@@ -148,7 +148,7 @@ export class Outbox {
     return chunks;
   }
 
-  /** Drops everything, for which it needs no memory, and gives the write window back. */
+  /** Drops all chunks, without allocating, and gives the write window back. */
   clear(): void {
     this.#drop();
     this.release();
@@ -169,7 +169,7 @@ export class Outbox {
     }
   }
 
-  /** Makes a chunk of what stands in the write window. If there is no memory for that, it stays there. */
+  /** Makes a chunk of the frames in the write window. If there is no memory for it, they stay there. */
   #settle(): void {
     const window = this.#window;
     if (window === undefined || window.written === 0) return;
@@ -198,14 +198,17 @@ export function lostMemory(): TypeError {
 }
 
 /**
- * Whether the memory of a chunk is gone: none is empty when it is queued, and what may change its length in other ways is not
- * sent as it is.
+ * Whether the memory of a chunk is gone. No chunk is empty when it is queued, and memory whose length can change in
+ * other ways is copied before.
  */
 export function isLost(chunk: Uint8Array): boolean {
   return chunk.length === 0;
 }
 
-/** Whether a chunk is the header of a payload in the next one. Frames in one chunk are longer than their first header says. */
+/**
+ * Whether a chunk is the header of a payload in the next one. Frames in one chunk are longer than their first header
+ * says.
+ */
 function isHeader(chunk: Uint8Array): boolean {
   return chunk.length <= MAX_HEADER_BYTES && ((chunk[1] ?? 0) & 0x7f) > 125;
 }

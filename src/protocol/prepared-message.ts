@@ -11,11 +11,11 @@ import { assertUtf8 } from "./text.js";
 const BRAND: unique symbol = Symbol.for("wsimd.PreparedMessage.1");
 
 /**
- * A message framed once, to be sent on any number of connections. Servers share its bytes. A program may load two copies of this package:
- * each takes the prepared messages of the other.
+ * A message framed once, to be sent on any number of connections. Servers share its bytes. A program may load two
+ * copies of this package: each takes the prepared messages of the other.
  */
 export class PreparedMessage {
-  /** Whether a value is one. */
+  /** Whether a value is a prepared message. */
   static [Symbol.hasInstance](value: unknown): value is PreparedMessage {
     return typeof value === "object" && value !== null && BRAND in value;
   }
@@ -33,7 +33,7 @@ export class PreparedMessage {
   readonly serverFrame: Uint8Array;
 
   /**
-   * @param type - what bytes are, "binary" by default; a string is "text"
+   * @param type - the type of bytes, "binary" by default; a string is "text"
    * @throws TypeError if the message is neither a string nor bytes, not of that type, or text that is not UTF-8
    * @throws RangeError if the environment variable `WSIMD_KERNEL` names no kernel
    */
@@ -42,12 +42,12 @@ export class PreparedMessage {
     const string = typeof known === "string";
     const payload = string ? portableHost.textBytes(known) : known;
     this.opcode = string || type === "text" ? Opcode.TEXT : Opcode.BINARY;
-    // Read once, if another thread adds to it.
+    // The length is read once, since another thread may grow shared memory.
     const { length } = payload;
     const frame = framed(FIN | this.opcode, payload, length);
     this.serverFrame = frame;
     this.payload = frame.subarray(headerLength(length));
-    // The copy: another thread may still write to the original.
+    // The copy is checked, since another thread may still write to the original.
     if (!string && type === "text") assertUtf8(sharedWorkspace().linear, this.payload);
   }
 }

@@ -9,14 +9,15 @@ import { PreparedMessage } from "./prepared-message.js";
 const NOTHING = new Uint8Array(0);
 
 /**
- * Each method throws before anything changes, if the message makes no sense, or if the application itself has closed or failed the
- * connection. A frame after the peer has ended the connection is dropped: each method returns whether the frame was taken.
+ * Each method throws before anything changes, if the message makes no sense, or if the application itself has closed or
+ * failed the connection. A frame after the peer has ended the connection is dropped: each method returns whether the
+ * frame was taken.
  */
 export class Sender {
   readonly #machine: Machine;
-  /** The form of the message that is being sent in fragments: text as strings or as UTF-8, or bytes. */
+  /** The form of the fragmented message that is being sent: text as strings, text as UTF-8, or bytes. */
   #fragmented: "text" | "utf8" | "binary" | undefined;
-  /** A high surrogate at the end of a text fragment, whose other half comes with the next. */
+  /** A high surrogate at the end of a text fragment, whose other half comes with the next fragment. */
   #heldSurrogate = "";
 
   constructor(machine: Machine) {
@@ -89,9 +90,9 @@ export class Sender {
     const { length } = bytes;
     if (length > MAX_CONTROL_PAYLOAD_BYTES) throw new RangeError("a control payload has at most 125 bytes");
     if (!this.#goesOn()) return false;
-    // No more than there was, if another thread adds to it.
+    // Only the bytes of the checked length, since another thread may grow shared memory.
     this.#machine.encoder.bytes(FIN | opcode, bytes.subarray(0, length));
-    // Not if the kernel trapped over it.
+    // The connection is closed if the kernel trapped while the frame was built.
     return this.#machine.state === "open";
   }
 
@@ -110,7 +111,10 @@ export class Sender {
     return goesOn;
   }
 
-  /** Sends the part with the surrogate that the last one ended in, without the one that it ends in itself. */
+  /**
+   * Sends the part behind the surrogate that was held back from the last part, and holds back a surrogate at its own
+   * end.
+   */
   #textFragment(first: number, part: string, final: boolean): void {
     const text = this.#heldSurrogate + part;
     const last = text.charCodeAt(text.length - 1);

@@ -5,12 +5,12 @@ import type { LinearMemory } from "../memory/linear-memory.js";
 
 const BAD_BYTE_WORD = (layout.STATE_PTR + layout.STATE_BAD_BYTE) >>> 2;
 
-/** The most UTF-8 that is checked in one go. */
+/** The most bytes of UTF-8 that are checked at a time. */
 const MOST_BYTES = layout.SCRATCH_WINDOW_LENGTH;
 
 /**
- * Checks bytes in linear memory that are to go on with a message of text (section 8.1).
- * @param carry - what this returned for the bytes before, 0 at the start
+ * Checks bytes in linear memory that continue a message of text (section 8.1).
+ * @param carry - the result for the previous bytes, 0 at the start
  * @param final - whether the message ends with them
  * @throws TypeError if they are not UTF-8
  * @throws KernelTrap
@@ -41,7 +41,7 @@ export function assertUtf8(linear: LinearMemory, bytes: Uint8Array, carry = 0, f
 }
 
 /**
- * Checks `bytes[start, start + length)`, which came, in linear memory or not. They must not change meanwhile.
+ * Checks received bytes, `bytes[start, start + length)`, in linear memory or elsewhere. They must not change meanwhile.
  * @param carry - the unfinished character of the bytes before, 0 at the start
  * @returns the unfinished character at the end, 0 if there is none; or -1 less the offset of the first bad byte
  * @throws KernelTrap

@@ -1,4 +1,4 @@
-// Messages on their way out through an extension, which may encode them before they are framed.
+// Passes outgoing messages to an extension, which may encode them before they are framed.
 import type { Host } from "../../host/host.js";
 import { KernelTrap } from "../../memory/linear-memory.js";
 import type { Workspace } from "../../memory/workspace.js";
@@ -18,7 +18,10 @@ interface PreparedEncoding {
 /** Each message is encoded once for all connections with the same extension; undefined if it goes out as it is. */
 const prepared = new WeakMap<PreparedMessage, Map<PayloadExtension, PreparedEncoding | undefined>>();
 
-/** Stands in front of a {@link FrameEncoder} for messages. Control frames go to that directly: no extension transforms them. */
+/**
+ * Stands in front of a {@link FrameEncoder} for messages. Control frames go to that directly: no extension transforms
+ * them.
+ */
 export class ExtensionEncoder implements MessageEncoder {
   readonly #workspace: Workspace;
   readonly #host: Host;
@@ -28,7 +31,7 @@ export class ExtensionEncoder implements MessageEncoder {
   #encoder: PayloadEncoder | undefined;
   /** Encodes the fragments of the message that is being sent, if they are to be encoded. */
   #current: PayloadEncoder | undefined;
-  /** The character that the last fragment of UTF-8 ended inside of. */
+  /** The unfinished character at the end of the last fragment of UTF-8. */
   #carry = 0;
 
   constructor(
@@ -129,7 +132,10 @@ export class ExtensionEncoder implements MessageEncoder {
     return this.#current;
   }
 
-  /** A part that was encoded must go out: what follows may refer to it. If it can't, the connection fails. */
+  /**
+   * Encodes and frames a part. An encoded part must be sent, because later parts may refer to it. If it can't be, the
+   * connection fails.
+   */
   #encode(encoder: PayloadEncoder, first: number, payload: Uint8Array): void {
     const begins = (first & OPCODE_BITS) !== Opcode.CONTINUATION;
     try {

@@ -1,4 +1,5 @@
-// Data records on their way through an extension: encoded payloads are decoded piece by piece, and checked as others are by the kernel.
+// Passes data records to an extension: encoded payloads are decoded piece by piece, and get the checks that the kernel
+// makes for others.
 import * as layout from "../../kernel/generated/layout.js";
 import { KernelTrap } from "../../memory/linear-memory.js";
 import type { Workspace } from "../../memory/workspace.js";
@@ -12,8 +13,8 @@ import { type DataReader, type DecodedReader, ExtensionFault } from "./message-p
 const PIECE_BYTES = 64 * 1024;
 
 /**
- * Stands in front of a `MessageReader`. The message limit counts decoded bytes: decoding stops at the first byte beyond it, and at
- * the first byte of text that is not UTF-8.
+ * Stands in front of a `MessageReader`. The message limit counts decoded bytes: decoding stops at the first byte beyond
+ * it, and at the first byte of text that is not UTF-8.
  */
 export class ExtensionReader implements DataReader {
   readonly #workspace: Workspace;
@@ -24,7 +25,7 @@ export class ExtensionReader implements DataReader {
   #stopped = false;
   /** Bytes of the message so far, decoded. */
   #length = 0;
-  /** The character that its last piece ended inside of. */
+  /** The unfinished character at the end of its last piece. */
   #carry = 0;
 
   constructor(
@@ -89,7 +90,7 @@ export class ExtensionReader implements DataReader {
     }
   }
 
-  /** Checks what was decoded and hands it on. @param left - bytes up to the message limit */
+  /** Checks the decoded bytes and hands them on. @param left - bytes up to the message limit */
   #piece(info: number, decoder: PayloadDecoder, count: number, left: number): FailureCode | undefined {
     const { bytes, start } = decoder;
     const last = decoder.done && (info & layout.RECORD_END) !== 0;

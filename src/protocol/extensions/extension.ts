@@ -1,12 +1,18 @@
-// The door for an extension that uses RSV1 (section 9.2): the payloads of messages pass through it, on their way in and out.
+// The interface of extensions that use RSV1 (section 9.2): they decode and encode the payloads of messages.
 import type { LinearMemory } from "../../memory/linear-memory.js";
 
-/** Returned by {@link PayloadDecoder.pull}: the bytes are nothing that the extension's encoder makes. */
+/** Returned by {@link PayloadDecoder.pull}: the bytes are not valid data of the extension. */
 export const BAD_DATA = -1;
 
-/** An extension with the parameters that were agreed on. It has no state, so connections with the same parameters share it. */
+/**
+ * An extension with the parameters that were agreed on. It has no state, so connections with the same parameters share
+ * it.
+ */
 export interface PayloadExtension {
-  /** The longest encoding of a message of so many bytes. A message whose frames are longer fails by their headers. */
+  /**
+   * The length of the longest encoding of a message of this many bytes. A message whose frames are longer fails by
+   * their headers.
+   */
   maxEncodedBytes(messageBytes: number): number;
   /** Makes the decoder of a connection, when the first encoded message comes. */
   decoder(linear: LinearMemory): PayloadDecoder;
@@ -20,10 +26,11 @@ export interface PayloadExtension {
 }
 
 /**
- * Decodes the messages that one connection receives, part by part. What a call throws fails the connection with 1011.
+ * Decodes the messages that one connection receives, part by part. An exception fails the connection with 1011.
  *
- * Between two calls handlers may run, which may use the decoders of other connections, and the kernel may be replaced by a fresh
- * instance: an address is good for as long as it is documented, and the memory must be asked for at each call.
+ * Between two calls handlers may run, which may use the decoders of other connections, and the kernel may be replaced
+ * by a fresh instance: an address is good for as long as it is documented, and the memory must be asked for at each
+ * call.
  */
 export interface PayloadDecoder {
   /**
@@ -32,9 +39,10 @@ export interface PayloadDecoder {
    */
   push(ptr: number, length: number, final: boolean): void;
   /**
-   * Decodes at most `most` bytes of the part. They stand at {@link start} of {@link bytes}, and are used before anything else is
-   * called.
-   * @returns how many there are, or {@link BAD_DATA}. Zero only if that is all for now, see {@link done}
+   * Decodes at most `most` bytes of the part. They stand at {@link start} of {@link bytes}, and are used before
+   * anything else is called.
+   * @returns the number of bytes, or {@link BAD_DATA}. Zero means that the part has no more bytes for now, see {@link
+   * done}
    */
   pull(most: number): number;
   /** Memory of the last call of {@link pull}: linear memory itself, or any other. */
@@ -46,7 +54,10 @@ export interface PayloadDecoder {
   stop(): void;
 }
 
-/** Encodes the messages that one connection sends, part by part. What {@link encode} throws fails the connection with 1011. */
+/**
+ * Encodes the messages that one connection sends, part by part. An exception of {@link encode} fails the connection
+ * with 1011.
+ */
 export interface PayloadEncoder {
   /**
    * Whether the message that begins is to be encoded. If not, it goes out as it is, without RSV1.

@@ -1,4 +1,5 @@
-// The places in an endpoint where messages pass through an extension. An endpoint without an extension loads nothing else of this folder.
+// The places in an endpoint where messages pass through an extension. An endpoint without an extension loads nothing
+// else of this folder.
 import type { Host } from "../../host/host.js";
 import type { Workspace } from "../../memory/workspace.js";
 import type { FailureCode } from "../errors.js";
@@ -43,7 +44,10 @@ export interface MessagePath {
     maxMessageBytes: number,
     messages: DecodedReader,
   ): DataReader & { stop(): void };
-  /** Makes the encoder that stands in front of the frames of an endpoint. @param onTrap - is told why no frame can go out any more */
+  /**
+   * Makes the encoder that stands in front of the frames of an endpoint.
+   * @param onTrap - is told why no frame can go out any more
+   */
   encoder(
     workspace: Workspace,
     host: Host,
