@@ -15,6 +15,11 @@ export interface DeclaredOption {
 
 /** The names that a module exports for functions and classes. */
 export function callables(entry: string): string[] {
+  const passedOn = wholeExports(entry).flatMap((each) => callables(each));
+  return [...passedOn, ...namedCallables(entry)];
+}
+
+function namedCallables(entry: string): string[] {
   return [...read(entry).matchAll(/export (\{[^}]*\})/g)]
     .flatMap(([, names = ""]) => names.match(/(?<!type )\b\w+(?=[,\s}])/g) ?? [])
     .filter(
@@ -74,8 +79,17 @@ function declaration(file: string, name: string): { file: string; text: string }
     return { file, text: rest.slice(0, rest.search(alias ? /;\n/ : /\n\}/) + 2) };
   }
   const from = new RegExp(`\\{[^}]*\\b${name}\\b[^}]*\\} from "(\\.[^"]+)\\.js"`).exec(source)?.[1];
-  if (from === undefined) return { file, text: "" };
-  return declaration(path.join(path.dirname(file), `${from}.ts`), name);
+  const inModule = new RegExp(`(\\w+) as ${name}\\b`).exec(source)?.[1] ?? name;
+  if (from !== undefined) return declaration(path.join(path.dirname(file), `${from}.ts`), inModule);
+  const passedOn = wholeExports(file).map((each) => declaration(each, name));
+  return passedOn.find(({ text }) => text !== "") ?? { file, text: "" };
+}
+
+/** The modules whose exports a module passes on as they are. */
+function wholeExports(file: string): string[] {
+  return [...read(file).matchAll(/^export \* from "(\.[^"]+)\.js";/gm)].map(([, from = ""]) =>
+    path.join(path.dirname(file), `${from}.ts`),
+  );
 }
 
 function read(file: string): string {
