@@ -2,6 +2,7 @@
 import { createServer as createHttpServer, IncomingMessage } from "node:http";
 import { Server as NetServer, Socket as NetSocket } from "node:net";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import * as adapter from "../../src/adapter/index.js";
 import * as bun from "../../src/bun/index.js";
 import * as core from "../../src/index.js";
 import * as node from "../../src/node/index.js";
@@ -11,14 +12,21 @@ import { RecordingSink } from "../support/recording-sink.js";
 
 const ENTRIES = [
   "index.ts",
+  "adapter/index.ts",
   "node/index.ts",
   "deno/index.ts",
   "bun/index.ts",
   "streams/index.ts",
   "workerd/index.ts",
 ];
+
+const opened = vi.fn((): never => {
+  throw new Error("something was opened");
+});
+
 type Call = (options: never, handlers: never) => unknown;
 
+const runtime = adapter.createRuntime();
 const streamServer = streams.createServer({}, {});
 const url = "ws://127.0.0.1:1/";
 
@@ -106,6 +114,20 @@ const TAKERS: readonly {
     handlers: true,
   },
   {
+    entry: "adapter/index.ts",
+    name: "createServer",
+    type: "TransportServerOptions",
+    call: (o, h) => adapter.createServer(runtime, o, h),
+    handlers: true,
+  },
+  {
+    entry: "adapter/index.ts",
+    name: "connect",
+    type: "ClientOptions",
+    call: (o, h) => adapter.connect({ runtime, open: opened }, url, o, h),
+    handlers: true,
+  },
+  {
     entry: "index.ts",
     name: "CodecStreams",
     type: "ConnectionOptions",
@@ -149,6 +171,9 @@ const OTHERS = new Set([
     "InvalidStateError",
     "TransportEnd",
     "isSendableCloseCode",
+    "createRuntime",
+    "Deadlines",
+    "Turns",
     "kernelInUse",
     "loadKernel",
     "socketInternals",
@@ -167,10 +192,6 @@ beforeAll(() => {
 afterAll(() => {
   vi.unstubAllGlobals();
   vi.restoreAllMocks();
-});
-
-const opened = vi.fn((): never => {
-  throw new Error("something was opened");
 });
 
 test("all that is exported is here, so that nothing is forgotten", () => {
