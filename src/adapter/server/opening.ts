@@ -21,8 +21,6 @@ import type { PendingOpening, ServerCore } from "./server.js";
 import type { Stage, StageOwner } from "./stage.js";
 import { isRefusal } from "./verdict.js";
 
-const GOING_AWAY = { status: 503, reason: "the server is going away" };
-
 /**
  * A connection to a server that is not, or not yet, a WebSocket. It goes through stages: reading the head, then asking
  * the application or serving a plain request. Then it hands the transport to a session, or answers and ends it.
@@ -69,19 +67,23 @@ export class Opening implements TransportSink, Expiring, StageOwner, PendingOpen
   }
 
   /**
-   * Goes on with a head.
+   * Goes on with a head, unless this was abandoned.
    * @param rest - the bytes behind it, copied if they are needed later
    */
   headRead(head: RequestHead, rest: Uint8Array): void {
-    this.guard(() => this.#begin(head, rest));
+    this.guard(() => {
+      if (this.#stage !== undefined) this.#begin(head, rest);
+    });
   }
 
   /**
-   * Goes on with a request that was checked.
+   * Goes on with a request that was checked, unless this was abandoned.
    * @param rest - the bytes behind it, copied if they are needed later
    */
   decide(request: UpgradeRequest, rest: Uint8Array): void {
-    this.guard(() => this.#decide(request, rest));
+    this.guard(() => {
+      if (this.#stage !== undefined) this.#decide(request, rest);
+    });
   }
 
   refuse(refusal: RefusalOptions): void {
@@ -177,18 +179,13 @@ export class Opening implements TransportSink, Expiring, StageOwner, PendingOpen
   }
 
   #decide(request: UpgradeRequest, rest: Uint8Array): void {
-    if (this.server.closing) {
-      this.#refuse(GOING_AWAY);
-      return;
-    }
     const stage = new DecisionStage(this, rest);
     this.#stage = stage;
     stage.ask(request, (verdict, all) => this.#decided(request, verdict, all));
   }
 
   #decided(request: UpgradeRequest, verdict: UpgradeResult, rest: Uint8Array): void {
-    if (this.server.closing) this.abandon();
-    else if (verdict !== undefined && isRefusal(verdict)) this.#refuse(verdict);
+    if (verdict !== undefined && isRefusal(verdict)) this.#refuse(verdict);
     else this.#accept(request, ownOptions(verdict ?? {}, "what upgrade answers"), rest);
   }
 

@@ -232,6 +232,41 @@ describe("a request that came by other means", () => {
   });
 });
 
+describe("a request for a server that has closed", () => {
+  const headOf = (text: string) => {
+    const parsed = new HeadParser("request").push(latin1(text));
+    if (parsed.type !== "head") throw new Error(parsed.type);
+    return parsed.head;
+  };
+
+  test.each([
+    ["a page", GET],
+    ["a WebSocket", UPGRADE],
+  ])("does not reach the application: %s", async (_, text) => {
+    const asked: string[] = [];
+    const { core, errors } = serve({ upgrade: () => void asked.push("upgrade") }, () => {
+      asked.push("fetch");
+      return new Response("late");
+    });
+    await core.closeAll();
+    const peer = new Peer();
+    new Opening(core, peer).headRead(headOf(text), new Uint8Array(0));
+    await settled();
+    expect([asked, errors, peer.text, peer.destroyed]).toEqual([[], [], "", true]);
+    peer.sink.closed();
+    expect(core.size).toBe(0);
+  });
+
+  test("by its own upgrade handler does not become a WebSocket", () => {
+    const { core, errors, open } = serve({ upgrade: () => void core.closeAll() });
+    const peer = open();
+    peer.sink.received(latin1(UPGRADE));
+    expect([errors, peer.text, peer.destroyed]).toEqual([[], "", true]);
+    peer.sink.closed();
+    expect(core.size).toBe(0);
+  });
+});
+
 describe("an upgrade handler that runs an event loop of its own", () => {
   test("finds a client that has left meanwhile: no connection is counted", () => {
     const { core, errors, open } = serve({
