@@ -13,13 +13,13 @@ export function parsed<T>(parse: () => T): T {
     return parse();
   } catch (error) {
     if (errorCode(error)?.startsWith("ERR_PARSE_ARGS_") !== true) throw error;
-    // What follows the first sentence is advice that mostly misses the point.
+    // The text behind the first sentence is advice that does not fit here.
     const [sentence = ""] = describeError(error).split(/\.\s|\n/);
     throw new UsageError(sentence.charAt(0).toLowerCase() + sentence.slice(1).replace(/\.$/, ""));
   }
 }
 
-/** @throws UsageError if it is no port */
+/** @throws UsageError if the value is not a port */
 export function parsePort(text: string): number {
   const port = parseWholeNumber(text);
   if (port === undefined || port > MAX_PORT) {
@@ -28,7 +28,7 @@ export function parsePort(text: string): number {
   return port;
 }
 
-/** @throws UsageError if it is no number of bytes */
+/** @throws UsageError if the value is not a number of bytes */
 export function parseMaxMessageBytes(text: string): number {
   const bytes = parseWholeNumber(text);
   if (bytes === undefined) {
@@ -65,7 +65,7 @@ export interface TlsFiles {
 
 /**
  * Reads a certificate and its key, and checks that they belong together.
- * @throws UsageError if one is missing or they are no good
+ * @throws UsageError if one is missing or they do not fit together
  */
 export function readTlsFiles(cert: string | undefined, key: string | undefined): TlsFiles | undefined {
   if (cert === undefined && key === undefined) return undefined;
@@ -91,7 +91,7 @@ function readOption(option: string, file: string): Buffer {
 
 /**
  * A `Name: value` of the command line.
- * @throws UsageError if it is none
+ * @throws UsageError if the value is not of this form
  */
 export function parseHeader(text: string): readonly [name: string, value: string] {
   const colon = text.indexOf(":");

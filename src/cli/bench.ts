@@ -90,7 +90,7 @@ export const bench: Command = {
   },
 };
 
-/** @throws CliError if not all went well */
+/** @throws CliError if there were errors */
 function assertGood({ errors, messages }: LoadResult): void {
   const reasons = errors.map(({ reason, count }) => (count === 1 ? reason : `${reason} (${count} times)`));
   if (reasons.length > 0) throw new CliError(reasons.join("; "));

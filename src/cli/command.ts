@@ -1,20 +1,20 @@
-// What all subcommands of `wsimd` share.
+// The interface and the errors of all subcommands of `wsimd`.
 
 /** A subcommand of `wsimd`. */
 export interface Command {
   /** One line for the list of commands. */
   readonly summary: string;
-  /** What `--help` prints. */
+  /** The output of `--help`. */
   readonly help: string;
   /**
-   * @param args - what stands behind the command's name
+   * @param args - the arguments behind the command's name
    * @returns the exit code
    * @throws CliError to end with one line on standard error
    */
   run(args: readonly string[]): Promise<number>;
 }
 
-/** A failure that is told in one line, without a stack. */
+/** A failure that is printed as one line, without a stack. */
 export class CliError extends Error {
   readonly exitCode: number;
 
@@ -24,7 +24,7 @@ export class CliError extends Error {
   }
 }
 
-/** The command line makes no sense. */
+/** A mistake in the command line. */
 export class UsageError extends CliError {
   constructor(message: string) {
     super(message, 2);

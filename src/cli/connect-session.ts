@@ -1,9 +1,9 @@
-// The connection of `wsimd connect`, whatever its input is.
+// The connection of `wsimd connect`, for every kind of input.
 import type { Handlers, Socket } from "../adapter/socket/handlers.js";
 import type { CloseEvent } from "../protocol/events.js";
 import { reportError } from "./listening.js";
 
-/** What a shell expects of a program that Ctrl-C ended. */
+/** The exit code that a shell expects of a program that Ctrl-C ended. */
 export const EXIT_SIGINT = 130;
 
 /** One way to use a connection: in a terminal or in a pipe. */
@@ -12,7 +12,7 @@ export interface Frontend {
   readonly interrupted: Promise<number>;
   /** @returns a promise if no more messages should be read until it resolves */
   received(message: string | Uint8Array): Promise<void> | undefined;
-  /** Sends what the user gives, and closes the connection when they are done. */
+  /** Sends the user's messages, and closes the connection when the user is done. */
   run(session: Session): Promise<void>;
 }
 

@@ -3,10 +3,10 @@ import { clearScreenDown, createInterface, cursorTo, type Interface, moveCursor 
 import { EXIT_SIGINT, type Frontend, type Session } from "./connect-session.js";
 import { hexLine, visible } from "./visible.js";
 
-/** So much of a binary message is shown. */
+/** The number of bytes of a binary message that are shown. */
 const SHOWN_BYTES = 64;
 
-/** `wsimd connect` in a terminal: a prompt, with what comes in printed above it. */
+/** `wsimd connect` in a terminal: a prompt, with received messages printed above it. */
 export class ConnectTerminal implements Frontend {
   readonly interrupted: Promise<number>;
   readonly #url: URL;
@@ -49,7 +49,7 @@ export class ConnectTerminal implements Frontend {
     session.hangUp(1000);
   }
 
-  /** Prints a line above the prompt and what has been typed behind it. */
+  /** Prints a line above the prompt and the text that was typed behind it. */
   #print(line: string): void {
     const prompt = this.#prompt;
     if (prompt === undefined) {

@@ -109,7 +109,7 @@ function describeClose({ code, reason, failure }: CloseEvent): string {
 
 function connectError(error: unknown, where: string): CliError {
   if (error instanceof CliError) return error;
-  // What can't be sent was caught before a byte went out.
+  // Messages that can't be sent were refused before a byte was sent.
   if (error instanceof TypeError || error instanceof RangeError) return new UsageError(error.message);
   if (error instanceof HandshakeError) {
     const { code, status } = error;
@@ -139,7 +139,7 @@ function readOptions(args: readonly string[]): Wanted {
   const kernel = parseKernel(kernelName);
   const limit = values["max-message-bytes"];
   const options: ConnectOptions = {
-    // What is read waits for what is written, so nothing piles up.
+    // Reading waits for writing, so that no messages pile up.
     backpressure: "queue",
     ...(protocols !== undefined && { protocols }),
     ...(header !== undefined && { headers: header.map(parseHeader) }),

@@ -1,4 +1,4 @@
-// `wsimd echo`: a server that sends back what it gets.
+// `wsimd echo`: a server that sends each message back.
 import { parseArgs } from "node:util";
 import type { Handlers } from "../adapter/socket/handlers.js";
 import { CloseCode } from "../protocol/close-code.js";
@@ -47,7 +47,7 @@ export const echo: Command = {
     });
     console.log(`listening on ${server.url}`);
     await stopped;
-    // A peer whose messages wait is heard again, or its Close would not be.
+    // Resumes reading from peers whose messages wait, since their Close frames could not be read otherwise.
     for (const socket of server.connections.values()) socket.resume();
     await server.close({ code: CloseCode.GOING_AWAY });
     return 0;
@@ -56,7 +56,7 @@ export const echo: Command = {
 
 const HANDLERS: Handlers = {
   message(socket, data) {
-    // A peer that sends but doesn't read is not read either, until it has taken what waits for it.
+    // A peer that sends but doesn't read is paused until it has taken its output.
     if (socket.send(data) === "buffered") socket.pause();
   },
   drain(socket) {
@@ -74,7 +74,7 @@ function readOptions(args: readonly string[]): ServeOptions & { host: string; po
   return {
     host: values.host,
     port: parsePort(values.port),
-    // Pausing bounds what waits; a single message may still be longer than the backpressure limit.
+    // Pausing bounds the output that waits; a single message may still be longer than the backpressure limit.
     backpressure: "queue",
     ...(tls !== undefined && { tls }),
     ...(kernel !== undefined && { kernel }),

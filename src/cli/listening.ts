@@ -1,4 +1,4 @@
-// What servers on the command line share: listening, and the end at a signal.
+// Functions that all servers of the command line share: listening, and ending at a signal.
 import { CliError, describeError, errorCode } from "./command.js";
 
 const SIGNALS: readonly NodeJS.Signals[] = ["SIGINT", "SIGTERM"];
@@ -31,7 +31,7 @@ export function listenError(error: unknown, host: string, port: number): CliErro
   }
 }
 
-/** Tells of exceptions. A peer that went away with a reset is none. */
+/** Prints exceptions, except for resets by a peer. */
 export function reportError(_socket: unknown, error: unknown): void {
   if (errorCode(error) === undefined) console.error(error);
 }

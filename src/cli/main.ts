@@ -20,7 +20,8 @@ const exitCode = main(process.argv.slice(2)).catch((error: unknown) => {
   process.stderr.write(`wsimd: ${error.message.replace(/\s*\n\s*/g, " ")}\n`);
   return error.exitCode;
 });
-// Standard input may still be open, so the process would not end by itself; what was written must have left, though.
+// Standard input may still be open, so the process would not end by itself. All output must have been written before it
+// exits.
 exitCode.then((code) => process.stdout.write("", () => process.exit(code)));
 
 async function main(args: readonly string[]): Promise<number> {

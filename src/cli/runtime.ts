@@ -1,9 +1,9 @@
-// The adapter of the runtime that the program runs on: all of them have the same shape.
+// The adapter of the runtime on which the program runs. All adapters have the same shape.
 import type { ClientOptions } from "../adapter/client/client.js";
 import type { ListeningServer, ListenOptions } from "../adapter/server/listening.js";
 import type { Handlers, Socket } from "../adapter/socket/handlers.js";
 
-/** What TLS needs here, in words that every runtime knows. */
+/** The options for TLS, under the names that every runtime knows. */
 export interface TlsChoice {
   readonly cert?: Buffer;
   readonly key?: Buffer;
@@ -27,7 +27,7 @@ interface RuntimeAdapter {
   connect(url: URL, options: ConnectOptions, handlers: Handlers): Promise<Socket>;
 }
 
-/** Loads nothing of other runtimes. */
+/** Loads the adapter of this runtime only. */
 export function runtimeAdapter(): Promise<RuntimeAdapter> {
   if ("Bun" in globalThis) return import("../bun/index.js");
   if ("Deno" in globalThis) return import("../deno/index.js");

@@ -1,15 +1,16 @@
-// Text of others, made fit to be printed.
+// Makes text from a peer safe to print.
 
 /**
- * What shows nothing of itself: control characters, which could move the cursor or worse, those that turn the direction of what is
- * around them, separators of lines, and whatever has no width. What joins and styles emoji stays.
+ * Invisible characters: control characters, which could move the cursor or worse; characters that change the direction
+ * of the text around them; line separators; and characters without width. Characters that join and style emoji are not
+ * included.
  */
 const INVISIBLE =
   /(?!(?<=\p{Emoji})\ufe0f|(?<=\p{Extended_Pictographic}|\p{Emoji_Modifier}|\ufe0f)\u200d(?=\p{Extended_Pictographic}))[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu;
 
 /**
- * Text of others that is safe to print on a terminal: what is invisible is spelt out. Lines behind the first are indented, so
- * that they can't pass for something else.
+ * Text from a peer that is safe to print on a terminal: invisible characters are escaped. Lines behind the first are
+ * indented, so that they can't pass for the program's own output.
  */
 export function visible(text: string): string {
   return text.replace(INVISIBLE, (char) => {

@@ -1,8 +1,8 @@
 // `Sec-WebSocket-Key` and `Sec-WebSocket-Accept`: RFC 6455 sections 1.3, 4.1 and 4.2.2.
 //
-// The message that is hashed always has 60 bytes, a key of 24 characters and the GUID of 36, so SHA-1 is cut to that
-// measure: two blocks, of which the second holds nothing but padding and never changes. WebCrypto would be a promise
-// for each handshake, and `node:crypto` is not everywhere.
+// The message that is hashed always has 60 bytes, a key of 24 characters and the GUID of 36, so SHA-1 is specialised
+// for it: two blocks, of which the second holds only padding and never changes. WebCrypto is not used because it needs
+// a promise for each handshake, and `node:crypto` because not every runtime has it.
 
 import { decodeLatin1 } from "../http/latin1.js";
 
@@ -22,7 +22,7 @@ const ENCODE = Uint8Array.from(ALPHABET, (character) => character.charCodeAt(0))
 /** 24 characters, of which the last but the padding has four bits to spare. Nothing here can backtrack. */
 const KEY = /^[A-Za-z0-9+/]{22}==$/;
 
-/** SHA-1's 80 words for the block at hand, overwritten by each call. */
+/** SHA-1's 80 words for the current block, overwritten by each call. */
 const words = new Int32Array(80);
 const padding = new Int32Array(80);
 const state = new Int32Array(5);
@@ -58,7 +58,7 @@ function expand(w: Int32Array): void {
 /**
  * Takes one block into `state`. FIPS 180-4 section 6.1.2, steps 2 to 4.
  *
- * Four loops, one for each function of the standard, as a choice in each round would double the time.
+ * Four loops, one for each function of the standard, so that no round has to choose among them.
  */
 function compress(w: Int32Array): void {
   let a = state[0] ?? 0;
@@ -168,8 +168,8 @@ export function isWebSocketKey(value: string): boolean {
 }
 
 /**
- * A key for a client's handshake, RFC 6455 section 4.1: "a nonce consisting of a randomly selected 16-byte value that
- * has been base64-encoded … The nonce MUST be selected randomly for each connection."
+ * Makes a key for a client's handshake, RFC 6455 section 4.1: "a nonce consisting of a randomly selected 16-byte value
+ * that has been base64-encoded … The nonce MUST be selected randomly for each connection."
  *
  * @param random16 - 16 bytes, fresh from a CSPRNG; borrowed for the call. Default: those of the runtime
  * @throws RangeError if there are not 16 bytes

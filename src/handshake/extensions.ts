@@ -1,4 +1,4 @@
-// `Sec-WebSocket-Extensions` as text and as data: RFC 6455 section 9.1.
+// Reads and writes `Sec-WebSocket-Extensions`: RFC 6455 section 9.1.
 import { COMMA, endOfRun, isSpace, isToken, TOKEN_CHARACTER } from "../http/characters.js";
 
 /** One parameter of an extension. */
@@ -64,13 +64,16 @@ class Reader {
     return this.#text.slice(start, this.#at);
   }
 
-  /** Reads on behind an opening quote. @returns what is quoted, unescaped; the empty string if it never ends */
+  /**
+   * Reads on behind an opening quote.
+   * @returns the quoted text, unescaped; the empty string if there is no closing quote
+   */
   quoted(): string {
     let value = "";
     while (this.#at < this.#text.length) {
       const code = this.#text.charCodeAt(this.#at++);
       if (code === QUOTE) return value;
-      // Behind the last backslash of an unended string there is nothing, and the loop ends.
+      // Behind a backslash at the end of the text there is no character, and the loop ends.
       value += code === BACKSLASH ? this.#text.charAt(this.#at++) : String.fromCharCode(code);
     }
     return "";
@@ -85,7 +88,7 @@ class Reader {
  *     extension-param = token [ "=" (token | quoted-string) ]
  *
  * White space may stand between any two of these. "A recipient MUST parse and ignore a reasonable number of empty list
- * elements", RFC 9110 section 5.6.1, but a list of nothing but them is malformed.
+ * elements", RFC 9110 section 5.6.1, but a list of empty elements only is malformed.
  *
  * @param lists - the values of the fields, in order: split over several fields or not, the list is the same
  * @returns the extensions in order of preference, none if the field was not sent; `undefined` if any value is malformed

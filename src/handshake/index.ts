@@ -1,4 +1,5 @@
-// The opening handshake without input and output, for servers and clients that are written around the codec.
+// The entry `wsimd/handshake`: the opening handshake without input and output, for servers and clients that are built
+// on the codec.
 export { FinalHeadParser } from "../http/final-head.js";
 export {
   type HeadFinished,

@@ -4,7 +4,7 @@ import { type Extension, type ExtensionParameter, parseExtensions } from "./exte
 
 /** An extension that both sides have agreed on, as the answer names it. */
 export interface AgreedExtension<Agreed = unknown> extends Extension {
-  /** What the extension made of its parameters. */
+  /** The extension's own object for the agreed parameters. */
   readonly agreed: Agreed;
 }
 
@@ -21,8 +21,8 @@ export interface ServerExtension<Agreed = unknown> {
   /** Its registered name. Upper and lower case are different. */
   readonly name: string;
   /**
-   * Decides on one offer of the client. A client that makes several offers of one extension leaves the choice to the server: the first
-   * that this takes counts.
+   * Decides on one offer of the client. If a client makes several offers of one extension, the first accepted one
+   * counts.
    *
    * @param offer - the parameters as sent, which may be repeated, unknown or without sense
    * @returns `undefined` to decline
@@ -46,8 +46,8 @@ export interface ClientExtension<Agreed = unknown> {
 }
 
 /**
- * Chooses the extensions of a connection as a server does. Offers are tried in the client's order. One of an extension that is not
- * known or was accepted already is declined, and so is one that the extension does not take.
+ * Chooses the extensions of a connection as a server does. Offers are tried in the client's order. An offer is declined
+ * if its extension is not supported or was accepted already, or if the extension declines it.
  *
  * @param offered - by the client: `extensions` of an `UpgradeRequest`
  * @param supported - by the server; their order does not matter
@@ -72,10 +72,10 @@ export function offersOf(extensions: readonly ClientExtension[]): readonly Exten
 }
 
 /**
- * Reads which of its offers a client's server has accepted. "… (the server has indicated an extension not requested by the client),
- * the client MUST _Fail the WebSocket Connection_." RFC 6455 section 4.1.
+ * Reads which of its offers a client's server has accepted. "… (the server has indicated an extension not requested by
+ * the client), the client MUST _Fail the WebSocket Connection_." RFC 6455 section 4.1.
  *
- * @returns the extensions in the server's order, or what is wrong, in words
+ * @returns the extensions in the server's order, or a description of the fault
  */
 export function readAgreed<Agreed>(
   headers: HeaderList,

@@ -8,7 +8,7 @@ import { equalsIgnoringCase } from "../http/characters.js";
  * section 4.2.2 converts an origin to lowercase; `null` is a string like any other.
  *
  * @param origin - the value of `Origin`; `undefined` if the request has none, as only non-browser clients do
- * @param allowed - the origins let in; an `undefined` among them lets in requests without an origin
+ * @param allowed - the origins that are accepted; an `undefined` among them accepts requests without an origin
  */
 export function isOriginAllowed(
   origin: string | undefined,

@@ -28,10 +28,10 @@ export interface FetchRequest {
 /**
  * The head of a request that was read by another parser.
  *
- * A `Request` has joined what was sent more than once, and counts as HTTP/1.1. If it has no `Host`, its URL names the host.
+ * A `Request` has joined repeated fields, and counts as HTTP/1.1. If it has no `Host`, its URL names the host.
  *
  * @param request - read now, and not kept
- * @throws TypeError if its headers are no strings, or its URL is none
+ * @throws TypeError if its headers are not strings, or its URL is invalid
  */
 export function requestHeadOf(request: IncomingRequest | FetchRequest): RequestHead {
   return isIncoming(request) ? incomingHead(request) : fetchHead(request);

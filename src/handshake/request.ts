@@ -1,4 +1,5 @@
-// The request of the opening handshake: what a server checks of it, and how a client writes it. RFC 6455 sections 4.1 and 4.2.1.
+// The request of the opening handshake: how a server checks it, and how a client writes it. RFC 6455 sections 4.1 and
+// 4.2.1.
 import { isToken } from "../http/characters.js";
 import { expectsToContinue } from "../http/expectation.js";
 import { given } from "../http/given.js";
@@ -15,8 +16,8 @@ import { isOriginAllowed } from "./origin.js";
 import { areUnique, parseSubprotocols } from "./subprotocol.js";
 
 /**
- * A client's opening handshake, found to be in order: RFC 6455 section 4.2.1. Its strings may share memory with the
- * whole head, so keep a copy of what is to outlive the handshake.
+ * A client's opening handshake, found to be in order: RFC 6455 section 4.2.1. Its strings may keep the memory of the
+ * whole head alive, so copy those that must outlive the handshake.
  */
 export interface UpgradeRequest {
   /** Tells it from a refusal. */
@@ -24,11 +25,11 @@ export interface UpgradeRequest {
   /** The request target as sent. */
   readonly target: string;
   /**
-   * Begins with `/`. It is what `new URL` makes of it, as in `fetch`'s request: dot segments are resolved, `\\` is `/`, and
-   * what cannot stand in a URL is percent-encoded. Nothing is decoded.
+   * Begins with `/`. It has the form of `URL.pathname`, as in `fetch`'s request: dot segments are resolved, `\\` is
+   * `/`, and characters that a URL cannot hold are percent-encoded. Nothing is decoded.
    */
   readonly path: string;
-  /** What follows the first `?` of the target, percent-encoded in the same way; `undefined` if there is none. */
+  /** The part behind the first `?` of the target, percent-encoded in the same way; `undefined` if there is none. */
   readonly query: string | undefined;
   /** The `Host` header, with the port if it names one. */
   readonly host: string;
@@ -42,15 +43,15 @@ export interface UpgradeRequest {
   readonly extensions: readonly Extension[];
   /** `Sec-WebSocket-Key`, as sent. */
   readonly key: string;
-  /** Whether the client asked for a 100 before anything else. */
+  /** Whether the client expects a 100 (Continue) before the answer. */
   readonly expectsContinue: boolean;
 }
 
-/** What a server demands of a request beyond the RFC. */
+/** Requirements of a server beyond the RFC. */
 export interface UpgradeRules {
   /**
-   * The origins let in; see `isOriginAllowed`. Without a list any origin is, and any web site can connect with its
-   * visitor's cookies.
+   * The origins that are accepted; see `isOriginAllowed`. Without a list every origin is, so any web site can connect
+   * with its visitor's cookies.
    */
   readonly origins?: readonly (string | undefined)[] | undefined;
 }
@@ -60,9 +61,9 @@ const UPGRADE = { Upgrade: "websocket" };
 const VERSION = { Upgrade: "websocket", "Sec-WebSocket-Version": "13" };
 
 /**
- * Checks a client's opening handshake. The first check that fails decides, in this order: version of HTTP (400), method (405), host and
- * target (400), upgrade (426), key (400), version (426), content (400), subprotocols (400), extensions (400) and
- * origin (400 if there are two, 403 if it is not let in).
+ * Checks a client's opening handshake. The first check that fails decides, in this order: version of HTTP (400), method
+ * (405), host and target (400), upgrade (426), key (400), version (426), content (400), subprotocols (400), extensions
+ * (400) and origin (400 if there are two, 403 if it is not let in).
  */
 export function checkUpgrade(head: RequestHead, options: UpgradeRules = {}): UpgradeRequest | Refusal {
   const { method, target, httpVersion, headers } = head;
@@ -142,7 +143,7 @@ function checkOrigin(
   return refuse(403, "the origin is not allowed");
 }
 
-/** What a client's opening handshake is made of. */
+/** The parts of a client's opening handshake. */
 export interface RequestOptions {
   /** The value of `Host`: a host, and a port unless it is the default one. */
   readonly host: string;
@@ -160,10 +161,10 @@ export interface RequestOptions {
   readonly headers?: HeaderFields | undefined;
 }
 
-/** Header fields that are not the caller's to set, as `headerLines` takes them. */
+/** Header fields that the caller may not set, in the form of `headerLines`. */
 export const REQUEST_RESERVED: readonly string[] = [
   ...["host", "connection", "upgrade", "content-length", "transfer-encoding", "sec-websocket-"],
-  // Meant for a proxy, it would tell the server a secret.
+  // It is meant for a proxy, and would reveal its password to the server.
   "proxy-authorization",
 ];
 

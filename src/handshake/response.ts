@@ -1,4 +1,5 @@
-// The answer to the opening handshake: how a server writes it, and what a client checks of it. RFC 6455 sections 4.1 and 4.2.2.
+// The answer to the opening handshake: how a server writes it, and how a client checks it. RFC 6455 sections 4.1 and
+// 4.2.2.
 import { equalsIgnoringCase, isToken } from "../http/characters.js";
 import { CONTINUE } from "../http/expectation.js";
 import { given } from "../http/given.js";
@@ -12,7 +13,7 @@ import { type AgreedExtension, type ClientExtension, readAgreed } from "./negoti
 import type { UpgradeRequest } from "./request.js";
 import { areUnique } from "./subprotocol.js";
 
-/** What a server adds when it accepts. */
+/** The parts of an accepting answer that a server chooses. */
 export interface AcceptOptions {
   /** The subprotocol chosen; must be one of those offered. */
   readonly protocol?: string | undefined;
@@ -22,27 +23,29 @@ export interface AcceptOptions {
   readonly headers?: HeaderFields | undefined;
 }
 
-/** What an answer needs to know of a request. */
+/** The properties of a request that its answer depends on. */
 export type AcceptedRequest = Pick<UpgradeRequest, "key" | "protocols"> &
   Partial<Pick<UpgradeRequest, "expectsContinue" | "extensions">>;
 
 const ACCEPT_LINE = "Sec-WebSocket-Accept: ";
 const SWITCHING = `HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n${ACCEPT_LINE}`;
 
-/** The whole of an answer that adds nothing, but for the accept value. */
+/** An answer without added parts, up to the accept value. */
 const PLAIN = encodeHead(`${SWITCHING}${" ".repeat(ACCEPT_LENGTH)}\r\n\r\n`);
 
 const NONE: readonly Extension[] = [];
 
-/** "A server MUST NOT send" the last two "in any response with a status code of 1xx": RFC 9110 section 8.6, 9112 6.1. */
+/**
+ * "A server MUST NOT send" the last two "in any response with a status code of 1xx": RFC 9110 section 8.6, 9112 6.1.
+ */
 const ACCEPT_RESERVED = ["sec-websocket-", "upgrade", "connection", "content-length", "transfer-encoding"];
 
 /**
  * Writes the answer that accepts a handshake, RFC 6455 section 4.2.2.
  *
- * @returns the head, owned by the caller; that of a 100 (Continue) in front of it, if the client expects one
- * @throws TypeError if the subprotocol or an extension was not offered, an extension is there twice, or a header cannot be sent or
- * belongs to the handshake
+ * @returns the head, owned by the caller; preceded by a 100 (Continue) if the client expects one
+ * @throws TypeError if the subprotocol or an extension was not offered, an extension is there twice, or a header cannot
+ * be sent or belongs to the handshake
  */
 export function buildAccept(request: AcceptedRequest, options: AcceptOptions = {}): Uint8Array {
   const protocol = given(options, "protocol");
@@ -80,7 +83,7 @@ function extensionLine(request: AcceptedRequest, extensions: readonly Extension[
   return `Sec-WebSocket-Extensions: ${writeExtensions(extensions)}\r\n`;
 }
 
-/** Why a client does not take an answer. */
+/** The reason for which a client does not accept an answer. */
 export type HandshakeFailureCode =
   /** The status is not 101: a refusal, a redirect, a challenge. */
   | "UNEXPECTED_STATUS"
@@ -90,18 +93,21 @@ export type HandshakeFailureCode =
   | "INVALID_CONNECTION"
   /** `Sec-WebSocket-Accept` is missing, repeated or not the answer to the key. */
   | "INVALID_ACCEPT"
-  /** `Sec-WebSocket-Extensions` is malformed, or names an extension that was not asked for, twice, or with parameters that were not. */
+  /**
+   * `Sec-WebSocket-Extensions` is malformed, or names an extension that was not offered, twice, or with parameters that
+   * were not offered.
+   */
   | "UNREQUESTED_EXTENSION"
-  /** `Sec-WebSocket-Protocol` is repeated, or names what was not asked for, or more than one. */
+  /** `Sec-WebSocket-Protocol` is repeated, or names a subprotocol that was not offered, or more than one. */
   | "UNREQUESTED_SUBPROTOCOL";
 
-/** An answer that a client does not take. */
+/** An answer that a client does not accept. */
 export interface HandshakeFailure {
   /** Tells it from an answer that opens the connection. */
   readonly type: "failure";
-  /** What is wrong, for programs. */
+  /** The code of the fault, for programs. */
   readonly code: HandshakeFailureCode;
-  /** What is wrong, in words. */
+  /** A description of the fault. */
   readonly reason: string;
   /** The answer's status and headers, for a redirect or a challenge. */
   readonly status: number;
@@ -121,7 +127,7 @@ export interface Accepted<Agreed = unknown> {
   readonly headers: HeaderList;
 }
 
-/** What a client asked for. */
+/** The client's request, as far as the answer depends on it. */
 export interface HandshakeOffer<Agreed = unknown> {
   /** The key that was sent. */
   readonly key: string;
@@ -135,7 +141,7 @@ export interface HandshakeOffer<Agreed = unknown> {
  * Checks a server's answer in the order of RFC 6455 section 4.1: status, `Upgrade`, `Connection`, accept value,
  * extensions, subprotocol.
  *
- * @throws TypeError if the key is none
+ * @throws TypeError if the key is invalid
  */
 export function checkResponse<Agreed = unknown>(
   head: ResponseHead,
@@ -166,7 +172,7 @@ export function checkResponse<Agreed = unknown>(
   if (typeof extensions === "string") return fail("UNREQUESTED_EXTENSION", extensions);
   const protocol = headers.get("Sec-WebSocket-Protocol");
   // "… (the server has indicated a subprotocol not requested by the client), the client MUST _Fail the WebSocket
-  // Connection_." A list of several is no subprotocol that could have been asked for.
+  // Connection_." A list of several is not a subprotocol that could have been offered.
   if (protocol !== undefined && offer.protocols?.includes(protocol) !== true) {
     return fail("UNREQUESTED_SUBPROTOCOL", "the server uses a subprotocol that was not asked for");
   }

@@ -1,4 +1,4 @@
-// Subprotocols: what a client offers and what a server selects.
+// Subprotocols: reads a client's offers, and selects one for a server.
 import type { HeaderList } from "../http/header-list.js";
 import { parseTokens } from "../http/token-list.js";
 

@@ -20,7 +20,7 @@ function range(table: Uint8Array, first: number, last: number, value: number): U
   return table.fill(value, first, last + 1);
 }
 
-/** `tchar`: what names, methods, subprotocols and extensions are made of. RFC 9110 section 5.6.2. */
+/** `tchar`: the characters of names, methods, subprotocols and extensions. RFC 9110 section 5.6.2. */
 export const TOKEN_CHARACTER = classOf(`!#$%&'*+-.^_\`|~${ALPHANUMERIC}`);
 
 /** The class of a byte in a field value: 1 for ASCII, {@link OBS_TEXT} for 0x80 and up, 0 for a control character. */
@@ -30,21 +30,27 @@ export const VALUE_CHARACTER = range(range(classOf("\t"), SP, 0x7e, 1), 0x80, 0x
 export const OBS_TEXT = 2;
 
 /**
- * What a request target may hold: visible ASCII without `#`, as a fragment is never sent. Wider than RFC 3986, for
- * browsers leave `|`, `^` and the like in a query as they are.
+ * The characters of a request target: visible ASCII without `#`, as a fragment is never sent. This is wider than RFC
+ * 3986, because browsers send `|`, `^` and the like in a query unescaped.
  */
 export const TARGET_CHARACTER = range(range(new Uint8Array(256), 0x21, 0x7e, 1), 0x23, 0x23, 0);
 
-/** What `new URL` leaves alone in a path, but for dot segments: `pchar` of RFC 3986 section 3.3 without escapes. */
+/**
+ * The characters of a path that `new URL` leaves alone, apart from dot segments: `pchar` of RFC 3986 section 3.3
+ * without escapes.
+ */
 export const URL_PATH_CHARACTER = classOf(`-._~!$&'()*+,;=:@/${ALPHANUMERIC}`);
 
-/** What `new URL` leaves alone in a query: RFC 3986 section 3.4, without the apostrophe that it escapes. */
+/**
+ * The characters of a query that `new URL` leaves alone: RFC 3986 section 3.4, without the apostrophe, which it
+ * escapes.
+ */
 export const URL_QUERY_CHARACTER = classOf(`-._~!$&()*+,;=:@/?%${ALPHANUMERIC}`);
 
 /** `reg-name` or an IPv4 address, RFC 3986 section 3.2.2. */
 export const HOST_CHARACTER = classOf(`-._~%!$&'()*+,;=${ALPHANUMERIC}`);
 
-/** What stands between the brackets of an IP literal, RFC 3986 section 3.2.2. */
+/** The characters between the brackets of an IP literal, RFC 3986 section 3.2.2. */
 export const IP_LITERAL_CHARACTER = classOf(`-._~!$&'()*+,;=:${ALPHANUMERIC}`);
 
 /** The ten digits. */
@@ -57,7 +63,7 @@ export const DIGIT = classOf("0123456789");
  */
 export function endOfRun(table: Uint8Array, text: string, start: number): number {
   let i = start;
-  // A code above 255 has no entry, which is "no" as well.
+  // A code above 255 has no entry, and counts as outside of the class.
   while (i < text.length && table[text.charCodeAt(i)] === 1) i++;
   return i;
 }

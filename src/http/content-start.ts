@@ -1,4 +1,4 @@
-// The start of a response's content: enough to read what a server has to say about its refusal.
+// The start of a response's content: enough to read a server's explanation of its refusal.
 
 import type { ResponseHead } from "./head.js";
 
@@ -8,10 +8,10 @@ const LF = 0x0a;
 const SEMICOLON = 0x3b;
 /** The capacity of the buffer at the first bytes. */
 const FIRST_CAPACITY = 512;
-/** More digits, leading zeros included, make no length of a chunk that ends in reasonable time. */
+/** The most hexadecimal digits of a chunk's length, leading zeros included. No longer chunk ends in reasonable time. */
 const MOST_SIZE_DIGITS = 12;
 
-// Where the next byte stands. Content that is not chunked is all data.
+// The states of the parser, by the kind of the next byte. Content that is not chunked is all data.
 const DATA = 0;
 const SIZE = 1;
 const EXTENSION = 2;
@@ -20,8 +20,8 @@ const DATA_END = 4;
 const DATA_LINE_FEED = 5;
 
 /**
- * Collects the content of a response, up to a limit, as its head frames it (RFC 9112 section 6.3). Content that is framed wrongly ends
- * where the fault stands, and one whose transfer coding is unknown is empty.
+ * Collects the content of a response, up to a limit, as its head frames it (RFC 9112 section 6.3). Content that is
+ * framed wrongly ends at the fault. Content with an unknown transfer coding is empty.
  */
 export class ContentStart {
   readonly #most: number;
@@ -44,12 +44,12 @@ export class ContentStart {
     this.#over = framing === 0 || most === 0;
   }
 
-  /** Whether nothing more is to be collected. */
+  /** Whether the content, or the part up to the limit, is complete. */
   get isOver(): boolean {
     return this.#over;
   }
 
-  /** What was collected, owned by the caller. */
+  /** The collected bytes, owned by the caller. */
   get bytes(): Uint8Array {
     return this.#buffer.slice(0, this.#length);
   }
@@ -63,7 +63,7 @@ export class ContentStart {
     }
   }
 
-  /** @returns how many bytes were data */
+  /** @returns the number of bytes that were data */
   #collect(chunk: Uint8Array, start: number): number {
     const length = Math.min(chunk.length - start, this.#left, this.#most - this.#length);
     this.#keep(chunk.subarray(start, start + length));
@@ -86,7 +86,7 @@ export class ContentStart {
         if (byte === CR) this.#state = SIZE_LINE_FEED;
         break;
       case SIZE_LINE_FEED:
-        // The last chunk has no data. The trailer section behind it is not for a user.
+        // The last chunk has no data. The trailer section behind it is not content.
         if (byte === LF && this.#left > 0) this.#state = DATA;
         else this.#over = true;
         break;
@@ -127,10 +127,12 @@ export class ContentStart {
   }
 }
 
-/** How much content there is: as many bytes, `Infinity` up to the end of the connection, or chunks. */
+/**
+ * The framing of the content: a number of bytes, `Infinity` for all bytes up to the end of the connection, or chunks.
+ */
 function framingOf({ status, headers }: ResponseHead): number | "chunked" {
-  // "Any response to a HEAD request and any response with a 1xx (Informational), 204 (No Content), or 304 (Not Modified)
-  // status code is always terminated by the first empty line after the header fields".
+  // "Any response to a HEAD request and any response with a 1xx (Informational), 204 (No Content), or 304 (Not
+  // Modified) status code is always terminated by the first empty line after the header fields".
   if (status < 200 || status === 204 || status === 304) return 0;
   // "If a message is received with both a Transfer-Encoding and a Content-Length header field, the Transfer-Encoding
   // overrides the Content-Length."
@@ -145,7 +147,7 @@ function isExtensionStart(byte: number): boolean {
   return byte === SEMICOLON || byte === 0x20 || byte === 0x09;
 }
 
-/** @returns -1 if it is none */
+/** @returns -1 if the character is not a digit */
 function hexDigit(byte: number): number {
   if (byte >= 0x30 && byte <= 0x39) return byte - 0x30;
   const lower = byte | 0x20;

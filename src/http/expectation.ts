@@ -6,8 +6,8 @@ import { includesToken } from "./token-list.js";
 export const CONTINUE = "HTTP/1.1 100 Continue\r\n\r\n";
 
 /**
- * Whether a client waits for a 100 (Continue). "A server that receives a 100-continue expectation in an HTTP/1.0 request
- * MUST ignore that expectation." RFC 9110 section 10.1.1.
+ * Whether a client waits for a 100 (Continue). "A server that receives a 100-continue expectation in an HTTP/1.0
+ * request MUST ignore that expectation." RFC 9110 section 10.1.1.
  */
 export function expectsToContinue({ httpVersion, headers }: RequestHead): boolean {
   return httpVersion !== "1.0" && includesToken(headers.get("Expect"), "100-continue");

@@ -1,4 +1,4 @@
-// The head of the answer that counts: what a server says before it, it says in passing.
+// Reads the head of a final response. Informational responses before it are passed over.
 
 import { HeadParser, type HeadResult, type ResponseHead } from "./head.js";
 import {
@@ -8,15 +8,15 @@ import {
   positiveInteger,
 } from "./head-limits.js";
 
-/** The only informational answer that is the last one: the connection is another protocol's from there on. */
+/** The only informational status that is final: the connection speaks another protocol behind it. */
 const SWITCHING_PROTOCOLS = 101;
 
 /**
  * Reads the heads of a response up to the final one, in as many chunks as they come in.
  *
- * "A client MUST be able to parse one or more 1xx responses received prior to a final response, even if the client does not
- * expect one. A user agent MAY ignore unexpected 1xx responses." RFC 9110 section 15.2. The limits are for all heads
- * together, so that passing over some costs no more than reading one.
+ * "A client MUST be able to parse one or more 1xx responses received prior to a final response, even if the client does
+ * not expect one. A user agent MAY ignore unexpected 1xx responses." RFC 9110 section 15.2. The limits count all heads
+ * together, so that passing over many costs no more than reading one.
  */
 export class FinalHeadParser {
   #bytesLeft: number;
@@ -48,7 +48,7 @@ export class FinalHeadParser {
     return result.type === "failed" && result.status === 431 && this.#passed ? this.#tooLong() : result;
   }
 
-  /** @returns false if nothing is left for another head */
+  /** @returns false if the limits leave no room for another head */
   #passOver(head: ResponseHead): boolean {
     this.#passed = true;
     this.#bytesLeft -= this.#parser.headBytes;

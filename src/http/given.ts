@@ -1,10 +1,12 @@
-// Objects of the caller's or the application's, read as if `Object.prototype` were empty: any code of the program may change that.
+// Objects of the caller's or the application's, read as if `Object.prototype` were empty: any code of the program may
+// change that.
 
 /**
- * Whether the object, or its class, has a property: what ends all chains of prototypes, `Object.prototype` of any realm, does
- * not count.
+ * Whether the object, or its class, has a property. `Object.prototype` of any realm, which ends all chains of
+ * prototypes, does not count.
  *
- * Of what `upgrade` returns, the class counts: a `Response` has its status there, and must not be taken for an acceptance.
+ * The class counts because `upgrade` may return a `Response`: its status is a getter of the class, and it must not be
+ * taken for an acceptance.
  */
 export function isGiven(object: object, name: PropertyKey): boolean {
   for (let at: object | null = object; at !== null; ) {

@@ -1,15 +1,15 @@
 // What a head may cost.
 /** What a head may cost. */
 export interface HeadLimits {
-  /** Bytes from the first to the empty line that ends the head, that one included. Default: 16 KiB. */
+  /** Bytes of the head, including the empty line that ends it. Default: 16 KiB. */
   readonly maxHeadBytes?: number | undefined;
   /** Header lines; the start line is none. Default: 100. */
   readonly maxHeaderLines?: number | undefined;
 }
 
-/** The bytes that a head may have, unless it is told otherwise. */
+/** The default limit for the bytes of a head. */
 export const DEFAULT_MAX_HEAD_BYTES = 16 * 1024;
-/** The header lines that a head may have, unless it is told otherwise. */
+/** The default limit for the header lines of a head. */
 export const DEFAULT_MAX_HEADER_LINES = 100;
 
 /** @throws RangeError if a limit is not a positive integer */

@@ -17,9 +17,9 @@ import {
 export interface HeadFailed {
   /** No further byte is read. */
   readonly type: "failed";
-  /** 400, 431 (RFC 6585 section 5) or 505: what a server answers. */
+  /** 400, 431 (RFC 6585 section 5) or 505: the status of a server's answer. */
   readonly status: number;
-  /** What is wrong, in words. */
+  /** A description of the fault. */
   readonly reason: string;
 }
 
@@ -54,7 +54,7 @@ export class HeadMachine {
   readonly #maxHeaderLines: number;
   readonly #marks: number[] = [];
   #state: number;
-  /** How much of the version, then of the status code, has been read. */
+  /** The number of characters read of the version, then of the status code. */
   #matched = 0;
   #status = 0;
   /** Where the start line begins: behind an empty line, if there was one. */
@@ -84,7 +84,7 @@ export class HeadMachine {
     return this.#start;
   }
 
-  /** Whether the message is in HTTP/1.0. What is in a later 1.x counts as 1.1. */
+  /** Whether the message is in HTTP/1.0. A message in a later 1.x counts as 1.1. */
   get isHttp10(): boolean {
     return this.#isHttp10;
   }
@@ -94,7 +94,7 @@ export class HeadMachine {
     return this.#state === DONE;
   }
 
-  /** What was wrong; `undefined` so far. */
+  /** The failure; `undefined` if there was none so far. */
   get failure(): HeadFailed | undefined {
     return this.#failure;
   }
@@ -231,10 +231,10 @@ export class HeadMachine {
       this.#matched++;
       return STATUS;
     }
-    // Many servers leave out the space in front of a reason phrase that is empty.
+    // Many servers omit the space in front of an empty reason phrase.
     if (byte !== SP && byte !== CR) return this.fail(400, "the status code is malformed");
-    // "A server MUST ignore an Upgrade header field that is received in an HTTP/1.0 request." RFC 9110 section 7.8. One
-    // that speaks HTTP/1.0 can refuse, but never upgrade.
+    // "A server MUST ignore an Upgrade header field that is received in an HTTP/1.0 request." RFC 9110 section 7.8. A
+    // server that speaks HTTP/1.0 can refuse, but never upgrade.
     if (this.#isHttp10 && this.#status === 101) return this.fail(400, "HTTP/1.0 cannot upgrade a connection");
     this.#marks.push(at);
     return byte === SP ? REASON : this.#mark(at, LINE_FEED);

@@ -1,5 +1,5 @@
-// The head of an HTTP/1.1 request or response, read strictly: RFC 9112, without anything that it lets a recipient
-// forgive. What two parsers could read in two ways is refused, since that is what request smuggling is made of.
+// The head of an HTTP/1.1 request or response, read strictly: RFC 9112 without the leniency that it permits. A head
+// that two parsers could read in two ways is refused, since such heads make request smuggling possible.
 //
 // Theory of operation. Each byte moves one state machine, so that a head gives the same answer however it was cut,
 // and the first bad byte ends it. The machine only notes where things begin and end; once the empty line is there, the
@@ -24,7 +24,7 @@ export interface RequestHead {
   readonly method: string;
   /** As sent: visible ASCII without `#`. */
   readonly target: string;
-  /** What the request is answered as: a later 1.x is answered as 1.1. */
+  /** The version in which the request is answered: 1.1 for a later 1.x. */
   readonly httpVersion: "1.0" | "1.1";
   /** All header lines. */
   readonly headers: HeaderList;
@@ -40,7 +40,7 @@ export interface ResponseHead {
   readonly headers: HeaderList;
 }
 
-/** What each kind of parser makes. */
+/** The head that each kind of parser makes. */
 export interface HeadKinds {
   /** A server reads it. */
   request: RequestHead;
@@ -60,11 +60,14 @@ export interface HeadFinished<H> {
   readonly type: "head";
   /** The head. */
   readonly head: H;
-  /** What follows the head in the last chunk, so the first frames: a view of that chunk, owned by its owner. */
+  /**
+   * The bytes behind the head in the last chunk, which begin the frames: a view of that chunk, which its owner still
+   * owns.
+   */
   readonly rest: Uint8Array;
 }
 
-/** What a chunk led to. */
+/** The result for a chunk. */
 export type HeadResult<H> = HeadUnfinished | HeadFinished<H> | HeadFailed;
 
 const MORE: HeadUnfinished = { type: "more" };
@@ -106,7 +109,7 @@ export class HeadParser<K extends keyof HeadKinds> {
   readonly #kind: K;
   readonly #maxHeadBytes: number;
   readonly #machine: HeadMachine;
-  /** Owned; what came before the chunk at hand. */
+  /** The bytes that came before the current chunk; owned. */
   #buffer = NOTHING;
   #length = 0;
 
@@ -140,7 +143,7 @@ export class HeadParser<K extends keyof HeadKinds> {
    * Reads on.
    *
    * @param chunk - borrowed for the call, apart from `rest`, which is a view of it
-   * @returns the same failure for ever after the first one
+   * @returns after a failure, the same failure at each call
    * @throws Error if the head is complete already
    */
   push(chunk: Uint8Array): HeadResult<HeadKinds[K]> {

@@ -19,20 +19,23 @@ function isIterable(fields: HeaderFields): fields is Iterable<readonly [name: st
   return Symbol.iterator in fields;
 }
 
-/** What a value may hold, and how that is called. */
+/** A rule for the characters of a value, and its name in messages. */
 export interface ValueRule {
   readonly allows: (value: string) => boolean;
   readonly what: string;
 }
 
-/** Bytes above 0x7e mean different things to different recipients. */
+/** ASCII only: recipients interpret bytes above 0x7e in different ways. */
 export const ASCII_VALUE: ValueRule = {
   // `consistsOf` takes no `obs-text`, which is of another class.
   allows: (value) => value === "" || consistsOf(VALUE_CHARACTER, value),
   what: "visible ASCII, spaces and tabs",
 };
 
-/** `field-value` and `reason-phrase` with `obs-text`, RFC 9110 section 5.5: all that a `Response` can hold, but for controls. */
+/**
+ * `field-value` and `reason-phrase` with `obs-text`, RFC 9110 section 5.5: every value of a `Response`, except for
+ * control characters.
+ */
 export const LATIN1_VALUE: ValueRule = {
   allows: isLatin1,
   what: "Latin-1 without control characters",
@@ -54,7 +57,7 @@ export function fieldsOf(fields: HeaderFields): Iterable<readonly [name: string,
 /**
  * Writes one header line.
  *
- * A CR or LF in a value would begin a line, or a response, of its author's own. Neither is ever sent.
+ * A CR or LF in a value would let its author begin another line or another response, so neither is ever sent.
  *
  * @throws TypeError if the name is no token, or the rule does not allow the value
  */
@@ -71,7 +74,8 @@ export function headerLine(name: string, value: string, rule = ASCII_VALUE): str
 /**
  * Writes the header lines that a caller asked for.
  *
- * @param reserved - lower-case names that are not the caller's to set; one ending in `-` stands for all that begin so
+ * @param reserved - lower-case names that the caller may not set; one ending in `-` stands for all names with this
+ * prefix
  * @throws TypeError as {@link headerLine}, or if a name is reserved
  */
 export function headerLines(

@@ -80,7 +80,7 @@ export class HeaderList {
 
   /**
    * A fresh object from lower-case name to value, repeated fields joined as {@link get} does. It has no prototype, so
-   * no name can reach one.
+   * no name finds an inherited property.
    */
   toObject(): Record<string, string> {
     const object: Record<string, string> = Object.create(null);

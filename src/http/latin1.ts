@@ -1,5 +1,5 @@
-// Bytes to strings and back, one code unit for each byte. `TextDecoder("latin1")` is windows-1252 and would turn 0x80 into the
-// euro sign, so it is of no use for header values.
+// Bytes to strings and back, one code unit for each byte. `TextDecoder("latin1")` is windows-1252 and would turn 0x80
+// into the euro sign, so it is of no use for header values.
 
 import { TextDecoder } from "../host/text-coders.js";
 
@@ -12,20 +12,21 @@ export function encodeLatin1(text: string): Uint8Array {
   return bytes;
 }
 
-/** Arguments to one call: far below what any engine allows on its stack. */
+/** The number of arguments of one call, far below the limit of every engine. */
 const PIECE = 4096;
 
 /**
  * Decodes bytes 1:1.
  *
  * @param bytes - borrowed for the call; not in shared memory
- * @param ascii - whether the caller knows that no byte is above 0x7f: UTF-8 is the same then, and its decoder much quicker
+ * @param ascii - whether the caller knows that no byte is above 0x7f: the text is then the same in UTF-8, and
+ * `TextDecoder` can be used
  */
 export function decodeLatin1(bytes: Uint8Array, ascii: boolean): string {
   if (ascii) return utf8.decode(bytes);
   let text = "";
   for (let i = 0; i < bytes.length; i += PIECE) {
-    // Spreading the bytes into a call would be many times slower.
+    // `apply` takes the bytes as they are; spreading them would iterate over them first.
     const piece: string = Reflect.apply(String.fromCharCode, undefined, bytes.subarray(i, i + PIECE));
     text += piece;
   }

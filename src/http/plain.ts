@@ -15,9 +15,9 @@ export interface PlainRequest {
   readonly method: string;
   /** "localhost" if an HTTP/1.0 request names none. */
   readonly host: string;
-  /** Begins with `/`. As in an `UpgradeRequest`, it is what `new URL` makes of it; that of `OPTIONS *` is `/`. */
+  /** Begins with `/`. As in an `UpgradeRequest`, it has the form of `URL.pathname`. The path of `OPTIONS *` is `/`. */
   readonly path: string;
-  /** What follows the first `?` of the target, in the same form; `undefined` if there is none. */
+  /** The part behind the first `?` of the target, in the form of a `URL`; `undefined` if there is none. */
   readonly query: string | undefined;
   readonly headers: HeaderList;
   /** Bytes of content that follow the head. */
@@ -26,13 +26,13 @@ export interface PlainRequest {
   readonly expectsContinue: boolean;
 }
 
-/** A `Request` has none of these. */
+/** Methods that a `Request` does not support. */
 const NOT_SERVED: ReadonlySet<string> = new Set(["CONNECT", "TRACE", "TRACK"]);
 
-/** A `Request` writes these in capitals, though "the method token is case-sensitive": RFC 9110 section 9.1. */
+/** Methods that a `Request` converts to capitals, though "the method token is case-sensitive": RFC 9110 section 9.1. */
 const NORMALIZED: ReadonlySet<string> = new Set(["DELETE", "GET", "HEAD", "OPTIONS", "POST", "PUT"]);
 
-/** Whether a `Request` can have the method, and as it was sent. */
+/** Whether a `Request` supports the method and keeps it as it was sent. */
 function isServed(method: string): boolean {
   const capitals = method.toUpperCase();
   return !NOT_SERVED.has(capitals) && (capitals === method || !NORMALIZED.has(capitals));
@@ -45,7 +45,7 @@ export function checkPlain(head: RequestHead, maxContentBytes: number): PlainReq
   const { method, headers } = head;
   if (!isServed(method)) return refuse(501, "no such method here");
   // "A server MAY reject a request that contains a message body but not a Content-Length by responding with 411 (Length
-  // Required)." RFC 9112 section 6.3. What has both is how requests are smuggled.
+  // Required)." RFC 9112 section 6.3. A request with both fields is a means of request smuggling.
   if (headers.has("Transfer-Encoding")) return refuse(411, "content needs a Content-Length");
   const given = headers.count("Content-Length");
   const length = given === 0 ? "0" : headers.get("Content-Length");
@@ -61,10 +61,10 @@ export function checkPlain(head: RequestHead, maxContentBytes: number): PlainReq
 export interface AnswerOptions {
   /** 200 to 599. */
   readonly status: number;
-  /** "" stands for the usual one. */
+  /** The reason phrase; "" for the usual one of the status. */
   readonly phrase: string;
   readonly headers: Iterable<readonly [name: string, value: string]>;
-  /** Left out of what is sent for HEAD, but for its length. */
+  /** The content. For HEAD only its length is sent. */
   readonly body: Uint8Array;
 }
 
@@ -77,7 +77,7 @@ const FRAMING: ReadonlySet<string> = new Set([
   "upgrade",
 ]);
 
-/** Neither has content, nor says how much: RFC 9110 sections 15.3.5 and 15.4.5. */
+/** Statuses without content and without `Content-Length`: RFC 9110 sections 15.3.5 and 15.4.5. */
 const NO_CONTENT: ReadonlySet<number> = new Set([204, 304]);
 
 /**

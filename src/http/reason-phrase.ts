@@ -30,7 +30,7 @@ const PHRASES: ReadonlyMap<number, string> = new Map([
   [505, "HTTP Version Not Supported"],
 ]);
 
-/** What stands behind a status in a response, for people; "" if there is no word for it here. */
+/** The reason phrase of a status; "" for a status without one here. */
 export function reasonPhrase(status: number): string {
   return PHRASES.get(status) ?? "";
 }

@@ -5,11 +5,11 @@ import { reasonPhrase } from "./reason-phrase.js";
 
 /** A request that is not accepted. As it stands, this is an argument for `buildRefusal`. */
 export interface Refusal {
-  /** Tells it from a request in order. */
+  /** Tells it from a valid request. */
   readonly type: "refusal";
   /** The status code of the answer. */
   readonly status: number;
-  /** What is wrong, in words. */
+  /** A description of the fault. */
   readonly reason: string;
   /** The headers that go with the status. */
   readonly headers: Readonly<Record<string, string>>;
@@ -22,11 +22,11 @@ export function refuse(status: number, reason: string, headers = NO_HEADERS): Re
   return { type: "refusal", status, reason, headers };
 }
 
-/** An answer that does not accept. A `Refusal` is one, and so is the failure of a `HeadParser`. */
+/** An answer that does not accept a request. A `Refusal` is one, and so is the failure of a `HeadParser`. */
 export interface RefusalOptions {
   /** 300 to 599. */
   readonly status: number;
-  /** What is wrong, in words: the body, unless there is one. */
+  /** A description of the fault. It is the body, unless `body` is given. */
   readonly reason?: string | undefined;
   /** Further fields, such as `Location` and `WWW-Authenticate`. */
   readonly headers?: HeaderFields | undefined;

@@ -1,4 +1,4 @@
-// Request targets and hosts: what a request is for. RFC 9112 sections 3.2 and 3.3.
+// Request targets and hosts: the resource of a request. RFC 9112 sections 3.2 and 3.3.
 import {
   COLON,
   consistsOf,
@@ -15,13 +15,13 @@ import type { RequestHead } from "./head.js";
 import { onlyValue } from "./header-list.js";
 import { type Refusal, refuse } from "./refusal.js";
 
-/** What a request is for. Path and query are as a URL has them: `new URL` changes nothing about them. */
+/** The resource of a request. Path and query have the form of a `URL`: parsing them again changes nothing. */
 export interface Resource {
   /** As `Host` has it, or the target; "localhost" if an HTTP/1.0 request names none. */
   readonly host: string;
   /** Begins with `/`. Dot segments are resolved; nothing is decoded. */
   readonly path: string;
-  /** What follows the first `?`, without it; `undefined` if there is none. */
+  /** The part behind the first `?`, without it; `undefined` if there is none. */
   readonly query: string | undefined;
 }
 
@@ -78,7 +78,7 @@ function wholeServer(host: string | undefined): Resource {
   return { host: host ?? DEFAULT_HOST, path: "/", query: undefined };
 }
 
-/** What a request is for, found to be in order. */
+/** The resource of a request, checked. */
 export interface CheckedTarget extends Resource {
   readonly type: "target";
 }
@@ -111,10 +111,12 @@ function endOfAuthority(target: string, start: number): number {
   return end;
 }
 
-/** Any will do: path and query of a URL don't depend on its origin. */
+/** An arbitrary origin: path and query of a URL don't depend on it. */
 const ORIGIN = "http://a";
 
-/** Brings path and query to the form that they have in a `Request`, so that the application and `fetch` see the same. */
+/**
+ * Brings path and query to the form that they have in a `Request`, so that the application and `fetch` see the same.
+ */
 function resourceOf(host: string, sent: string): Resource {
   const { path, query } = splitQuery(sent);
   // Nearly always there is nothing to do.

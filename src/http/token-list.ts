@@ -1,7 +1,10 @@
 // Comma lists of tokens, RFC 9110 section 5.6.1.
 import { COMMA, equalsIgnoringCase, isToken, trimmed } from "./characters.js";
 
-/** Calls `visit` with each element of a comma list, trimmed, until it returns false. @returns whether all were visited */
+/**
+ * Calls `visit` with each element of a comma list, trimmed, until it returns false.
+ * @returns whether all were visited
+ */
 function everyElement(list: string, visit: (element: string) => boolean): boolean {
   let start = 0;
   for (let i = 0; i <= list.length; i++) {
@@ -28,8 +31,8 @@ export function includesToken(list: string | undefined, token: string): boolean 
 
 /**
  * Reads `1#token`, RFC 9110 section 5.6.1. "A recipient MUST parse and ignore a reasonable number of empty list
- * elements": any number that the head has room for, as they cost nothing. A list of nothing but them has no element,
- * and needs one.
+ * elements": here any number that fits the head. A list of empty elements only is malformed, because at least one
+ * element is required.
  *
  * @param lists - the values of a field that may be repeated, in order
  * @returns the tokens in order; none if the field was not sent; `undefined` if an element is no token, or there is none

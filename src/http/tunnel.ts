@@ -2,7 +2,7 @@
 import { encodeHead, type HeaderFields, headerLines } from "./header-fields.js";
 import { isAuthority } from "./target.js";
 
-/** What a client asks a proxy for. */
+/** A client's request for a tunnel. */
 export interface ConnectRequest {
   /** Host and port of the server; IPv6 addresses are in brackets. */
   readonly authority: string;
@@ -10,7 +10,7 @@ export interface ConnectRequest {
   readonly headers?: HeaderFields | undefined;
 }
 
-/** Header fields that are not the caller's to set, as `headerLines` takes them. */
+/** Header fields that the caller may not set, in the form of `headerLines`. */
 export const TUNNEL_RESERVED: readonly string[] = [
   "host",
   "connection",

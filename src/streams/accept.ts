@@ -8,7 +8,7 @@ import type { Handlers } from "../adapter/socket/handlers.js";
 import { type Readers, readOptions, text } from "../protocol/option-readers.js";
 import { type ByteStreams, StreamTransport } from "./stream-transport.js";
 
-/** What is known of the peer at the other end of a pair of streams. */
+/** Facts about the peer at the other end of a pair of streams. */
 export interface PeerInfo {
   /** The peer's address, for `upgrade` and the socket. Default "". */
   readonly remoteAddress?: string;
@@ -19,9 +19,9 @@ const PEER_READERS: Readers<PeerInfo> = { remoteAddress: text };
 /** A server that gets its connections as pairs of streams. */
 export interface StreamServer<Data = unknown> extends Server<Data> {
   /**
-   * Serves a connection: reads the opening handshake, answers it, and runs the WebSocket. A request that is no opening handshake gets
-   * the HTTP status it deserves. The streams belong to wsimd from now on.
-   * @returns when the streams have ended, whatever happened; it never rejects for what a client did
+   * Serves a connection: reads the opening handshake, answers it, and runs the WebSocket. A request that is no opening
+   * handshake goes to `fetch`, or gets an HTTP error status. The streams belong to wsimd from now on.
+   * @returns a promise that resolves when the streams have ended. No act of the client makes it reject
    * @throws TypeError if one of the streams is locked
    */
   accept(streams: ByteStreams, peer?: PeerInfo): Promise<void>;

@@ -1,9 +1,9 @@
 // The readable stream of a pair, and the memory that it reads into.
 
-/** Reads of one stream, whichever kind of reader it has. */
+/** Reads one stream, with either kind of reader. */
 export interface ByteSource {
   read(): Promise<ReadableStreamReadResult<Uint8Array>>;
-  /** The chunk that the last read gave was handled: its memory may be read into again. */
+  /** The chunk of the last read was handled: its memory may be read into again. */
   handled(chunk: Uint8Array): void;
   cancel(reason: unknown): Promise<void>;
 }
@@ -40,9 +40,9 @@ class ChunkSource implements ByteSource {
   }
 }
 
-/** What an idle connection holds. */
+/** The length of an idle connection's memory for reads. */
 const SMALL_BYTES = 4 * 1024;
-/** What a busy one reads at a time, as much as a decoder takes. */
+/** The length of a busy connection's reads: as much as a decoder takes at a time. */
 const LARGE_BYTES = 64 * 1024;
 
 /** A byte stream. The kernel's memory can't be transferred, so reads go to memory of the connection's own. */
@@ -60,7 +60,7 @@ class WindowSource implements ByteSource {
 
   handled(chunk: Uint8Array<ArrayBuffer>): void {
     const { buffer } = chunk;
-    // A read that filled its memory has more behind it. After any other the connection may be idle.
+    // After a read that filled its memory, more bytes probably wait. After any other read the connection may be idle.
     const next = chunk.length === buffer.byteLength ? LARGE_BYTES : SMALL_BYTES;
     this.#buffer = next === buffer.byteLength ? buffer : new ArrayBuffer(next);
   }

@@ -1,21 +1,21 @@
-// The writable stream of a pair, with what waits to be written to it.
+// The writable stream of a pair, with the bytes that wait to be written to it.
 import { ChunkQueue, JOIN_BYTES } from "../adapter/chunk-queue.js";
 import { lostMemory } from "../protocol/outbox.js";
 
-/** The side that has bytes written. */
+/** The owner of a writer, which gets its reports. */
 export interface WriterOwner {
   /** A write was taken. */
   written(): void;
-  /** All was written, and the stream is closed. */
+  /** All bytes were written, and the stream is closed. */
   writableClosed(): void;
   /** The stream broke. */
   writableFailed(error: unknown): void;
 }
 
 /**
- * Writes to a stream, one write at a time: what is given meanwhile leaves in the next, together. Long messages leave in several
- * writes, so that their progress shows. Each write is a copy, for a stream may transfer what it gets, and bytes that are sent may be
- * the application's or several connections'.
+ * Writes to a stream, one write at a time. Bytes that are given meanwhile leave together in the next write. Long
+ * messages leave in several writes, so that their progress shows. Each write is a copy: a stream may transfer its
+ * chunks, and the bytes may belong to the application or be shared by several connections.
  */
 export class ByteWriter {
   /** Bytes that the stream took. */
@@ -45,21 +45,21 @@ export class ByteWriter {
     this.#proceed();
   }
 
-  /** Closes the stream when all is written. */
+  /** Closes the stream after all bytes were written. */
   end(): void {
     if (this.#state !== "open") return;
     this.#state = "ending";
     this.#proceed();
   }
 
-  /** Drops what was not written, and ignores what the stream reports from now on. */
+  /** Drops the bytes that were not written, and ignores all reports of the stream from now on. */
   drop(): void {
     this.#state = "over";
     this.#queue.clear();
     this.#writing = 0;
   }
 
-  /** Drops what was not written, and the stream. */
+  /** Drops the bytes that were not written, and aborts the stream. */
   abort(reason: unknown): void {
     this.drop();
     this.#writer.abort(reason).catch(ignored);
@@ -71,7 +71,7 @@ export class ByteWriter {
     if (waiting > 0) {
       const bytes = new Uint8Array(Math.min(waiting, JOIN_BYTES));
       if (this.#queue.fill(bytes) < bytes.length) {
-        // A part of its frame may have left: no Close frame can follow.
+        // A part of its frame may have left, so no Close frame can follow.
         this.#failed(lostMemory());
         return;
       }
@@ -85,7 +85,7 @@ export class ByteWriter {
 
   readonly #written = (): void => {
     if (this.#state === "over") return;
-    // The write is over. If the stream has no room nevertheless, other writes stand in its queue.
+    // The write is over. If the stream still has no room, its queue holds other writes.
     if ((this.#writer.desiredSize ?? 0) > 0) this.#ready();
     else this.#writer.ready.then(this.#ready, this.#failed);
   };
@@ -111,5 +111,5 @@ export class ByteWriter {
   };
 }
 
-/** For the promise of an operation whose outcome no longer matters. */
+/** Handles the promise of an operation whose outcome no longer matters. */
 export function ignored(): void {}

@@ -17,7 +17,7 @@ import { PreparedMessage } from "../protocol/prepared-message.js";
 import { Sender } from "../protocol/sender.js";
 import { Conduit } from "./conduit.js";
 
-/** As it is when this module is loaded: a test that stops the clock later does not stop this. */
+/** Read when this module is loaded, so that fake timers of a test have no effect on it. */
 const { setTimeout } = globalThis;
 
 /** A part of a message; the first decides its type. */
@@ -26,13 +26,13 @@ export interface OutgoingFragment {
   readonly type: "fragment";
   /** Text may be cut anywhere. */
   readonly part: string | Bytes;
-  /** What bytes are. Default "binary". */
+  /** The type of a message of bytes. Default "binary". */
   readonly messageType?: MessageType;
-  /** Whether it is the last. */
+  /** Whether it is the last part. */
   readonly final: boolean;
 }
 
-/** A ping, or an unsolicited pong. The peer's pings are answered by themselves. */
+/** A ping, or an unsolicited pong. The peer's pings are answered automatically. */
 export interface OutgoingControl {
   /** Which of the two. */
   readonly type: "ping" | "pong";
@@ -50,7 +50,10 @@ export interface OutgoingClose {
   readonly reason?: string;
 }
 
-/** What is written to an encoder: text, bytes or a prepared message, each a message of its own, text as UTF-8, or one of the others. */
+/**
+ * The chunks of an encoder: a string, bytes or a prepared message is a message of its own; the objects stand for UTF-8
+ * text, fragments, control frames and the closing handshake.
+ */
 export type OutgoingMessage =
   | string
   | Bytes
@@ -61,26 +64,27 @@ export type OutgoingMessage =
   | OutgoingClose;
 
 /**
- * The codec of one connection as two pairs of streams, for pipes: `decoder` makes events of the bytes that come, `encoder` makes
- * bytes of the messages that go. Pongs and answers to Close frames leave by the encoder, too.
+ * The codec of one connection as two pairs of streams, for pipes: `decoder` makes events from received bytes, and
+ * `encoder` makes bytes from messages to be sent. Pongs and answers to Close frames leave by the encoder, too.
  *
  * ```ts
  * const { decoder, encoder } = new CodecStreams({ role: "server" });
  * readable.pipeThrough(decoder).pipeThrough(application).pipeThrough(encoder).pipeTo(writable);
  * ```
  *
- * Both ways hold one write at a time, until its results are read. The last event is that of the close; then `decoder.readable` closes,
- * and `encoder.readable` when what was sent is read.
+ * Both ways hold one write at a time, until its results are read. The last event is that of the close; then
+ * `decoder.readable` closes, and `encoder.readable` closes when all output is read.
  *
  * - A ping is answered when its event is read.
  * - A peer's violation is an event, and breaks no stream.
  * - `decoder.writable` closed before the closing handshake: a close event with 1006.
  * - `encoder.writable` closed: the closing handshake begins, with 1000; aborted: the connection fails with 1011.
  * - `decoder.readable` cancelled: a Close frame with 1001 leaves, and nothing more is decoded.
- * - A Close frame and a violation are answered behind what the application answers to the events before: when `encoder.writable` is
- *   closed or aborted, or else when the close event was read and, one turn of the event loop later, no write waits.
- * - What is written when the connection is no longer open is dropped. A message that can't be sent breaks the streams with a
- *   `TypeError`, `RangeError` or `InvalidStateError`.
+ * - A Close frame and a violation are answered behind the application's answers to earlier events: when
+ *   `encoder.writable` is closed or aborted, or else when the close event was read and, one turn of the event loop
+ *   later, no write waits.
+ * - Messages that are written when the connection is no longer open are dropped. A message that can't be sent breaks
+ *   the streams with a `TypeError`, `RangeError` or `InvalidStateError`.
  */
 export class CodecStreams {
   /** From the peer's bytes to events. Chunks may be used again once their write is over. */
@@ -102,9 +106,11 @@ export class CodecStreams {
   readonly #sender: Sender;
   readonly #decoder: Conduit<Bytes, ConnectionEvent>;
   readonly #encoder: Conduit<OutgoingMessage, Uint8Array>;
-  /** Whether there is a close event. Until the last word the application may still answer those before. */
+  /**
+   * Whether there is a close event. Until the connection concludes, the application may still answer earlier events.
+   */
   #ending = false;
-  /** What the last word answers. */
+  /** The close event, which is answered when the connection concludes. */
   #unanswered: CloseEvent | undefined;
 
   /** @throws TypeError or RangeError for options that make no sense */
@@ -129,7 +135,7 @@ export class CodecStreams {
     this.encoder = this.#encoder;
   }
 
-  /** How far the connection is. */
+  /** The state of the connection. */
   get state(): EndpointState {
     return this.#machine.state;
   }
@@ -141,7 +147,7 @@ export class CodecStreams {
     this.#report();
   }
 
-  /** Hands on what the endpoint found. */
+  /** Hands the collected events to the reader. */
   #report(): void {
     const events = this.#collector.take();
     this.#decoder.bring(events);
@@ -149,14 +155,14 @@ export class CodecStreams {
     if (last?.type === "close") this.#over(last);
   }
 
-  /** What brings the bytes has no more. */
+  /** The source of the bytes has ended. */
   #ended(): void {
     if (this.#ending) return;
     this.#decoder.bring([abnormalClose()]);
     this.#over();
   }
 
-  /** What brings the bytes broke. */
+  /** The source of the bytes has failed. */
   #break(reason: unknown): void {
     this.#machine.end();
     this.#decoder.fail(reason);
@@ -180,16 +186,16 @@ export class CodecStreams {
 
   // ---- The end ----
 
-  /** @param unanswered - what has no answer yet */
+  /** @param unanswered - the close event, if it has no answer yet */
   #over(unanswered?: CloseEvent): void {
     this.#ending = true;
     this.#unanswered = unanswered;
     this.#decoder.finish();
-    // Nothing can be written any more that it would have to wait for.
+    // Messages can no longer be written, so there is nothing to wait for.
     if (this.state !== "open") this.#conclude();
   }
 
-  /** Concludes when the application has written what it had to say to the events that it has read. */
+  /** Concludes when one turn of the event loop has passed and no write of the application waits. */
   #concludeInSilence(): void {
     setTimeout(() => {
       const { write } = this.#encoder;
@@ -198,7 +204,7 @@ export class CodecStreams {
     });
   }
 
-  /** The last word. */
+  /** Answers the close event, and ends the output. */
   #conclude(): void {
     if (this.#unanswered !== undefined) this.#machine.react(this.#unanswered);
     this.#machine.end();
@@ -209,8 +215,9 @@ export class CodecStreams {
   // ---- To the peer ----
 
   /**
-   * What is to be written, in memory that its reader may keep or transfer: long payloads stand in the outbox as they were given.
-   * @param shared - whether others send the same memory
+   * The output, in memory that its reader may keep or transfer. Long payloads are copied, because the outbox holds the
+   * caller's own memory.
+   * @param shared - whether other connections send the same memory
    */
   #output(shared = false): Uint8Array[] {
     this.#machine.settle();
@@ -227,7 +234,7 @@ export class CodecStreams {
     else if (message instanceof PreparedMessage) this.#sender.prepared(message);
     else this.#sendOther(message);
     this.#encoder.bring(this.#output(message instanceof PreparedMessage));
-    // The kernel may have trapped over it.
+    // The kernel may have trapped while the frame was built.
     this.#report();
   }
 
@@ -250,7 +257,7 @@ export class CodecStreams {
     }
   }
 
-  /** The application broke. */
+  /** The application has failed. */
   #fail(reason: unknown): void {
     this.#decoder.refuse(reason);
     if (!this.#ending) {

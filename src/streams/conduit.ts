@@ -1,8 +1,8 @@
-// A pair of streams between which code stands that may bring something to read at any time.
+// A writable and a readable end with code between them, which may enqueue items at any time.
 
 /** The code between the two ends of a {@link Conduit}. */
 export interface ConduitSteps<In, Out> {
-  /** Takes what was written. What it throws breaks both ends. */
+  /** Takes a written chunk. An exception breaks both ends. */
   write(chunk: In): void;
   /** The writer closed its end. */
   close(): void;
@@ -10,15 +10,15 @@ export interface ConduitSteps<In, Out> {
   abort(reason: unknown): void;
   /** The reader gave up. */
   cancel(reason: unknown): void;
-  /** Called when the reader waits. @returns what there is to read */
+  /** Called when the reader waits. @returns the items to read */
   pull?(): readonly Out[];
   /** The reader gets this item next. */
   hand?(item: Out): void;
 }
 
 /**
- * A writable and a readable end like those of a `TransformStream`, but that what is to be read may come at any time. A write is
- * over when all that it made was handed to the reader, one item after the other, each when it is asked for.
+ * A writable and a readable end like those of a `TransformStream`, except that items to read may come at any time. A
+ * write is over when all items that it made were handed to the reader, each when the reader asks for one.
  */
 export class Conduit<In, Out> {
   readonly readable: ReadableStream<Out>;
@@ -26,15 +26,15 @@ export class Conduit<In, Out> {
   readonly #steps: ConduitSteps<In, Out>;
   #reader!: ReadableStreamDefaultController<Out>;
   #writer!: WritableStreamDefaultController;
-  /** Those that wait begin at an index. */
+  /** The items; the waiting ones begin at an index. */
   #items: Out[] = [];
   #next = 0;
   #asked = false;
-  /** Nothing follows what waits. */
+  /** No items follow those that wait. */
   #finishing = false;
   /** The readable end takes nothing any more. */
   #over = false;
-  /** The write that is under way, and what ends it. */
+  /** The write that is under way, and the function that ends it. */
   #write: Promise<void> | undefined;
   #proceed: (() => void) | undefined;
 
@@ -66,19 +66,19 @@ export class Conduit<In, Out> {
     return this.#asked;
   }
 
-  /** The write that is under way, if one is: what it made waits for a reader. */
+  /** The write that is under way, if there is one: its items wait for a reader. */
   get write(): Promise<void> | undefined {
     return this.#write;
   }
 
-  /** Brings something to the readable end. */
+  /** Brings items to the readable end. */
   bring(items: readonly Out[]): void {
     if (this.#over || items.length === 0) return;
     for (const item of items) this.#items.push(item);
     this.#deliver();
   }
 
-  /** Closes the readable end when all is read. */
+  /** Closes the readable end when all items are read. */
   finish(): void {
     this.#finishing = true;
     this.#deliver();
@@ -132,7 +132,7 @@ export class Conduit<In, Out> {
       this.#asked = false;
       this.#next++;
       this.#steps.hand?.(item);
-      // From inside of it the next one may be asked for.
+      // The reader may ask for the next item from inside of this call.
       this.#reader.enqueue(item);
       if (!this.#holds()) this.#release();
     }
@@ -146,7 +146,7 @@ export class Conduit<In, Out> {
     this.#release();
   }
 
-  /** Ends the write, of which nothing waits any more. */
+  /** Ends the write, whose items were all read. */
   #release(): void {
     this.#items = [];
     this.#next = 0;

@@ -18,7 +18,7 @@ import { type ByteStreams, StreamTransport } from "./stream-transport.js";
 
 /** Options of {@link open}. */
 export interface OpenOptions<Data = unknown> extends SocketOptions {
-  /** Which side of the opening handshake this one was. */
+  /** The role of this side in the opening handshake. */
   readonly role: Role;
   /** The subprotocol that was agreed on. Default "". */
   readonly protocol?: string;

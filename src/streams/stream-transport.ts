@@ -7,21 +7,28 @@ import { bytesOf } from "../protocol/arguments.js";
 import { type ByteSource, byteSource } from "./byte-source.js";
 import { ByteWriter, ignored, type WriterOwner } from "./byte-writer.js";
 
-/** Two byte streams that lead to the same peer: a TCP socket's, those of a `TransformStream` for each way, and so on. */
+/**
+ * Two byte streams that lead to the same peer: a TCP socket's, those of a `TransformStream` for each way, and so on.
+ */
 export interface ByteStreams {
-  /** What the peer sends. */
+  /** The bytes from the peer. */
   readonly readable: ReadableStream<Uint8Array>;
-  /** What goes to the peer. */
+  /** The bytes to the peer. */
   readonly writable: WritableStream<Uint8Array>;
 }
 
-/** So many reads may follow each other before the event loop has a turn: reads of a stream whose chunks are ready are microtasks. */
+/**
+ * The most reads without a turn of the event loop in between: reads of a stream whose chunks are ready are microtasks.
+ */
 const READS_A_TURN = 16;
 
-/** More than this not taken by the stream means that the peer reads slowly. */
+/** If more bytes than this were not taken by the stream, the peer reads slowly. */
 const HIGH_WATER_BYTES = 64 * 1024;
 
-/** The streams stay locked; both are closed, or cancelled and aborted, when it is gone. */
+/**
+ * A pair of streams as a transport. The streams stay locked. When the transport is gone, both are closed, or cancelled
+ * and aborted.
+ */
 export class StreamTransport implements SocketTransport, WriterOwner {
   sink!: TransportSink;
   remoteAddress: string;
@@ -36,7 +43,7 @@ export class StreamTransport implements SocketTransport, WriterOwner {
   /** Whether a read is under way, or a chunk is being handled. */
   #reading = false;
   #paused = false;
-  /** Reads since the event loop last had a turn that is certain. */
+  /** The number of reads since the last certain turn of the event loop. */
   #reads = 0;
   /** A read that came while paused. */
   #held: ReadableStreamReadResult<Uint8Array> | undefined;
@@ -47,7 +54,7 @@ export class StreamTransport implements SocketTransport, WriterOwner {
 
   /**
    * @param hangUp - ends both streams at once, where that does more than to cancel one and abort the other
-   * @throws TypeError if one is locked, or no stream; then neither is touched
+   * @throws TypeError if one is locked or not a stream; neither is touched then
    */
   constructor({ readable, writable }: ByteStreams, remoteAddress: string, hangUp?: () => Promise<void>) {
     if (readable.locked !== false || writable.locked !== false) {
@@ -71,7 +78,7 @@ export class StreamTransport implements SocketTransport, WriterOwner {
     return this.#writer.sentBytes;
   }
 
-  /** The kernel's memory can't be given to a stream. */
+  /** Streams cannot read into the kernel's memory. */
   readInto(): void {}
 
   write(bytes: Uint8Array): void {
@@ -115,7 +122,7 @@ export class StreamTransport implements SocketTransport, WriterOwner {
     else queueMicrotask(() => this.#arrived(held));
   }
 
-  /** Ends it for an error below. */
+  /** Ends the transport for an error of a stream. */
   fail(error: unknown): void {
     if (this.#isGone) return;
     this.destroy(error);

@@ -1,6 +1,6 @@
 // The types of workerd's module `cloudflare:sockets`.
 
-/** The sockets of workerd, as far as they are used here. */
+/** The members of workerd's sockets that are used here. */
 declare module "cloudflare:sockets" {
   interface SocketAddress {
     readonly hostname: string;
@@ -8,7 +8,7 @@ declare module "cloudflare:sockets" {
   }
 
   interface SocketInfo {
-    /** With its port. */
+    /** The address with its port. */
     readonly remoteAddress?: string | null;
   }
 
@@ -20,7 +20,7 @@ declare module "cloudflare:sockets" {
     close(): Promise<void>;
   }
 
-  /** @throws Error or TypeError if there may be no connection to this address */
+  /** @throws Error or TypeError if a connection to this address is not allowed */
   export function connect(
     address: SocketAddress,
     options: { readonly secureTransport: "on" | "off"; readonly allowHalfOpen: boolean },

@@ -13,12 +13,12 @@ import { StreamTransport } from "../streams/stream-transport.js";
 export type ConnectOptions<Data = unknown> = ClientOptions<Data>;
 
 /**
- * Connects to a server, over TCP and for `wss:` TLS. The request, or the durable object, in which this is called owns the connection: it
- * ends with it, and only its code may use it.
+ * Connects to a server, over TCP and for `wss:` TLS. The connection belongs to the request or the durable object in
+ * which this is called: it ends together with that, and only that code may use it.
  * @param url - `ws:` or `wss:`
  * @returns the open socket. `handlers.open` was called before
- * @throws TypeError, RangeError for options that make no sense; rejects with a `HandshakeError`, with workerd's error, or
- * with the signal's reason
+ * @throws TypeError, RangeError for options that make no sense; rejects with a `HandshakeError`, with workerd's error,
+ * or with the signal's reason
  */
 export async function connect<Data = unknown>(
   url: string | URL,
@@ -34,19 +34,19 @@ function open({ hostname, port, secure, unixPath }: Address): StreamTransport {
   if (unixPath !== undefined) throw new TypeError("workerd has no Unix sockets");
   const socket = connectTcp(
     { hostname: hostname.includes(":") ? `[${hostname}]` : hostname, port },
-    // What still waits to be written when the server ends its side is written, before this side ends.
+    // When the server ends its side, waiting bytes are still written before this side ends.
     hostOptions({ secureTransport: secure ? "on" : "off", allowHalfOpen: true }),
   );
-  // Streams that were cancelled and aborted leave the connection there as long as the request is.
+  // Cancelling and aborting the streams would keep the connection open until the request ends.
   const transport = new StreamTransport(socket, "", () => socket.close());
   socket.opened.then(
     ({ remoteAddress }) => {
       transport.remoteAddress = withoutPort(remoteAddress ?? "");
     },
-    // It says more than what the streams give for a reason.
+    // This error says more than the streams' reason.
     (error: unknown) => transport.fail(error),
   );
-  // The streams tell as much.
+  // The streams report the same failure.
   socket.closed.catch(() => {});
   return transport;
 }

@@ -4,7 +4,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { HTML, ICON } from "./html.js";
 import { STYLE } from "./style.js";
 
-/** Only what the demo itself serves is loaded, and only by itself. */
+/** The page may load only the demo's own files, and no other site may embed it. */
 const CONTENT_SECURITY_POLICY = [
   "default-src 'none'",
   "script-src 'self'",
@@ -21,7 +21,7 @@ interface Asset {
   readonly body: string;
 }
 
-/** Everything that the demo serves, by path: the page, and the modules in `page/` as the compiler left them. */
+/** All files of the demo, by path: the page, and the modules in `page/` as the compiler left them. */
 export function loadAssets(): ReadonlyMap<string, Asset> {
   const assets = new Map<string, Asset>([
     ["/", { type: "text/html; charset=utf-8", body: HTML }],

@@ -1,4 +1,4 @@
-// The demo's server: its visitors, and what they say to each other.
+// The demo's server: its visitors, and their messages to each other.
 import type { Server as HttpServer } from "node:http";
 import {
   type AttachOptions,
@@ -16,10 +16,10 @@ import { browserOf } from "./browser-name.js";
 import { parseSay, type ServerMessage } from "./messages.js";
 import { RateMeter, TICKS_PER_SECOND, Visitor } from "./visitor.js";
 
-/** Each hears of each, so their number enters squared. */
+/** The most clients. Each is told of each, so the traffic grows with the square of their number. */
 const MAX_CLIENTS = 100;
 
-/** The WebSocket side of the demo: knows its clients, tells each of all, and passes on what they say. */
+/** The WebSocket side of the demo: it knows its clients, sends each the list of all, and passes their messages on. */
 export class Hub implements Handlers<Visitor> {
   readonly #server: Server;
   readonly #sockets = new Map<number, Socket<Visitor>>();
@@ -30,7 +30,7 @@ export class Hub implements Handlers<Visitor> {
   constructor(httpServer: HttpServer) {
     const options: AttachOptions = {
       limits: { maxMessageBytes: 64 * 1024 },
-      // A client that does not keep up misses numbers that would be old by then.
+      // A client that does not keep up misses some numbers, which would be outdated when it read them.
       backpressure: "drop",
       upgrade: (request) => this.#verify(request),
     };
@@ -133,7 +133,7 @@ export class Hub implements Handlers<Visitor> {
 
   #verify(request: HandshakeRequest): UpgradeResult {
     if (request.path !== "/") return { status: 404, reason: "the demo is at /" };
-    // Another site's page must not send in its visitor's name. What is no browser sends no origin.
+    // Pages of other sites must not send in their visitor's name. Clients that are not browsers send no origin.
     if (request.origin !== undefined && !isOwnOrigin(request.origin, request.host)) {
       return { status: 403, reason: "only the demo's own page may connect" };
     }

@@ -1,11 +1,11 @@
 // The messages between the demo and its page.
 
-/** One client, as every client gets to see it. */
+/** One client, in the form in which all clients are told of it. */
 export interface ClientInfo {
   readonly id: number;
-  /** Its browser, as far as it says. */
+  /** Its browser, from its header `User-Agent`. */
   readonly name: string;
-  /** What it runs on, or "". */
+  /** Its operating system, or "". */
   readonly system: string;
   readonly address: string;
   readonly connectedSeconds: number;
@@ -15,14 +15,14 @@ export interface ClientInfo {
   readonly rtt: number | null;
 }
 
-/** What the demo's server says, as JSON in text messages. Binary messages are the client's own, sent back. */
+/** The messages of the demo's server, as JSON in text messages. Binary messages are the client's own, sent back. */
 export type ServerMessage =
   | { readonly type: "welcome"; readonly you: number; readonly kernel: string }
   | { readonly type: "stats"; readonly rate: number; readonly clients: readonly ClientInfo[] }
   | { readonly type: "said"; readonly from: number; readonly to: number | null; readonly text: string }
   | { readonly type: "refused"; readonly reason: string };
 
-/** What a client says: a text for one client, or for all. */
+/** A message of a client: a text for one client, or for all. */
 export interface Say {
   readonly type: "say";
   /** A client's id, or `null` for all. */

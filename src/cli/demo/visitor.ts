@@ -5,11 +5,11 @@ import type { ClientInfo } from "./messages.js";
 /** Rates are of the last second, counted in this many ticks. */
 export const TICKS_PER_SECOND = 4;
 
-/** What one client may do in a tick; it is not read any further until the next. */
+/** The limits of one client in a tick. Beyond them, it is not read until the next tick. */
 const MESSAGES_PER_TICK = 10_000 / TICKS_PER_SECOND;
 const BYTES_PER_TICK = (64 << 20) / TICKS_PER_SECOND;
 
-/** Texts that a client may send at once, and how many more each second. */
+/** The number of texts that a client may send at once, and the number of further ones each second. */
 const TEXT_BURST = 10;
 const TEXTS_PER_SECOND = 4;
 
@@ -34,7 +34,7 @@ export class RateMeter {
   }
 }
 
-/** What the demo's server knows of a client, and what it lets it do. */
+/** The state of one client, and its limits. */
 export class Visitor {
   readonly #browser: { readonly name: string; readonly system: string };
   readonly #meter = new RateMeter();
@@ -72,7 +72,7 @@ export class Visitor {
     this.#texts = Math.min(TEXT_BURST, this.#texts + TEXTS_PER_SECOND / TICKS_PER_SECOND);
   }
 
-  /** Whether the client has not taken yet what was sent to it, so that it should not be read. */
+  /** Whether output still waits for the client, so that it should not be read. */
   set backlogged(value: boolean) {
     this.#backlogged = value;
   }

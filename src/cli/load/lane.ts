@@ -3,7 +3,7 @@ import { Histogram } from "./histogram.js";
 import type { MessageBatch } from "./messages.js";
 import { ReplyError } from "./reply-parser.js";
 
-/** What all connections of a run share. */
+/** The state that all connections of a run share. */
 export class Tally {
   readonly latency = new Histogram();
   /** Replies within the measured window. */
@@ -11,9 +11,9 @@ export class Tally {
   /** Replies since the beginning, for the progress line. */
   total = 0;
   measuring = false;
-  /** How often each mishap befell. */
+  /** The number of errors of each kind. */
   readonly errors = new Map<string, number>();
-  /** Connections that are there. */
+  /** The number of open connections. */
   alive = 0;
   /** Called when the last connection is gone. */
   onEmpty: (() => void) | undefined;
@@ -25,14 +25,17 @@ export class Tally {
 
 /** A client's connection, as a lane needs it. */
 export interface Link {
-  /** Sends that many messages. */
+  /** Sends this many messages. */
   send(count: number): void;
   /** Begins the closing handshake. */
   close(): void;
   destroy(): void;
 }
 
-/** One connection under load: there are always `depth` messages on their way, for each reply sends the next one. */
+/**
+ * One connection under load: there are always `depth` messages on their way, because each reply causes the next
+ * message.
+ */
 export class Lane {
   link: Link | undefined;
   readonly #tally: Tally;
@@ -57,7 +60,7 @@ export class Lane {
     this.link?.send(this.#batch.depth);
   }
 
-  /** That many replies came at once. */
+  /** This many replies came at once. */
   replied(count: number): void {
     if (!this.#started || this.#ended) return;
     const { depth } = this.#batch;
@@ -79,7 +82,7 @@ export class Lane {
     this.link?.send(count);
   }
 
-  /** Sends nothing more and says goodbye. */
+  /** Sends no more messages, and begins the closing handshake. */
   stop(): void {
     if (this.#ended) return;
     this.#started = false;
@@ -96,7 +99,7 @@ export class Lane {
     }
   }
 
-  /** The connection is no more: called once. */
+  /** The connection has ended. Called once. */
   gone(): void {
     this.lost("the server ended the connection");
     if (--this.#tally.alive === 0) this.#tally.onEmpty?.();

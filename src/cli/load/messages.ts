@@ -1,4 +1,4 @@
-// What the load generator sends: frames that are built once and written over and over.
+// The messages of the load generator: frames that are built once and written many times.
 import { headerLength, writeHeader } from "../../protocol/frame-header.js";
 import { FIN, Opcode } from "../../protocol/opcode.js";
 
@@ -7,8 +7,8 @@ export type PayloadKind = "text" | "mixed" | "binary";
 const NORMAL_CLOSURE = Buffer.from([0x03, 0xe8]);
 
 /**
- * The same for all frames: unmasking takes a server as long with any key. A client with something to protect must choose
- * a fresh one for each frame (section 5.3).
+ * The masking key of all frames. The work of unmasking does not depend on the key. Other clients must choose a fresh
+ * key for each frame (section 5.3).
  */
 const MASKING_KEY = Buffer.from([0x37, 0xfa, 0x21, 0x3d]);
 
@@ -34,7 +34,7 @@ export class MessageBatch {
     for (let i = 1; i <= depth; i++) this.#frames.push(batch.subarray(0, i * frame.length));
   }
 
-  /** That many frames, of one to `depth`; never to be changed. */
+  /** This many frames, from one to `depth`; not to be changed. */
   frames(count: number): Buffer {
     const frames = this.#frames[count];
     if (frames === undefined) throw new RangeError(`${count} frames of ${this.depth}`);

@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { CliError, errorCode } from "../command.js";
 
-/** What a process has used so far. */
+/** CPU time and memory that a process has used so far. */
 export interface ProcessUsage {
   /** User and system time of all its threads, to 10 ms. */
   readonly cpuMs: number;

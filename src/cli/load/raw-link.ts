@@ -26,14 +26,14 @@ export interface LinkOptions {
   readonly address: Address;
   readonly tls: TlsChoice;
   readonly check: boolean;
-  /** For the TCP, the TLS and the opening handshake together. */
+  /** The time-out for the TCP, TLS and opening handshakes together. */
   readonly timeoutMs: number;
 }
 
 const NO_STATUS = 1005;
 const READ_BYTES = 64 * 1024;
 
-/** Where all sockets read to: one after the other, and what is there is used up before the next one reads. */
+/** The memory into which all sockets read. Each read is handled before the next. */
 const buffer = new Uint8Array(READ_BYTES);
 
 /**

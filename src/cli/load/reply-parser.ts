@@ -10,10 +10,10 @@ import {
   RSV_BITS,
 } from "../../protocol/opcode.js";
 
-/** A reply that is not the echo of what was sent, in words. */
+/** A reply that is not the echo of the message. */
 export class ReplyError extends Error {}
 
-/** What must come back. */
+/** The expected reply. */
 export interface ExpectedReply {
   readonly opcode: number;
   readonly payload: Uint8Array;
@@ -24,9 +24,9 @@ const LONGEST_HEADER = 10;
 const NOTHING = new Uint8Array(0);
 
 /**
- * Counts the messages in a server's stream by the headers of their frames and skips the payloads, so that counting
- * costs next to nothing; the length of each message is compared with that of what was sent. With `check`, type and
- * payload are, too. Chunks may be cut anywhere.
+ * Counts the messages in a server's stream by the headers of their frames and skips the payloads, so that counting is
+ * cheap. The length of each message is compared with that of the message sent; with `check`, its type and payload are
+ * as well. Chunks may be cut anywhere.
  */
 export class ReplyParser {
   readonly #expected: ExpectedReply;
@@ -61,8 +61,8 @@ export class ReplyParser {
 
   /**
    * Reads on.
-   * @param length - of what is valid in `chunk`
-   * @returns how many messages ended
+   * @param length - the number of valid bytes in `chunk`
+   * @returns the number of messages that ended
    * @throws ReplyError if one is not what was expected
    */
   push(chunk: Uint8Array, length: number): number {
@@ -102,7 +102,7 @@ export class ReplyParser {
     return count;
   }
 
-  /** @returns how long the header is that begins there; 0 if it goes on behind the end */
+  /** @returns the length of the header that begins there; 0 if it goes on behind the end */
   #readHeader(bytes: Uint8Array, at: number, end: number): number {
     if (end - at < 2) return 0;
     const first = bytes[at] ?? 0;

@@ -1,14 +1,14 @@
 // The result of a run as text.
 import type { LoadOptions, LoadProgress, LoadResult } from "./run.js";
 
-/** What `--json` prints. */
+/** The output of `--json`. */
 export function jsonReport(options: LoadOptions, result: LoadResult): string {
   const { address, connections, size, kind, depth, client, check } = options;
   const report = { url: address.url.href, connections, size, kind, depth, client, checked: check, ...result };
   return `${JSON.stringify(report)}\n`;
 }
 
-/** The table for people. */
+/** The result as a table. */
 export function tableReport(options: LoadOptions, result: LoadResult): string {
   const { latencyUs: latency, server } = result;
   const rows: [string, string][] = [
@@ -43,7 +43,7 @@ function describeRun(options: LoadOptions, result: LoadResult): string {
   );
 }
 
-/** What stands in the terminal while a run lasts. */
+/** The progress line in the terminal during a run. */
 export function progressLine(progress: LoadProgress, options: LoadOptions, perSecond: number): string {
   if (progress.phase === "connecting") {
     return `connecting: ${progress.connections} of ${options.connections}`;

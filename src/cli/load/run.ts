@@ -24,7 +24,7 @@ export interface LoadOptions {
   /** Compare every reply with its message. */
   readonly check: boolean;
   readonly tls: TlsChoice;
-  /** The server's, to measure what it uses. */
+  /** The id of the server's process, whose CPU time and memory are measured. */
   readonly pid: number | undefined;
   readonly handshakeTimeoutMs: number;
 }
@@ -58,7 +58,7 @@ export interface LoadResult {
   readonly errors: readonly LoadError[];
 }
 
-/** What the server used while it was measured. */
+/** The server's CPU time and memory in the measured window. */
 export interface ServerUsage {
   readonly pid: number;
   readonly cpuUsPerMessage: number;
@@ -97,7 +97,7 @@ export class LoadRun {
     return { phase: this.#phase, connections: this.#lanes.length, messages: this.#tally.total };
   }
 
-  /** Ends the run early; what was measured until then counts. */
+  /** Ends the run early; the measurements until then count. */
   stop(): void {
     this.#stop();
   }

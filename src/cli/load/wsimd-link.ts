@@ -12,7 +12,10 @@ import { describeNetError, type LinkOptions } from "./raw-link.js";
 
 const MOST_BYTES = 2 ** 30;
 
-/** A connection of this package's own client: what a real client costs, and each frame has a key of its own. */
+/**
+ * A connection of this package's own client. It has the costs of a real client: each frame has a masking key of its
+ * own.
+ */
 export async function openWsimdLane(tally: Tally, batch: MessageBatch, options: LinkOptions): Promise<Lane> {
   const { address, check, timeoutMs, tls } = options;
   const payload = batch.opcode === Opcode.TEXT ? batch.payload.toString() : batch.payload;

@@ -12,7 +12,7 @@ const RATES = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000];
 const FIRST_RATE = RATES.indexOf(200);
 const SIZES = [16, 64, 256, 1024, 4096, 16_384, 65_536];
 const FIRST_SIZE = SIZES.indexOf(256);
-/** Screen readers get the graph's numbers so often. */
+/** The interval at which screen readers get the graph's numbers. */
 const DESCRIBE_MS = 5000;
 
 const state = byId("state", HTMLParagraphElement);
@@ -86,7 +86,7 @@ function onStats(stats: Extract<ServerMessage, { type: "stats" }>): void {
   if (roundTrip !== undefined) setText(rtt, formatMilliseconds(roundTrip));
   setText(byId("count", HTMLElement), formatCount(stats.clients.length));
   const { joined, left } = clients.update(stats.clients);
-  // The clients that were there first are no news.
+  // Clients that were there before this tab are not announced.
   if (knowsOthers) for (const id of joined) log.note(`${clients.nameOf(id)} joined.`);
   for (const id of left) log.note(`${clients.nameOf(id)} left.`);
   knowsOthers = true;

@@ -18,7 +18,7 @@ export class Clients {
   readonly #list = byId("clients", HTMLDivElement);
   readonly #to = byId("to", HTMLElement);
   readonly #rows = new Map<number, Row>();
-  /** Of those that are gone, too: messages of theirs may still be in the log. */
+  /** The names of clients, also of those that are gone: their messages may still be in the log. */
   readonly #names = new Map<number, string>();
 
   constructor() {
@@ -31,7 +31,7 @@ export class Clients {
     return null;
   }
 
-  /** What a client is called in a sentence. */
+  /** The name of a client in a sentence. */
   nameOf(id: number): string {
     return id === this.you ? "you" : `#${id} ${this.#names.get(id) ?? ""}`.trim();
   }
@@ -55,7 +55,7 @@ export class Clients {
     return { joined, left: [...left] };
   }
 
-  /** Forgets everybody: the connection is gone, and the server may be another. */
+  /** Forgets all clients: the connection is gone, and the next server may be another. */
   clear(): void {
     for (const id of [...this.#rows.keys()]) this.#remove(id);
     this.you = undefined;

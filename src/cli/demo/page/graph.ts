@@ -2,7 +2,7 @@
 import { formatCount, formatMilliseconds } from "./format.js";
 import { PARTS, Scale } from "./scale.js";
 
-/** A moment of the graph; `undefined` where nothing is known. */
+/** A moment of the graph; `undefined` where there is no value. */
 interface Point {
   readonly at: number;
   readonly rate: number | undefined;

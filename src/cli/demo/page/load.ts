@@ -5,11 +5,11 @@ const TICK_MS = 10;
 /** Without a load, so many small messages a second measure the round trip. */
 const PROBES_PER_SECOND = 4;
 const PROBE_BYTES = 16;
-/** None in the first half of a second, while the page has other things to do. */
+/** No messages in the first half of a second, while the page is still loading. */
 const PROBES_OWED_AT_FIRST = -2;
-/** A tab that was asleep does not make up for more than this. */
+/** The most seconds for which a tab that was suspended makes up. */
 const MOST_CATCH_UP_SECONDS = 0.25;
-/** Nothing more is sent while this much waits in the browser. */
+/** No messages are sent while more bytes than this wait in the browser. */
 const MAX_BUFFERED_BYTES = 1 << 20;
 
 /** Sends binary messages that begin with the time, and reads the time from those that come back. */
@@ -57,7 +57,7 @@ export class Load {
   /** Sends as many whole messages as are owed. @returns what is still owed */
   #send(owed: number, bytes: number): number {
     while (owed >= 1) {
-      // What can't be sent in time is left out, or it would all come at once later.
+      // Messages that can't be sent in time are left out; otherwise they would all be sent at once later.
       if (this.#connection.bufferedAmount > MAX_BUFFERED_BYTES) return 0;
       const payload = new ArrayBuffer(bytes);
       new DataView(payload).setFloat64(0, performance.now());

@@ -1,9 +1,9 @@
-// The page's list of what was said.
+// The page's list of messages.
 import { byId, make } from "./elements.js";
 
 const MOST_ENTRIES = 200;
 
-/** What came in, the newest at the bottom. */
+/** The received messages, the newest at the bottom. */
 export class Log {
   readonly #list = byId("log", HTMLOListElement);
   readonly #empty = byId("empty", HTMLParagraphElement);
@@ -16,7 +16,7 @@ export class Log {
     this.#add(line, isPrivate ? "private" : "public");
   }
 
-  /** Something that happened. */
+  /** Adds a line about an event, such as a client that joined. */
   note(text: string): void {
     this.#add(make("span", "note", text), "");
   }
@@ -31,7 +31,7 @@ export class Log {
     entry.append(time, line);
     list.append(entry);
     if (list.childElementCount > MOST_ENTRIES) list.firstElementChild?.remove();
-    // Whoever reads further up is left alone.
+    // The list scrolls only if its end was visible, so that a reader of older messages is not disturbed.
     if (atBottom) list.scrollTop = list.scrollHeight;
   }
 }

@@ -1,6 +1,6 @@
 // The scales of the page's graph.
 
-/** A scale has so many parts, and so has the other one beside it: they share their lines. */
+/** The number of parts of a scale. Both scales of the graph have the same number, because they share their lines. */
 export const PARTS = 4;
 
 const STEPS = [1, 2, 2.5, 5, 10];
