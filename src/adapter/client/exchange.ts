@@ -157,7 +157,7 @@ export abstract class Exchange implements TransportSink, Expiring {
   #conclude({ content, conclude }: Refusal): void {
     this.finish();
     conclude(content.bytes);
-    this.#transport?.destroy();
+    this.#destroy();
   }
 
   /** The input is over. The result is the refusal, if one was being read, and otherwise an error. */
@@ -181,6 +181,15 @@ export abstract class Exchange implements TransportSink, Expiring {
     this.finish();
     // First of all: if something goes wrong after this, the caller still gets its result.
     this.#result.failed(error);
-    this.#transport?.destroy();
+    this.#destroy();
+  }
+
+  /** Ends the transport. The result is known, so that an exception of the transport has no other place to go. */
+  #destroy(): void {
+    try {
+      this.#transport?.destroy();
+    } catch {
+      // The transport broke its contract, which costs its connection alone.
+    }
   }
 }
