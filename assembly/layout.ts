@@ -49,7 +49,7 @@ export const STATIC_TABLES_END = 0x1000;
 /** The end of the table that the SIMD kernel computes when it is instantiated. It begins at STATIC_TABLES_END. */
 export const TABLES_END = 0x2000;
 
-// ---- State: what `decode` carries from one call to the next -------------------------------------------------------
+// ---- State: the variables that `decode` keeps from one call to the next -------------------------------------------
 // Sixteen 32-bit words. `decode` writes them if it returns DECODED_PENDING or DECODED_MORE, and reads them if it is
 // called with DECODE_RESUME. In between the caller keeps them with the connection.
 
@@ -80,7 +80,7 @@ export const STATE_CONSUMED = 56;
 /** u32, set by `validateUtf8` when it fails: the address of the first bad byte. */
 export const STATE_BAD_BYTE = 60;
 
-// ---- Records: what `decode` found, in the order of the wire --------------------------------------------------------
+// ---- Records: the findings of `decode`, in the order of the wire ---------------------------------------------------
 // Four 32-bit words each. `info` has the bits below. `ptr` and `length` are the payload's, or of the part of it that
 // the read holds. `detail` is the number of bytes of the frame's payload that are still to come, 0xffffffff if they are
 // more.

@@ -259,7 +259,7 @@ function packageVersion(path) {
   return existsSync(file) ? String(JSON.parse(readFileSync(file, "utf8")).version) : "not installed";
 }
 
-/** Names what is measured, whatever else has changed around it: all that was built. */
+/** Names the measured build, so that results of the same build can be compared. */
 function buildHash() {
   const folder = new URL("../dist/", import.meta.url);
   const hash = createHash("sha256");

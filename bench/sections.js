@@ -1,5 +1,5 @@
 // The parts of the benchmark that run whole processes. In each, the servers take turns within a round, so that a change in the
-// machine's mood meets all of them. Who fails once is left out from then on: rounds are compared by their numbers.
+// machine's mood meets all of them. A target that fails once is left out from then on: rounds are compared by their numbers.
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -185,7 +185,7 @@ function judgeClose({ messages = [], pongs = [] }, end, peer) {
  * @returns {Promise<import("./verdict.js").Finding | undefined>}
  */
 async function judgeEnding(clean, role, peer, patience) {
-  // After a clean close it is the server who ends TCP first.
+  // After a clean close the server ends TCP first.
   if (clean && role === "server") {
     if (await peer.until(() => peer.over, patience.answer)) return undefined;
     return breaks("does not end TCP after both Closes (5.5.1)");

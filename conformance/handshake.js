@@ -80,7 +80,7 @@ export function fields(head, name) {
 }
 
 /**
- * Whether a header that is a list has a token, in whatever case.
+ * Whether a header that is a list has a token, without regard to case.
  * @param {string} head
  * @param {string} name
  * @param {string} token

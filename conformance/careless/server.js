@@ -1,4 +1,4 @@
-// A server that checks nothing: opens for anybody, and sends frames back as they came. For the test of the tests.
+// A server that checks nothing: accepts every client, and sends frames back as they came. For the test of the tests.
 import { createServer } from "node:net";
 import { decode } from "../frames.js";
 import { acceptFor, field } from "../handshake.js";

@@ -37,7 +37,7 @@ async function pingFlood(target, patience) {
     }
     peer.goOnReading();
     const first = await lastPing(target, peer, patience);
-    // If an endpoint dropped some pongs because nobody read them, they are read by now, and it may answer again.
+    // If an endpoint dropped some pongs because they were not read, they are read by now, and it may answer again.
     const second = first.answered || (await lastPing(target, peer, patience)).answered;
     if (peer.fault !== undefined) return breaks(peer.fault);
     if (peer.over || peer.close !== undefined) return differs("ends the connection");

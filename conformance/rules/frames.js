@@ -227,7 +227,7 @@ const controlRules = [
       end: "open",
     },
   ]),
-  frameRule(CONTROL, "5.5.3", "a pong that nobody asked for is ignored", [
+  frameRule(CONTROL, "5.5.3", "an unsolicited pong is ignored", [
     { name: "empty", frames: [pong()], end: "open" },
     { name: "with a payload", frames: [pong("unasked"), hello], messages: [HELLO], end: "open" },
   ]),

@@ -39,7 +39,7 @@ Options:
 A private certificate authority is trusted with NODE_EXTRA_CA_CERTS=file.
 
 Exit codes:
-  0    the connection was closed with 1000, 1001 or no code, or nobody reads
+  0    the connection was closed with 1000, 1001 or no code, or the output's reader is gone
        standard output any more
   1    no connection: not reached, or the server refused the handshake
   2    bad arguments

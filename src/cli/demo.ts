@@ -17,7 +17,7 @@ one of them or to all. Open it in several tabs, or on your phone.
 Options:
   --port P     port to listen on (default 8080); 0 takes a free one
   --host H     address to listen on (default 127.0.0.1: this machine only;
-               0.0.0.0: everybody who can reach it)
+               0.0.0.0: all computers that can reach it)
   -h, --help   print this
 
 Exit codes: 0 after SIGTERM or SIGINT; 1 can't listen; 2 bad arguments.

@@ -148,7 +148,7 @@ export function acceptKey(key: string): string {
 }
 
 /**
- * Writes what {@link acceptKey} returns, {@link ACCEPT_LENGTH} bytes, to `bytes[at]` and on.
+ * Writes the result of {@link acceptKey}, {@link ACCEPT_LENGTH} bytes, to `bytes[at]` and on.
  *
  * @throws TypeError if {@link isWebSocketKey} says no
  */

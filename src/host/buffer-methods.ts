@@ -34,7 +34,7 @@ export function utf8Write(bytes: Uint8Array, text: string, start: number, length
   return toUtf8.call(bytes, text, start, length);
 }
 
-/** A method of Buffer's that is not documented, or what does the same where it is missing. */
+/** An undocumented method of Buffer's, or a documented one that does the same where it is missing. */
 function method<F extends Slice | Write>(
   name: string,
   otherwise: (bytes: Buffer) => OmitThisParameter<F>,

@@ -1,5 +1,5 @@
-// What a head may cost.
-/** What a head may cost. */
+// The limits on a head.
+/** The limits on a head. */
 export interface HeadLimits {
   /** Bytes of the head, including the empty line that ends it. Default: 16 KiB. */
   readonly maxHeadBytes?: number | undefined;

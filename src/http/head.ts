@@ -4,7 +4,7 @@
 // Theory of operation. Each byte moves one state machine, so that a head gives the same answer however it was cut,
 // and the first bad byte ends it. The machine only notes where things begin and end; once the empty line is there, the
 // head becomes one string, and names and values are slices of that. A head that comes in one chunk is never copied;
-// only what precedes a cut is kept, in a buffer that doubles up to the limit. No byte is looked at twice.
+// only the bytes before a cut are kept, in a buffer that doubles up to the limit. No byte is looked at twice.
 
 import { trimmed } from "./characters.js";
 import { given } from "./given.js";

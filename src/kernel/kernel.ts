@@ -3,7 +3,7 @@
 /** Which of the three builds of the kernel a {@link Kernel} is. */
 export type KernelName = "simd" | "scalar" | "js";
 
-/** What {@link Kernel.validateUtf8} returns at a bad byte. */
+/** The result of {@link Kernel.validateUtf8} at a bad byte. */
 export const BAD_UTF8 = -1;
 
 /**

@@ -34,7 +34,8 @@ export class LinearMemory {
   #bounds: readonly Uint8Array[];
 
   /**
-   * @param moved - is called after a trap with the memory of the instance that trapped, to copy what is still needed
+   * @param moved - is called after a trap with the memory of the instance that trapped, to copy bytes that are still
+   * needed
    */
   constructor(choice: KernelChoice, moved: (before: Uint8Array) => void) {
     this.#choice = choice;

@@ -43,7 +43,7 @@ export class ReadWindow {
   readonly #linear: LinearMemory;
   #view: Uint8Array;
 
-  /** The end of what is in use of the record table and of the window; 0 if no records are being walked. */
+  /** The ends of the used parts of the record table and of the window; 0 if no records are being walked. */
   #recordsEnd = 0;
   #bytesEnd = 0;
   /** The end of the bytes that were read into the window during the walk, see {@link salvage}. */
@@ -74,7 +74,7 @@ export class ReadWindow {
     this.#linear.copyIn(layout.READ_WINDOW_PTR, chunk, length, start);
   }
 
-  /** Decodes what stands between two addresses of the window. @throws KernelTrap */
+  /** Decodes the bytes between two addresses of the window. @throws KernelTrap */
   decode(start: number, end: number, flags: number, maxMessageBytes: number, maxFragments: number): number {
     this.#text = undefined;
     const result = this.#linear.decode(start, end, flags, maxMessageBytes, maxFragments);

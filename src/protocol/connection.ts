@@ -64,7 +64,7 @@ export class Connection {
     return this.#machine.workspace.linear.kernel.name;
   }
 
-  /** Whether the connection is over: write what {@link takeOutput} gives, then end the transport. */
+  /** Whether the connection is over: write the bytes of {@link takeOutput}, then end the transport. */
   get closeExpected(): boolean {
     this.#answers.catchUp();
     return this.#machine.state === "closed";

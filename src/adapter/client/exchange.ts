@@ -106,7 +106,7 @@ export abstract class Exchange implements TransportSink, Expiring {
     if (!this.#over) this.#giveUp(error);
   }
 
-  // ---- What the transport reports ----
+  // ---- Reports of the transport ----
 
   received(chunk: Uint8Array): void {
     if (this.#over) return;

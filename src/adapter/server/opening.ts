@@ -56,7 +56,7 @@ export class Opening implements TransportSink, Expiring, StageOwner, PendingOpen
     });
   }
 
-  // ---- What the world calls ----
+  // ---- Calls from outside: the transport and other parts of the server ----
 
   received(chunk: Uint8Array): void {
     this.guard(() => this.#stage?.received(chunk));

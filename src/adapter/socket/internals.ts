@@ -5,7 +5,7 @@ import { ApplicationSocket, sessionBehind } from "./socket.js";
 
 /** The kernel and the read path of a connection. */
 export interface SocketInternals {
-  /** The kernel that decodes what the peer sends. */
+  /** The kernel that decodes the bytes of the peer. */
   readonly kernel: KernelName;
   /**
    * `"direct"`: the runtime reads straight into linear memory. `"stream"`: it reads by its public stream, and bytes are

@@ -95,7 +95,7 @@ export class Session
     return this.endpoint.state === "open" ? "open" : "closing";
   }
 
-  // ---- What the application asks for ----
+  // ---- Calls of the application ----
 
   send(message: string | Bytes | PreparedMessage, type?: MessageType): SendResult {
     const { endpoint, output } = this;
@@ -153,7 +153,7 @@ export class Session
     this.input.resume();
   }
 
-  // ---- What the adapter asks for ----
+  // ---- Calls of the adapter ----
 
   /**
    * Opens the connection.
@@ -176,7 +176,7 @@ export class Session
     this.output.later();
   }
 
-  // ---- What the transport reports ----
+  // ---- Reports of the transport ----
 
   received(chunk: Uint8Array): void {
     if (this.context.runtime.readsInContext) this.#take(chunk);
@@ -285,7 +285,7 @@ export class Session
     return known ? event : { ...event, cause: this.#cause };
   }
 
-  // ---- What the endpoint finds ----
+  // ---- Events of the endpoint ----
 
   onText(text: string | Uint8Array): void {
     this.#application.message(text, "text");
@@ -320,7 +320,7 @@ export class Session
     this.output.later();
   }
 
-  // ---- What the parts report ----
+  // ---- Reports of the session's parts ----
 
   drainedOut(): void {
     this.#application.drained();

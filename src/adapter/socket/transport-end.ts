@@ -6,7 +6,7 @@ export type TransportEndCode =
   | "PING_TIMEOUT"
   /** The closing handshake took longer than `closeMs`. */
   | "CLOSE_TIMEOUT"
-  /** The peer took no byte of what waits for it within `writeMs`. */
+  /** The peer took no byte of the output that waits for it within `writeMs`. */
   | "WRITE_TIMEOUT";
 
 /** The cause in a close event when wsimd gave up waiting for the peer. */

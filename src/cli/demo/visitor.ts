@@ -13,7 +13,7 @@ const BYTES_PER_TICK = (64 << 20) / TICKS_PER_SECOND;
 const TEXT_BURST = 10;
 const TEXTS_PER_SECOND = 4;
 
-/** Counts what happens within the last second. */
+/** Counts the messages within the last second. */
 export class RateMeter {
   readonly #ticks: number[] = new Array(TICKS_PER_SECOND).fill(0);
   #now = 0;

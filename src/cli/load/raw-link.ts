@@ -141,7 +141,7 @@ function openSocket(options: LinkOptions, read: (length: number, chunk: Uint8Arr
   };
   if (!address.secure) return connectTcp({ ...target, onread, noDelay: true });
   const servername = isIP(hostname) === 0 ? { servername: hostname } : {};
-  // `tls.connect` takes what `net.connect` does, but its type leaves `onread` out.
+  // `tls.connect` takes the options of `net.connect`, but its type lacks `onread`.
   const secure: ConnectionOptions & ConnectOpts = { ...target, onread, ...servername, ...tls };
   const socket = connectTls({ ALPNProtocols: ["http/1.1"], ...secure });
   socket.setNoDelay(true);

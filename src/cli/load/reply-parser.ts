@@ -63,7 +63,7 @@ export class ReplyParser {
    * Reads on.
    * @param length - the number of valid bytes in `chunk`
    * @returns the number of messages that ended
-   * @throws ReplyError if one is not what was expected
+   * @throws ReplyError if one is not the expected reply
    */
   push(chunk: Uint8Array, length: number): number {
     let count = 0;

@@ -54,7 +54,7 @@ export class Load {
     if (this.running) this.#owed = this.#send(this.#owed + this.perSecond * seconds, this.bytes);
   }
 
-  /** Sends as many whole messages as are owed. @returns what is still owed */
+  /** Sends as many whole messages as are owed. @returns the number that is still owed */
   #send(owed: number, bytes: number): number {
     while (owed >= 1) {
       // Messages that can't be sent in time are left out; otherwise they would all be sent at once later.
