@@ -39,8 +39,8 @@ Options:
 A private certificate authority is trusted with NODE_EXTRA_CA_CERTS=file.
 
 Exit codes:
-  0    the connection was closed with 1000, 1001 or no code, or the output's reader is gone
-       standard output any more
+  0    the connection was closed with 1000, 1001 or no code, or the reader of
+       standard output is gone
   1    no connection: not reached, or the server refused the handshake
   2    bad arguments
   3    the connection was lost, or closed with another code
