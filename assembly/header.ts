@@ -148,7 +148,7 @@ export function headerLength(ptr: usize, available: usize): usize {
   return 2 + extendedBytes(second) + (second & MASK ? 4 : 0);
 }
 
-/** The payload length that the header at `ptr` says; on the wire it is big-endian. */
+/** The payload length in the header at `ptr`; on the wire it is big-endian. */
 export function payloadLength(ptr: usize): u64 {
   const length: u32 = load<u8>(ptr, 1) & LENGTH_BITS;
   if (length <= u32(MAX_LENGTH_7)) return length;

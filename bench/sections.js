@@ -43,7 +43,7 @@ function installed(names) {
   );
 }
 
-/** Whoever speaks the protocol, set up in a way that matters for more than text. */
+/** All servers that speak the protocol, also in set-ups that matter for more than text. */
 const FIELD = SUBJECTS.filter(
   ({ name, kinds }) => name !== "net" && name !== "floor" && kinds === undefined,
 ).map(({ name }) => name);

@@ -1,5 +1,5 @@
-// The floor for echoes: wsimd's own way to read and write, without the protocol. Bytes are counted, not looked at, but for the first
-// header of a connection, and answers are canned: nothing is unmasked, copied or handed to anybody.
+// The floor for echoes: wsimd's own way to read and write, without the protocol. Bytes are counted, not looked at, but
+// for the first header of a connection, and answers are canned: nothing is unmasked, copied or handed to a handler.
 import { createServer } from "node:net";
 import { HandleTransport, takeConnections, tryInternals } from "../../dist/node/internals/index.js";
 import { listening } from "./lifecycle.js";

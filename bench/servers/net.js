@@ -1,5 +1,5 @@
-// The floor for memory and for broadcasts: bare sockets, of which each gets a canned answer to the handshake and to whatever comes
-// behind it.
+// The floor for memory and for broadcasts: bare sockets, of which each gets a canned answer to the handshake and to all
+// bytes that come behind it.
 import { createServer } from "node:net";
 import { listening } from "./lifecycle.js";
 import { switching } from "./switching.js";

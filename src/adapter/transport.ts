@@ -37,7 +37,7 @@ export interface Transport {
   /** Bytes that the operating system has taken so far. It shows progress, and need not be exact. */
   readonly sentBytes: number;
   /**
-   * Whether the transport wants no more bytes until it reports `drained`. It takes all that is written nevertheless.
+   * Whether the transport wants no more bytes until it reports `drained`. It still takes all bytes that are written.
    */
   readonly blocked: boolean;
   /** Whether memory that was written may be used again as soon as `bufferedAmount` is 0. */
@@ -111,8 +111,7 @@ export interface Runtime {
 }
 
 /**
- * An asynchronous context that was captured, as `AsyncLocalStorage` knows it. `AsyncResource` of `node:async_hooks` is
- * one.
+ * A captured asynchronous context, in the sense of `AsyncLocalStorage`. `AsyncResource` of `node:async_hooks` is one.
  */
 export interface AsyncContext {
   /** Calls back in the context. */

@@ -165,7 +165,7 @@ export class BunTransport implements SocketTransport {
     if (!this.#gone) this.#socket?.resume();
   }
 
-  /** Ends it for an error that Bun does not know of. */
+  /** Ends the connection for an error that did not come from Bun. */
   fail(error: unknown): void {
     this.closed(error);
     this.#socket?.close();

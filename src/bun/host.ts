@@ -6,7 +6,7 @@ import { Turns } from "../adapter/turn.js";
 import { latin1Slice, utf8Slice, utf8Write } from "../host/buffer-methods.js";
 import { type Host, portableHost } from "../host/host.js";
 
-/** Taken now: src/host/globals.ts says why. */
+/** Read when this module is loaded; src/host/globals.ts has the reason. */
 const { nextTick } = process;
 const { setImmediate } = globalThis;
 

@@ -30,7 +30,7 @@ export interface RefusalOptions {
   readonly reason?: string | undefined;
   /** Further fields, such as `Location` and `WWW-Authenticate`. */
   readonly headers?: HeaderFields | undefined;
-  /** Sent as UTF-8, as `text/plain` unless `headers` say otherwise. */
+  /** The body, sent as UTF-8. Its type is `text/plain` unless `headers` set another. */
   readonly body?: string | undefined;
 }
 

@@ -191,7 +191,8 @@ export class ReadWindow {
   }
 
   /**
-   * Whether the UTF-8 of this string stands in the window, at {@link textPtr}: sent on, it need not be encoded anew.
+   * Whether the UTF-8 of this string stands in the window, at {@link textPtr}: if the application sends the string on,
+   * it need not be encoded again.
    */
   holdsText(text: string): boolean {
     return text === this.#text;

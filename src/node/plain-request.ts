@@ -12,7 +12,7 @@ const KEPT_HEADERS = 2_000;
 /**
  * Gives a request back to its HTTP server, which serves it as if it had asked for no upgrade: the connection is
  * injected with the head in front, as Node documents it for `connection`, so that content, further requests and
- * time-outs are the server's as ever.
+ * time-outs are handled by the server as usual.
  * @param head - the bytes that came behind the request's head
  * @returns false if that is impossible, because Node has dropped some of its header lines
  */

@@ -6,7 +6,7 @@ import { clearTimeout, setTimeout } from "../host/globals.js";
 
 const EVENTS = ["data", "readable", "end", "error", "close", "drain"];
 
-/** Watches whether a listener takes the connection. Until then, an error of it must not end the process. */
+/** Watches whether a listener takes the connection. Until then, an error of the connection must not end the process. */
 export class Unclaimed {
   readonly #stream: Duplex;
   readonly #before: string;

@@ -24,7 +24,9 @@ const SHORT_TEXT_UNITS = Math.floor((layout.SCRATCH_WINDOW_LENGTH - MAX_HEADER_B
 /** Looked up once, because each message uses it. */
 const { copyWithin } = Uint8Array.prototype;
 
-/** Is told when the kernel traps. The frame that was being masked or checked is not sent. */
+/**
+ * The owner of an encoder, which is told when the kernel traps. The frame that was being masked or checked is not sent.
+ */
 export interface EncoderSink {
   onTrap(error: unknown): void;
 }

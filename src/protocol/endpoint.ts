@@ -171,7 +171,7 @@ export class Endpoint {
    * @param type - the type of a message of bytes. Default "binary"
    * @returns false if the peer has ended the connection, and the frame is dropped
    * @throws InvalidStateError if this endpoint closed the connection
-   * @throws TypeError if the part is not like those before, or not UTF-8
+   * @throws TypeError if the part is of another kind than those before, or not UTF-8
    */
   sendFragment(part: string | Bytes, final: boolean, type?: MessageType): boolean {
     return this.#sender.fragment(part, final, type);

@@ -56,7 +56,8 @@ export class MessageReader implements DecodedReader {
 
   /**
    * Takes a record of a data frame.
-   * @param detail - bytes that the frame's header promises besides, or of a message's last ones the place in the runs
+   * @param detail - the number of bytes of the frame that are still to come; for the last record of a message, the
+   * payload's place in the runs
    * @returns why the connection must fail, if it must
    */
   data(info: number, ptr: number, length: number, detail: number): FailureCode | undefined {
@@ -134,7 +135,7 @@ export class MessageReader implements DecodedReader {
       if ((info & layout.RECORD_END) === 0) return undefined;
       whole = text ? message.takeText() : message.takeBytes();
     } catch (error) {
-      // A message that this host can't hold is over a limit like any other.
+      // A message that this host can't hold exceeds a limit, too, and fails in the same way.
       if (error instanceof RangeError) return "MESSAGE_TOO_LONG";
       throw error;
     }

@@ -8,7 +8,7 @@ import { MAX_HEADER_BYTES } from "./opcode.js";
 /** Takes the place of the write window of an outbox without one. */
 const NO_WINDOW = { ptr: 0, written: 0 };
 
-/** Is told when the application has transferred memory that waited to be sent. */
+/** The owner of an outbox, which is told when the application has transferred memory that waited to be sent. */
 export interface OutboxSink {
   /** The frame of that memory and all frames behind it were dropped. The next frame takes their place. */
   onLost(error: unknown): void;

@@ -79,7 +79,7 @@ export interface Adapter {
   readonly name: string;
   readonly capabilities: ReadonlySet<Capability>;
   serve(options: ListenOptions, handlers: Handlers): Promise<Listening>;
-  /** Frees what nobody holds any more, so that memory can be measured. */
+  /** Collects garbage, so that memory can be measured. */
   collectGarbage(): void;
   /** How many connections the process has open, of whomever. */
   openSockets(): number;

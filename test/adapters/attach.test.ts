@@ -1,4 +1,4 @@
-// WebSockets on an HTTP server that somebody else owns.
+// WebSockets on an HTTP server that the application owns.
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createServer, get, type Server as HttpServer, type IncomingMessage } from "node:http";

@@ -25,7 +25,7 @@ const CAPABILITIES: readonly Capability[] = [
 ];
 
 setFlagsFromString("--expose-gc");
-/** Frees what nobody holds any more. */
+/** Collects garbage. */
 export const collectGarbage: () => void = runInNewContext("gc");
 
 /** This package on Node, reading in one of its ways. */

@@ -27,7 +27,10 @@ export type Call =
   | { readonly type: "close"; readonly socket: Socket; readonly event: CloseEvent }
   | { readonly type: "error"; readonly socket: Socket | undefined; readonly error: unknown };
 
-/** Handlers that write down each call and then do what a test has them do. `fragment` is there only if the test gives one. */
+/**
+ * Handlers that write down each call and then do what a test has them do. `fragment` is there only if the test gives
+ * one.
+ */
 export class Recorder implements Handlers {
   readonly calls: Call[] = [];
   readonly #counts = new Map<Call["type"], number>();
@@ -71,7 +74,7 @@ export class Recorder implements Handlers {
   #called(call: Call, then: () => unknown): unknown {
     this.calls.push(call);
     this.#counts.set(call.type, this.count(call.type) + 1);
-    // After whatever the handler does, also when it throws.
+    // After the handler's own code, also when that throws.
     queueMicrotask(happened);
     return then();
   }

@@ -29,7 +29,7 @@ export class Scene {
     process.on("uncaughtException", this.#onStray);
   }
 
-  /** Runs a case and cleans up behind it. Exceptions that nobody caught fail it. */
+  /** Runs a case and cleans up behind it. Uncaught exceptions fail it. */
   static async run(adapter: Adapter, each: Case): Promise<void> {
     const scene = new Scene(adapter);
     try {

@@ -8,7 +8,7 @@ const PATIENCE_MS = 10_000;
 
 const waiting = new Set<() => void>();
 
-/** Says that something happened; whoever waits looks again. Recorders and peers call this for each event. */
+/** Has every pending wait check its condition again. Recorders and peers call this for each event. */
 export function happened(): void {
   for (const look of [...waiting]) look();
 }

@@ -20,7 +20,7 @@ export interface Checked {
 /**
  * Runs an input on each kernel, and compares events, codes, offsets and what is sent with the naive decoder's; and with
  * ws, as far as that has the same limits.
- * @throws Disagreement, or whatever the codec throws
+ * @throws Disagreement, or an exception of the codec
  */
 export function checkInput(bytes: Uint8Array): Checked {
   const input = parseInput(bytes);

@@ -71,7 +71,7 @@ async function main(): Promise<number> {
   return 0;
 }
 
-/** @throws whatever a worker threw: the first wrong verdict */
+/** @throws the exception of a worker: the first wrong verdict */
 async function sweep(job: Job, workers: number): Promise<number> {
   let next = 0;
   let done = 0;
@@ -99,7 +99,7 @@ async function sweep(job: Job, workers: number): Promise<number> {
   return sequences;
 }
 
-/** Sweeps whatever begins with the bytes that it is sent. */
+/** Sweeps all sequences that begin with the bytes that it is sent. */
 function work({ kernel, place: index, every }: Job): void {
   const place = PLACES[index];
   if (place === undefined) throw new RangeError(`there is no place ${index}`);

@@ -42,7 +42,7 @@ const mutated = {
 };
 Reflect.set(globalThis, "__stryker__", mutated);
 
-/** Stryker counts at each mutant who comes by, which takes most of the time; it looks at that after the dry run only. */
+/** Stryker counts the calls of each mutant, which takes most of the time; it looks at that after the dry run only. */
 const quickCounters = {
   name: "wsimd:quick-counters",
   transform(/** @type {string} */ code) {

@@ -77,7 +77,7 @@ const firefox: Browser = {
   },
 };
 
-/** The exception that a user makes who clicks on "Accept the Risk and Continue". */
+/** The exception that a user makes by a click on "Accept the Risk and Continue". */
 function override({ port, cert }: Trusted): string {
   const { fingerprint256 } = new X509Certificate(cert);
   return `localhost:${port}:\tOID.2.16.840.1.101.3.4.2.1\t${fingerprint256}\t\n`;

@@ -44,7 +44,7 @@ test("curl gets a 101 with the accept value of its key, and the subprotocol", ()
     },
   }));
 
-/** The output, whatever the exit code: a WebSocket is no transfer that curl sees end well. */
+/** The output, with any exit code: curl never counts the end of a WebSocket as a success. */
 function curl(args: readonly string[]): Promise<string> {
   return soon(
     new Promise((resolve, reject) => {

@@ -52,7 +52,7 @@ export async function startDaemon(scene: Scene, setUp: (port: number) => Promise
       await program.exit;
     });
     if (await listens(program, port)) return { port, program };
-    // Somebody else may have taken the port.
+    // Another process may have taken the port.
     if (attempt === ATTEMPTS) throw new Error(`${name} does not listen:\n${program.stdout}${program.stderr}`);
   }
 }

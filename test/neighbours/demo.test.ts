@@ -9,14 +9,14 @@ import { WebSocket } from "ws";
 import { launchChromium } from "../support/chromium.js";
 import { killPrograms, type Program, wsimd } from "../support/program.js";
 
-/** Where screenshots go, if anybody wants to look at them. */
+/** The folder for screenshots, if they are wanted. */
 const { WSIMD_SCREENSHOTS: screenshots } = process.env;
 
 let browser: Browser;
 let context: BrowserContext;
 let demo: Program;
 let url: string;
-/** Whatever a page complained about. */
+/** The errors and warnings of a page. */
 const complaints: string[] = [];
 
 beforeAll(async () => {

@@ -46,7 +46,7 @@ function serverTest(command: () => readonly string[], seen: RegExp): void {
   });
 }
 
-/** Who answers our Close with its code alone, and who with its reason as well. */
+/** The implementations that answer a Close frame with its code alone, and those that answer with its reason as well. */
 const CODE_ONLY = ['close 4001 "bye €" clean', "close 4321 clean"];
 const WITH_REASON = ['close 4001 "bye €" clean', 'close 4321 "as you wish" clean'];
 

@@ -10,7 +10,7 @@ import { ROOT } from "../support/root.js";
 
 const TOOL = `${ROOT}test/conformance/run.js`;
 const CARELESS_PROGRAMS = `${ROOT}conformance/careless/`;
-/** So long that a busy machine makes nothing late; what conforms doesn't make anybody wait. */
+/** So long that nothing is late on a busy machine. A conforming subject never makes the judge wait for it. */
 const PATIENT = { answer: 20_000, hesitation: 20_000, timeout: 30_000 };
 /** What is careless answers at once, or never. */
 const HASTY = { answer: 500, hesitation: 100, timeout: 500 };

@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { killPrograms, mainFile, Program } from "../support/program.js";
 import { runtimeBinary } from "../support/runtimes.js";
 
-/** Somebody is there, so that what fails does so for want of a permission. */
+/** A server listens, so that a failure is due to a missing permission. */
 const server: Server = createServer((socket) => socket.destroy());
 let port: number;
 
@@ -55,7 +55,8 @@ test("Node with --permission, and without --allow-net", async () => {
   expect(found).toEqual(Array.from({ length: 10 }, () => "ERR_ACCESS_DENIED"));
 });
 
-// Their permissions are of files, processes and addons: the network is anybody's, and internals may be out of reach.
+// Their permissions are of files, processes and addons: the network is not restricted, and internals may be out of
+// reach.
 describe.each([
   ["Node 20", () => process.execPath, "--experimental-permission"],
   ["Node 22", () => runtimeBinary("node-22"), "--experimental-permission"],

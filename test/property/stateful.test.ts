@@ -1,4 +1,5 @@
-// A client and a server over a network that cuts, delays and drops: whatever both do, in any order and state, the rules hold.
+// A client and a server over a network that cuts, delays and drops: the rules hold for all their calls, in any order
+// and state.
 import fc from "fast-check";
 import { test } from "vitest";
 import { type MessageType, PreparedMessage, type Role } from "../../src/index.js";
@@ -81,7 +82,7 @@ const fragments: fc.Arbitrary<Fragment> = fc.oneof(
   payloads.map((part): Fragment => ({ like: "binary", part, given: part })),
 );
 
-/** Each way to send, tried in whatever state the connection is. */
+/** Each way to send, tried in every state of the connection. */
 const sending: fc.Arbitrary<Named> = fc.oneof(
   fc.tuple(bodies, fc.constantFrom("whole", "prepared", "utf8")).map(
     ([body, way]): Named => [

@@ -13,7 +13,7 @@ export function openSockets(): number {
   }).length;
 }
 
-/** Of a socket; undefined for whatever else it is. */
+/** Of a socket; undefined for any other file. */
 function inodeOf(descriptor: string): string | undefined {
   try {
     return /^socket:\[(\d+)\]$/.exec(readlinkSync(`/proc/self/fd/${descriptor}`))?.[1];

@@ -17,7 +17,7 @@ export interface Outcome {
   readonly error?: string;
 }
 
-/** Longer than whatever a case waits for, shorter than the test runner does. */
+/** Longer than the waits of every case, and shorter than the time-out of the test runner. */
 const CASE_MS = 20_000;
 
 const { adapter }: { adapter: Adapter } = await import(process.argv[2] ?? "");

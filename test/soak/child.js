@@ -10,7 +10,9 @@ import { openSockets } from "./sockets.js";
 const FILE = fileURLToPath(new URL("server.js", import.meta.url));
 const PATIENCE_MS = 120_000;
 
-/** @typedef {import("./server.js").Report & { sockets: number }} Report - with the TCP connections that its process has */
+/**
+ * @typedef {import("./server.js").Report & { sockets: number }} Report - with the TCP connections that its process has
+ */
 
 /** @type {Set<Child>} */
 const running = new Set();
@@ -25,7 +27,10 @@ export class Child {
   #process;
   #lines;
 
-  /** @param {import("node:child_process").ChildProcessByStdio<import("node:stream").Writable, import("node:stream").Readable, null>} process */
+  /**
+   * @param {import("node:child_process").ChildProcessByStdio<import("node:stream").Writable,
+   * import("node:stream").Readable, null>} process
+   */
   constructor(process) {
     this.#process = process;
     this.#lines = createInterface({ input: process.stdout })[Symbol.asyncIterator]();
@@ -59,7 +64,7 @@ export class Child {
     return this.#ask("report");
   }
 
-  /** Has it send all it can to everybody. */
+  /** Has it send all it can to every client. */
   push() {
     return this.#ask("push");
   }

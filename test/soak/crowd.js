@@ -110,7 +110,7 @@ export class Crowd {
     const i = this.#turn++;
     const client = this.#clients[i % this.#clients.length];
     const socket = client?.socket;
-    // Who waits for an answer sends no more: a machine that can't keep up gets less, not ever longer queues.
+    // A client that waits for an answer sends no more: a machine that can't keep up gets less, not ever longer queues.
     if (client === undefined || socket === undefined || client.closing || client.sent.length > 0) return;
     // Another one each time around.
     const kind = (i + Math.floor(i / this.#clients.length) * 7) % 400;

@@ -18,7 +18,7 @@ import { commandOf, RUNTIMES } from "./runtimes.js";
  * What a proof is given.
  * @typedef {object} Context
  * @property {number} connections
- * @property {number} count - of whatever the proof counts
+ * @property {number} count - the number of units that the proof counts
  * @property {number} minutes
  * @property {(task: Wanted, bounds?: { files?: number }) => Promise<Child>} start - a server, on the runtime that was asked for
  * @property {(share: number, label: string) => void} progress - how much is done, from 0 to 1

@@ -1,5 +1,5 @@
-// Counts what a program does, whatever time it takes: how often each block of code is run, as V8's coverage has it, and for what the
-// runtime does in one call with something long, how long that is.
+// Counts the work of a program, independent of the time that it takes: how often each block of code is run, as V8's
+// coverage has it, and for what the runtime does in one call with something long, how long that is.
 import { Session } from "node:inspector/promises";
 
 const OURS = new URL("../../dist/", import.meta.url).href;

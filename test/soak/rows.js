@@ -66,7 +66,7 @@ export async function afterwards(child, report) {
   ];
 }
 
-/** What a process's heap may grow by over time, whatever it does: compiled code above all. */
+/** The bytes by which a process's heap may grow over time under any load, mainly compiled code. */
 export const WARMING_BYTES = 1 << 19;
 
 const LINEAR_MEMORY_BYTES = await import("../../dist/kernel/generated/layout.js").then(

@@ -25,7 +25,7 @@ import { sharedWorkspace } from "../../dist/memory/workspace.js";
  * @property {number} messages
  * @property {number} pings
  * @property {number} mostBuffered - the highest `bufferedAmount` of a socket that was seen
- * @property {string[]} strays - exceptions that nobody caught, and what the error handler got; ten at most
+ * @property {string[]} strays - uncaught exceptions, and those that the error handler got; ten at most
  * @property {Record<string, number>} closeCodes
  */
 

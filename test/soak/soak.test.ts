@@ -43,7 +43,7 @@ describe("npm run soak", () => {
   });
 
   test("ends with 1 if a bound does not hold", async () => {
-    // Nobody makes half a connection.
+    // There are no half connections.
     const program = soak("churn", "--count", "0.5");
     const { code } = await program.exit;
     expect(program.stdout).toContain("FAILS  connections");

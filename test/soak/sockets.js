@@ -17,7 +17,7 @@ export function openSockets(pid) {
 }
 
 /**
- * Of a socket; undefined for whatever else it is.
+ * Of a socket; undefined for any other file.
  * @param {string} descriptor
  */
 function inodeOf(descriptor) {

@@ -15,7 +15,7 @@ export class CountingHost implements Host {
     if (length >= this.refuseFrom) throw new RangeError("Array buffer allocation failed");
     this.calls++;
     this.allocated += length;
-    // Poison: bytes that nobody wrote must never be seen.
+    // Poison: bytes that were never written must not be seen.
     return portableHost.allocate(length).fill(0xa5);
   }
   copy(bytes: Uint8Array, start: number, end: number): Uint8Array {

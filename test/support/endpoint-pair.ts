@@ -211,16 +211,16 @@ export class EndpointPair {
     }
   }
 
-  /** After {@link drain}: nobody waits for anything that will not come. */
+  /** After {@link drain}: neither side waits for bytes that will not come. */
   checkEnd(): void {
     const wereOpen = this.client.endpoint.state === "open" && this.server.endpoint.state === "open";
     for (const side of [this.client, this.server]) {
-      // Who lived on, or got the other's Close frame, got every message that the other could send before.
+      // A side that is open, or got the other's Close frame, got every message that the other could send before.
       const complete = side.closed === undefined || side.closed.wasClean;
       if (complete && !side.ended && !side.bereft) expect(side.messages).toEqual(side.expected);
       // The newest ping is answered, as long as the connection lives.
       if (wereOpen && side.pings.length > 0) expect(side.pongs).toContain(side.pings.at(-1));
-      // A Close frame is answered: nobody is left closing whose peer still has a transport.
+      // A Close frame is answered: no side is left closing while its peer still has a transport.
       if (side.endpoint.state === "closing") expect(this.other(side).ended || side.ended).toBe(true);
       this.end(side);
       side.check();

@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { Connection, type KernelName } from "../../src/index.js";
 
-/** All, or those that `WSIMD_KERNELS` names: for who runs the same tests very often. */
+/** All kernels, or those that `WSIMD_KERNELS` names, for runs that repeat the same tests very often. */
 export const KERNELS: readonly KernelName[] = (["simd", "scalar", "js"] as const).filter(
   (name) => process.env.WSIMD_KERNELS?.split(",").includes(name) !== false,
 );

@@ -45,7 +45,7 @@ export async function runWorker(
 
 /**
  * Serves a worker on a free port. It may connect to this machine.
- * @param trusted - a certificate, besides those that everybody trusts
+ * @param trusted - a certificate, besides those that are trusted by default
  */
 export async function serveWorker(
   folder: string,

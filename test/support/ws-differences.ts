@@ -43,7 +43,7 @@ export interface WsComparison {
   readonly alike: boolean;
   /** The known difference that applies, if they are not alike. */
   readonly difference: Difference | undefined;
-  /** Whether ws delivered all that we did before anything went wrong, which holds whatever the difference. */
+  /** Whether ws delivered all messages that wsimd did before the violation, which must hold for every difference. */
   readonly asMuch: boolean;
   readonly theirs: WsOutcome;
 }

@@ -48,7 +48,7 @@ export function runWs(
   const onWritten = (error?: Error | null) => {
     if (error) closeCode = statusCodeOf(error);
   };
-  // Nobody looks at where ws made its errors, and to find out takes longer than to decode.
+  // The stack traces of ws's errors are not used, and making them takes longer than decoding.
   const { stackTraceLimit } = Error;
   Error.stackTraceLimit = 0;
   for (const chunk of chunks) {

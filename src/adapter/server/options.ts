@@ -22,7 +22,7 @@ export interface HandshakeRequest extends UpgradeRequest {
    * address is known.
    */
   readonly remoteAddress: string;
-  /** The client's certificate and the like; undefined without TLS. */
+  /** The TLS parameters of the client's connection; undefined without TLS. */
   readonly tls: TlsInfo | undefined;
 }
 

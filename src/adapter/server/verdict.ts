@@ -13,7 +13,7 @@ export function isPromise(
 
 /**
  * Whether it refuses the client: it has a status of any value.
- * @throws TypeError for `null`, `false` and the like: no client is let in by mistake
+ * @throws TypeError for `null`, `false` and the like, so that no client is accepted by mistake
  */
 export function isRefusal(verdict: Acceptance | RefusalOptions): verdict is RefusalOptions {
   if (!isObject(verdict)) throw new TypeError("upgrade must return an object, or nothing");

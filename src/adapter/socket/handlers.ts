@@ -113,7 +113,7 @@ export interface Handlers<Data = unknown> {
   close?(socket: Socket<Data>, event: CloseEvent): unknown;
   /**
    * A handler, `upgrade` or `fetch` threw, or wsimd has a bug or no memory. Without this handler, the exception goes to
-   * `console.error`. Failures of a connection, such as a reset, are not errors: the `close` event tells them.
+   * `console.error`. Failures of a connection, such as a reset, are not errors: the `close` event reports them.
    * @param socket - undefined if the exception belongs to no socket
    */
   error?(socket: Socket<Data> | undefined, error: unknown): unknown;

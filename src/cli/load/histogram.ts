@@ -49,7 +49,7 @@ export class Histogram {
   /** The value in microseconds that this share of all values, from 0 to 1, does not exceed. */
   quantileUs(share: number): number {
     if (this.#count === 0) return 0;
-    // The product of, say, 0.999 and 1000 is a hair above 999, and must not count as a thousandth value.
+    // The product of, say, 0.999 and 1000 is slightly above 999, but must not be rounded up to 1000.
     const rank = Math.max(1, Math.ceil(this.#count * share - 1e-6));
     let seen = 0;
     let bucket = 0;

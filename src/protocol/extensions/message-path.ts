@@ -46,7 +46,7 @@ export interface MessagePath {
   ): DataReader & { stop(): void };
   /**
    * Makes the encoder that stands in front of the frames of an endpoint.
-   * @param onTrap - is told why no frame can go out any more
+   * @param onTrap - called with the reason when no more frames can be sent
    */
   encoder(
     workspace: Workspace,

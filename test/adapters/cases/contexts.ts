@@ -46,7 +46,7 @@ export const contextCases: readonly Case[] = [
         sockets.push(await storage.run(name, () => scene.connect(server.url, { limits }, recorder)));
       }
       for (const peer of server.peers) peer.stopReading();
-      // What all of them do in one turn, in a context of somebody else's, is flushed together.
+      // What all of them do in one turn, in a context of another owner, is flushed together.
       storage.run("stranger", () => {
         for (const socket of sockets) for (let i = 0; i < 4; i++) socket.send(LARGE);
       });

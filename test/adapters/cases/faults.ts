@@ -70,7 +70,7 @@ async function failBehind(
   assert.equal(recorder.count("close"), recorder.count("open"));
   assert.deepEqual(new Set(sockets("close")), new Set(sockets("open")));
   assert.ok(recorder.count("open") > 0);
-  // Nobody is worse off for it.
+  // Other connections are not affected.
   const peer = await scene.client(where);
   await peer.write(masked("89 00 |"));
   await peer.expect("8a 00");

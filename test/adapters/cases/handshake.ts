@@ -99,7 +99,7 @@ const REFUSALS: readonly Refusal[] = [
 /** A line of an answer's head, as RFC 9110 section 5.6.7 has it. */
 const DATE = /^Date: \w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT\r\n/m;
 
-/** The lines of that name, whatever they say, if each is a date of now. */
+/** The header lines of that name, each checked to be the current date. */
 function dates(text: string): string[] {
   const lines = text.match(/^date: .*$/gim) ?? [];
   for (const line of lines) assert.ok(Math.abs(Date.parse(line.slice(6)) - Date.now()) < 60_000, line);

@@ -27,7 +27,7 @@ export const leftoverCases: readonly Case[] = [
       };
       const before = scene.adapter.openSockets();
       await round(50);
-      // What is left behind is left each time; whatever else the heap grows by, compiled code above all, is not.
+      // A leak grows the heap in each round. Other growth, mainly compiled code, does not.
       let least = Number.POSITIVE_INFINITY;
       for (let i = 0; i < 20 && least >= 150 * 100; i++) {
         const used = memoryUsed(scene);

@@ -221,7 +221,7 @@ export const messageCases: readonly Case[] = [
       const { server, recorder } = await scene.echo();
       const peer = await scene.client(server);
       const before = peer.reads;
-      // No more than are handled whatever time that takes.
+      // No more messages than a turn handles without regard to time.
       await peer.write(masked(...Array.from({ length: 32 }, (_, i) => `82 01 | ${hexByte(i)}`)));
       await peer.expect(Array.from({ length: 32 }, (_, i) => `82 01 ${hexByte(i)}`).join(" "));
       assert.equal(recorder.count("message"), 32);

@@ -380,7 +380,7 @@ export const plainCases: readonly Case[] = [
             async fetch({ signal, url }) {
               asked++;
               await new Promise((resolve) => signal.addEventListener("abort", resolve));
-              // Whoever waits for the next turn has been told.
+              // All work that waited for the next turn has run.
               setImmediate(() => over++);
               if (url.endsWith("/other")) throw new Error("mine");
               await obey(signal);

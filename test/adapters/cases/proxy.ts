@@ -9,7 +9,7 @@ import { turns } from "../until.js";
 import { answering, failure } from "./dial.js";
 
 export const OK = "HTTP/1.1 200 Connection established\r\n\r\n";
-/** No name server knows it: who asks for it by way of a proxy does not look. */
+/** No name server knows this name: a client behind a proxy does not look it up. */
 export const URL_BEHIND = "ws://nowhere.invalid/chat";
 
 interface Row {

@@ -69,7 +69,7 @@ export const redirectCases: readonly Case[] = [
       await scene.connect(url, { maxRedirects: 5, headers: { Cookie: "c=1", "X-Mine": "1" } });
       assert.deepEqual(names(home.heads[0] ?? ""), ["cookie", "x-mine", "authorization"]);
       assert.deepEqual(names(away.heads[0] ?? ""), ["x-mine"]);
-      // Not even on the way back: who led there may have chosen the path.
+      // Not even on the way back: the other origin may have chosen the path.
       assert.deepEqual(names(home.heads[1] ?? ""), ["x-mine"]);
     },
   },

@@ -63,7 +63,7 @@ export const violationCases: readonly Case[] = [
         peer.end();
         assert.equal(await recorder.closed(), `close 1006 ${failure}`);
         assert.deepEqual(recorder.log, ["open", "open", 'text "ok"', `close 1006 ${failure}`]);
-        // Nobody else noticed.
+        // Other connections noticed nothing.
         await witness.write(masked("89 01 | 'w'"));
         await witness.expect("8a 01 'w'");
       },

@@ -37,7 +37,7 @@ const VALUES = {
 /** @param {string} key */
 function pollute(key) {
   const value = Object.hasOwn(VALUES, key) ? VALUES[key] : "polluted";
-  // Enumerable, as an assignment leaves it, and whatever of `value`, `get` and `set` is there already.
+  // Enumerable, as an assignment leaves it, and those of `value`, `get` and `set` that are there already.
   Object.defineProperty(Object.prototype, key, {
     // @ts-expect-error: no type has this
     __proto__: null,

@@ -141,7 +141,7 @@ class Lane {
       this.nested++;
       inside();
     }
-    // Behind that: whoever was fed in between must not have written over it.
+    // The bytes behind that: the connection that was fed in between must not have overwritten them.
     for (const byte of payload) if (byte !== this.#taint) this.foreignIn++;
     if (payload.length !== this.#expected.shift()) this.wrong++;
     if (this.frames % 4 === 0) this.endpoint.sendBinary(payload);

@@ -3,7 +3,7 @@
 import { each, frame, Peer, reportWhen } from "../peer.js";
 import { atMost, exactly } from "../rows.js";
 
-/** First the one that comes nearest to its bound, for who tries one only. */
+/** The first entry comes nearest to its bound, for runs that try one only. */
 const FRAGMENTS = [1000, 0, 1, 2, 125, 126, 16_384, 65_536];
 const CHUNKS = [1, 3, 128, 1448, 65_536];
 const CELLS = FRAGMENTS.flatMap((fragment) => CHUNKS.map((chunk) => ({ fragment, chunk })));
@@ -61,7 +61,7 @@ function neverEnding(fragment) {
  */
 async function retained(connections, start, stream, chunk) {
   const child = await start({ options: { limits: LIMITS }, mode: "silent" });
-  // Blocks that are kept for reuse and compiled code are nobody's: the same goes through once before.
+  // The same messages are sent once before, so that blocks kept for reuse and compiled code do not count.
   await send(child, Math.min(connections, 70), stream, chunk).then((peers) =>
     peers.map((peer) => peer.reset()),
   );

@@ -1,4 +1,4 @@
-// Chunks are taken out of a queue in their order, whatever their lengths and those of the runs are.
+// Chunks are taken out of a queue in their order, for all lengths of chunks and of runs.
 import { describe, expect, test } from "vitest";
 import { ChunkQueue } from "../../../src/adapter/chunk-queue.js";
 

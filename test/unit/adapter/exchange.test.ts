@@ -1,4 +1,5 @@
-// Whatever goes wrong while a client waits for an answer, it gets one result, and nothing is thrown at the transport or the clock.
+// If any step fails while a client waits for an answer, it gets one result, and nothing is thrown at the transport or
+// the clock.
 import { expect, test, vi } from "vitest";
 import { connect } from "../../../src/adapter/client/transport-client.js";
 import { createRuntime } from "../../../src/adapter/portable-runtime.js";

@@ -1,4 +1,4 @@
-// Whatever goes wrong while a connection is opened, nothing is thrown at the transport, the clock or a promise, and only that
+// If any step of opening a connection fails, nothing is thrown at the transport, the clock or a promise, and only that
 // connection ends.
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { hostOptions } from "../../../src/adapter/host-options.js";

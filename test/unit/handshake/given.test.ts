@@ -1,4 +1,4 @@
-// Whatever others put on `Object.prototype`, no handshake is answered otherwise.
+// Properties that other code puts on `Object.prototype` do not change the answer to a handshake.
 import { runInNewContext } from "node:vm";
 import { afterEach, describe, expect, test } from "vitest";
 import { hostOptions } from "../../../src/adapter/host-options.js";

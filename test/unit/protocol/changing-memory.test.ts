@@ -15,7 +15,10 @@ import { RecordingSink } from "../../support/recording-sink.js";
 
 const UNTOUCHED = 0xa5;
 
-/** Bytes that are more than their first `lies` readers of `length` are told, as if another thread let them grow in between. */
+/**
+ * Bytes that are more than their first `lies` readers of `length` are told, as if another thread let them grow in
+ * between.
+ */
 class Growing extends Uint8Array<SharedArrayBuffer> {
   readonly #told: number;
   #lies: number;
@@ -77,7 +80,7 @@ describeKernels("memory that grows between two looks at its length", (kernel) =>
             if (corked) endpoint.outbox.cork();
             const payload = new Growing(600_000, length, lies);
             untouchedBut([write, scratch], () => send(endpoint, payload));
-            // Whatever length was seen: what goes out is a frame, and all of it the caller's bytes.
+            // For every length that was seen, the output is a frame, and its payload consists of the caller's bytes.
             const frames = parseFrames(concat(endpoint.outbox.take()));
             endpoint.outbox.release();
             expect(frames).toHaveLength(1);

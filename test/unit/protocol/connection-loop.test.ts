@@ -1,4 +1,4 @@
-// Loops over what a Connection received: each event is answered in the order of the wire, whatever the peer does in the middle.
+// Loops over the events of a Connection answer each in the order of the wire, for every behaviour of the peer.
 import { describe, expect, test } from "vitest";
 import { portableHost } from "../../../src/host/host.js";
 import { Connection, type ConnectionEvent, type ConnectionOptions, type Role } from "../../../src/index.js";

@@ -338,7 +338,7 @@ describe.each(ROLES)("a %s's misuse throws and changes nothing", (role) => {
     expect(() => connection.ping(new Uint8Array(126))).toThrow(RangeError);
     connection.close(1001, "too late");
     expect([connection.state, output(connection)]).toEqual(["closed", ""]);
-    // Whoever closed what was closed has no reason to know better.
+    // The application may not know yet that the peer has closed, so these calls are no mistake.
     expect(connection.sendText("a")).toBe(false);
   });
 

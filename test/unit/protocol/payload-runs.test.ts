@@ -8,7 +8,7 @@ import { frame, KEY } from "../../support/frame.js";
 import { concat } from "../../support/hex.js";
 import { describeKernels } from "../../support/kernels.js";
 
-/** What nothing wrote, and nobody may see. */
+/** The byte of memory that was never written, and must not be seen. */
 const POISON = 0xa5;
 
 const memory = (leastBytes: number): RunMemory => ({

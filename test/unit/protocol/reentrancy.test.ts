@@ -1,4 +1,4 @@
-// User code runs while records are being walked: whatever it does to other connections, nobody's bytes may change.
+// User code runs while records are being walked. It may use other connections, and no connection's bytes may change.
 import { afterEach, describe, expect, test } from "vitest";
 import {
   Connection,
@@ -385,7 +385,7 @@ describeKernels("a trap", (kernel) => {
     linear.use({
       ...before,
       decode: (start, end) => {
-        // Whatever it was doing to the memory that is its own to write.
+        // The call may have written anything to its own parts of the memory before it trapped.
         const { memory } = before;
         const records = Math.ceil((end - start) / 2) * layout.RECORD_LENGTH;
         memory.fill(0xa5, layout.STATE_PTR, layout.STATE_PTR + layout.STATE_LENGTH);
