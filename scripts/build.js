@@ -67,7 +67,8 @@ async function buildWasm() {
 async function compile(asc, target) {
   rmSync(`build/${target}.wasm`, { force: true });
   const { error, stdout, stderr } = await asc.main(["--config", "asconfig.json", "--target", target]);
-  // "Last converge was suboptimal" is no problem: a further round of the optimiser made the code larger, so it stopped.
+  // The warning "Last converge was suboptimal" is harmless: a further round of the optimiser made the code larger, so
+  // it stopped.
   const warnings = stderr
     .toString()
     .replace(/^Last converge was suboptimal\.$/m, "")
@@ -89,7 +90,7 @@ function buildDist() {
     }
   }
   for (const target of TARGETS) copyFileSync(`build/${target}.wasm`, `dist/kernel/generated/${target}.wasm`);
-  // The type of an import of a .wasm file: `object`, as provideKernel takes it. Its description says why.
+  // The type of an import of a .wasm file: `object`, as provideKernel takes it, whose docstring has the reason.
   const binary = "declare const module: object;\nexport default module;\n";
   writeFileSync("dist/kernel/generated/binary.d.ts", binary);
   finishCommonJs();

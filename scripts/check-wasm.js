@@ -1,4 +1,5 @@
-// Checks the binaries that the compiler made: it ignores options that it does not know, so the options alone ensure nothing.
+// Checks the binaries that the compiler made: it ignores options that it does not know, so the options alone ensure
+// nothing.
 
 const MAX_BYTES = { simd: 8192, scalar: 6144 };
 const EXPORTS = ["decode", "mask", "memory", "utf8ToUtf16", "validateUtf8"];
@@ -13,7 +14,7 @@ const SIMD_INSTRUCTION = /\bv128\b|\b[if](?:8x16|16x8|32x4|64x2)\b/;
  * @param {Uint8Array<ArrayBuffer>} bytes
  * @param {string} text - the same as text
  * @param {{ pages: number, tablesEnd: number }} layout
- * @returns {string | undefined} what is wrong with it
+ * @returns {string | undefined} a description of the fault, if there is one
  */
 export function checkBinary(target, bytes, text, layout) {
   const simd = SIMD_INSTRUCTION.test(text);
@@ -46,7 +47,7 @@ function memoryPages(bytes) {
 }
 
 /**
- * The address behind the last byte of static data; infinite if a segment's place is no constant.
+ * The address behind the last byte of static data; infinite if a segment's place is not a constant.
  * @param {Uint8Array} bytes
  */
 function dataEnd(bytes) {

@@ -1,4 +1,5 @@
-// Installs the packages of a folder that has a package.json and a lock file of its own, so that they are no dependencies of wsimd.
+// Installs the packages of a folder that has a package.json and a lock file of its own, so that they are no
+// dependencies of wsimd.
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 

@@ -1,5 +1,5 @@
-// Prints the outcome of test runs, from vitest's JSON reports, as one line: `N passed, N failed, N skipped`. Fails if a test failed
-// or was skipped, or if one of the runs had none.
+// Prints the outcome of test runs, from vitest's JSON reports, as one line: `N passed, N failed, N skipped`. Fails if a
+// test failed or was skipped, or if one of the runs had none.
 import { readFileSync } from "node:fs";
 
 const files = process.argv.slice(2);

@@ -1,6 +1,6 @@
-// The first step of `npm run test:all`: installs the programs that the tests start. Runtimes, bundlers and test runners come from npm,
-// into folders of their own. The others are Debian packages: on Debian, as root, apt-get installs the missing ones; elsewhere the
-// script prints which are missing, and fails.
+// The first step of `npm run test:all`: installs the programs that the tests start. Runtimes, bundlers and test runners
+// come from npm, into folders of their own. The others are Debian packages: on Debian, as root, apt-get installs the
+// missing ones; elsewhere the script prints which are missing, and fails.
 import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync, rmSync, writeFileSync } from "node:fs";
 import { installPackages } from "./npm-folder.js";

@@ -78,8 +78,8 @@ const READERS: Readers<EndpointOptions> = {
 };
 
 /**
- * Options that were checked and completed. A server makes them once, and its connections share them: an {@link
- * EndpointOptions} that is one of these is taken as it is.
+ * Options that were checked and completed. A server makes them once, and its connections share them: an
+ * {@link EndpointOptions} that is one of these is taken as it is.
  */
 export class ResolvedEndpointOptions implements EndpointOptions {
   readonly role: Role;

@@ -66,8 +66,8 @@ export class Endpoint {
    * @returns the number of bytes taken: all, unless the option `turnMs` ended the call early, as {@link interrupted}
    * tells
    * @throws TypeError if the chunk is not bytes
-   * @throws InvalidStateError from inside of one of this endpoint's own handlers, or while a call is {@link
-   * interrupted}
+   * @throws InvalidStateError from inside of one of this endpoint's own handlers, or while a call is
+   * {@link interrupted}
    */
   receive(chunk: Bytes): number {
     return this.#machine.receive(chunk);

@@ -25,8 +25,8 @@ import { isRefusal } from "./verdict.js";
  * A connection to a server that is not, or not yet, a WebSocket. It goes through stages: reading the head, then asking
  * the application or serving a plain request. Then it hands the transport to a session, or answers and ends it.
  *
- * A request whose head was read elsewhere begins with {@link headRead}; one that was checked as well begins with {@link
- * decide}.
+ * A request whose head was read elsewhere begins with {@link headRead}; one that was checked as well begins with
+ * {@link decide}.
  *
  * The transport, the clock and promises call it, so nothing may be thrown at them. All that they call goes through
  * `guard`: any exception costs this connection and no other.

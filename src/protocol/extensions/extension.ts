@@ -41,8 +41,8 @@ export interface PayloadDecoder {
   /**
    * Decodes at most `most` bytes of the part. They stand at {@link start} of {@link bytes}, and are used before
    * anything else is called.
-   * @returns the number of bytes, or {@link BAD_DATA}. Zero means that the part has no more bytes for now, see {@link
-   * done}
+   * @returns the number of bytes, or {@link BAD_DATA}. Zero means that the part has no more bytes for now, see
+   * {@link done}
    */
   pull(most: number): number;
   /** Memory of the last call of {@link pull}: linear memory itself, or any other. */
