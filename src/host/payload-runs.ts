@@ -9,7 +9,7 @@ const RUN_BYTES = 64 * 1024;
 /** Longer payloads get memory of their own. */
 const MOST_BYTES = 32 * 1024;
 
-/** Of these, a record that is copied as it stands has RECORD_END alone. */
+/** The bits that decide whether a record is a whole payload: only RECORD_END of these may be set. */
 const WHOLE_BITS = layout.RECORD_END | layout.RECORD_VIOLATION | layout.RECORD_COMPRESSED;
 
 const RECORD_WORDS = layout.RECORD_LENGTH >>> 2;

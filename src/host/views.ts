@@ -9,7 +9,7 @@ export interface ViewClass {
 
 /** Up to this length bytes are copied in a loop, which needs no view. */
 const LOOP_BYTES = 32;
-/** From here on the cost of a view does not matter. */
+/** From this length on, a copy uses a new view, whose cost is small beside that of the copy. */
 const LONG_BYTES = 32 * 1024;
 const { set } = Uint8Array.prototype;
 

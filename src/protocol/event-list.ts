@@ -92,7 +92,8 @@ export class EventList extends Array<ConnectionEvent> {
   #answers: Answers | undefined = undefined;
 
   /**
-   * Fills a list by index: 16 events take 0.05 µs on Node 20, and over 0.5 by `push`, on a class that extends Array.
+   * Fills a list by index. A list of 16 events takes 0.1 µs on Node 20 in this way, and 0.8 by `push`, because the class
+   * extends Array.
    */
   static holding(events: readonly ConnectionEvent[], answers: Answers): ConnectionEvent[] {
     const list = new EventList();
