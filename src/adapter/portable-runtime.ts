@@ -2,6 +2,7 @@
 
 import { queueMicrotask, setTimeout } from "../host/globals.js";
 import { portableHost } from "../host/host.js";
+import { callback, flag, object, type Readers, readOptions } from "../protocol/option-readers.js";
 import { captureContext, outside } from "./async-context.js";
 import { Deadlines } from "./deadline.js";
 import type { Runtime } from "./transport.js";
@@ -11,6 +12,15 @@ import { Turns } from "./turn.js";
 const { setImmediate } = globalThis;
 
 const sharedRuntime = newRuntime();
+
+const RUNTIME_READERS: Readers<Partial<Runtime>> = {
+  host: object,
+  defer: callback,
+  turns: object,
+  deadlines: object,
+  captureContext: callback,
+  readsInContext: flag,
+};
 
 function newRuntime(): Runtime {
   return {
@@ -36,9 +46,14 @@ export function portableRuntime(): Runtime {
  * event loop.
  *
  * @param parts - parts to use in place of the portable ones
+ * @throws TypeError for a part of a wrong type
  */
 export function createRuntime(parts: Partial<Runtime> = {}): Runtime {
-  return { ...newRuntime(), ...parts };
+  const own = newRuntime();
+  const given = readOptions<Partial<Runtime>>(parts, RUNTIME_READERS, "runtime");
+  const { host = own.host, defer = own.defer, turns = own.turns, deadlines = own.deadlines } = given;
+  const { captureContext = own.captureContext, readsInContext = own.readsInContext } = given;
+  return { host, defer, turns, deadlines, captureContext, readsInContext };
 }
 
 /** Calls back after the input that has arrived by now was handled. */
