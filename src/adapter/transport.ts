@@ -74,7 +74,7 @@ export const DEAF: TransportSink = {
 
 /** A transport with the sink of its reports, which changes when an opening becomes a connection. */
 export interface SocketTransport extends Transport {
-  /** Where the transport reports to. */
+  /** The object that gets the transport's reports. */
   sink: TransportSink;
 }
 

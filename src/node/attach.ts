@@ -34,7 +34,7 @@ const ATTACH_READERS: Readers<AttachOptions> = { ...UPGRADE_READERS, path: readU
 
 /**
  * Takes the WebSocket upgrades of an HTTP server that the application owns. Plain requests stay with it, also those
- * that ask for an upgrade to another protocol, and the limits on heads are its own. Closing what this returns closes
+ * that ask for an upgrade to another protocol, and the limits on heads are its own. Closing the returned server closes
  * the WebSockets, not the HTTP server.
  *
  * Other `upgrade` listeners of the server are not told of requests for a `path` that was given here, unless `protocols`
