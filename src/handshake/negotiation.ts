@@ -85,7 +85,7 @@ export function readAgreed<Agreed>(
   if (answered === undefined) return "Sec-WebSocket-Extensions is malformed";
   const agreed: AgreedExtension<Agreed>[] = [];
   for (const { name, parameters } of answered) {
-    const extension = offered.find((each) => each.name === name);
+    const extension = offered.find((each) => each.name === name && each.offers.length > 0);
     if (extension === undefined) return "the server uses an extension that was not asked for";
     if (agreed.some((each) => each.name === name)) return "the server uses an extension twice";
     const accepted = extension.accept(parameters);

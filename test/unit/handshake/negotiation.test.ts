@@ -221,7 +221,7 @@ describe("a client", () => {
   });
 
   test.each([["x-toy; level=3"], [""], [";"]])("that offered nothing fails with the answer %j", (field) => {
-    for (const extensions of [undefined, []]) {
+    for (const extensions of [undefined, [], [{ ...toy, offers: [] }]]) {
       expect(answered([field], extensions)).toMatchObject({ code: "UNREQUESTED_EXTENSION" });
     }
   });
