@@ -137,7 +137,7 @@ export class ServerCore implements SocketContext {
     const known = readCloseOptions(options);
     const { code = CloseCode.GOING_AWAY, reason = "", timeoutMs = this.options.timeouts.closeMs } = known;
     checkedClosePayload(code, reason, this.runtime.host);
-    for (const socket of this.connections.values()) socket.close(code, reason);
+    this.#withEach((socket) => socket.close(code, reason));
     this.#closed ??= this.#allGone(timeoutMs);
     return this.#closed;
   }
@@ -150,11 +150,22 @@ export class ServerCore implements SocketContext {
       this.#emptied = resolve;
       const terminate = (): void => {
         timer = setTimeout(() => this.#giveUp(), TRANSPORT_GRACE_MS);
-        for (const socket of this.connections.values()) socket.terminate();
+        this.#withEach((socket) => socket.terminate());
       };
       timer = setTimeout(terminate, Math.min(timeoutMs, MAX_TIMER_MS));
     });
     clearTimeout(timer);
+  }
+
+  /** Takes a step with each connection. An exception in one keeps no other from it, and does not reach the event loop. */
+  #withEach(step: (socket: ApplicationSocket) => void): void {
+    for (const socket of this.connections.values()) {
+      try {
+        step(socket);
+      } catch (error) {
+        this.report(error);
+      }
+    }
   }
 
   /** Counts connections as gone whose transports have not reported `closed`. */

@@ -267,6 +267,23 @@ describe("a request for a server that has closed", () => {
   });
 });
 
+test("a transport that throws while its server closes keeps no other from its end", async () => {
+  const { core, errors, open } = serve();
+  const peers = [open(), open()];
+  for (const peer of peers) peer.sink.received(latin1(UPGRADE));
+  const [broken, healthy] = peers;
+  if (broken === undefined || healthy === undefined) throw new Error("no peers");
+  broken.broken = new Set(["destroy", "write", "writeAll"]);
+  const closed = core.closeAll({ timeoutMs: 100 });
+  await settled();
+  expect(() => vi.advanceTimersByTime(100)).not.toThrow();
+  expect([healthy.status, healthy.destroyed]).toEqual(["101", true]);
+  vi.advanceTimersByTime(1000);
+  await closed;
+  expect(core.size).toBe(0);
+  expect(errors.length).toBeGreaterThan(0);
+});
+
 describe("an upgrade handler that runs an event loop of its own", () => {
   test("finds a client that has left meanwhile: no connection is counted", () => {
     const { core, errors, open } = serve({
