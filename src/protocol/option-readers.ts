@@ -25,7 +25,7 @@ export function ownOptions<Options extends object>(given: Options, name = "optio
 /**
  * As {@link ownOptions}, with the value of each option as its reader returns it.
  * @param name - the name of the option that holds these options, if any
- * @throws TypeError for a value of a wrong type, RangeError for one out of its range
+ * @throws TypeError for an option that does not exist or a value of a wrong type, RangeError for a value out of its range
  */
 export function readOptions<Options extends object>(
   given: Options,
@@ -34,11 +34,21 @@ export function readOptions<Options extends object>(
 ): Options {
   const options = ownOptions(given, name);
   for (const key in options) {
+    // An option that is misspelt, or another library's, must not be taken for one that was left out.
+    if (!Object.hasOwn(readers, key)) throw unknownName("option", pathOf(key, name), Object.keys(readers));
     const value = options[key];
-    if (value === undefined || !Object.hasOwn(readers, key)) continue;
-    options[key] = readers[key](value, name === undefined ? key : `${name}.${key}`);
+    if (value !== undefined) options[key] = readers[key](value, pathOf(key, name));
   }
   return options;
+}
+
+function pathOf(key: string, name: string | undefined): string {
+  return name === undefined ? key : `${name}.${key}`;
+}
+
+/** The error for an option or a handler that does not exist. @param known - the names that do */
+export function unknownName(kind: string, name: string, known: readonly string[]): TypeError {
+  return new TypeError(`there is no ${kind} ${name}, only ${[...known].sort().join(", ")}`);
 }
 
 /** @throws RangeError if the value is of the right type, else TypeError */

@@ -219,7 +219,36 @@ describe.each(TAKERS)("$name of $entry", ({ entry, type, base, call, handlers })
     expect(error.message).toMatch(/^(options|peer) must be an object/);
   });
 
+  test.each(["verify", "maxPayload", "perMessageDeflate", "message"])(
+    "refuses the option %s, which does not exist, and names those that do",
+    async (option) => {
+      const error = await thrownBy(call, { ...base, [option]: undefined }, {});
+      expect(error.message).toMatch(new RegExp(`^there is no option (\\w+\\.)?${option}, only \\w`));
+    },
+  );
+
+  const groups = new Set(
+    declaredOptions(entry, type).flatMap(({ path: [group, name] }) =>
+      group !== undefined && name !== undefined ? [group] : [],
+    ),
+  );
+
+  test.each([...groups].map((group) => [group]))(
+    "refuses an option of %s that does not exist",
+    async (group) => {
+      const error = await thrownBy(call, { ...base, [group]: { idleMs: 5 } }, {});
+      expect(error.message).toContain(`there is no option ${group}.idleMs, only `);
+    },
+  );
+
   if (handlers !== true) return;
+
+  test("refuses a handler that does not exist, and names those that do", async () => {
+    const error = await thrownBy(call, { ...base }, { onMessage() {} });
+    expect(error.message).toBe(
+      "there is no handler onMessage, only close, drain, error, fragment, message, open, ping, pong",
+    );
+  });
 
   test.each([null, 5, "text", true].map((value) => [shown(value), value]))(
     "refuses %s as handlers",

@@ -170,7 +170,9 @@ export function endpointOptions(
   role: Role,
   host: Host,
 ): ResolvedEndpointOptions {
-  const { limits, fragments, borrow, textType, kernel } = options;
+  const { fragments, borrow, textType, kernel } = options;
+  const { maxMessageBytes, maxFragments } = options.limits;
+  const limits = { maxMessageBytes, maxFragments };
   const known = { role, limits, fragments, borrow, textType, host, turnMs: TURN_MS };
   return new ResolvedEndpointOptions(kernel === undefined ? known : { ...known, kernel });
 }
