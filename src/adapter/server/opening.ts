@@ -5,7 +5,6 @@ import { given } from "../../http/given.js";
 import type { RequestHead } from "../../http/head.js";
 import { checkPlain } from "../../http/plain.js";
 import type { RefusalOptions } from "../../http/refusal.js";
-import { ownOptions } from "../../protocol/option-readers.js";
 import { Deadline, type Expiring } from "../deadline.js";
 import { Session } from "../socket/session.js";
 import type { SocketTransport, TransportSink } from "../transport.js";
@@ -19,7 +18,7 @@ import type { FetchHandler } from "./plain-exchange.js";
 import { PlainStage } from "./plain-stage.js";
 import type { PendingOpening, ServerCore } from "./server.js";
 import type { Stage, StageOwner } from "./stage.js";
-import { isRefusal } from "./verdict.js";
+import { decisionOf } from "./verdict.js";
 
 /**
  * A connection to a server that is not, or not yet, a WebSocket. It goes through stages: reading the head, then asking
@@ -185,8 +184,9 @@ export class Opening implements TransportSink, Expiring, StageOwner, PendingOpen
   }
 
   #decided(request: UpgradeRequest, verdict: UpgradeResult, rest: Uint8Array): void {
-    if (verdict !== undefined && isRefusal(verdict)) this.#refuse(verdict);
-    else this.#accept(request, ownOptions(verdict ?? {}, "what upgrade answers"), rest);
+    const decision = decisionOf(verdict);
+    if ("refusal" in decision) this.#refuse(decision.refusal);
+    else this.#accept(request, decision.acceptance, rest);
   }
 
   #accept(request: UpgradeRequest, acceptance: Acceptance, rest: Uint8Array): void {

@@ -36,8 +36,15 @@ export interface Acceptance<Data = unknown> {
   readonly data?: Data;
 }
 
-/** The answer of `upgrade`: an `Acceptance` or nothing accepts the client; a status from 300 to 599 refuses it. */
-export type UpgradeResult<Data = unknown> = Acceptance<Data> | RefusalOptions | undefined;
+/**
+ * The answer of `upgrade`: an `Acceptance` or nothing accepts the client; a status from 300 to 599, or `false`, which
+ * stands for 403, refuses it. Any other answer is an error: the client gets 500 and the `error` handler the exception.
+ */
+export type UpgradeResult<Data = unknown> =
+  | (Acceptance<Data> & { readonly [Name in "status" | "reason" | "body"]?: never })
+  | RefusalOptions
+  | false
+  | undefined;
 
 /** Limits on the memory and work that one client, or all of them together, may cause. */
 export interface ServerLimits extends SocketLimits {

@@ -2,6 +2,7 @@
 
 import { isGiven, isObject } from "../../http/given.js";
 import type { RefusalOptions } from "../../http/refusal.js";
+import { ownOptions } from "../../protocol/option-readers.js";
 import type { Acceptance, UpgradeResult } from "./options.js";
 
 /** Whether the answer is a promise. */
@@ -11,11 +12,37 @@ export function isPromise(
   return isObject(verdict) && isGiven(verdict, "then");
 }
 
+/** The properties of an {@link Acceptance}. */
+const ACCEPTANCE: Readonly<Record<keyof Acceptance, true>> = { protocol: true, headers: true, data: true };
+
+/** The refusal of a hook that returns `false`. */
+const REFUSED: RefusalOptions = { status: 403, reason: "the server does not accept this connection" };
+
+/** Whether a client is accepted, and how. */
+export type Decision = { readonly acceptance: Acceptance } | { readonly refusal: RefusalOptions };
+
 /**
- * Whether it refuses the client: it has a status of any value.
- * @throws TypeError for `null`, `false` and the like, so that no client is accepted by mistake
+ * Reads the answer. A status of any value refuses the client, and so does `false`.
+ * @throws TypeError for `null`, `true` and the like, and for properties that no acceptance has: no answer that is meant
+ * as a refusal accepts a client by mistake
  */
-export function isRefusal(verdict: Acceptance | RefusalOptions): verdict is RefusalOptions {
-  if (!isObject(verdict)) throw new TypeError("upgrade must return an object, or nothing");
+export function decisionOf(verdict: UpgradeResult): Decision {
+  if (verdict === undefined) return { acceptance: {} };
+  if (verdict === false) return { refusal: REFUSED };
+  if (!isObject(verdict)) throw new TypeError("upgrade must return an object, false or nothing");
+  return isRefusal(verdict) ? { refusal: verdict } : { acceptance: acceptanceOf(verdict) };
+}
+
+function isRefusal(verdict: Acceptance | RefusalOptions): verdict is RefusalOptions {
   return isGiven(verdict, "status");
+}
+
+function acceptanceOf(verdict: Acceptance): Acceptance {
+  const acceptance = ownOptions(verdict, "the answer of upgrade");
+  for (const name in acceptance) {
+    if (Object.hasOwn(ACCEPTANCE, name)) continue;
+    const known = Object.keys(ACCEPTANCE).join(", ");
+    throw new TypeError(`upgrade returned the property ${name}, but an acceptance has only ${known}`);
+  }
+  return acceptance;
 }

@@ -419,7 +419,7 @@ describe("beside a polluted Object.prototype", () => {
       serve({ upgrade: () => ({}) }),
       serve({ upgrade: () => ({ status: 403 }) }),
       serve({ upgrade: () => Promise.resolve(undefined) }),
-      serve({ upgrade: () => new Response("", hostOptions({ status: 404 })) }),
+      serve({ upgrade: () => Object(new Response("", hostOptions({ status: 404 }))) }),
     ];
     for (const { errors, open } of servers) {
       for (const text of [UPGRADE, GET, "\0"]) {
@@ -454,18 +454,37 @@ describe("beside a polluted Object.prototype", () => {
     }
   });
 
-  test.each([null, false, 0, "", "403", true])(
-    "a verdict that is %j is 500: nobody is let in by mistake",
-    async (verdict) => {
-      for (const upgrade of [() => verdict, () => Promise.resolve(verdict)]) {
-        const options: ServerOptions = {};
-        Reflect.set(options, "upgrade", upgrade);
-        const { core, errors, open } = serve(options);
-        const peer = open();
-        peer.sink.received(latin1(UPGRADE));
-        await settled();
-        expect([peer.status, core.connections.size, errors.length]).toEqual(["500", 0, 1]);
-      }
+  test.each([() => false as const, () => Promise.resolve(false as const)])(
+    "an answer of upgrade that is false is 403",
+    async (upgrade) => {
+      const { core, errors, open } = serve({ upgrade });
+      const peer = open();
+      peer.sink.received(latin1(UPGRADE));
+      await settled();
+      expect([peer.status, core.connections.size, errors]).toEqual(["403", 0, []]);
     },
   );
+
+  test.each([
+    ...[null, 0, "", "403", true],
+    ...[
+      { reason: "no" },
+      { code: 401 },
+      { user: "ada" },
+      { statusCode: 403 },
+      { body: "no" },
+      { Status: 403 },
+    ],
+    ...[{ data: 7, allowed: false }, { ok: false }, { protocols: ["chat"] }, []],
+  ])("an answer of upgrade that is %j is 500, and no client is accepted by mistake", async (verdict) => {
+    for (const upgrade of [() => verdict, () => Promise.resolve(verdict)]) {
+      const options: ServerOptions = {};
+      Reflect.set(options, "upgrade", upgrade);
+      const { core, errors, open } = serve(options);
+      const peer = open();
+      peer.sink.received(latin1(UPGRADE));
+      await settled();
+      expect([peer.status, core.connections.size, errors.length]).toEqual(["500", 0, 1]);
+    }
+  });
 });
