@@ -13,14 +13,23 @@ export function tokens(value: readonly string[], name: string): readonly string[
   return refuse(value, "", name, "an array of tokens, each of them once");
 }
 
-/** Reads a list of origins, and copies it. */
+/** An origin as browsers serialize it: a scheme and an authority without a path, or `null`. */
+const ORIGIN = /^(?:null|[a-z][a-z\d+.-]*:\/\/[^/?#\s]+)$/i;
+
+/** Reads a list of origins, and copies it. An origin that no browser sends is refused, because it would never match. */
 export function origins(
   value: readonly (string | undefined)[],
   name: string,
 ): readonly (string | undefined)[] {
   const copy = Array.isArray(value) ? [...value] : [null];
-  if (copy.every((each) => typeof each === "string" || each === undefined)) return copy;
-  return refuse(value, "", name, "an array of strings, or undefined for clients that send none");
+  if (!copy.every((each) => typeof each === "string" || each === undefined)) {
+    return refuse(value, "", name, "an array of strings, or undefined for clients that send none");
+  }
+  const never = copy.find((each) => each !== undefined && !ORIGIN.test(each));
+  if (never === undefined) return copy;
+  throw new RangeError(
+    `${name} holds ${JSON.stringify(never)}, but an origin looks like "https://example.org"`,
+  );
 }
 
 /** Reads the value of one header. */

@@ -46,13 +46,13 @@ export function streamsAdapter(kind: StreamKind): Adapter {
   };
 }
 
-async function serve(kind: StreamKind, options: ListenOptions, handlers: Handlers): Promise<Listening> {
+async function serve(kind: StreamKind, given: ListenOptions, handlers: Handlers): Promise<Listening> {
+  const { port = 0, host, path, ...options } = given;
   const server = createServer(options, handlers);
   const tcp = createTcpServer({ noDelay: true, allowHalfOpen: true }, (socket) => {
     const streams = streamsOf(kind, () => Promise.resolve(counted(socket)));
     void server.accept(streams, { remoteAddress: socket.remoteAddress ?? "" });
   });
-  const { port = 0, host, path } = options;
   tcp.listen(path === undefined ? { port, host } : { path });
   await once(tcp, "listening");
   const address = tcp.address();

@@ -45,6 +45,9 @@ const OF_CLIENTS: Readonly<Record<string, readonly DialOptions[]>> = {
   data: [{ data: 0 }, { data: {} }],
 };
 
+/** Options of adapters that open connections themselves. */
+const OF_OWN_PORTS: ReadonlySet<string> = new Set(["maxConnections", "maxRedirects"]);
+
 /** One character goes to the server and back, and both sides close. */
 async function echo(scene: Scene, server: ListenOptions, client: DialOptions, tls?: TlsFiles): Promise<void> {
   const { server: listening, recorder } = await scene.echo({ ...server, ...(tls && { tls }) });
@@ -71,6 +74,7 @@ function cases<Options>(
   return Object.entries(table).flatMap(([name, values]): Case[] => [
     {
       name: `${name} of ${side}, over TCP`,
+      ...(OF_OWN_PORTS.has(name) && { needs: ["port"] as const }),
       async run(scene) {
         for (const value of values) await run(scene, value);
       },

@@ -36,6 +36,20 @@ export const optionCases: readonly Case[] = [
       },
     }),
   ),
+  ...["https://a/", "https://a/path", "a", "https://", "*", "https://*.a?"].map(
+    (origin): Case => ({
+      name: `an origin ${shown(origin)}, which no browser sends, is a RangeError that shows it`,
+      async run(scene) {
+        const message = new RegExp(
+          `^origins holds ${JSON.stringify(origin).replace(/[*?./]/g, "\\$&")}, but`,
+        );
+        await assert.rejects(scene.serve({ origins: [undefined, origin] }, {}), {
+          name: "RangeError",
+          message,
+        });
+      },
+    }),
+  ),
   ...[null, 5, "text", []].map(
     (value): Case => ({
       name: `${shown(value)} is neither options nor handlers`,
