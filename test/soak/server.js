@@ -71,8 +71,10 @@ const ADAPTERS = {
   bun: () => import("../../dist/bun/index.js"),
 };
 const { serve } = await ADAPTERS[runtime]();
+const { backlog, internals, ...shared } = options;
 const server = await serve(
-  { port: 0, ...options },
+  // Bun has neither of the other two.
+  { port: 0, ...(runtime === "bun" ? shared : options) },
   {
     open() {
       counts.opens++;
