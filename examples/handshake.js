@@ -1,5 +1,5 @@
 // A server of your own: the codec and the opening handshake over node:net, with no adapter between them. It echoes. A real one
-// needs time-outs and backpressure as well. Run: node examples/handshake.js; the environment variable PORT chooses the port.
+// needs time-outs as well. Run: node examples/handshake.js; the environment variable PORT chooses the port.
 import { createServer } from "node:net";
 import { Connection } from "wsimd";
 import { buildAccept, buildRefusal, checkUpgrade, HeadParser } from "wsimd/handshake";
@@ -10,6 +10,7 @@ const server = createServer((socket) => {
   const connection = new Connection({ role: "server" });
   let receive = handshake;
   socket.on("data", (chunk) => receive(chunk));
+  socket.on("drain", () => socket.resume()); // a client that does not read its answers had to wait
   socket.on("error", (error) => console.error(error.message));
 
   /** @param {Uint8Array} chunk */
@@ -29,7 +30,7 @@ const server = createServer((socket) => {
       if (event.type === "text") connection.sendText(event.text);
       if (event.type === "binary") connection.sendBinary(event.payload);
     }
-    for (const bytes of connection.takeOutput()) socket.write(bytes);
+    for (const bytes of connection.takeOutput()) if (!socket.write(bytes)) socket.pause();
     if (connection.closeExpected) socket.end();
   }
 });

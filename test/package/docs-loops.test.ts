@@ -212,6 +212,68 @@ test("the pipe of docs/streams.md", async () => {
   }
 });
 
+const HANDSHAKE = [
+  ["Host", "a"],
+  ["Upgrade", "websocket"],
+  ["Connection", "Upgrade"],
+  ["Sec-WebSocket-Version", "13"],
+  ["Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="],
+] as const;
+
+/** Takes the place of a server of Node: one client makes the handshake, sends the stream, and reads nothing. */
+const ONE_CLIENT = `
+const fields = ${JSON.stringify(HANDSHAKE)};
+const head = "GET / HTTP/1.1\\r\\n" + fields.map((field) => field.join(": ")).join("\\r\\n") + "\\r\\n\\r\\n";
+const request = { method: "GET", url: "/", httpVersion: "1.1", rawHeaders: fields.flat(), headers: Object.fromEntries(fields) };
+const handlers = new Map();
+const socket = {
+  on: (event, handler) => void handlers.set(event, handler),
+  setTimeout() {},
+  write: (chunk) => (console.log(chunk), false),
+  pause: () => console.log("paused"),
+  resume: () => console.log("resumed"),
+  end: () => console.log("ended"),
+};
+const send = (chunk) => handlers.get("data")(chunk);
+const createServer = (listener) => ({
+  on: (_, upgrade) => upgrade(request, socket, new Uint8Array(0)),
+  listen() {
+    if (!handlers.has("data")) listener(socket), send(Buffer.from(head));
+    send(bytes);
+    handlers.get("drain")();
+  },
+});
+`;
+
+test.each([
+  ["a server", "new HeadParser(", "node:net", ANSWERS],
+  [
+    "a request that was read already",
+    "checkUpgrade(requestHeadOf(request))",
+    "node:http",
+    serverFrame(1, "hello"),
+  ],
+])(
+  "the loop of docs/handshake.md for %s makes a client that reads nothing wait",
+  async (_, marker, module, first) => {
+    const code = replaced(
+      block("docs/handshake.md", marker),
+      `import { createServer } from "${module}";`,
+      ONE_CLIENT,
+    );
+    const printed = await runEach(code);
+    for (const [name, { close }] of Object.entries(MISDEEDS)) {
+      const [accept = "", ...lines] = printed[name] ?? [];
+      expect(Buffer.from(accept, "hex").toString(), name).toMatch(/^HTTP\/1\.1 101 /);
+      const frames = lines.filter(isHex).join("");
+      expect(frames.startsWith(first.replaceAll(" ", "")), name).toBe(true);
+      expect(frames.endsWith(serverFrame(8, hex(close)).replaceAll(" ", "")), name).toBe(true);
+      const calls = lines.filter((line) => !isHex(line));
+      expect([calls[0], calls.at(-2), calls.at(-1)], name).toEqual(["paused", "ended", "resumed"]);
+    }
+  },
+);
+
 test("examples/bare-codec.js, whose client misbehaves: nothing throws, and the answers come", async () => {
   const example = readFileSync(`${ROOT}examples/bare-codec.js`, "utf8");
   const printed = await runEach(
