@@ -46,7 +46,7 @@ function pathOf(key: string, name: string | undefined): string {
   return name === undefined ? key : `${name}.${key}`;
 }
 
-/** The error for an option or a handler that does not exist. @param known - the names that do */
+/** The error for a name that does not exist. @param kind - the kind of the name, such as an option. @param known - the names that exist */
 export function unknownName(kind: string, name: string, known: readonly string[]): TypeError {
   return new TypeError(`there is no ${kind} ${name}, only ${[...known].sort().join(", ")}`);
 }

@@ -2,7 +2,7 @@
 
 import { isGiven, isObject } from "../../http/given.js";
 import type { RefusalOptions } from "../../http/refusal.js";
-import { ownOptions } from "../../protocol/option-readers.js";
+import { ownOptions, unknownName } from "../../protocol/option-readers.js";
 import type { Acceptance, UpgradeResult } from "./options.js";
 
 /** Whether the answer is a promise. */
@@ -40,9 +40,8 @@ function isRefusal(verdict: Acceptance | RefusalOptions): verdict is RefusalOpti
 function acceptanceOf(verdict: Acceptance): Acceptance {
   const acceptance = ownOptions(verdict, "the answer of upgrade");
   for (const name in acceptance) {
-    if (Object.hasOwn(ACCEPTANCE, name)) continue;
-    const known = Object.keys(ACCEPTANCE).join(", ");
-    throw new TypeError(`upgrade returned the property ${name}, but an acceptance has only ${known}`);
+    if (!Object.hasOwn(ACCEPTANCE, name))
+      throw unknownName("acceptance property", name, Object.keys(ACCEPTANCE));
   }
   return acceptance;
 }

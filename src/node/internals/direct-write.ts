@@ -1,6 +1,6 @@
-// Writing straight to the handle below a socket, past the bookkeeping of its stream. The operating system takes at once
-// what it has room for; only the rest becomes a request that completes later. Versions of Node make such requests in
-// different ways, so the way is looked up in a write of Node's own.
+// Writing straight to the handle below a socket, past the bookkeeping of its stream. The operating system takes as many
+// bytes as it has room for. Only if bytes are left does a request object remain, which completes later. The class of
+// these objects differs between versions of Node, so it is learnt from a write that Node makes itself.
 import type { Socket } from "node:net";
 import { handleOf, hasMethods } from "./handles.js";
 
