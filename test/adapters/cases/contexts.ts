@@ -98,11 +98,11 @@ export const contextCases: readonly Case[] = [
         first.terminate();
       }
       await scene.connections(server, 4);
-      // A context may be the current one of the task that is under way, and a collector that scans the stack may take a number for
-      // an address: a timer that kept contexts alive would keep all of them.
+      // One context may be the current one of the task that is under way, and a collector that scans the stack may take a number for
+      // an address. A timer that kept contexts alive would keep all of them.
       await scene.eventually(() => {
         scene.adapter.collectGarbage();
-        return references.filter((each) => each.deref() === undefined).length >= 2;
+        return references.filter((each) => each.deref() === undefined).length >= 3;
       }, "the stores to be collected");
     },
   },
