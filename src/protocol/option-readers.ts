@@ -46,7 +46,11 @@ function pathOf(key: string, name: string | undefined): string {
   return name === undefined ? key : `${name}.${key}`;
 }
 
-/** The error for a name that does not exist. @param kind - the kind of the name, such as an option. @param known - the names that exist */
+/**
+ * The error for a name that does not exist.
+ * @param kind - the kind of the name, such as an option
+ * @param known - the names of that kind
+ */
 export function unknownName(kind: string, name: string, known: readonly string[]): TypeError {
   return new TypeError(`there is no ${kind} ${name}, only ${[...known].sort().join(", ")}`);
 }
