@@ -274,8 +274,8 @@ test.each([
   },
 );
 
-test("examples/bare-codec.js, whose client misbehaves: nothing throws, and the answers come", async () => {
-  const example = readFileSync(`${ROOT}examples/bare-codec.js`, "utf8");
+test("examples/bare-codec/main.js, whose client misbehaves: nothing throws, and the answers come", async () => {
+  const example = readFileSync(`${ROOT}examples/bare-codec/main.js`, "utf8");
   const printed = await runEach(
     replaced(
       example,

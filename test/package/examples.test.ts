@@ -19,13 +19,13 @@ afterEach(killPrograms);
 
 /** Examples that are not for Node: what runs them. */
 const RUNTIMES: Readonly<Record<string, readonly [program: string, ...flags: string[]]>> = {
-  "bun.js": [runtimeBinary("bun")],
-  "deno.js": [runtimeBinary("deno"), "run", "--no-prompt", "--no-lock", "--allow-net", "--allow-env"],
+  bun: [runtimeBinary("bun")],
+  deno: [runtimeBinary("deno"), "run", "--no-prompt", "--no-lock", "--allow-net", "--allow-env"],
 };
 
 function run(name: string, port: string, ...args: string[]): Program {
   const [runtime, ...flags] = RUNTIMES[name] ?? [process.execPath];
-  return new Program(runtime, [...flags, `${FOLDER}${name}`, ...args], { env: { PORT: port } });
+  return new Program(runtime, [...flags, `${FOLDER}${name}/main.js`, ...args], { env: { PORT: port } });
 }
 
 /** Starts a server on a free port. */
@@ -46,31 +46,38 @@ async function stop(program: Program, ...inboxes: Inbox[]): Promise<void> {
 
 describe("examples", () => {
   test("are these, none longer than 40 lines", () => {
-    const files = readdirSync(FOLDER)
-      .filter((file) => file.endsWith(".js"))
-      .sort();
-    expect(files).toEqual([
-      "bare-codec.js",
-      "bun.js",
-      "chat.js",
-      "client.js",
-      "deno.js",
-      "echo.js",
-      "handshake.js",
-      "http-and-websocket.js",
-      "live-graph.js",
-      "proxy.js",
-      "streams.js",
-      "worker.js",
+    expect(readdirSync(FOLDER).sort()).toEqual([
+      "adapter",
+      "bare-codec",
+      "bun",
+      "chat",
+      "client",
+      "deno",
+      "echo",
+      "handshake",
+      "http-and-websocket",
+      "live-graph",
+      "proxy",
+      "streams",
+      "worker",
     ]);
-    for (const file of files) {
-      const lines = readFileSync(`${FOLDER}${file}`, "utf8").trimEnd().split("\n");
-      expect(lines.length, file).toBeLessThanOrEqual(40);
+    for (const name of readdirSync(FOLDER)) {
+      const lines = readFileSync(`${FOLDER}${name}/main.js`, "utf8").trimEnd().split("\n");
+      expect(lines.length, name).toBeLessThanOrEqual(40);
     }
   });
 
-  test("echo.js sends text and binary back", async () => {
-    const { program, host } = await start("echo.js");
+  test.each(readdirSync(FOLDER))(
+    "%s has a README of about ten lines with the command that starts it",
+    (name) => {
+      const readme = readFileSync(`${FOLDER}${name}/README.md`, "utf8");
+      expect(readme).toContain(`examples/${name}/main.js`);
+      expect(readme.trimEnd().split("\n").length).toBeLessThanOrEqual(14);
+    },
+  );
+
+  test("echo sends text and binary back", async () => {
+    const { program, host } = await start("echo");
     const inbox = await Inbox.open(`ws://${host}/`);
     inbox.socket.send("grüß dich");
     expect(await inbox.next()).toBe("grüß dich");
@@ -79,8 +86,8 @@ describe("examples", () => {
     await stop(program, inbox);
   });
 
-  test("handshake.js echoes, and refuses what is no opening handshake", async () => {
-    const { program, host } = await start("handshake.js");
+  test("handshake echoes, and refuses what is no opening handshake", async () => {
+    const { program, host } = await start("handshake");
     expect((await fetch(`http://${host}/`)).status).toBe(426);
     const inbox = await Inbox.open(`ws://${host}/`);
     inbox.socket.send("grüß dich");
@@ -94,27 +101,23 @@ describe("examples", () => {
     expect(program.stderr).toBe("");
   });
 
-  test.each(["bun.js", "deno.js"])(
-    "%s serves its page, its health and the echo on one port",
-    async (name) => {
-      const { program, host } = await start(name);
-      const page = await fetch(`http://${host}/`);
-      expect(page.headers.get("Content-Type")).toBe("text/html; charset=utf-8");
-      expect(await page.text()).toContain("new WebSocket");
-      const inbox = await Inbox.open(`ws://${host}/echo`);
-      inbox.socket.send("hello");
-      expect(await inbox.next()).toBe("hello");
-      expect(await (await fetch(`http://${host}/health`)).text()).toBe("ok\n");
-      for (const path of ["/nothing", "/echo"])
-        expect((await fetch(`http://${host}${path}`)).status).toBe(404);
-      const [error]: unknown[] = await once(new WebSocket(`ws://${host}/`), "error");
-      expect(String(error)).toContain("404");
-      await stop(program, inbox);
-    },
-  );
+  test.each(["bun", "deno"])("%s serves its page, its health and the echo on one port", async (name) => {
+    const { program, host } = await start(name);
+    const page = await fetch(`http://${host}/`);
+    expect(page.headers.get("Content-Type")).toBe("text/html; charset=utf-8");
+    expect(await page.text()).toContain("new WebSocket");
+    const inbox = await Inbox.open(`ws://${host}/echo`);
+    inbox.socket.send("hello");
+    expect(await inbox.next()).toBe("hello");
+    expect(await (await fetch(`http://${host}/health`)).text()).toBe("ok\n");
+    for (const path of ["/nothing", "/echo"]) expect((await fetch(`http://${host}${path}`)).status).toBe(404);
+    const [error]: unknown[] = await once(new WebSocket(`ws://${host}/`), "error");
+    expect(String(error)).toContain("404");
+    await stop(program, inbox);
+  });
 
-  test("chat.js keeps its rooms apart and asks who comes", async () => {
-    const { program, host } = await start("chat.js");
+  test("chat keeps its rooms apart and asks who comes", async () => {
+    const { program, host } = await start("chat");
     const ada = await Inbox.open(`ws://${host}/tea?name=Ada`);
     expect(await ada.next()).toBe("* Ada is here");
     const bob = await Inbox.open(`ws://${host}/tea?name=Bob`);
@@ -135,8 +138,8 @@ describe("examples", () => {
     await stop(program, ada, eve);
   });
 
-  test("bare-codec.js prints what both ends saw", async () => {
-    const program = run("bare-codec.js", "0");
+  test("bare-codec prints what both ends saw", async () => {
+    const program = run("bare-codec", "0");
     expect(await program.exit).toEqual({ code: 0, signal: null });
     expect(program.stdout.split("\n")).toEqual([
       "client: HELLO",
@@ -156,8 +159,8 @@ describe("examples", () => {
     [runtimeBinary("node-26"), []],
     [runtimeBinary("bun"), []],
     [runtimeBinary("deno"), ["run", "--quiet", "--no-remote", "--no-prompt"]],
-  ])("streams.js talks over lines in memory, run by %s", async (runtime, args) => {
-    const program = new Program(runtime, [...args, `${FOLDER}streams.js`]);
+  ])("streams talks over lines in memory, run by %s", async (runtime, args) => {
+    const program = new Program(runtime, [...args, `${FOLDER}streams/main.js`]);
     expect(await program.exit, program.stderr).toEqual({ code: 0, signal: null });
     expect(program.stdout.split("\n")).toEqual([
       "a socket: hello, too",
@@ -168,10 +171,10 @@ describe("examples", () => {
     expect(program.stderr).toBe("");
   });
 
-  test("worker.js asks a server, and says what is wrong", async () => {
-    const { program, host } = await start("echo.js");
+  test("worker asks a server, and says what is wrong", async () => {
+    const { program, host } = await start("echo");
     const folder = mkdtempSync(path.join(tmpdir(), "wsimd-worker-"));
-    const entry = { name: "worker.js", bytes: readFileSync(`${FOLDER}worker.js`) };
+    const entry = { name: "worker.js", bytes: readFileSync(`${FOLDER}worker/main.js`) };
     const modules = [entry, ...distModules("dist"), workerdEntry("dist")];
     const worker = await serveWorker(folder, "2025-06-01", modules, certificate().cert);
     const answer = async (url: string): Promise<[number, string]> => {
@@ -187,8 +190,8 @@ describe("examples", () => {
     await stop(program);
   });
 
-  test("http-and-websocket.js serves its page, and the clock to that page's origin only", async () => {
-    const { program, host } = await start("http-and-websocket.js");
+  test("http-and-websocket serves its page, and the clock to that page's origin only", async () => {
+    const { program, host } = await start("http-and-websocket");
     const page = await fetch(`http://${host}/`);
     expect(page.status).toBe(200);
     expect(await page.text()).toContain("new WebSocket");
@@ -206,14 +209,14 @@ describe("examples", () => {
     await stop(program, inbox);
   });
 
-  test("client.js sends lines, prints replies, and closes well when they end", async () => {
-    const { program: server, host } = await start("echo.js");
-    const client = run("client.js", host.split(":")[1] ?? "");
+  test("client sends lines, prints replies, and closes well when they end", async () => {
+    const { program: server, host } = await start("echo");
+    const client = run("client", host.split(":")[1] ?? "");
     client.stdin.end("one\ntwo\n");
     expect(await client.exit).toEqual({ code: 0, signal: null });
     expect(client.stdout).toBe(`connected to ws://${host}/\none\ntwo\nclosed with 1000\n`);
 
-    const second = run("client.js", "1", `ws://${host}/`);
+    const second = run("client", "1", `ws://${host}/`);
     await second.shows(/^connected to /);
     second.signal("SIGTERM");
     expect(await second.exit).toEqual({ code: 0, signal: null });
@@ -221,8 +224,8 @@ describe("examples", () => {
     await stop(server);
   });
 
-  test("live-graph.js pushes numbers, and its page draws them", async () => {
-    const { program, host } = await start("live-graph.js");
+  test("live-graph pushes numbers, and its page draws them", async () => {
+    const { program, host } = await start("live-graph");
     const inbox = await Inbox.open(`ws://${host}/`);
     expect(Number(await inbox.next())).toBeGreaterThan(1);
 
@@ -242,7 +245,7 @@ describe("examples", () => {
     await stop(program, inbox);
   });
 
-  describe("proxy.js", () => {
+  describe("proxy", () => {
     const upstreams: WebSocketServer[] = [];
 
     afterEach(() => {
@@ -263,7 +266,7 @@ describe("examples", () => {
 
     test("joins two sockets, and hands on how each ends", async () => {
       const { server, url } = await upstream();
-      const { program, host } = await start("proxy.js", url);
+      const { program, host } = await start("proxy", url);
       const joined = once(server, "connection");
       const inbox = await Inbox.open(`ws://${host}/`);
       const [far]: WebSocket[] = await joined;
@@ -287,7 +290,7 @@ describe("examples", () => {
     });
 
     test("says that its target cannot be reached", async () => {
-      const { program, host } = await start("proxy.js", "ws://127.0.0.1:1/");
+      const { program, host } = await start("proxy", "ws://127.0.0.1:1/");
       const inbox = await Inbox.open(`ws://${host}/`);
       expect(await inbox.closed).toBe(1014);
       await stop(program);
@@ -295,7 +298,7 @@ describe("examples", () => {
 
     test("holds the sender back while the other side reads nothing", async () => {
       const { server, url } = await upstream();
-      const { program, host } = await start("proxy.js", url);
+      const { program, host } = await start("proxy", url);
       const joined = once(server, "connection");
       const inbox = await Inbox.open(`ws://${host}/`);
       const [far]: WebSocket[] = await joined;

@@ -1,4 +1,4 @@
-// Sends every message back as the type that it came as. Run: node examples/echo.js
+// Sends every message back as the type that it came as. Run: node examples/echo/main.js
 import { serve } from "wsimd/node";
 
 const server = await serve(

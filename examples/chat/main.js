@@ -1,4 +1,4 @@
-// A chat with rooms: the path names the room, and `?name=` the visitor. Run: node examples/chat.js
+// A chat with rooms: the path names the room, and `?name=` the visitor. Run: node examples/chat/main.js
 import { PreparedMessage, serve } from "wsimd/node";
 
 /** @typedef {{ room: string, name: string }} Visitor */

@@ -1,4 +1,4 @@
-// Sends each line of standard input, and prints the replies. Run: node examples/client.js [URL]
+// Sends each line of standard input, and prints the replies. Run: node examples/client/main.js [URL]
 import { createInterface } from "node:readline";
 import { connect } from "wsimd/node";
 

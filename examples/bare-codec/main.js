@@ -1,5 +1,5 @@
 // The codec without sockets: a client and a server in one process, joined by a loop instead of a network. A Connection begins
-// after the opening handshake; handshake.js has that, too. Run: node examples/bare-codec.js
+// after the opening handshake; examples/handshake has that, too. Run: node examples/bare-codec/main.js
 import { Connection } from "wsimd";
 
 const client = new Connection({ role: "client" });

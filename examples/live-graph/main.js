@@ -1,4 +1,4 @@
-// Sends the server's memory use ten times a second, and serves a page that draws it. Run: node examples/live-graph.js
+// Sends the server's memory use ten times a second, and serves a page that draws it. Run: node examples/live-graph/main.js
 import { serve } from "wsimd/node";
 
 const PAGE = `<!doctype html><meta charset="utf-8"><title>Live graph</title>

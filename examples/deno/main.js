@@ -1,5 +1,5 @@
-// WebSockets, a page and a health check on one port of Bun. Run: bun examples/bun.js
-import { serve } from "wsimd/bun";
+// WebSockets, a page and a health check on one port of Deno. Run: deno run --allow-net --allow-env examples/deno/main.js
+import { serve } from "wsimd/deno";
 
 const PAGE = `<!doctype html><title>Echo</title><input id="say" autofocus><pre id="log"></pre><script>
   const socket = new WebSocket("ws://" + location.host + "/echo");

@@ -1,5 +1,5 @@
 // A server of your own: the codec and the opening handshake over node:net, with no adapter between them. It echoes. A real one
-// needs time-outs as well. Run: node examples/handshake.js; the environment variable PORT chooses the port.
+// needs time-outs as well. Run: node examples/handshake/main.js; the environment variable PORT chooses the port.
 import { createServer } from "node:net";
 import { Connection } from "wsimd";
 import { buildAccept, buildRefusal, checkUpgrade, HeadParser } from "wsimd/handshake";

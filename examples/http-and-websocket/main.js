@@ -1,4 +1,4 @@
-// WebSockets and pages on one HTTP server. Run: node examples/http-and-websocket.js
+// WebSockets and pages on one HTTP server. Run: node examples/http-and-websocket/main.js
 import { once } from "node:events";
 import { createServer } from "node:http";
 import { attach } from "wsimd/node";

@@ -1,5 +1,5 @@
 // A proxy: connects each client to another server. Text stays bytes, and the slower side limits the faster one.
-// Run: node examples/proxy.js [URL]
+// Run: node examples/proxy/main.js [URL]
 import { connect, serve } from "wsimd/node";
 
 const port = Number(process.env.PORT ?? 8080);
