@@ -31,3 +31,4 @@ export { type MaskingKeySource, randomMaskingKey } from "./protocol/masking-key.
 export { Opcode } from "./protocol/opcode.js";
 export type { Outbox } from "./protocol/outbox.js";
 export { PreparedMessage } from "./protocol/prepared-message.js";
+export type { SendOptions } from "./protocol/send-options.js";

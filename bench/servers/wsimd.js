@@ -18,7 +18,7 @@ const server = await serve(
   {
     message:
       process.env.BENCH_UTF8 === "1"
-        ? (socket, data, type) => void socket.send(data, type)
+        ? (socket, data, type) => void socket.send(data, { type })
         : (socket, data) => void socket.send(data),
     error() {
       // Clients that go away with a reset are part of the handshake benchmark.

@@ -10,7 +10,7 @@ const target = process.argv[2] ?? "ws://127.0.0.1:8081/";
 const forwarding = {
   message(socket, data, type) {
     // The other side reads too slowly: read no more until `drain`, so that TCP makes the sender wait.
-    if (socket.data.other?.send(data, type) === "buffered") socket.pause();
+    if (socket.data.other?.send(data, { type }) === "buffered") socket.pause();
   },
   drain: ({ data }) => data.other?.resume(),
   close({ data: { other } }, { code, reason }) {

@@ -8,9 +8,10 @@ import {
   type Role,
 } from "./endpoint-options.js";
 import { Answers, EventCollector, EventList } from "./event-list.js";
-import type { ConnectionEvent, MessageType } from "./events.js";
+import type { ConnectionEvent } from "./events.js";
 import { Machine } from "./machine.js";
 import type { PreparedMessage } from "./prepared-message.js";
+import { type SendOptions, typeIn } from "./send-options.js";
 import { Sender } from "./sender.js";
 
 /**
@@ -125,10 +126,10 @@ export class Connection {
 
   /**
    * Sends a part of a message; the first decides its type. Text may be cut anywhere.
-   * @param type - the type of a message of bytes. Default "binary"
+   * @param options - the type of bytes, if they are text: `{ type: "text" }`
    */
-  sendFragment(part: string | Bytes, final: boolean, type?: MessageType): boolean {
-    return this.#sender.fragment(part, final, type);
+  sendFragment(part: string | Bytes, final: boolean, options?: SendOptions): boolean {
+    return this.#sender.fragment(part, final, typeIn(options));
   }
 
   /** Sends a message that was framed before. */
@@ -136,13 +137,13 @@ export class Connection {
     return this.#sender.prepared(message);
   }
 
-  /** Sends a ping of at most 125 bytes. Pings of the peer are answered automatically. */
-  ping(payload?: Bytes): boolean {
+  /** Sends a ping of at most 125 bytes, or a string in UTF-8. Pings of the peer are answered automatically. */
+  ping(payload?: string | Bytes): boolean {
     return this.#sender.ping(payload);
   }
 
   /** Sends an unsolicited pong. */
-  pong(payload?: Bytes): boolean {
+  pong(payload?: string | Bytes): boolean {
     return this.#sender.pong(payload);
   }
 

@@ -7,10 +7,11 @@ import {
   ResolvedEndpointOptions,
   type Role,
 } from "./endpoint-options.js";
-import type { EndpointSink, MessageType } from "./events.js";
+import type { EndpointSink } from "./events.js";
 import { Machine } from "./machine.js";
 import type { Outbox } from "./outbox.js";
 import type { PreparedMessage } from "./prepared-message.js";
+import { type SendOptions, typeIn } from "./send-options.js";
 import { Sender } from "./sender.js";
 
 /**
@@ -168,32 +169,34 @@ export class Endpoint {
   /**
    * Sends a part of a message (section 5.4). The first part decides whether the message is text, as strings or as
    * UTF-8, or binary. Strings and UTF-8 may be cut anywhere.
-   * @param type - the type of a message of bytes. Default "binary"
+   * @param options - the type of bytes, if they are text: `{ type: "text" }`
    * @returns false if the peer has ended the connection, and the frame is dropped
    * @throws InvalidStateError if this endpoint closed the connection
    * @throws TypeError if the part is of another kind than those before, or not UTF-8
    */
-  sendFragment(part: string | Bytes, final: boolean, type?: MessageType): boolean {
-    return this.#sender.fragment(part, final, type);
+  sendFragment(part: string | Bytes, final: boolean, options?: SendOptions): boolean {
+    return this.#sender.fragment(part, final, typeIn(options));
   }
 
   /**
    * Sends a ping (section 5.5.2).
+   * @param payload - bytes, or a string in UTF-8
    * @throws RangeError if the payload is over 125 bytes
    * @returns false if the peer has ended the connection, and the frame is dropped
    * @throws InvalidStateError if this endpoint closed the connection
    */
-  ping(payload?: Bytes): boolean {
+  ping(payload?: string | Bytes): boolean {
     return this.#sender.ping(payload);
   }
 
   /**
    * Sends an unsolicited pong, a one-way heartbeat (section 5.5.3). Pings of the peer are answered automatically.
+   * @param payload - bytes, or a string in UTF-8
    * @throws RangeError if the payload is over 125 bytes
    * @returns false if the peer has ended the connection, and the frame is dropped
    * @throws InvalidStateError if this endpoint closed the connection
    */
-  pong(payload?: Bytes): boolean {
+  pong(payload?: string | Bytes): boolean {
     return this.#sender.pong(payload);
   }
 

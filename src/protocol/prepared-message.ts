@@ -2,9 +2,9 @@
 import { portableHost } from "../host/host.js";
 import { sharedWorkspace } from "../memory/workspace.js";
 import { type Bytes, messageOf } from "./arguments.js";
-import type { MessageType } from "./events.js";
 import { headerLength, writeHeader } from "./frame-header.js";
 import { FIN, Opcode } from "./opcode.js";
+import { type SendOptions, typeIn } from "./send-options.js";
 import { assertUtf8 } from "./text.js";
 
 /** Marks a prepared message of any copy of this package. The number is the version of its shape. */
@@ -33,11 +33,12 @@ export class PreparedMessage {
   readonly serverFrame: Uint8Array;
 
   /**
-   * @param type - the type of bytes, "binary" by default; a string is "text"
+   * @param options - the type of bytes, if they are text: `{ type: "text" }`
    * @throws TypeError if the message is neither a string nor bytes, not of that type, or text that is not UTF-8
    * @throws RangeError if the environment variable `WSIMD_KERNEL` names no kernel
    */
-  constructor(message: string | Bytes, type?: MessageType) {
+  constructor(message: string | Bytes, options?: SendOptions) {
+    const type = typeIn(options);
     const known = messageOf(message, type);
     const string = typeof known === "string";
     const payload = string ? portableHost.textBytes(known) : known;

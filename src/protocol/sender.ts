@@ -76,17 +76,18 @@ export class Sender {
   }
 
   /** As `Endpoint.ping`. */
-  ping(payload: Bytes = NOTHING): boolean {
+  ping(payload: string | Bytes = NOTHING): boolean {
     return this.#control(Opcode.PING, payload);
   }
 
   /** As `Endpoint.pong`. */
-  pong(payload: Bytes = NOTHING): boolean {
+  pong(payload: string | Bytes = NOTHING): boolean {
     return this.#control(Opcode.PONG, payload);
   }
 
-  #control(opcode: number, payload: Bytes): boolean {
-    const bytes = bytesOf(payload);
+  #control(opcode: number, payload: string | Bytes): boolean {
+    const { host } = this.#machine.options;
+    const bytes = typeof payload === "string" ? host.textBytes(payload) : bytesOf(payload);
     const { length } = bytes;
     if (length > MAX_CONTROL_PAYLOAD_BYTES) throw new RangeError("a control payload has at most 125 bytes");
     if (!this.#goesOn()) return false;

@@ -36,8 +36,8 @@ export interface OutgoingFragment {
 export interface OutgoingControl {
   /** Which of the two. */
   readonly type: "ping" | "pong";
-  /** At most 125 bytes. */
-  readonly payload?: Bytes;
+  /** At most 125 bytes, or a string in UTF-8. */
+  readonly payload?: string | Bytes;
 }
 
 /** Starts the closing handshake. */

@@ -105,7 +105,7 @@ const sending: fc.Arbitrary<Named> = fc.oneof(
         const { endpoint, sending: begun } = side;
         const fits = begun === undefined || begun.like === like;
         const done = pair.attempt(side, endpoint.state === "open" && fits, () =>
-          endpoint.sendFragment(given, final, type),
+          endpoint.sendFragment(given, final, { type }),
         );
         if (!done) return;
         const parts = [...(begun?.parts ?? []), part];

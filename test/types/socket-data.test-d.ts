@@ -27,7 +27,7 @@ export function known(http: Parameters<typeof attach>[0]): void {
   expectTypeOf(attached.connections).toEqualTypeOf<Sockets>();
   expectTypeOf<NonNullable<Parameters<Serving["broadcast"]>[1]>>().toEqualTypeOf<{
     readonly except?: Socket<User>;
-    readonly type?: MessageType;
+    readonly type?: MessageType | undefined;
   }>();
   expectTypeOf(connect("ws://localhost/", { data: { name: "x" } }, handlers)).toEqualTypeOf<
     Promise<Socket<User>>

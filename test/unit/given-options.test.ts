@@ -161,12 +161,17 @@ const TAKERS: readonly {
     type: "BroadcastOptions",
     call: (o) => streamServer.broadcast("", o),
   },
+  {
+    entry: "index.ts",
+    name: "PreparedMessage",
+    type: "SendOptions",
+    call: (o) => new core.PreparedMessage("", o),
+  },
 ];
 
 /** What takes no options. */
 const OTHERS = new Set([
   ...[
-    "PreparedMessage",
     "HandshakeError",
     "InvalidStateError",
     "TransportEnd",

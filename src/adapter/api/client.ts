@@ -12,6 +12,7 @@ export { type Failure, type FailureCode, InvalidStateError } from "../../protoco
 export type { CloseEvent, MessageType } from "../../protocol/events.js";
 export type { Limits } from "../../protocol/limits.js";
 export { PreparedMessage } from "../../protocol/prepared-message.js";
+export type { SendOptions } from "../../protocol/send-options.js";
 export type { ClientOptions } from "../client/client.js";
 export { HandshakeError, type HandshakeErrorCode } from "../client/handshake-error.js";
 export type { HandshakeResponse } from "../handshake-response.js";

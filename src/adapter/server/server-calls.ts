@@ -1,14 +1,6 @@
 // The options of a server's own methods, and how they are read.
-import type { MessageType } from "../../protocol/events.js";
-import {
-  integer,
-  object,
-  oneOf,
-  type Readers,
-  readOptions,
-  refuse,
-  text,
-} from "../../protocol/option-readers.js";
+import { integer, object, type Readers, readOptions, refuse, text } from "../../protocol/option-readers.js";
+import { readMessageType, type SendOptions } from "../../protocol/send-options.js";
 import type { Socket } from "../socket/handlers.js";
 
 /** How a server closes its connections. */
@@ -25,11 +17,9 @@ export interface ServerCloseOptions {
 }
 
 /** Options of `broadcast`. */
-export interface BroadcastOptions<Data = unknown> {
+export interface BroadcastOptions<Data = unknown> extends SendOptions {
   /** A socket that does not get the message: usually that of its sender. */
   readonly except?: Socket<Data>;
-  /** The type of a message of bytes. Default "binary"; a `PreparedMessage` has its own type. */
-  readonly type?: MessageType;
 }
 
 const CLOSE_READERS: Readers<ServerCloseOptions> = {
@@ -43,7 +33,7 @@ const CLOSE_READERS: Readers<ServerCloseOptions> = {
 
 const BROADCAST_READERS: Readers<BroadcastOptions> = {
   except: object,
-  type: oneOf<MessageType>("text", "binary"),
+  type: readMessageType,
 };
 
 /** @throws TypeError or RangeError for options that make no sense */

@@ -119,7 +119,7 @@ export class ServerCore implements SocketContext {
   broadcast(message: string | Bytes | PreparedMessage, options: BroadcastOptions = {}): number {
     const { type, except } = readBroadcastOptions(options);
     if (type !== undefined) messageOf(message, type);
-    const prepared = message instanceof PreparedMessage ? message : new PreparedMessage(message, type);
+    const prepared = message instanceof PreparedMessage ? message : new PreparedMessage(message, { type });
     let count = 0;
     for (const socket of this.connections.values()) {
       if (socket === except) continue;

@@ -3,6 +3,7 @@ import type { Bytes } from "../../protocol/arguments.js";
 import type { EndpointState, Role } from "../../protocol/endpoint-options.js";
 import type { CloseEvent, MessageType } from "../../protocol/events.js";
 import type { PreparedMessage } from "../../protocol/prepared-message.js";
+import type { SendOptions } from "../../protocol/send-options.js";
 import type { HandshakeResponse } from "../handshake-response.js";
 
 /**
@@ -35,26 +36,26 @@ export interface Socket<Data = unknown> {
   readonly bufferedAmount: number;
 
   /**
-   * Sends a message: a string as text, bytes as binary unless `type` says that they are text.
+   * Sends a message: a string as text, bytes as binary unless `{ type: "text" }` says that they are text.
    * @param message - 32 KiB of bytes or more may be sent without a copy: do not change them before `bufferedAmount` is
    * 0. If their memory is transferred or detached before they are written, the connection fails with 1011. Shorter ones
    * are copied
-   * @param type - the type of bytes. Default "binary"; a `PreparedMessage` has its own type
+   * @param options - the type of bytes. A `PreparedMessage` has its own type
    * @throws InvalidStateError while a fragmented message is being sent
    * @throws TypeError for a message that is neither a string nor bytes, a string with type "binary", or text that is
    * not UTF-8
    */
-  send(message: string | Bytes | PreparedMessage, type?: MessageType): SendResult;
+  send(message: string | Bytes | PreparedMessage, options?: SendOptions): SendResult;
   /**
    * Sends one fragment of a message (RFC 6455 section 5.4). The first fragment decides the type of the message. Text
    * may be cut anywhere, inside of a character too.
    * @param final - whether it is the last fragment
-   * @param type - the type of bytes. Default "binary"
+   * @param options - the type of bytes, if they are text: `{ type: "text" }`
    * @throws TypeError for a fragment of another kind than those before it, or for text that is not UTF-8
    */
-  sendFragment(part: string | Bytes, final: boolean, type?: MessageType): SendResult;
-  /** Sends a ping with at most 125 bytes. Pings of the peer are answered automatically. */
-  ping(payload?: Bytes): SendResult;
+  sendFragment(part: string | Bytes, final: boolean, options?: SendOptions): SendResult;
+  /** Sends a ping with at most 125 bytes, or a string in UTF-8. Pings of the peer are answered automatically. */
+  ping(payload?: string | Bytes): SendResult;
   /**
    * Offers all pending output to the operating system now. Without this call, output leaves at the end of the read that
    * is being handled, or of the turn of the event loop: call it before long computations, or before `process.exit()`.

@@ -5,6 +5,7 @@ import { Endpoint } from "../../protocol/endpoint.js";
 import type { EndpointState, Role } from "../../protocol/endpoint-options.js";
 import type { CloseEvent, EndpointSink, MessageType } from "../../protocol/events.js";
 import { PreparedMessage } from "../../protocol/prepared-message.js";
+import { type SendOptions, typeIn } from "../../protocol/send-options.js";
 import type { HandshakeResponse } from "../handshake-response.js";
 import type { AsyncContext, Transport, TransportSink } from "../transport.js";
 import { Application, type ApplicationOwner } from "./application.js";
@@ -97,8 +98,9 @@ export class Session
 
   // ---- Calls of the application ----
 
-  send(message: string | Bytes | PreparedMessage, type?: MessageType): SendResult {
+  send(message: string | Bytes | PreparedMessage, options?: SendOptions): SendResult {
     const { endpoint, output } = this;
+    const type = typeIn(options);
     if (endpoint.state !== "open" || output.overLimit()) return this.#refuse(message, type);
     if (typeof message === "string") {
       if (type !== undefined) messageOf(message, type);
@@ -117,18 +119,18 @@ export class Session
     else this.endpoint.sendBinary(message);
   }
 
-  sendFragment(part: string | Bytes, final: boolean, type?: MessageType): SendResult {
-    if (this.endpoint.state !== "open") return this.#refuse(part, type);
+  sendFragment(part: string | Bytes, final: boolean, options?: SendOptions): SendResult {
+    if (this.endpoint.state !== "open") return this.#refuse(part, typeIn(options));
     if (this.output.overLimit()) {
       // Dropping a fragment would leave a gap in its message.
       this.#failOverLimit();
       return "dropped";
     }
-    this.endpoint.sendFragment(part, final, type);
+    this.endpoint.sendFragment(part, final, options);
     return this.output.queued();
   }
 
-  ping(payload?: Bytes): SendResult {
+  ping(payload?: string | Bytes): SendResult {
     if (this.endpoint.state !== "open" || this.output.overLimit()) return "dropped";
     this.endpoint.ping(payload);
     return this.output.queued();

@@ -3,8 +3,8 @@
 import type { Bytes } from "../../protocol/arguments.js";
 import type { Endpoint } from "../../protocol/endpoint.js";
 import type { EndpointState, Role } from "../../protocol/endpoint-options.js";
-import type { MessageType } from "../../protocol/events.js";
 import type { PreparedMessage } from "../../protocol/prepared-message.js";
+import type { SendOptions } from "../../protocol/send-options.js";
 import type { HandshakeResponse } from "../handshake-response.js";
 import type { Transport } from "../transport.js";
 import type { SendResult, Socket } from "./handlers.js";
@@ -66,15 +66,15 @@ export class ApplicationSocket implements Socket<unknown> {
     return this.#session.output.bufferedAmount;
   }
 
-  send(message: string | Bytes | PreparedMessage, type?: MessageType): SendResult {
-    return this.#session.send(message, type);
+  send(message: string | Bytes | PreparedMessage, options?: SendOptions): SendResult {
+    return this.#session.send(message, options);
   }
 
-  sendFragment(part: string | Bytes, final: boolean, type?: MessageType): SendResult {
-    return this.#session.sendFragment(part, final, type);
+  sendFragment(part: string | Bytes, final: boolean, options?: SendOptions): SendResult {
+    return this.#session.sendFragment(part, final, options);
   }
 
-  ping(payload?: Bytes): SendResult {
+  ping(payload?: string | Bytes): SendResult {
     return this.#session.ping(payload);
   }
 

@@ -1,5 +1,7 @@
 // Cases: messages of every type and length, there and back.
 import assert from "node:assert/strict";
+import { PreparedMessage } from "../../../src/protocol/prepared-message.js";
+import { BYTES_OF_EVERY_KIND, PAYLOAD } from "../../support/bytes-of-every-kind.js";
 import { concat, toHex } from "../../support/hex.js";
 import { masked, request } from "../raw-peer.js";
 import { Recorder } from "../recorder.js";
@@ -65,12 +67,12 @@ export const messageCases: readonly Case[] = [
     async run(scene) {
       const texts = [EDGES, text(0), text(200), text(40_000), text(300_000)];
       for (const borrow of [false, true]) {
-        const recorder = new Recorder({ message: (socket, data, type) => void socket.send(data, type) });
+        const recorder = new Recorder({ message: (socket, data, type) => void socket.send(data, { type }) });
         const server = await scene.serve({ textType: "bytes", borrow }, recorder);
         const client = new Recorder();
         const socket = await scene.connect(server.url, {}, client);
         for (const [i, each] of texts.entries()) {
-          socket.send(Buffer.from(each), "text");
+          socket.send(Buffer.from(each), { type: "text" });
           await client.until("message", i + 1);
         }
         socket.send(bytes(3));
@@ -95,7 +97,7 @@ export const messageCases: readonly Case[] = [
     name: "text in fragments is sent on one by one (section 5.4)",
     async run(scene) {
       const recorder = new Recorder({
-        fragment: (socket, payload, type, final) => void socket.sendFragment(payload, final, type),
+        fragment: (socket, payload, type, final) => void socket.sendFragment(payload, final, { type }),
       });
       const server = await scene.serve({ fragments: true }, recorder);
       const client = new Recorder();
@@ -121,19 +123,87 @@ export const messageCases: readonly Case[] = [
         ["a", { binary: false }],
         [Uint8Array.of(0x61), "utf8"],
       ]) {
-        assert.throws(() => Reflect.apply(socket.send, socket, [message, type]), TypeError);
-        // As an option of broadcast(), an unknown word is out of its range.
+        // An unknown word is out of the range of the option.
         const wrong = type === "utf8" ? RangeError : TypeError;
+        assert.throws(() => Reflect.apply(socket.send, socket, [message, { type }]), wrong);
         assert.throws(() => Reflect.apply(server.broadcast, server, [message, { type }]), wrong);
       }
-      assert.equal(socket.send(Uint8Array.of(0xc3, 0xa9), "text"), "sent");
+      assert.equal(socket.send(Uint8Array.of(0xc3, 0xa9), { type: "text" }), "sent");
       assert.equal(server.broadcast(Uint8Array.of(0x61), { type: "text" }), 1);
       assert.equal(server.broadcast(Uint8Array.of(0x62), { type: "binary" }), 1);
-      assert.equal(socket.send("c", "text"), "sent");
+      assert.equal(socket.send("c", { type: "text" }), "sent");
       await peer.expect("81 02 c3 a9  81 01 61  82 01 62  81 01 63");
       socket.close();
-      assert.equal(socket.send(Uint8Array.of(0xff), "text"), "dropped");
-      assert.throws(() => Reflect.apply(socket.send, socket, ["a", "binary"]), TypeError);
+      assert.equal(socket.send(Uint8Array.of(0xff), { type: "text" }), "dropped");
+      assert.throws(() => socket.send("a", { type: "binary" }), TypeError);
+    },
+  },
+  {
+    name: "options of a message that make no sense are refused, open or closed, and say what to write",
+    async run(scene) {
+      const recorder = new Recorder();
+      const server = await scene.serve({}, recorder);
+      const peer = await scene.client(server);
+      const { socket } = recorder;
+      const prepared = new PreparedMessage("a");
+      const object = { name: "TypeError", message: 'options must be an object, such as { type: "text" }' };
+      const name = { name: "TypeError", message: "there is no option binary, only type" };
+      const refused = (message: unknown, options: unknown, error: object): void => {
+        assert.throws(() => Reflect.apply(socket.send, socket, [message, options]), error);
+        if (message === prepared) return;
+        assert.throws(() => Reflect.apply(socket.sendFragment, socket, [message, true, options]), error);
+        assert.throws(() => Reflect.construct(PreparedMessage, [message, options]), error);
+      };
+      for (const end of [() => {}, () => socket.close(1000)]) {
+        end();
+        for (const message of ["a", Uint8Array.of(1), new ArrayBuffer(1), prepared]) {
+          for (const wrong of ["text", "", null, 0, true, [], () => {}]) refused(message, wrong, object);
+          refused(message, { binary: true }, name);
+        }
+        assert.throws(() => socket.send(prepared, { type: "text" }), TypeError);
+      }
+      await peer.expect("88 02 03 e8");
+    },
+  },
+  {
+    name: "options of a message are its own properties only, each read once",
+    async run(scene) {
+      const recorder = new Recorder();
+      const server = await scene.serve({}, recorder);
+      const peer = await scene.client(server);
+      const { socket } = recorder;
+      let reads = 0;
+      const counted = {
+        get type() {
+          return reads++ === 0 ? ("text" as const) : undefined;
+        },
+      };
+      socket.send(Uint8Array.of(0x61), counted);
+      assert.equal(reads, 1);
+      socket.send(Uint8Array.of(0x62), Object.create({ type: "text", wrong: true }));
+      socket.send(new PreparedMessage("c"), { type: undefined });
+      await peer.expect("81 01 'a'  82 01 'b'  81 01 'c'");
+    },
+  },
+  {
+    name: "bytes of every kind are sent, whole, prepared, in fragments and as pings",
+    async run(scene) {
+      const recorder = new Recorder();
+      const server = await scene.serve({}, recorder);
+      const peer = await scene.client(server);
+      const { socket } = recorder;
+      const payload = toHex(PAYLOAD);
+      const frames = ["82", "81", "82", "81", "02", "80", "89"].map((first) => `${first} 08 ${payload}`);
+      for (const [, kind] of BYTES_OF_EVERY_KIND.flatMap(([, kinds]) => kinds)) {
+        socket.send(kind);
+        socket.send(kind, { type: "text" });
+        server.broadcast(kind);
+        socket.send(new PreparedMessage(kind, { type: "text" }));
+        socket.sendFragment(kind, false);
+        socket.sendFragment(kind, true);
+        socket.ping(kind);
+        await peer.expect(frames.join(" "));
+      }
     },
   },
   {

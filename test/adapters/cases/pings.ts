@@ -7,6 +7,22 @@ import type { Case } from "../scene.js";
 
 export const pingCases: readonly Case[] = [
   {
+    name: "a ping may be a string, of at most 125 bytes in UTF-8 (section 5.5)",
+    async run(scene) {
+      const recorder = new Recorder();
+      const server = await scene.serve({}, recorder);
+      const peer = await scene.client(server);
+      const { socket } = recorder;
+      socket.ping("é");
+      socket.ping("");
+      for (const long of ["x".repeat(126), "é".repeat(63)]) {
+        assert.throws(() => socket.ping(long), RangeError);
+      }
+      await peer.expect("89 02 c3 a9  89 00");
+      assert.equal(socket.bufferedAmount, 0);
+    },
+  },
+  {
     name: "each of ten pings in one write has its pong, in its place among the answers (section 5.5.3)",
     async run(scene) {
       const { server, recorder } = await scene.echo();

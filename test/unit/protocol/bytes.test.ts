@@ -1,46 +1,9 @@
 // Bytes of every kind, of this realm and another, wherever they are taken.
-import { createContext, runInContext } from "node:vm";
 import { describe, expect, test, vi } from "vitest";
-import { type Bytes, Connection, type ConnectionEvent, PreparedMessage } from "../../../src/index.js";
+import { Connection, type ConnectionEvent, PreparedMessage } from "../../../src/index.js";
 import { CodecStreams } from "../../../src/streams/index.js";
+import { BYTES_OF_EVERY_KIND, PAYLOAD } from "../../support/bytes-of-every-kind.js";
 import { toHex } from "../../support/hex.js";
-
-const PAYLOAD = Uint8Array.of(0x48, 0x65, 0x6c, 0x6c, 0x6f, 0x20, 0x79, 0x6f);
-
-/** The payload as bytes of each kind, at the start of its memory and inside of it. */
-const MAKE = `(kinds => {
-  const filled = (memory, offset) => {
-    new Uint8Array(memory, offset, 8).set([0x48, 0x65, 0x6c, 0x6c, 0x6f, 0x20, 0x79, 0x6f]);
-    return memory;
-  };
-  const found = [];
-  for (const [memoryName, memoryOf] of [["ArrayBuffer", (n) => new ArrayBuffer(n)], ["SharedArrayBuffer", (n) => new SharedArrayBuffer(n)]]) {
-    found.push([memoryName, filled(memoryOf(8), 0)]);
-    for (const kind of kinds) {
-      const View = globalThis[kind];
-      const count = 8 / (View.BYTES_PER_ELEMENT ?? 1);
-      found.push([kind + " of all of it, " + memoryName, new View(filled(memoryOf(8), 0))]);
-      found.push([kind + " inside of it, " + memoryName, new View(filled(memoryOf(32), 16), 16, count)]);
-    }
-  }
-  return found;
-})`;
-const KINDS = [
-  ...["Int8Array", "Uint8Array", "Uint8ClampedArray", "Int16Array", "Uint16Array", "Int32Array"],
-  ...["Uint32Array", "Float32Array", "Float64Array", "BigInt64Array", "BigUint64Array", "DataView"],
-];
-
-type Kinds = readonly (readonly [title: string, bytes: Bytes])[];
-
-const realms: readonly (readonly [title: string, kinds: Kinds])[] = [
-  ["this realm", [["a Buffer", Buffer.from(PAYLOAD)], ...indirectly(MAKE)(KINDS)]],
-  ["another realm", runInContext(MAKE, createContext())(KINDS)],
-];
-
-function indirectly(code: string): (kinds: readonly string[]) => Kinds {
-  // biome-ignore lint/security/noGlobalEval: the same code makes them in both realms.
-  return globalThis.eval(code);
-}
 
 /** What a server's connection sends when it does this. */
 function sent(act: (connection: Connection) => void): string {
@@ -51,16 +14,16 @@ function sent(act: (connection: Connection) => void): string {
 
 const frameOf = (first: number): string => toHex(Uint8Array.of(first, PAYLOAD.length, ...PAYLOAD));
 
-describe.each(realms)("bytes of %s", (_, kinds) => {
+describe.each(BYTES_OF_EVERY_KIND)("bytes of %s", (_, kinds) => {
   test.each(kinds)("can be sent: %s", (_title, bytes) => {
     expect(sent((connection) => connection.sendBinary(bytes))).toBe(frameOf(0x82));
     expect(sent((connection) => connection.sendText(bytes))).toBe(frameOf(0x81));
     expect(sent((connection) => connection.sendFragment(bytes, false))).toBe(frameOf(0x02));
-    expect(sent((connection) => connection.sendFragment(bytes, true, "text"))).toBe(frameOf(0x81));
+    expect(sent((connection) => connection.sendFragment(bytes, true, { type: "text" }))).toBe(frameOf(0x81));
     expect(sent((connection) => connection.ping(bytes))).toBe(frameOf(0x89));
     expect(sent((connection) => connection.pong(bytes))).toBe(frameOf(0x8a));
     expect(toHex(new PreparedMessage(bytes).serverFrame)).toBe(frameOf(0x82));
-    expect(toHex(new PreparedMessage(bytes, "text").serverFrame)).toBe(frameOf(0x81));
+    expect(toHex(new PreparedMessage(bytes, { type: "text" }).serverFrame)).toBe(frameOf(0x81));
   });
 
   test.each(kinds)("can be received: %s", (_title, bytes) => {
@@ -109,6 +72,8 @@ describe("what is no bytes", () => {
         () => connection.sendFragment(bytes, true),
         () => connection.receive(bytes),
         () => new PreparedMessage(bytes),
+        // Without a payload, a ping is empty.
+        ...(value === undefined ? [] : [() => connection.ping(bytes), () => connection.pong(bytes)]),
       ];
       for (const call of calls) expect(call).toThrow(TypeError);
       expect(connection.takeOutput()).toEqual([]);

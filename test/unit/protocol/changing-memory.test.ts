@@ -194,7 +194,7 @@ describeKernels("text that changes behind the check", (kernel) => {
       const connection = new Connection({ role: "server", kernel });
       const bad = new Uint8Array(new SharedArrayBuffer(length)).fill(0xff);
       expect(() => connection.sendText(bad)).toThrow(TypeError);
-      expect(() => connection.sendFragment(bad, false, "text")).toThrow(TypeError);
+      expect(() => connection.sendFragment(bad, false, { type: "text" })).toThrow(TypeError);
       expect(connection.takeOutput()).toEqual([]);
       connection.sendText("good");
       expect(parseFrames(concat(connection.takeOutput()))).toHaveLength(1);

@@ -240,7 +240,7 @@ describeKernels("a loop", (kernel) => {
           const relayed: boolean[] = [];
           for (const event of connection.receive(chunk)) {
             if (event.type === "fragment")
-              relayed.push(connection.sendFragment(event.payload, event.final, event.messageType));
+              relayed.push(connection.sendFragment(event.payload, event.final, { type: event.messageType }));
             if (event.type === "utf8") relayed.push(connection.sendText(event.payload));
             if (event.type === "binary") relayed.push(connection.sendBinary(event.payload));
           }

@@ -200,6 +200,9 @@ describe.each(ROLES)("a %s's misuse throws and changes nothing", (role) => {
   const chunk = new TypeError("a chunk must be bytes");
   const message = new TypeError("a message must be a string or bytes");
   const notBinary = new TypeError('this message can\'t be sent as "binary"');
+  const noOptions = new TypeError('options must be an object, such as { type: "text" }');
+  const noOption = new TypeError("there is no option fin, only type");
+  const noType = new RangeError("type must be one of text, binary, not utf8");
   const MISUSES: [string, (connection: Connection) => void, Error][] = [
     ["a ping over 125 bytes", (c) => c.ping(long), control],
     ["a pong over 125 bytes", (c) => c.pong(long), control],
@@ -232,7 +235,15 @@ describe.each(ROLES)("a %s's misuse throws and changes nothing", (role) => {
     ["a ping of null", (c) => c.ping(null), bytes],
     // @ts-expect-error: not bytes
     ["a fragment that is neither", (c) => c.sendFragment(5, false), message],
-    ["a fragment of a string as binary", (c) => c.sendFragment("a", false, "binary"), notBinary],
+    ["a ping of a string that is too long", (c) => c.ping("é".repeat(63)), control],
+    ["a pong of a string that is too long", (c) => c.pong("x".repeat(126)), control],
+    // @ts-expect-error: not an object
+    ["a type that is no option", (c) => c.sendFragment(hex("61"), false, "text"), noOptions],
+    // @ts-expect-error: no option
+    ["an option of another library", (c) => c.sendFragment(hex("61"), false, { fin: true }), noOption],
+    // @ts-expect-error: no type
+    ["a type that does not exist", (c) => c.sendFragment(hex("61"), false, { type: "utf8" }), noType],
+    ["a fragment of a string as binary", (c) => c.sendFragment("a", false, { type: "binary" }), notBinary],
     // @ts-expect-error: not bytes
     ["a chunk that is a string", (c) => c.receive("81"), chunk],
     // @ts-expect-error: not a Uint8Array
@@ -528,7 +539,7 @@ describeKernels("pings", (kernel) => {
       const sink = new RecordingSink();
       const endpoint = new Endpoint(sink, { role, kernel, maskingKey: () => 0 });
       sink.inside = (payload) => {
-        endpoint.sendFragment(payload, false, "binary");
+        endpoint.sendFragment(payload, false, { type: "binary" });
       };
       endpoint.receive(concat([fromPeer(role, 9, "1"), fromPeer(role, 2, "a"), fromPeer(role, 9, "2")]));
       expect(toHex(concat(endpoint.outbox.take()))).toBe(

@@ -41,8 +41,8 @@ describeKernels("sending through an extension", (kernel) => {
       sender.sendFragment("a💖".slice(0, 2), false);
       sender.sendFragment("", false);
       sender.sendFragment("a💖".slice(2), true);
-      sender.sendFragment(hex("c3"), false, "text");
-      sender.sendFragment(hex("a9"), true, "text");
+      sender.sendFragment(hex("c3"), false, { type: "text" });
+      sender.sendFragment(hex("a9"), true, { type: "text" });
       sender.close(1000);
       expected.push({ type: "text", text: "a💖" }, { type: "text", text: "é" });
       const output = concat(sender.takeOutput());

@@ -110,7 +110,7 @@ describeKernels("text as UTF-8", (kernel) => {
       const end = connection();
       const bytes = textOf(length);
       end.sendText(bytes);
-      end.sendPrepared(new PreparedMessage(bytes, "text"));
+      end.sendPrepared(new PreparedMessage(bytes, { type: "text" }));
       const [first, second, ...rest] = parseFrames(concat(end.takeOutput()));
       for (const each of [first, second]) {
         expect(each?.opcode).toBe(1);
@@ -125,7 +125,7 @@ describeKernels("text as UTF-8", (kernel) => {
       for (const before of [0, 20, BY_REFERENCE_BYTES, layout.SCRATCH_WINDOW_LENGTH - 1]) {
         const bytes = concat([new Uint8Array(before).fill(0x61), bad]);
         expect(() => end.sendText(bytes)).toThrow(error);
-        expect(() => new PreparedMessage(bytes, "text")).toThrow(error);
+        expect(() => new PreparedMessage(bytes, { type: "text" })).toThrow(error);
       }
       expect(end.takeOutput()).toEqual([]);
       expect(end.state).toBe("open");
@@ -152,10 +152,10 @@ describeKernels("text as UTF-8", (kernel) => {
       const end = connection();
       const message = utf8("aé€😀");
       for (let i = 0; i < message.length; i++) {
-        end.sendFragment(message.subarray(i, i + 1), false, "text");
+        end.sendFragment(message.subarray(i, i + 1), false, { type: "text" });
         if (i === 4) end.ping();
       }
-      end.sendFragment(hex(""), true, "text");
+      end.sendFragment(hex(""), true, { type: "text" });
       end.sendText("next");
       const frames = parseFrames(concat(end.takeOutput()));
       expect(frames.map(({ opcode }) => opcode)).toEqual([1, 0, 0, 0, 0, 9, 0, 0, 0, 0, 0, 0, 1]);
@@ -173,11 +173,11 @@ describeKernels("text as UTF-8", (kernel) => {
     test("refuses the fragment that would break it, and goes on with another", () => {
       const error = new TypeError("text must be UTF-8");
       const end = connection();
-      end.sendFragment(hex("'a' e2 82"), false, "text");
-      expect(() => end.sendFragment(hex("'b'"), false, "text")).toThrow(error);
-      expect(() => end.sendFragment(hex(""), true, "text")).toThrow(error);
-      expect(() => end.sendFragment(hex("ac c3"), true, "text")).toThrow(error);
-      end.sendFragment(hex("ac"), true, "text");
+      end.sendFragment(hex("'a' e2 82"), false, { type: "text" });
+      expect(() => end.sendFragment(hex("'b'"), false, { type: "text" })).toThrow(error);
+      expect(() => end.sendFragment(hex(""), true, { type: "text" })).toThrow(error);
+      expect(() => end.sendFragment(hex("ac c3"), true, { type: "text" })).toThrow(error);
+      end.sendFragment(hex("ac"), true, { type: "text" });
       const frames = parseFrames(concat(end.takeOutput()));
       expect(frames.map(({ payload }) => toHex(payload))).toEqual(["61 e2 82", "ac"]);
       end.sendText(utf8("b"));
@@ -192,7 +192,7 @@ describeKernels("text as UTF-8", (kernel) => {
         ["binary", [bytes]],
       ] as const;
       const send = (end: Connection, [part, type]: readonly [string | Uint8Array, "text"?]) =>
-        end.sendFragment(part, false, type);
+        end.sendFragment(part, false, { type });
       for (const [begun, first] of parts) {
         const end = connection();
         send(end, first);
@@ -220,7 +220,7 @@ describeKernels("text as UTF-8", (kernel) => {
   test("fragments of text can be sent on as they come", () => {
     const sink = new RecordingSink();
     const endpoint = new Endpoint(sink, { role: "server", kernel, fragments: true, borrow: true });
-    sink.onFragment = (payload, type, final) => endpoint.sendFragment(payload, final, type);
+    sink.onFragment = (payload, type, final) => endpoint.sendFragment(payload, final, { type });
     const message = fromPeer("server", 1, utf8("aé€😀"));
     for (const byte of message) endpoint.receive(Uint8Array.of(byte));
     endpoint.receive(fromPeer("server", 2, hex("ff")));
@@ -268,15 +268,20 @@ describeKernels("text as UTF-8", (kernel) => {
   });
 });
 
-test.each<[string, string | Uint8Array, unknown]>([
-  ["a string as binary", "a", "binary"],
-  ["a string as anything", "a", "utf8"],
-  ["bytes as anything", hex("61"), "utf8"],
-  ["bytes as what ws calls it", hex("61"), { binary: true }],
-])("%s is no prepared message", (_, message, type) => {
-  expect(() => Reflect.construct(PreparedMessage, [message, type])).toThrow(
-    new TypeError(`this message can't be sent as "${String(type)}"`),
-  );
+const unknownType = new RangeError("type must be one of text, binary, not utf8");
+
+test.each<[string, string | Uint8Array, unknown, Error]>([
+  ["a string as binary", "a", { type: "binary" }, new TypeError('this message can\'t be sent as "binary"')],
+  ["a string as anything", "a", { type: "utf8" }, unknownType],
+  ["bytes as anything", hex("61"), { type: "utf8" }, unknownType],
+  [
+    "bytes as what ws calls it",
+    hex("61"),
+    { binary: true },
+    new TypeError("there is no option binary, only type"),
+  ],
+])("%s is no prepared message", (_, message, options, error) => {
+  expect(() => Reflect.construct(PreparedMessage, [message, options])).toThrow(error);
 });
 
 test.each([
@@ -284,7 +289,7 @@ test.each([
   [hex("61"), "text", 1],
   [hex("61"), "binary", 2],
 ] as const)("%o prepared as %s", (message, type, opcode) => {
-  const prepared = new PreparedMessage(message, type);
+  const prepared = new PreparedMessage(message, { type });
   expect(prepared.opcode).toBe(opcode);
   expect(toHex(prepared.serverFrame)).toBe(`8${opcode} 01 61`);
 });
