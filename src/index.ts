@@ -29,6 +29,7 @@ export type {
 export { DEFAULT_LIMITS, type Limits } from "./protocol/limits.js";
 export { type MaskingKeySource, randomMaskingKey } from "./protocol/masking-key.js";
 export { Opcode } from "./protocol/opcode.js";
+export type { Optional } from "./protocol/option-readers.js";
 export type { Outbox } from "./protocol/outbox.js";
 export { PreparedMessage } from "./protocol/prepared-message.js";
 export type { SendOptions } from "./protocol/send-options.js";

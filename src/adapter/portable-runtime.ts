@@ -2,7 +2,14 @@
 
 import { queueMicrotask, setTimeout } from "../host/globals.js";
 import { portableHost } from "../host/host.js";
-import { callback, flag, object, type Readers, readOptions } from "../protocol/option-readers.js";
+import {
+  callback,
+  flag,
+  type Optional,
+  object,
+  type Readers,
+  readOptions,
+} from "../protocol/option-readers.js";
 import { captureContext, outside } from "./async-context.js";
 import { Deadlines } from "./deadline.js";
 import type { Runtime } from "./transport.js";
@@ -13,7 +20,7 @@ const { setImmediate } = globalThis;
 
 const sharedRuntime = newRuntime();
 
-const RUNTIME_READERS: Readers<Partial<Runtime>> = {
+const RUNTIME_READERS: Readers<Optional<Runtime>> = {
   host: object,
   defer: callback,
   turns: object,
@@ -48,9 +55,9 @@ export function portableRuntime(): Runtime {
  * @param parts - parts to use in place of the portable ones
  * @throws TypeError for a part of a wrong type
  */
-export function createRuntime(parts: Partial<Runtime> = {}): Runtime {
+export function createRuntime(parts: Optional<Runtime> = {}): Runtime {
   const own = newRuntime();
-  const given = readOptions<Partial<Runtime>>(parts, RUNTIME_READERS, "runtime");
+  const given = readOptions<Optional<Runtime>>(parts, RUNTIME_READERS, "runtime");
   const { host = own.host, defer = own.defer, turns = own.turns, deadlines = own.deadlines } = given;
   const { captureContext = own.captureContext, readsInContext = own.readsInContext } = given;
   return { host, defer, turns, deadlines, captureContext, readsInContext };

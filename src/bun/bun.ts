@@ -55,21 +55,21 @@ export type Pem = string | Uint8Array | readonly (string | Uint8Array)[];
 /** Bun's options for TLS, of servers and clients. */
 export interface BunTls {
   /** The private key. */
-  readonly key?: Pem;
+  readonly key?: Pem | undefined;
   /** The certificate, with those that lead to its authority. */
-  readonly cert?: Pem;
+  readonly cert?: Pem | undefined;
   /** The passphrase of the private key. */
-  readonly passphrase?: string;
+  readonly passphrase?: string | undefined;
   /** Certificate authorities to trust, instead of the well-known ones. */
-  readonly ca?: Pem;
+  readonly ca?: Pem | undefined;
   /** As a client: the name to ask for, which the certificate must be of. Default: that of the URL. */
-  readonly serverName?: string;
+  readonly serverName?: string | undefined;
   /** The protocols to offer by ALPN, as TLS writes them: a byte for each name's length and the name. */
-  readonly ALPNProtocols?: Uint8Array;
+  readonly ALPNProtocols?: Uint8Array | undefined;
   /** As a server: whether to ask for a client's certificate. Default false. */
-  readonly requestCert?: boolean;
+  readonly requestCert?: boolean | undefined;
   /** Whether the other side's certificate must be trusted. Default true. */
-  readonly rejectUnauthorized?: boolean;
+  readonly rejectUnauthorized?: boolean | undefined;
 }
 
 interface SocketOptions<T> {

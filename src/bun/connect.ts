@@ -6,6 +6,8 @@ import type { ProxyAddress, ProxyChoice, Tunnel } from "../adapter/client/proxy/
 import { hostOptions } from "../adapter/host-options.js";
 import { readHandlers } from "../adapter/socket/given-handlers.js";
 import type { Handlers, Socket } from "../adapter/socket/handlers.js";
+import type { TextTypeOption } from "../adapter/socket/options.js";
+import type { TextType } from "../protocol/endpoint-options.js";
 import { ownOptions, type Readers, readOptions } from "../protocol/option-readers.js";
 import { type BunApi, type BunTls, bunApi } from "./bun.js";
 import { BunTransport, CLIENT_HANDLERS, SECURE_CLIENT_HANDLERS } from "./bun-transport.js";
@@ -14,19 +16,19 @@ import { bunRuntime } from "./host.js";
 /** How {@link connect} reaches servers through a proxy. */
 export interface ProxyOptions extends ProxyChoice {
   /** Certificates and so on, for a proxy that speaks TLS: `tls` of {@link ConnectOptions} is for the server alone. */
-  readonly tls?: BunTls;
+  readonly tls?: BunTls | undefined;
 }
 
 /** Options of {@link connect}. */
 export interface ConnectOptions<Data = unknown> extends ClientOptions<Data> {
   /** Certificates, server name and so on, for `wss:`. */
-  readonly tls?: BunTls;
+  readonly tls?: BunTls | undefined;
   /**
    * An HTTP proxy that is asked for a tunnel to the server, by the method CONNECT: its URL, or more about it. The word
    * `"environment"` respects `HTTP_PROXY` and the like, see {@link ProxyOptions}. Default: no proxy, even if the
    * environment names one. Bun does not support TLS within TLS, so an `https:` proxy leads to `ws:` servers only.
    */
-  readonly proxy?: string | URL | ProxyOptions;
+  readonly proxy?: string | URL | ProxyOptions | undefined;
 }
 
 const CONNECT_READERS: Readers<ConnectOptions> = {
@@ -42,10 +44,10 @@ const CONNECT_READERS: Readers<ConnectOptions> = {
  * @throws TypeError, RangeError for options that make no sense; rejects with a `HandshakeError`, with the system's
  * error, or with the signal's reason
  */
-export async function connect<Data = unknown>(
+export async function connect<Data = unknown, Text extends TextType = TextType>(
   url: string | URL,
-  options: ConnectOptions<Data> = {},
-  handlers: Handlers<Data> = {},
+  options: ConnectOptions<Data> & TextTypeOption<Text> = {},
+  handlers: Handlers<Data, Text> = {},
 ): Promise<Socket<Data>> {
   const bun = bunApi();
   const known = readOptions<ConnectOptions>(options, CONNECT_READERS);

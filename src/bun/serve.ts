@@ -15,6 +15,8 @@ import { resolveServerOptions } from "../adapter/server/options.js";
 import { ServerCore } from "../adapter/server/server.js";
 import { readHandlers } from "../adapter/socket/given-handlers.js";
 import type { Handlers } from "../adapter/socket/handlers.js";
+import type { TextTypeOption } from "../adapter/socket/options.js";
+import type { TextType } from "../protocol/endpoint-options.js";
 import { ownOptions, type Readers, readOptions } from "../protocol/option-readers.js";
 import {
   type BunHandlers,
@@ -30,7 +32,7 @@ import { bunRuntime } from "./host.js";
 /** Options of {@link serve}. */
 export interface ServeOptions<Data = unknown> extends ListenOptions<Data> {
   /** Key and certificate: serves `wss:`. */
-  readonly tls?: BunTls;
+  readonly tls?: BunTls | undefined;
 }
 
 const SERVE_READERS: Readers<ServeOptions> = { ...LISTEN_READERS, tls: ownOptions };
@@ -40,9 +42,9 @@ const SERVE_READERS: Readers<ServeOptions> = { ...LISTEN_READERS, tls: ownOption
  * an HTTP error status.
  * @throws TypeError or RangeError for options that make no sense; rejects with the system's error if it can't listen
  */
-export async function serve<Data = unknown>(
-  options: ServeOptions<Data>,
-  handlers: Handlers<Data>,
+export async function serve<Data = unknown, Text extends TextType = TextType>(
+  options: ServeOptions<Data> & TextTypeOption<Text>,
+  handlers: Handlers<Data, Text>,
 ): Promise<ListeningServer<Data>> {
   const bun = bunApi();
   const known = readOptions<ServeOptions>(options, SERVE_READERS);

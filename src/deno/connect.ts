@@ -1,6 +1,8 @@
 // `connect` for Deno: that of Node, on Deno's `node:net`, with Deno's permissions.
 import type { Handlers, Socket } from "../adapter/socket/handlers.js";
+import type { TextTypeOption } from "../adapter/socket/options.js";
 import { type ConnectOptions, connectOn } from "../node/connect.js";
+import type { TextType } from "../protocol/endpoint-options.js";
 import { denoRuntime } from "./host.js";
 import { denoTransports } from "./internals/index.js";
 import { permitted } from "./internals-option.js";
@@ -12,10 +14,10 @@ import { permitted } from "./internals-option.js";
  * @throws TypeError, RangeError for options that make no sense; rejects with a `HandshakeError`, with the system's
  * error, or with the signal's reason
  */
-export async function connect<Data = unknown>(
+export async function connect<Data = unknown, Text extends TextType = TextType>(
   url: string | URL,
-  options: ConnectOptions<Data> = {},
-  handlers: Handlers<Data> = {},
+  options: ConnectOptions<Data> & TextTypeOption<Text> = {},
+  handlers: Handlers<Data, Text> = {},
 ): Promise<Socket<Data>> {
   return connectOn(denoRuntime, denoTransports, url, permitted(options), handlers);
 }

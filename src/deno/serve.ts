@@ -1,7 +1,9 @@
 // `serve` for Deno: that of Node, on Deno's `node:net`, with Deno's permissions.
 import type { ListeningServer } from "../adapter/server/listening.js";
 import type { Handlers } from "../adapter/socket/handlers.js";
+import type { TextTypeOption } from "../adapter/socket/options.js";
 import { type ServeOptions, serveOn } from "../node/serve.js";
+import type { TextType } from "../protocol/endpoint-options.js";
 import { demandHost } from "./deno.js";
 import { denoRuntime } from "./host.js";
 import { denoTransports } from "./internals/index.js";
@@ -12,9 +14,9 @@ import { permitted } from "./internals-option.js";
  * an HTTP error status. Needs the permission `net` for the place, or `read` and `write` for the path.
  * @throws TypeError or RangeError for options that make no sense; rejects with the system's error if it can't listen
  */
-export async function serve<Data = unknown>(
-  options: ServeOptions<Data>,
-  handlers: Handlers<Data>,
+export async function serve<Data = unknown, Text extends TextType = TextType>(
+  options: ServeOptions<Data> & TextTypeOption<Text>,
+  handlers: Handlers<Data, Text>,
 ): Promise<ListeningServer<Data>> {
   const known = permitted(options);
   const { host, port = 0, path } = known;

@@ -24,8 +24,10 @@ export interface AcceptOptions {
 }
 
 /** The properties of a request that its answer depends on. */
-export type AcceptedRequest = Pick<UpgradeRequest, "key" | "protocols"> &
-  Partial<Pick<UpgradeRequest, "expectsContinue" | "extensions">>;
+export interface AcceptedRequest extends Pick<UpgradeRequest, "key" | "protocols"> {
+  readonly expectsContinue?: UpgradeRequest["expectsContinue"] | undefined;
+  readonly extensions?: UpgradeRequest["extensions"] | undefined;
+}
 
 const ACCEPT_LINE = "Sec-WebSocket-Accept: ";
 const SWITCHING = `HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n${ACCEPT_LINE}`;

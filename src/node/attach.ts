@@ -6,11 +6,13 @@ import { resolveServerOptions, SERVER_READERS, type ServerOptions } from "../ada
 import { type Server, ServerCore } from "../adapter/server/server.js";
 import { ServerHandle } from "../adapter/server/server-handle.js";
 import { readHandlers } from "../adapter/socket/given-handlers.js";
-import type { Handlers } from "../adapter/socket/handlers.js";
+import type { TextTypeOption } from "../adapter/socket/options.js";
 import { incomingHead } from "../handshake/parsed-request.js";
+import type { TextType } from "../protocol/endpoint-options.js";
 import { type Readers, readOptions } from "../protocol/option-readers.js";
 import { assertByteStream } from "./byte-stream.js";
 import { whenEarlierAnswered } from "./earlier-answers.js";
+import type { Handlers } from "./handlers.js";
 import { nodeRuntime } from "./host.js";
 import { INTERNALS_READERS, type InternalsOptions, knownInternals } from "./internals-option.js";
 import { open } from "./upgrade-opening.js";
@@ -26,7 +28,7 @@ export interface AttachOptions<Data = unknown> extends UpgradeOptions<Data> {
    * Takes only upgrade requests for this path. Percent-encoding makes no difference, nor does a query, nor an absolute
    * target. Default: all upgrade requests that no other listener takes.
    */
-  readonly path?: string;
+  readonly path?: string | undefined;
 }
 
 const UPGRADE_READERS: Readers<UpgradeOptions> = { ...SERVER_READERS, ...INTERNALS_READERS };
@@ -43,10 +45,10 @@ const ATTACH_READERS: Readers<AttachOptions> = { ...UPGRADE_READERS, path: readU
  * listeners, otherwise after the time-out `handshakeMs`.
  * @throws TypeError or RangeError for options that make no sense; Error if the path is taken
  */
-export function attach<Data = unknown>(
+export function attach<Data = unknown, Text extends TextType = TextType>(
   httpServer: HttpServer | HttpsServer,
-  options: AttachOptions<Data>,
-  handlers: Handlers<Data>,
+  options: AttachOptions<Data> & TextTypeOption<Text>,
+  handlers: Handlers<Data, Text>,
 ): Server<Data> {
   const known = readOptions<AttachOptions>(options, ATTACH_READERS);
   const { path } = known;
@@ -69,12 +71,12 @@ export function attach<Data = unknown>(
  * @throws TypeError or RangeError for options that make no sense; TypeError if the stream is no `Duplex`, is in object
  * mode or has an encoding, or if the request is not one of Node's. The stream is untouched then
  */
-export function upgrade<Data = unknown>(
+export function upgrade<Data = unknown, Text extends TextType = TextType>(
   request: IncomingMessage,
   stream: Duplex,
   head: Uint8Array,
-  options: UpgradeOptions<Data>,
-  handlers: Handlers<Data>,
+  options: UpgradeOptions<Data> & TextTypeOption<Text>,
+  handlers: Handlers<Data, Text>,
 ): void {
   const known = readOptions<UpgradeOptions>(options, UPGRADE_READERS);
   const told = readHandlers(handlers, known.fragments);

@@ -5,9 +5,12 @@ import { CLIENT_READERS, type ClientOptions, connectBy } from "../adapter/client
 import { proxyDialer, readProxy } from "../adapter/client/proxy/option.js";
 import type { ProxyAddress, ProxyChoice, Tunnel } from "../adapter/client/proxy/proxy.js";
 import { readHandlers } from "../adapter/socket/given-handlers.js";
-import type { Handlers, Socket } from "../adapter/socket/handlers.js";
+import type { Handlers as AnyHandlers, Socket } from "../adapter/socket/handlers.js";
+import type { TextTypeOption } from "../adapter/socket/options.js";
 import type { Runtime } from "../adapter/transport.js";
+import type { TextType } from "../protocol/endpoint-options.js";
 import { ownOptions, type Readers, readOptions } from "../protocol/option-readers.js";
+import type { Handlers } from "./handlers.js";
 import { nodeRuntime } from "./host.js";
 import { chooseInternals, INTERNALS_READERS, type InternalsOptions } from "./internals-option.js";
 import { NodeTransport, nodeTransports, type TransportOf, type Transports } from "./node-transport.js";
@@ -16,20 +19,20 @@ import { openSocket } from "./open-socket.js";
 /** How {@link connect} reaches servers through a proxy. */
 export interface ProxyOptions extends ProxyChoice {
   /** Certificates and so on, for a proxy that speaks TLS: `tls` of {@link ConnectOptions} is for the server alone. */
-  readonly tls?: ConnectionOptions;
+  readonly tls?: ConnectionOptions | undefined;
 }
 
 /** Options of {@link connect}. */
 export interface ConnectOptions<Data = unknown> extends ClientOptions<Data>, InternalsOptions {
   /** Certificates, server name and so on, for `wss:`. */
-  readonly tls?: ConnectionOptions;
+  readonly tls?: ConnectionOptions | undefined;
   /**
    * An HTTP proxy that is asked for a tunnel to the server, by the method CONNECT: its URL, or more about it. The word
    * `"environment"` respects `HTTP_PROXY` and the like, see {@link ProxyOptions}. Default: no proxy, even if the
    * environment names one. The choice is made again for each redirect. Through a proxy, `remoteAddress` of the socket
    * is the proxy's.
    */
-  readonly proxy?: string | URL | ProxyOptions;
+  readonly proxy?: string | URL | ProxyOptions | undefined;
 }
 
 const CONNECT_READERS: Readers<ConnectOptions> = {
@@ -46,10 +49,10 @@ const CONNECT_READERS: Readers<ConnectOptions> = {
  * @throws TypeError, RangeError for options that make no sense; rejects with a `HandshakeError`, with the system's
  * error, or with the signal's reason
  */
-export function connect<Data = unknown>(
+export function connect<Data = unknown, Text extends TextType = TextType>(
   url: string | URL,
-  options: ConnectOptions<Data> = {},
-  handlers: Handlers<Data> = {},
+  options: ConnectOptions<Data> & TextTypeOption<Text> = {},
+  handlers: Handlers<Data, Text> = {},
 ): Promise<Socket<Data>> {
   return connectOn(nodeRuntime, nodeTransports, url, options, handlers);
 }
@@ -60,7 +63,7 @@ export async function connectOn<Data>(
   transports: Transports,
   url: string | URL,
   given: ConnectOptions<Data>,
-  handlers: Handlers<Data>,
+  handlers: AnyHandlers<Data>,
 ): Promise<Socket<Data>> {
   const options = readOptions<ConnectOptions>(given, CONNECT_READERS);
   const told = readHandlers(handlers, options.fragments);

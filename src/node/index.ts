@@ -6,5 +6,6 @@ export type { ProxyChoice } from "../adapter/client/proxy/proxy.js";
 export type { ListeningServer, ListenOptions } from "../adapter/server/listening.js";
 export { type AttachOptions, attach, type UpgradeOptions, upgrade } from "./attach.js";
 export { type ConnectOptions, connect, type ProxyOptions } from "./connect.js";
+export type { Handlers } from "./handlers.js";
 export type { Internals, InternalsOptions } from "./internals-option.js";
 export { type ServeOptions, serve } from "./serve.js";

@@ -13,7 +13,7 @@ export interface InternalsOptions {
    * `"auto"`, but throws if reads can't go to linear memory. Default: the value of the environment variable
    * `WSIMD_INTERNALS`, else `"auto"`. docs/node-internals.md describes each private part.
    */
-  readonly internals?: Internals;
+  readonly internals?: Internals | undefined;
 }
 
 /** How the option is read. */

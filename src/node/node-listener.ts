@@ -7,7 +7,7 @@ import { mayUseNetwork } from "./permission.js";
 
 /** Where to listen, and how many connections may wait to be accepted. */
 export interface NodePlace extends Pick<ListenOptions, "port" | "host" | "path" | "fd" | "reusePort"> {
-  readonly backlog?: number;
+  readonly backlog?: number | undefined;
 }
 
 /** Listens, and tracks the connections that the server has not got yet. */

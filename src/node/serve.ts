@@ -14,9 +14,12 @@ import { Opening } from "../adapter/server/opening.js";
 import { resolveServerOptions } from "../adapter/server/options.js";
 import { ServerCore } from "../adapter/server/server.js";
 import { readHandlers } from "../adapter/socket/given-handlers.js";
-import type { Handlers } from "../adapter/socket/handlers.js";
+import type { Handlers as AnyHandlers } from "../adapter/socket/handlers.js";
+import type { TextTypeOption } from "../adapter/socket/options.js";
 import type { Runtime } from "../adapter/transport.js";
+import type { TextType } from "../protocol/endpoint-options.js";
 import { integer, ownOptions, type Readers, readOptions } from "../protocol/option-readers.js";
+import type { Handlers } from "./handlers.js";
 import { nodeRuntime } from "./host.js";
 import {
   boundDeclines,
@@ -35,9 +38,9 @@ import { peerIsGone } from "./remote-address.js";
 /** Options of {@link serve}. */
 export interface ServeOptions<Data = unknown> extends ListenOptions<Data>, InternalsOptions {
   /** Connections that wait to be accepted. Default 511. */
-  readonly backlog?: number;
+  readonly backlog?: number | undefined;
   /** Key, certificate and so on: serves `wss:`. */
-  readonly tls?: TlsOptions;
+  readonly tls?: TlsOptions | undefined;
 }
 
 const SERVE_READERS: Readers<ServeOptions> = {
@@ -52,9 +55,9 @@ const SERVE_READERS: Readers<ServeOptions> = {
  * an HTTP error status.
  * @throws TypeError or RangeError for options that make no sense; rejects with the system's error if it can't listen
  */
-export function serve<Data = unknown>(
-  options: ServeOptions<Data>,
-  handlers: Handlers<Data>,
+export function serve<Data = unknown, Text extends TextType = TextType>(
+  options: ServeOptions<Data> & TextTypeOption<Text>,
+  handlers: Handlers<Data, Text>,
 ): Promise<ListeningServer<Data>> {
   return serveOn(nodeRuntime, nodeTransports, options, handlers);
 }
@@ -64,7 +67,7 @@ export async function serveOn<Data>(
   runtime: Runtime,
   transports: Transports,
   given: ServeOptions<Data>,
-  handlers: Handlers<Data>,
+  handlers: AnyHandlers<Data>,
 ): Promise<ListeningServer<Data>> {
   const options = readOptions<ServeOptions>(given, SERVE_READERS);
   const { fetch, maxConnections, tls } = options;

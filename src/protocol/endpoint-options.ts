@@ -10,6 +10,7 @@ import {
   callback,
   flag,
   milliseconds,
+  type Optional,
   object,
   oneOf,
   type Readers,
@@ -32,29 +33,29 @@ export interface EndpointOptions {
   /** The role in the opening handshake. A client masks its frames, and a server accepts only masked frames. */
   readonly role: Role;
   /** Limits on the memory and work that the peer may cause. Default: `DEFAULT_LIMITS`. */
-  readonly limits?: Partial<Limits>;
+  readonly limits?: Optional<Limits> | undefined;
   /** Report messages in fragments as they arrive, instead of whole. Default false. */
-  readonly fragments?: boolean;
+  readonly fragments?: boolean | undefined;
   /** Hand out payloads as views that are valid until the handler returns. Default false: they are owned. */
-  readonly borrow?: boolean;
+  readonly borrow?: boolean | undefined;
   /** Report text messages as strings or as bytes of valid UTF-8. Default "string". */
-  readonly textType?: TextType;
+  readonly textType?: TextType | undefined;
   /**
    * The kernel. Default: the one that the environment variable `WSIMD_KERNEL` names, else the fastest that this host
    * runs.
    */
-  readonly kernel?: KernelChoice;
+  readonly kernel?: KernelChoice | undefined;
   /** The client role's masking keys. Default: the host's CSPRNG. */
-  readonly maskingKey?: MaskingKeySource;
+  readonly maskingKey?: MaskingKeySource | undefined;
   /** A runtime's functions for text and memory. Default: portable JavaScript. */
-  readonly host?: Host;
+  readonly host?: Host | undefined;
   /**
    * Milliseconds after which a call of `receive` or `receiveWindow` returns although messages are left, so that other
    * connections get their turn. `resume` goes on. Default: `Infinity`.
    */
-  readonly turnMs?: number;
+  readonly turnMs?: number | undefined;
   /** @internal An extension that was agreed on in the opening handshake. Default: none. */
-  readonly extension?: MessagePath;
+  readonly extension?: MessagePath | undefined;
 }
 
 /** Reads the only option that is required. */

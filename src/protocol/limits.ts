@@ -1,5 +1,5 @@
 // The limits of an endpoint, and how they are read.
-import { integer, readOptions } from "./option-readers.js";
+import { integer, type Optional, readOptions } from "./option-readers.js";
 
 /** Bounds for the memory and the work that one peer can cause. */
 export interface Limits {
@@ -23,8 +23,8 @@ export const LIMIT_READERS = {
  * @throws TypeError if a limit is no number; RangeError if it is not a non-negative integer, or `Infinity` for
  * `maxMessageBytes`
  */
-export function resolveLimits(limits: Partial<Limits> = {}): Limits {
-  const { maxMessageBytes, maxFragments } = readOptions<Partial<Limits>>(limits, LIMIT_READERS, "limits");
+export function resolveLimits(limits: Optional<Limits> = {}): Limits {
+  const { maxMessageBytes, maxFragments } = readOptions<Optional<Limits>>(limits, LIMIT_READERS, "limits");
   return {
     maxMessageBytes: maxMessageBytes ?? DEFAULT_LIMITS.maxMessageBytes,
     maxFragments: maxFragments ?? DEFAULT_LIMITS.maxFragments,

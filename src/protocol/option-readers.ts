@@ -3,6 +3,9 @@
 /** Checks the value of an option that was given, and returns it, or a copy of it that the caller can't change. */
 export type Reader<Value> = (value: Value & (NonNullable<unknown> | null), name: string) => Value;
 
+/** The same members, of which each may be left out or undefined. */
+export type Optional<T> = { readonly [Name in keyof T]?: T[Name] | undefined };
+
 /** A reader for each option. An option without a reader is a compile error. */
 export type Readers<Options> = { readonly [Name in keyof Options]-?: Reader<Options[Name]> };
 

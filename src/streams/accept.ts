@@ -5,13 +5,15 @@ import type { Server, ServerCore } from "../adapter/server/server.js";
 import { ServerHandle } from "../adapter/server/server-handle.js";
 import { createCore, type TransportServerOptions } from "../adapter/server/transport-server.js";
 import type { Handlers } from "../adapter/socket/handlers.js";
+import type { TextTypeOption } from "../adapter/socket/options.js";
+import type { TextType } from "../protocol/endpoint-options.js";
 import { type Readers, readOptions, text } from "../protocol/option-readers.js";
 import { type ByteStreams, StreamTransport } from "./stream-transport.js";
 
 /** Facts about the peer at the other end of a pair of streams. */
 export interface PeerInfo {
   /** The peer's address, for `upgrade` and the socket. Default "". */
-  readonly remoteAddress?: string;
+  readonly remoteAddress?: string | undefined;
 }
 
 const PEER_READERS: Readers<PeerInfo> = { remoteAddress: text };
@@ -31,9 +33,9 @@ export interface StreamServer<Data = unknown> extends Server<Data> {
  * A server for connections that the caller accepts. It opens no port.
  * @throws TypeError or RangeError for options that make no sense
  */
-export function createServer<Data = unknown>(
-  options: TransportServerOptions<Data>,
-  handlers: Handlers<Data>,
+export function createServer<Data = unknown, Text extends TextType = TextType>(
+  options: TransportServerOptions<Data> & TextTypeOption<Text>,
+  handlers: Handlers<Data, Text>,
 ): StreamServer<Data> {
   return new StreamServerHandle(createCore(portableRuntime(), options, handlers));
 }

@@ -27,7 +27,7 @@ export interface OutgoingFragment {
   /** Text may be cut anywhere. */
   readonly part: string | Bytes;
   /** The type of a message of bytes. Default "binary". */
-  readonly messageType?: MessageType;
+  readonly messageType?: MessageType | undefined;
   /** Whether it is the last part. */
   readonly final: boolean;
 }
@@ -37,7 +37,7 @@ export interface OutgoingControl {
   /** Which of the two. */
   readonly type: "ping" | "pong";
   /** At most 125 bytes, or a string in UTF-8. */
-  readonly payload?: string | Bytes;
+  readonly payload?: string | Bytes | undefined;
 }
 
 /** Starts the closing handshake. */
@@ -45,9 +45,9 @@ export interface OutgoingClose {
   /** Tells it from the others. */
   readonly type: "close";
   /** 1000-1003, 1007-1014 or 3000-4999; none by default. */
-  readonly code?: number;
+  readonly code?: number | undefined;
   /** At most 123 bytes of UTF-8; needs a code. */
-  readonly reason?: string;
+  readonly reason?: string | undefined;
 }
 
 /**

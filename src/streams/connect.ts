@@ -3,13 +3,15 @@ import { CLIENT_READERS, type ClientOptions, connectBy } from "../adapter/client
 import { portableRuntime } from "../adapter/portable-runtime.js";
 import { readHandlers } from "../adapter/socket/given-handlers.js";
 import type { Handlers, Socket } from "../adapter/socket/handlers.js";
+import type { TextTypeOption } from "../adapter/socket/options.js";
+import type { TextType } from "../protocol/endpoint-options.js";
 import { ownOptions, type Readers, readOptions, text } from "../protocol/option-readers.js";
 import { type ByteStreams, StreamTransport } from "./stream-transport.js";
 
 /** Options of {@link connect}. Streams lead to one place, so redirects are not followed. */
 export interface ConnectOptions<Data = unknown> extends Omit<ClientOptions<Data>, "maxRedirects"> {
   /** The server's address, for the socket. Default "". */
-  readonly remoteAddress?: string;
+  readonly remoteAddress?: string | undefined;
 }
 
 const { maxRedirects: _, ...READERS_OF_ONE_PLACE } = CLIENT_READERS;
@@ -23,11 +25,11 @@ const CONNECT_READERS: Readers<ConnectOptions> = { ...READERS_OF_ONE_PLACE, remo
  * @throws TypeError, RangeError for options that make no sense, or if a stream is locked; rejects with a
  * `HandshakeError`, with the streams' error, or with the signal's reason
  */
-export async function connect<Data = unknown>(
+export async function connect<Data = unknown, Text extends TextType = TextType>(
   streams: ByteStreams,
   url: string | URL,
-  options: ConnectOptions<Data> = {},
-  handlers: Handlers<Data> = {},
+  options: ConnectOptions<Data> & TextTypeOption<Text> = {},
+  handlers: Handlers<Data, Text> = {},
 ): Promise<Socket<Data>> {
   const known = readOptions<ConnectOptions>(options, CONNECT_READERS);
   const told = readHandlers(handlers, known.fragments);

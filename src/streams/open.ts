@@ -8,11 +8,12 @@ import {
   resolveSocketOptions,
   SOCKET_READERS,
   type SocketOptions,
+  type TextTypeOption,
 } from "../adapter/socket/options.js";
 import { Session } from "../adapter/socket/session.js";
 import { withData } from "../adapter/socket/typed-data.js";
 import { bytes } from "../adapter/value-readers.js";
-import { type Role, readRole } from "../protocol/endpoint-options.js";
+import { type Role, readRole, type TextType } from "../protocol/endpoint-options.js";
 import { anything, type Readers, readOptions, text } from "../protocol/option-readers.js";
 import { type ByteStreams, StreamTransport } from "./stream-transport.js";
 
@@ -21,13 +22,13 @@ export interface OpenOptions<Data = unknown> extends SocketOptions {
   /** The role of this side in the opening handshake. */
   readonly role: Role;
   /** The subprotocol that was agreed on. Default "". */
-  readonly protocol?: string;
+  readonly protocol?: string | undefined;
   /** Bytes that came behind the peer's head and are no longer in the stream. */
-  readonly rest?: Uint8Array;
+  readonly rest?: Uint8Array | undefined;
   /** The peer's address, for the socket. Default "". */
-  readonly remoteAddress?: string;
+  readonly remoteAddress?: string | undefined;
   /** Becomes the socket's `data`, which is undefined without it. */
-  readonly data?: Data;
+  readonly data?: Data | undefined;
 }
 
 const OPEN_READERS: Readers<OpenOptions> = {
@@ -45,10 +46,10 @@ const OPEN_READERS: Readers<OpenOptions> = {
  * @returns the open socket. `handlers.open` was called before, and the messages in `rest` were handled
  * @throws TypeError, RangeError for options that make no sense, or if a stream is locked
  */
-export function open<Data = unknown>(
+export function open<Data = unknown, Text extends TextType = TextType>(
   streams: ByteStreams,
-  options: OpenOptions<Data>,
-  handlers: Handlers<Data> = {},
+  options: OpenOptions<Data> & TextTypeOption<Text>,
+  handlers: Handlers<Data, Text> = {},
 ): Socket<Data> {
   const known = readOptions<OpenOptions>(options, OPEN_READERS);
   const { protocol = "", rest = new Uint8Array(0), remoteAddress = "", data } = known;

@@ -6,6 +6,8 @@ import { hostOptions } from "../adapter/host-options.js";
 import { portableRuntime } from "../adapter/portable-runtime.js";
 import { readHandlers } from "../adapter/socket/given-handlers.js";
 import type { Handlers, Socket } from "../adapter/socket/handlers.js";
+import type { TextTypeOption } from "../adapter/socket/options.js";
+import type { TextType } from "../protocol/endpoint-options.js";
 import { readOptions } from "../protocol/option-readers.js";
 import { StreamTransport } from "../streams/stream-transport.js";
 
@@ -20,10 +22,10 @@ export type ConnectOptions<Data = unknown> = ClientOptions<Data>;
  * @throws TypeError, RangeError for options that make no sense; rejects with a `HandshakeError`, with workerd's error,
  * or with the signal's reason
  */
-export async function connect<Data = unknown>(
+export async function connect<Data = unknown, Text extends TextType = TextType>(
   url: string | URL,
-  options: ConnectOptions<Data> = {},
-  handlers: Handlers<Data> = {},
+  options: ConnectOptions<Data> & TextTypeOption<Text> = {},
+  handlers: Handlers<Data, Text> = {},
 ): Promise<Socket<Data>> {
   const known = readOptions<ConnectOptions>(options, CLIENT_READERS);
   const told = readHandlers(handlers, known.fragments);

@@ -7,9 +7,14 @@ import { runIn } from "../support/tarball.js";
 
 afterEach(killPrograms);
 
-const SOURCE = readFileSync(`${ROOT}test/types/socket-data.test-d.ts`, "utf8");
+const SOCKET_DATA = sourceOf("socket-data");
+const PAYLOAD = sourceOf("payload");
 /** As deep in the repository as `test/types`, so that imports lead to the same files. */
 const FOLDER = `${ROOT}build/type-tests`;
+
+function sourceOf(name: string): string {
+  return readFileSync(`${ROOT}test/types/${name}.test-d.ts`, "utf8");
+}
 
 async function check(name: string, code: string): Promise<string> {
   mkdirSync(FOLDER, { recursive: true });
@@ -20,22 +25,27 @@ async function check(name: string, code: string): Promise<string> {
   return runIn(ROOT, process.execPath, "node_modules/typescript/bin/tsc", "-p", `${FOLDER}/${name}.json`);
 }
 
-test("they pass as they are", async () => {
-  await expect(check("right", SOURCE)).resolves.toBe("");
+test.each([SOCKET_DATA, PAYLOAD])("they pass as they are: file %#", async (source) => {
+  await expect(check("right", source)).resolves.toBe("");
 });
 
 test.each([
   [
+    SOCKET_DATA,
     "sockets",
     "type Sockets = ReadonlyMap<number, Socket<User>>",
     "type Sockets = ReadonlyMap<number, Socket>",
   ],
-  ["client", "Promise<Socket<User>>", "Promise<Socket<string>>"],
-  ["plain-client", "toEqualTypeOf<Promise<Socket>>", "toEqualTypeOf<Promise<Socket<User>>>"],
-  ["broadcast", "readonly except?: Socket<User>", "readonly except?: Socket"],
-  ["allowed", "nickname", "name"],
-])("they fail where another type is expected: %s", async (name, right, wrong) => {
-  const code = SOURCE.replace(right, wrong);
-  expect(code).not.toBe(SOURCE);
-  await expect(check(name, code)).rejects.toThrow(/error TS(2344|2345|2554|2578)/);
+  [SOCKET_DATA, "client", "Promise<Socket<User>>", "Promise<Socket<string>>"],
+  [SOCKET_DATA, "plain-client", "toEqualTypeOf<Promise<Socket>>", "toEqualTypeOf<Promise<Socket<User>>>"],
+  [SOCKET_DATA, "broadcast", "readonly except?: Socket<User>", "readonly except?: Socket"],
+  [SOCKET_DATA, "allowed", "nickname", "name"],
+  [PAYLOAD, "node", "toEqualTypeOf<string | Buffer>()", "toEqualTypeOf<string | Uint8Array>()"],
+  [PAYLOAD, "control", "toEqualTypeOf<Buffer>()", "toEqualTypeOf<Uint8Array>()"],
+  [PAYLOAD, "bytes", 'const textType = "bytes"', 'const textType = "string"'],
+  [PAYLOAD, "elsewhere", "toEqualTypeOf<string | Uint8Array>()", "toEqualTypeOf<string | Buffer>()"],
+])("they fail where another type is expected: %#", async (source, name, right, wrong) => {
+  const code = source.replace(right, wrong);
+  expect(code).not.toBe(source);
+  await expect(check(name, code)).rejects.toThrow(/error TS(2344|2345|2554|2578|2740)/);
 });

@@ -106,11 +106,17 @@ export function exportsOf(file: string): ReadonlyMap<string, Exported> {
   return all;
 }
 
+/** The text of a declaration, without comments; "" if there is none. */
+export function declarationOf({ file, name }: Place): string {
+  return moduleOf(file).declarations.get(name) ?? "";
+}
+
 /** The declarations of the package that a declaration names, besides itself. */
-export function namedBy({ file, name }: Place): Place[] {
+export function namedBy(place: Place): Place[] {
+  const { file, name } = place;
   const { declarations, imports } = moduleOf(file);
   // The type of a value is resolved in place: a user needs no name for it.
-  const text = (declarations.get(name) ?? "").replace(/\btypeof [\w$.]+/g, "");
+  const text = declarationOf(place).replace(/\btypeof [\w$.]+/g, "");
   const words = new Set(text.match(/[A-Za-z_$][\w$]*/g));
   words.delete(name);
   return [...words]

@@ -26,7 +26,7 @@ export function known(http: Parameters<typeof attach>[0]): void {
   expectTypeOf<Serving["connections"]>().toEqualTypeOf<Sockets>();
   expectTypeOf(attached.connections).toEqualTypeOf<Sockets>();
   expectTypeOf<NonNullable<Parameters<Serving["broadcast"]>[1]>>().toEqualTypeOf<{
-    readonly except?: Socket<User>;
+    readonly except?: Socket<User> | undefined;
     readonly type?: MessageType | undefined;
   }>();
   expectTypeOf(connect("ws://localhost/", { data: { name: "x" } }, handlers)).toEqualTypeOf<

@@ -11,12 +11,13 @@ export type { EndpointState, Role, TextType } from "../../protocol/endpoint-opti
 export { type Failure, type FailureCode, InvalidStateError } from "../../protocol/errors.js";
 export type { CloseEvent, MessageType } from "../../protocol/events.js";
 export type { Limits } from "../../protocol/limits.js";
+export type { Optional } from "../../protocol/option-readers.js";
 export { PreparedMessage } from "../../protocol/prepared-message.js";
 export type { SendOptions } from "../../protocol/send-options.js";
 export type { ClientOptions } from "../client/client.js";
 export { HandshakeError, type HandshakeErrorCode } from "../client/handshake-error.js";
 export type { HandshakeResponse } from "../handshake-response.js";
-export type { Handlers, SendResult, Socket } from "../socket/handlers.js";
+export type { Handlers, MessageData, SendResult, Socket } from "../socket/handlers.js";
 export { type SocketInternals, socketInternals } from "../socket/internals.js";
 export {
   type BackpressurePolicy,
@@ -24,6 +25,7 @@ export {
   DEFAULT_TIMEOUTS,
   type SocketLimits,
   type SocketOptions,
+  type TextTypeOption,
   type Timeouts,
 } from "../socket/options.js";
 export { TransportEnd, type TransportEndCode } from "../socket/transport-end.js";

@@ -34,20 +34,20 @@ import { openTunnel } from "./proxy/tunnel.js";
 /** Options of a client, on any runtime. */
 export interface ClientOptions<Data = unknown> extends SocketOptions {
   /** Subprotocols to offer, in order of preference. */
-  readonly protocols?: readonly string[];
+  readonly protocols?: readonly string[] | undefined;
   /** More headers for the request. */
-  readonly headers?: HeaderFields;
+  readonly headers?: HeaderFields | undefined;
   /** The `Origin` header. Default: none, as for other clients that are not browsers. */
-  readonly origin?: string;
+  readonly origin?: string | undefined;
   /** Gives up the attempt; has no effect once the connection is open. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /**
    * How many redirects to follow, 10 at most. Default 0: they are an error with status and headers. `Authorization` and
    * `Cookie` stay behind when the origin changes, and nothing leads from `wss:` to `ws:`.
    */
-  readonly maxRedirects?: number;
+  readonly maxRedirects?: number | undefined;
   /** Becomes the socket's `data`, which is undefined without it. */
-  readonly data?: Data;
+  readonly data?: Data | undefined;
 }
 
 /** How a runtime makes connections. */

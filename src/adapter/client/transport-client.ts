@@ -1,7 +1,10 @@
 // A client whose connections the caller makes, each as a transport.
+
+import type { TextType } from "../../protocol/endpoint-options.js";
 import { readOptions } from "../../protocol/option-readers.js";
 import { readHandlers } from "../socket/given-handlers.js";
 import type { Handlers, Socket } from "../socket/handlers.js";
+import type { TextTypeOption } from "../socket/options.js";
 import type { Runtime, SocketTransport } from "../transport.js";
 import type { Address } from "./address.js";
 import { CLIENT_READERS, type ClientOptions, connectBy } from "./client.js";
@@ -25,11 +28,11 @@ export interface TransportDialer {
  * @throws TypeError, RangeError for options that make no sense; rejects with a `HandshakeError`, with the error of the
  * transport or of the dialer, or with the signal's reason
  */
-export async function connect<Data = unknown>(
+export async function connect<Data = unknown, Text extends TextType = TextType>(
   dialer: TransportDialer,
   url: string | URL,
-  options: ClientOptions<Data> = {},
-  handlers: Handlers<Data> = {},
+  options: ClientOptions<Data> & TextTypeOption<Text> = {},
+  handlers: Handlers<Data, Text> = {},
 ): Promise<Socket<Data>> {
   const known = readOptions<ClientOptions>(options, CLIENT_READERS);
   const told = readHandlers(handlers, known.fragments);

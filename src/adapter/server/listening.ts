@@ -8,34 +8,34 @@ import { type ConnectionSource, ServerHandle } from "./server-handle.js";
 /** Options of a server that owns its port, on any runtime. */
 export interface ListenOptions<Data = unknown> extends ServerOptions<Data> {
   /** The port to listen on. Default 0: any free port. */
-  readonly port?: number;
+  readonly port?: number | undefined;
   /** The address to listen on. Default: all addresses of this machine. */
-  readonly host?: string;
+  readonly host?: string | undefined;
   /** A Unix socket to listen on, instead of a port. */
-  readonly path?: string;
+  readonly path?: string | undefined;
   /**
    * A file descriptor that already listens, instead of a port or a path. systemd and other parent processes pass such
    * sockets, the first as 3. It is closed with the server.
    */
-  readonly fd?: number;
+  readonly fd?: number | undefined;
   /**
    * Lets other processes that set this option as well listen on the same port; the system gives each connection to one
    * of them. Default false. Needs Node 22.12 or 23.1, and Linux, FreeBSD or another system that does this.
    */
-  readonly reusePort?: boolean;
+  readonly reusePort?: boolean | undefined;
   /**
    * The most connections at a time, those in their handshake included; further ones are closed as soon as they come. A
    * worker of `node:cluster` that gets its connections from the primary leaves them to the other workers. Default: any
    * number.
    */
-  readonly maxConnections?: number;
+  readonly maxConnections?: number | undefined;
   /**
    * Answers plain HTTP requests, which get 426 without it: for a health check or a page, one request for each
    * connection, content up to `maxContentBytes`, an answer that is sent when it is whole. An exception becomes a 500
    * and goes to the `error` handler, except for the `AbortError` of a request whose signal was aborted because the
    * client left or the time was up.
    */
-  readonly fetch?: FetchHandler;
+  readonly fetch?: FetchHandler | undefined;
 }
 
 /** A server that owns its port. */

@@ -2,8 +2,15 @@
 import type { UpgradeRequest } from "../../handshake/request.js";
 import type { HeaderFields } from "../../http/header-fields.js";
 import type { RefusalOptions } from "../../http/refusal.js";
-import { callback, integer, type Readers, readOptions } from "../../protocol/option-readers.js";
 import {
+  callback,
+  integer,
+  type Optional,
+  type Readers,
+  readOptions,
+} from "../../protocol/option-readers.js";
+import {
+  completed,
   DEFAULT_SOCKET_LIMITS,
   type ResolvedSocketOptions,
   resolveSocketOptions,
@@ -29,11 +36,11 @@ export interface HandshakeRequest extends UpgradeRequest {
 /** The answer of `upgrade` that accepts a client. */
 export interface Acceptance<Data = unknown> {
   /** The subprotocol, one of those offered. Default: the first offered one that the option `protocols` lists. */
-  readonly protocol?: string;
+  readonly protocol?: string | undefined;
   /** More headers for the answer. */
-  readonly headers?: HeaderFields;
+  readonly headers?: HeaderFields | undefined;
   /** Becomes the socket's `data`, which is undefined without it. */
-  readonly data?: Data;
+  readonly data?: Data | undefined;
 }
 
 /**
@@ -41,7 +48,7 @@ export interface Acceptance<Data = unknown> {
  * stands for 403, refuses it. Any other answer is an error: the client gets 500 and the `error` handler the exception.
  */
 export type UpgradeResult<Data = unknown> =
-  | (Acceptance<Data> & { readonly [Name in "status" | "reason" | "body"]?: never })
+  | (Acceptance<Data> & { readonly [Name in "status" | "reason" | "body"]?: undefined })
   | RefusalOptions
   | false
   | undefined;
@@ -67,17 +74,19 @@ export const DEFAULT_SERVER_LIMITS: ServerLimits = {
 /** Options of every server, whether or not it owns its port. */
 export interface ServerOptions<Data = unknown> extends SocketOptions {
   /** Limits on the memory and work that clients may cause. Default: `DEFAULT_SERVER_LIMITS`. */
-  readonly limits?: Partial<ServerLimits>;
+  readonly limits?: Optional<ServerLimits> | undefined;
   /** Subprotocols that the server speaks. The client's order of preference decides. */
-  readonly protocols?: readonly string[];
+  readonly protocols?: readonly string[] | undefined;
   /**
    * The origins that are accepted, serialized as browsers send them: `https://example.org`. `undefined` in the list
    * accepts clients that send no origin, which are not browsers. Others get 403. Without a list every origin is
    * accepted, so any web site can connect with its visitor's cookies.
    */
-  readonly origins?: readonly (string | undefined)[];
+  readonly origins?: readonly (string | undefined)[] | undefined;
   /** Decides on each request. If it throws, the client gets 500 and the `error` handler the exception. */
-  readonly upgrade?: (request: HandshakeRequest) => UpgradeResult<Data> | Promise<UpgradeResult<Data>>;
+  readonly upgrade?:
+    | ((request: HandshakeRequest) => UpgradeResult<Data> | Promise<UpgradeResult<Data>>)
+    | undefined;
 }
 
 export interface ResolvedServerOptions extends ResolvedSocketOptions {
@@ -87,7 +96,7 @@ export interface ResolvedServerOptions extends ResolvedSocketOptions {
   readonly upgrade: ((request: HandshakeRequest) => UpgradeResult | Promise<UpgradeResult>) | undefined;
 }
 
-const SERVER_LIMIT_READERS: Readers<Partial<ServerLimits>> = {
+const SERVER_LIMIT_READERS: Readers<Optional<ServerLimits>> = {
   ...SOCKET_LIMIT_READERS,
   maxContentBytes: integer(0, Number.POSITIVE_INFINITY),
   maxTotalContentBytes: integer(0, Number.POSITIVE_INFINITY),
@@ -96,7 +105,7 @@ const SERVER_LIMIT_READERS: Readers<Partial<ServerLimits>> = {
 /** How options of a server are read. */
 export const SERVER_READERS: Readers<ServerOptions> = {
   ...SOCKET_READERS,
-  limits: (given, name) => readOptions<Partial<ServerLimits>>(given, SERVER_LIMIT_READERS, name),
+  limits: (given, name) => readOptions<Optional<ServerLimits>>(given, SERVER_LIMIT_READERS, name),
   protocols: tokens,
   origins,
   upgrade: callback,
@@ -108,7 +117,7 @@ export function resolveServerOptions(options: ServerOptions): ResolvedServerOpti
   const resolved = resolveSocketOptions(options);
   return {
     ...resolved,
-    limits: { ...DEFAULT_SERVER_LIMITS, ...resolved.limits },
+    limits: completed(DEFAULT_SERVER_LIMITS, options.limits),
     protocols,
     origins,
     upgrade,

@@ -6,20 +6,20 @@ import type { Socket } from "../socket/handlers.js";
 /** How a server closes its connections. */
 export interface ServerCloseOptions {
   /** Status code of the Close frames. Default 1001. */
-  readonly code?: number;
+  readonly code?: number | undefined;
   /** Their reason, at most 123 bytes of UTF-8. */
-  readonly reason?: string;
+  readonly reason?: string | undefined;
   /**
    * Milliseconds after which connections that are still there are terminated. Default: the time-out `closeMs`. A second
    * later it is over in any case.
    */
-  readonly timeoutMs?: number;
+  readonly timeoutMs?: number | undefined;
 }
 
 /** Options of `broadcast`. */
 export interface BroadcastOptions<Data = unknown> extends SendOptions {
   /** A socket that does not get the message: usually that of its sender. */
-  readonly except?: Socket<Data>;
+  readonly except?: Socket<Data> | undefined;
 }
 
 const CLOSE_READERS: Readers<ServerCloseOptions> = {

@@ -1,8 +1,10 @@
 // A server whose caller hands over each connection as a transport.
 import type { RequestHead } from "../../http/head.js";
+import type { TextType } from "../../protocol/endpoint-options.js";
 import { callback, flag, type Readers, readOptions } from "../../protocol/option-readers.js";
 import { readHandlers } from "../socket/given-handlers.js";
 import type { Handlers } from "../socket/handlers.js";
+import type { TextTypeOption } from "../socket/options.js";
 import type { Runtime, SocketTransport } from "../transport.js";
 import { Opening } from "./opening.js";
 import { resolveServerOptions, SERVER_READERS, type ServerOptions } from "./options.js";
@@ -17,9 +19,9 @@ export interface TransportServerOptions<Data = unknown> extends ServerOptions<Da
    * `maxContentBytes`, an answer that is sent when it is whole. An exception becomes a 500 and goes to the `error`
    * handler.
    */
-  readonly fetch?: FetchHandler;
+  readonly fetch?: FetchHandler | undefined;
   /** Whether the connections use TLS, so that the URLs of plain requests are `https:`. Default false. */
-  readonly secure?: boolean;
+  readonly secure?: boolean | undefined;
 }
 
 /** How options of a server that gets its connections one by one are read. */
@@ -53,10 +55,10 @@ export interface TransportServer<Data = unknown> extends Server<Data> {
  * @param source - is stopped when the server closes. Default: nothing is to be stopped
  * @throws TypeError or RangeError for options that make no sense
  */
-export function createServer<Data = unknown>(
+export function createServer<Data = unknown, Text extends TextType = TextType>(
   runtime: Runtime,
-  options: TransportServerOptions<Data>,
-  handlers: Handlers<Data>,
+  options: TransportServerOptions<Data> & TextTypeOption<Text>,
+  handlers: Handlers<Data, Text>,
   source?: ConnectionSource,
 ): TransportServer<Data> {
   return new TransportServerHandle(createCore(runtime, options, handlers), source);

@@ -1,6 +1,6 @@
 // The public interface of a socket, and of the handlers that an application gives.
 import type { Bytes } from "../../protocol/arguments.js";
-import type { EndpointState, Role } from "../../protocol/endpoint-options.js";
+import type { EndpointState, Role, TextType } from "../../protocol/endpoint-options.js";
 import type { CloseEvent, MessageType } from "../../protocol/events.js";
 import type { PreparedMessage } from "../../protocol/prepared-message.js";
 import type { SendOptions } from "../../protocol/send-options.js";
@@ -81,33 +81,45 @@ export interface Socket<Data = unknown> {
   resume(): void;
 }
 
+/** A message as the handler `message` gets it. */
+export type MessageData<
+  Text extends TextType = TextType,
+  Payload extends Uint8Array = Uint8Array,
+> = Text extends "bytes" ? Payload : string | Payload;
+
 /**
  * The handlers of an application: one object for all sockets of a server or client. A handler may be asynchronous. One
  * that throws, or whose promise is rejected, closes its connection with 1011, and `error` is told.
+ * @typeParam Data - the type of the sockets' `data`
+ * @typeParam Text - the option `textType`: with `"bytes"`, `message` gets bytes only
+ * @typeParam Payload - the class of bytes, which depends on the runtime
  */
-export interface Handlers<Data = unknown> {
+export interface Handlers<
+  Data = unknown,
+  Text extends TextType = TextType,
+  Payload extends Uint8Array = Uint8Array,
+> {
   /** The connection is open. */
   open?(socket: Socket<Data>): unknown;
   /**
-   * A message came: a string if it is text, unless the option `textType` is "bytes", else bytes, which are a `Buffer`
-   * on Node.
+   * A message came: a string if it is text, unless the option `textType` is "bytes", else bytes.
    * @param data - bytes belong to the handler, unless the option `borrow` is set. Their `buffer` holds nothing of other
    * connections or other reads, but it may hold other messages of up to 32 KiB that came in the same read, 64 KiB in
    * all. So use `byteOffset`, a multiple of 8, and `length`; and copy bytes before you transfer their buffer to a
    * worker or a byte stream: `new Uint8Array(data)`
    */
-  message?(socket: Socket<Data>, data: string | Uint8Array, type: MessageType): unknown;
+  message?(socket: Socket<Data>, data: MessageData<Text, Payload>, type: MessageType): unknown;
   /**
    * A part of a message came, as it arrived from the network: with the option `fragments`, and only then, instead of
    * `message`.
    * @param payload - that of text may end inside of a character
    * @param final - whether the message ends here
    */
-  fragment?(socket: Socket<Data>, payload: Uint8Array, type: MessageType, final: boolean): unknown;
+  fragment?(socket: Socket<Data>, payload: Payload, type: MessageType, final: boolean): unknown;
   /** A ping came. Its pong is sent automatically. */
-  ping?(socket: Socket<Data>, payload: Uint8Array): unknown;
+  ping?(socket: Socket<Data>, payload: Payload): unknown;
   /** A pong came, as an answer to a ping or unsolicited. */
-  pong?(socket: Socket<Data>, payload: Uint8Array): unknown;
+  pong?(socket: Socket<Data>, payload: Payload): unknown;
   /** All output that `send` had reported as `"buffered"` was written. */
   drain?(socket: Socket<Data>): unknown;
   /** The connection is closed and its transport has ended. Called once, as the last call for this socket. */

@@ -15,8 +15,8 @@ import {
   flag,
   integer,
   milliseconds,
+  type Optional,
   oneOf,
-  ownOptions,
   type Readers,
   readOptions,
 } from "../../protocol/option-readers.js";
@@ -58,35 +58,40 @@ export interface Timeouts {
  */
 export type BackpressurePolicy = "close" | "drop" | "queue";
 
+/** The option `textType`, from which the types of handlers follow. */
+export interface TextTypeOption<Text extends TextType> {
+  readonly textType?: Text | undefined;
+}
+
 /** Options of every socket, of a server or a client. */
 export interface SocketOptions {
   /** Limits on the memory and work that the peer may cause. Default: `DEFAULT_SOCKET_LIMITS`. */
-  readonly limits?: Partial<SocketLimits>;
+  readonly limits?: Optional<SocketLimits> | undefined;
   /** Time-outs. Default: `DEFAULT_TIMEOUTS`. */
-  readonly timeouts?: Partial<Timeouts>;
+  readonly timeouts?: Optional<Timeouts> | undefined;
   /** The effect of `send` at the back-pressure limit. Default "close". */
-  readonly backpressure?: BackpressurePolicy;
+  readonly backpressure?: BackpressurePolicy | undefined;
   /**
    * Give messages to the handler `fragment` in parts, as they arrive and in constant memory, instead of to `message` as
    * a whole. The option and the handler need each other. Default false.
    */
-  readonly fragments?: boolean;
+  readonly fragments?: boolean | undefined;
   /**
    * Give payloads to handlers as views that are valid until the handler returns or, if it is asynchronous, until its
    * first `await`. A handler that runs an event loop of its own must copy them before. Default false: payloads belong
    * to the handler.
    */
-  readonly borrow?: boolean;
+  readonly borrow?: boolean | undefined;
   /**
    * Give text to `message` as a string, or as bytes of valid UTF-8, which is cheaper for an application that passes
    * text on or parses bytes. Default "string".
    */
-  readonly textType?: TextType;
+  readonly textType?: TextType | undefined;
   /**
    * The kernel. Default: the one that the environment variable `WSIMD_KERNEL` names, else the fastest that this host
    * runs.
    */
-  readonly kernel?: KernelChoice;
+  readonly kernel?: KernelChoice | undefined;
 }
 
 export interface ResolvedSocketOptions {
@@ -117,7 +122,7 @@ export const DEFAULT_TIMEOUTS: Timeouts = {
 };
 
 /** How the limits of every socket are read. */
-export const SOCKET_LIMIT_READERS: Readers<Partial<SocketLimits>> = {
+export const SOCKET_LIMIT_READERS: Readers<Optional<SocketLimits>> = {
   ...LIMIT_READERS,
   maxBackpressureBytes: integer(1, Number.POSITIVE_INFINITY),
   maxHeadBytes: integer(1),
@@ -126,9 +131,9 @@ export const SOCKET_LIMIT_READERS: Readers<Partial<SocketLimits>> = {
 
 /** How options of every socket are read. */
 export const SOCKET_READERS: Readers<SocketOptions> = {
-  limits: (given, name) => readOptions<Partial<SocketLimits>>(given, SOCKET_LIMIT_READERS, name),
+  limits: (given, name) => readOptions<Optional<SocketLimits>>(given, SOCKET_LIMIT_READERS, name),
   timeouts: (given, name) =>
-    readOptions<Partial<Timeouts>>(
+    readOptions<Optional<Timeouts>>(
       given,
       {
         handshakeMs: milliseconds,
@@ -152,8 +157,8 @@ export const SOCKET_READERS: Readers<SocketOptions> = {
  */
 export function resolveSocketOptions(options: SocketOptions): ResolvedSocketOptions {
   const { backpressure = "close", fragments = false, borrow = false, textType = "string", kernel } = options;
-  const limits = Object.freeze({ ...DEFAULT_SOCKET_LIMITS, ...defined(options.limits) });
-  const timeouts = { ...DEFAULT_TIMEOUTS, ...defined(options.timeouts) };
+  const limits = completed(DEFAULT_SOCKET_LIMITS, options.limits);
+  const timeouts = completed(DEFAULT_TIMEOUTS, options.timeouts);
   // A kernel that this host can't run must be refused here, not in the middle of the first connection.
   sharedWorkspace(kernel);
   return { limits, timeouts, backpressure, fragments, borrow, textType, kernel };
@@ -177,9 +182,9 @@ export function endpointOptions(
   return new ResolvedEndpointOptions(kernel === undefined ? known : { ...known, kernel });
 }
 
-/** A copy without the keys whose value is undefined, so that these take their defaults. */
-function defined<T extends object>(given: T | undefined): Partial<T> {
-  const result: Partial<T> = ownOptions({ ...given });
-  for (const key in result) if (result[key] === undefined) delete result[key];
-  return result;
+/** The values that were given, and the defaults for those that were left out or undefined. */
+export function completed<T extends object>(defaults: T, given: Optional<T> | undefined): Readonly<T> {
+  const result = { ...defaults };
+  if (given !== undefined) for (const key in defaults) result[key] = given[key] ?? defaults[key];
+  return Object.freeze(result);
 }

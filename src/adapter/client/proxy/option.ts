@@ -12,7 +12,7 @@ import {
 
 /** A proxy that may speak TLS itself. */
 export interface SecureProxyChoice<Tls extends object> extends ProxyChoice {
-  readonly tls?: Tls;
+  readonly tls?: Tls | undefined;
 }
 
 /** The values of the option: a URL, or an object with further options of the proxy. */

@@ -16,7 +16,7 @@ export interface ProxyChoice {
    */
   readonly url: string | URL;
   /** Headers for the proxy alone. A `Proxy-Authorization` here replaces the one from the URL. */
-  readonly headers?: HeaderFields;
+  readonly headers?: HeaderFields | undefined;
 }
 
 /** How the choice of a proxy is read. */

@@ -1,0 +1,12 @@
+// The handlers of sockets on Node, whose payloads are Buffers.
+import type { Buffer } from "node:buffer";
+import type { Handlers as AnyHandlers } from "../adapter/socket/handlers.js";
+import type { TextType } from "../protocol/endpoint-options.js";
+
+/**
+ * The handlers of an application: one object for all sockets of a server or client. Bytes are a `Buffer` on Node.
+ * @typeParam Data - the type of the sockets' `data`
+ * @typeParam Text - the option `textType`: with `"bytes"`, `message` gets bytes only
+ */
+export interface Handlers<Data = unknown, Text extends TextType = TextType>
+  extends AnyHandlers<Data, Text, Buffer> {}
