@@ -32,7 +32,13 @@ export interface WalkRest {
   /** The address at which the bytes stood. */
   readonly ptr: number;
   readonly bytes: Uint8Array;
+  /** The number of records that were walked since. */
+  walked: number;
 }
+
+/** The records of a rest that are put back at a time, and the bytes, unless one record has more. */
+const RECORDS_AT_A_TIME = 64;
+const BYTES_AT_A_TIME = 16 * 1024;
 
 /**
  * One read is decoded at a time, but handlers run while its records are walked, and may feed the decoder of another
@@ -142,28 +148,38 @@ export class ReadWindow {
   }
 
   /**
-   * Copies the records from `first` on out of `count`, and their bytes up to `end`, for a walk that goes on another
-   * time.
+   * Copies the records from `first` on out of `count`, and the bytes up to `end`, for a walk that goes on another time.
+   * @param start - where the bytes begin that were not decoded yet
    */
-  takeRest(first: number, count: number, end: number): WalkRest {
+  takeRest(first: number, count: number, start: number, end: number): WalkRest {
     const { memory, words } = this.#linear;
     const at = RECORDS_WORD + first * RECORD_WORDS;
-    const ptr = words[at + 1] ?? 0;
-    return {
-      records: words.slice(at, RECORDS_WORD + count * RECORD_WORDS),
-      ptr,
-      // Not slice(): a Buffer's gives a view.
-      bytes: new Uint8Array(memory.subarray(ptr, end)),
-    };
+    const records = words.slice(at, RECORDS_WORD + count * RECORD_WORDS);
+    const ptr = records[1] ?? start;
+    clearPlaces(records);
+    // Not slice(): a Buffer's gives a view.
+    return { records, ptr, bytes: new Uint8Array(memory.subarray(ptr, end)), walked: 0 };
   }
 
-  /** Puts back the records and bytes that {@link takeRest} copied. @returns the number of records */
-  putRest({ records, ptr, bytes }: WalkRest): number {
-    this.#linear.words.set(records, RECORDS_WORD);
-    this.#linear.memory.set(bytes, ptr);
-    const count = records.length / RECORD_WORDS;
-    this.#keepRecords(count);
-    return count;
+  /**
+   * Puts back the next records and their bytes of a rest, and with the last of them the bytes that were not decoded
+   * yet. Not all at once: a walk that stops behind each record would copy the same bytes again and again.
+   * @returns the number of records
+   */
+  putRest({ records, ptr, bytes, walked }: WalkRest): number {
+    const { memory, words } = this.#linear;
+    const total = records.length / RECORD_WORDS;
+    const from = walked === total ? 0 : addressOf(records, walked) - ptr;
+    let next = walked;
+    let to = from;
+    while (next < total && next - walked < RECORDS_AT_A_TIME && to - from < BYTES_AT_A_TIME) {
+      next++;
+      to = next === total ? bytes.length : addressOf(records, next) - ptr;
+    }
+    words.set(records.subarray(walked * RECORD_WORDS, next * RECORD_WORDS), RECORDS_WORD);
+    memory.set(next === total ? bytes.subarray(from) : bytes.subarray(from, to), ptr + from);
+    this.#keepRecords(next - walked);
+    return next - walked;
   }
 
   /**
@@ -223,4 +239,16 @@ function viewOf(memory: Uint8Array): Uint8Array {
 function mostRecords(bytes: number): number {
   // Two bytes are a frame. The rest of an earlier one may come first, and a violation last.
   return Math.min(((bytes + MAX_SPILLED_BYTES) >>> 1) + 2, layout.MAX_RECORDS);
+}
+
+function addressOf(records: Uint32Array, index: number): number {
+  return records[index * RECORD_WORDS + 1] ?? 0;
+}
+
+/** Clears the places of payloads that were copied together for a walk that is over. */
+function clearPlaces(records: Uint32Array): void {
+  for (let at = 0; at < records.length; at += RECORD_WORDS) {
+    const info = records[at] ?? 0;
+    if ((info & (layout.RECORD_END | layout.RECORD_VIOLATION)) === layout.RECORD_END) records[at + 3] = 0;
+  }
 }

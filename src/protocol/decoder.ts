@@ -39,7 +39,12 @@ class OverwrittenWindow extends Error {
   }
 }
 
-/** A walk that was interrupted at the end of its turn. */
+/** Whether a walk goes on behind the record that is being handled. */
+const GOES_ON = 0;
+const HELD = 1;
+const STOPPED = 2;
+
+/** A walk that was interrupted: its turn was over, or its owner asked for it. */
 interface InterruptedWalk {
   readonly rest: WalkRest;
   /** Whether {@link Kernel.decode} must be called again, for the bytes from `start` to `end`. */
@@ -70,7 +75,7 @@ export class Decoder {
   /** The kernel's state, when the bytes so far end inside of a frame or a message. */
   #state: Uint32Array | undefined;
   #pending = false;
-  #stopped = false;
+  #brake = GOES_ON;
   #walking = false;
   /** Bytes received before those in the read window. */
   #offset = 0;
@@ -110,12 +115,17 @@ export class Decoder {
 
   /** Takes no more bytes, and reports nothing more of the bytes that it has. */
   stop(): void {
-    this.#stopped = true;
+    this.#brake = STOPPED;
     this.#state = undefined;
     this.#messages.stop();
     this.#extended?.stop();
     this.#control = undefined;
     this.#interrupted = undefined;
+  }
+
+  /** Interrupts the walk behind the record that is being handled. Does nothing if there is no walk. */
+  interrupt(): void {
+    if (this.#walking && this.#brake === GOES_ON) this.#brake = HELD;
   }
 
   /**
@@ -129,8 +139,9 @@ export class Decoder {
     const total = chunk.length;
     const suspended = readWindow.inUse ? readWindow.suspend(total) : undefined;
     let at = 0;
+    this.#release();
     try {
-      while (at < total && !this.#stopped && this.#interrupted === undefined) {
+      while (at < total && this.#brake === GOES_ON && this.#interrupted === undefined) {
         const length = Math.min(total - at, layout.READ_WINDOW_LENGTH);
         readWindow.fill(chunk, length, at);
         this.pushWindow(length);
@@ -139,12 +150,18 @@ export class Decoder {
     } finally {
       if (suspended !== undefined) readWindow.resume(suspended, memory);
     }
-    return this.#stopped ? total : at;
+    return this.#brake === STOPPED ? total : at;
   }
 
   /** Decodes `length` bytes that already stand at the beginning of the read window. */
   pushWindow(length: number): void {
-    this.#run(0, true, layout.READ_WINDOW_PTR, layout.READ_WINDOW_PTR + length);
+    this.#release();
+    this.#run(undefined, true, layout.READ_WINDOW_PTR, layout.READ_WINDOW_PTR + length);
+  }
+
+  /** Undoes {@link interrupt}. */
+  #release(): void {
+    if (this.#brake === HELD) this.#brake = GOES_ON;
   }
 
   /** Goes on with an interrupted walk. Does nothing if there is none. */
@@ -152,11 +169,12 @@ export class Decoder {
     const walk = this.#interrupted;
     if (walk === undefined) return;
     this.#interrupted = undefined;
+    this.#release();
     const { linear, readWindow } = this.#workspace;
     const { memory } = linear;
     const suspended = readWindow.inUse ? readWindow.suspend(layout.READ_WINDOW_LENGTH) : undefined;
     try {
-      this.#run(readWindow.putRest(walk.rest), walk.more, walk.start, walk.end);
+      this.#run(walk.rest, walk.more, walk.start, walk.end);
     } finally {
       if (suspended !== undefined) readWindow.resume(suspended, memory);
     }
@@ -164,30 +182,34 @@ export class Decoder {
 
   /**
    * Decodes the bytes between two addresses of the read window and walks the records.
-   * @param records - the number of records that are in the table already, which come first
+   * @param before - the records that come first, of a walk that was interrupted
    * @param bytes - whether there are bytes to decode
    */
-  #run(records: number, bytes: boolean, from: number, end: number): void {
+  #run(before: WalkRest | undefined, bytes: boolean, from: number, end: number): void {
     const { linear, readWindow } = this.#workspace;
     let start = from;
     let more = bytes;
-    let count = records;
     readWindow.beginWalk(end);
     this.#walking = true;
     this.#turnEnd = 0;
     try {
-      for (;;) {
-        const walked = count === 0 ? 0 : this.#walk(count);
-        if (walked < count) {
-          this.#interrupt(walked, count, more, start, end);
-          return;
-        }
-        if (this.#stopped || !more) break;
+      if (before !== undefined && !this.#walkRest(before, more)) {
+        this.#interrupted = { rest: before, more, start, end };
+        return;
+      }
+      while (more && this.#brake !== STOPPED) {
         if (readWindow.overwritten(start)) throw new OverwrittenWindow();
         const result = this.#decode(start, end);
         start = linear.words[CONSUMED_WORD] ?? 0;
-        count = result >>> layout.DECODED_COUNT_SHIFT;
+        const count = result >>> layout.DECODED_COUNT_SHIFT;
         more = (result & layout.DECODED_MORE) !== 0;
+        const walked = count === 0 ? 0 : this.#walk(count);
+        if (walked < count || (more && this.#brake === HELD)) {
+          // Copied aside, so that other connections can use the memory.
+          const rest = readWindow.takeRest(walked, count, start, end);
+          this.#interrupted = { rest, more, start, end };
+          return;
+        }
       }
     } catch (error) {
       this.stop();
@@ -202,10 +224,27 @@ export class Decoder {
     this.#offset += end - layout.READ_WINDOW_PTR;
   }
 
-  /** Copies the rest of a walk aside, so that other connections can use the memory. */
-  #interrupt(walked: number, count: number, more: boolean, start: number, end: number): void {
-    const rest = this.#workspace.readWindow.takeRest(walked, count, end);
-    this.#interrupted = { rest, more, start, end };
+  /**
+   * Walks the records of an interrupted walk, and puts back the bytes behind them.
+   * @param more - whether bytes are left to be decoded
+   * @returns whether the walk goes on, or is over
+   */
+  #walkRest(rest: WalkRest, more: boolean): boolean {
+    const { readWindow } = this.#workspace;
+    const { turnMs } = this.#options;
+    const first = rest.walked;
+    if (turnMs !== Number.POSITIVE_INFINITY) this.#turnEnd = now() + turnMs;
+    for (;;) {
+      const count = readWindow.putRest(rest);
+      const walked = count === 0 ? 0 : this.#walk(count);
+      rest.walked += walked;
+      if (this.#brake === STOPPED) return true;
+      const over = rest.walked * RECORD_WORDS === rest.records.length;
+      if (over) return this.#brake === GOES_ON || !more;
+      if (walked < count || this.#brake === HELD) return false;
+      const late = this.#turnEnd > 0 && rest.walked - first >= RECORDS_A_LOOK && now() >= this.#turnEnd;
+      if (late) return false;
+    }
   }
 
   #decode(start: number, end: number): number {
@@ -229,14 +268,15 @@ export class Decoder {
     for (let i = 0; i < STATE_WORDS; i++) state[i] = words[STATE_WORD + i] ?? 0;
   }
 
-  /** @returns the number of records that were walked: `count`, unless this turn is over */
+  /** @returns the number of records that were walked: `count`, unless the walk is interrupted */
   #walk(count: number): number {
     const { linear, readWindow } = this.#workspace;
     const { turnMs } = this.#options;
     const timed = count > RECORDS_A_LOOK && turnMs !== Number.POSITIVE_INFINITY;
     if (timed && this.#turnEnd === 0) this.#turnEnd = now() + turnMs;
     if (count > 1) this.#messages.copyRuns(count);
-    for (let i = 0, at = RECORDS_WORD; i < count && !this.#stopped; i++, at += RECORD_WORDS) {
+    let i = 0;
+    for (let at = RECORDS_WORD; i < count && this.#brake === GOES_ON; i++, at += RECORD_WORDS) {
       if (timed && (i & (RECORDS_A_LOOK - 1)) === RECORDS_A_LOOK - 1 && now() >= this.#turnEnd) return i;
       // Not hoisted: a handler may cause the kernel to be replaced.
       const { words } = linear;
@@ -254,7 +294,7 @@ export class Decoder {
         if (failed !== undefined) this.#violation(ptr, failed);
       } else this.#controlFrame(info, ptr, length);
     }
-    return count;
+    return this.#brake === HELD ? i : count;
   }
 
   #violation(ptr: number, code: FailureCode): void {

@@ -64,8 +64,7 @@ export class Endpoint {
   /**
    * Takes the bytes of one read from the network, of any length and cut anywhere. The chunk may be used again
    * afterwards. An exception of the sink fails the connection with 1011, and is thrown on.
-   * @returns the number of bytes taken: all, unless the option `turnMs` ended the call early, as {@link interrupted}
-   * tells
+   * @returns the number of bytes taken: all, unless {@link interrupt} or the option `turnMs` ended the call early
    * @throws TypeError if the chunk is not bytes
    * @throws InvalidStateError from inside of one of this endpoint's own handlers, or while a call is
    * {@link interrupted}
@@ -112,8 +111,16 @@ export class Endpoint {
   }
 
   /**
-   * Whether the option `turnMs` has ended a call before all messages were reported. {@link resume} must come before the
-   * next bytes.
+   * Ends the call that is handling bytes behind the event that is being reported, as the option `turnMs` does:
+   * {@link resume} goes on. For a handler that needs time. Does nothing outside of a handler.
+   */
+  interrupt(): void {
+    this.#machine.decoder.interrupt();
+  }
+
+  /**
+   * Whether {@link interrupt} or the option `turnMs` has ended a call before all messages were reported. {@link resume}
+   * must come before the next bytes.
    */
   get interrupted(): boolean {
     return this.#machine.decoder.interrupted;
