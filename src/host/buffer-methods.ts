@@ -16,8 +16,20 @@ const toUtf8 = method<Write>(
   (bytes) => (text, start, length) => bytes.write(text, start, length, "utf8"),
 );
 
+/** Longer strings are made of pieces. */
+const MOST_FLAT_UNITS = 120 * 1024;
+const PIECE_UNITS = 64 * 1024;
+
+/**
+ * A long string is made of pieces. V8 joins them without a copy, while one long string would get pages of its own from
+ * the operating system, and lose them again.
+ */
 export function latin1Slice(bytes: Uint8Array, start: number, end: number): string {
-  return ofLatin1.call(bytes, start, end);
+  if (end - start <= MOST_FLAT_UNITS) return ofLatin1.call(bytes, start, end);
+  let text = "";
+  for (let at = start; at < end; at += PIECE_UNITS)
+    text += ofLatin1.call(bytes, at, Math.min(at + PIECE_UNITS, end));
+  return text;
 }
 
 export function utf8Slice(bytes: Uint8Array, start: number, end: number): string {

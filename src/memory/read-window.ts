@@ -59,6 +59,8 @@ export class ReadWindow {
   #text: string | undefined;
   #textPtr = 0;
   #textLength = 0;
+  #gathered: Uint8Array | undefined;
+  #gatheredLasts = false;
 
   constructor(linear: LinearMemory) {
     this.#linear = linear;
@@ -82,7 +84,7 @@ export class ReadWindow {
 
   /** Decodes the bytes between two addresses of the window. @throws KernelTrap */
   decode(start: number, end: number, flags: number, maxMessageBytes: number, maxFragments: number): number {
-    this.#text = undefined;
+    this.#forgetText();
     const result = this.#linear.decode(start, end, flags, maxMessageBytes, maxFragments);
     this.#keepRecords(result >>> layout.DECODED_COUNT_SHIFT);
     return result;
@@ -113,7 +115,7 @@ export class ReadWindow {
   /** Ends the innermost walk. */
   endWalk(): void {
     const outer = this.#outer;
-    this.#text = undefined;
+    this.#forgetText();
     this.#recordsEnd = outer === undefined ? 0 : outer.recordsEnd;
     this.#bytesEnd = outer === undefined ? 0 : outer.bytesEnd;
     this.#overwrittenEnd = outer === undefined ? 0 : Math.max(outer.overwrittenEnd, this.#overwrittenEnd);
@@ -188,7 +190,7 @@ export class ReadWindow {
    */
   salvage(length: number): Uint8Array {
     this.#overwrittenEnd = Math.max(this.#overwrittenEnd, layout.READ_WINDOW_PTR + length);
-    this.#text = undefined;
+    this.#forgetText();
     return this.#view.slice(0, length);
   }
 
@@ -204,14 +206,38 @@ export class ReadWindow {
     this.#text = text;
     this.#textPtr = ptr;
     this.#textLength = length;
+    this.#gathered = undefined;
   }
 
   /**
-   * Whether the UTF-8 of this string stands in the window, at {@link textPtr}: if the application sends the string on,
-   * it need not be encoded again.
+   * Notes the string of a message that was gathered, and its UTF-8.
+   * @param lasts - whether nothing else will ever use this memory; otherwise it is valid until the next call of
+   * {@link decode}
    */
+  noteGathered(text: string, bytes: Uint8Array, lasts: boolean): void {
+    this.#text = text;
+    this.#gathered = bytes;
+    this.#gatheredLasts = lasts;
+  }
+
+  #forgetText(): void {
+    this.#text = undefined;
+    this.#gathered = undefined;
+  }
+
+  /** Whether the UTF-8 of this string is known: if the application sends the string on, it need not be encoded again. */
   holdsText(text: string): boolean {
     return text === this.#text;
+  }
+
+  /** The UTF-8 of a message that was gathered; undefined if it stands in the window, at {@link textPtr}. */
+  get gathered(): Uint8Array | undefined {
+    return this.#gathered;
+  }
+
+  /** As of {@link noteGathered}. */
+  get gatheredLasts(): boolean {
+    return this.#gatheredLasts;
   }
 
   get textPtr(): number {

@@ -102,7 +102,9 @@ export class Encoder implements FrameEncoder {
   text(first: number, text: string): void {
     const { linear, readWindow } = this.#workspace;
     if (readWindow.holdsText(text)) {
-      this.#forward(first, readWindow.textPtr, readWindow.textLength);
+      const { gathered } = readWindow;
+      if (gathered === undefined) this.#forward(first, readWindow.textPtr, readWindow.textLength);
+      else this.#forwardGathered(first, gathered, readWindow.gatheredLasts);
       return;
     }
     if (text.length > SHORT_TEXT_UNITS) {
@@ -140,6 +142,12 @@ export class Encoder implements FrameEncoder {
     const ptr = this.#outbox.reserve(length + MAX_HEADER_BYTES);
     copyWithin.call(memory, ptr + this.#headerLength(length), textPtr, textPtr + length);
     this.#complete(first, ptr, length);
+  }
+
+  /** As {@link #forward}, for text that stands elsewhere. @param lasts - whether nothing else will use its memory */
+  #forwardGathered(first: number, text: Uint8Array, lasts: boolean): void {
+    const byReference = text.length >= BY_REFERENCE_BYTES;
+    this.bytes(first, byReference && !lasts ? this.#host.copy(text, 0, text.length) : text);
   }
 
   /** Writes the header at `ptr`, masks the payload that stands behind its place, and commits the frame. */

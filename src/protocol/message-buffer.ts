@@ -64,16 +64,23 @@ export class MessageBuffer {
     return whole;
   }
 
-  /** Takes the bytes out as a string. They are valid UTF-8. Nothing may be appended after this. */
+  /**
+   * Takes the bytes out as a string. They are valid UTF-8. Nothing may be appended after this. The read window notes
+   * the bytes of the string, so that sending it on does not encode it.
+   */
   takeText(): string {
-    const block = this.#block;
     const length = this.#length;
+    const block = this.#block;
     if (block === undefined) return "";
+    const { linear, readWindow } = this.#workspace;
     const inOne = this.#blocks.length === 0;
+    const lasts = inOne && !this.#pool.owns(block);
     const bytes = inOne ? block : this.#pool.scratch(length, this.#host);
     if (inOne) this.release();
     else this.#gatherInto(bytes);
-    return this.#host.decodeText(bytes, 0, length, this.#ascii, this.#workspace.linear);
+    const text = this.#host.decodeText(bytes, 0, length, this.#ascii, linear);
+    readWindow.noteGathered(text, bytes.subarray(0, length), lasts);
+    return text;
   }
 
   #gatherInto(whole: Uint8Array): void {
@@ -98,16 +105,24 @@ export class MessageBuffer {
     const block = this.#block;
     if (block !== undefined && this.#filled < block.length) return block;
     const arrived = this.#length + needed;
-    // At least half of the promised bytes are there: allocate the exact final size now, so that the result needs no
-    // last copy. Not more bytes are moved now than are still to come, so all moves together are linear in the length of
-    // the message.
-    if (promised <= arrived + LEAST_BLOCK_BYTES && promised >= this.#length)
+    // About half of the message is there: allocate the exact final size now, so that the result needs no last copy.
+    if (promised <= arrived + LEAST_BLOCK_BYTES && promised >= this.#leastPromise())
       return this.#moveInto(this.#host.allocate(arrived + promised));
     if (block !== undefined) this.#blocks.push(block);
     const fresh = this.#allocate(needed);
     this.#block = fresh;
     this.#filled = 0;
     return fresh;
+  }
+
+  /**
+   * The fewest bytes to come for which all bytes so far are moved. At most twice as many are moved as are to come, so
+   * that all moves together are linear in the length of the message. The question is asked once for each block, and
+   * must not miss the middle of a long message in between.
+   */
+  #leastPromise(): number {
+    const length = this.#length;
+    return length < BLOCK_BYTES ? length : Math.max(length / 2, length - 2 * BLOCK_BYTES);
   }
 
   #moveInto(block: Uint8Array): Uint8Array {

@@ -55,15 +55,15 @@ export class ExtensionEncoder implements MessageEncoder {
       this.#frames.text(first, text);
       return;
     }
+    this.#encode(encoder, first, this.#receivedBytes(text) ?? this.#host.textBytes(text));
+  }
+
+  /** The UTF-8 of a received text that is sent on. */
+  #receivedBytes(text: string): Uint8Array | undefined {
     const { linear, readWindow } = this.#workspace;
-    const { textPtr, textLength } = readWindow;
-    this.#encode(
-      encoder,
-      first,
-      readWindow.holdsText(text)
-        ? linear.memory.subarray(textPtr, textPtr + textLength)
-        : this.#host.textBytes(text),
-    );
+    const { gathered, textPtr, textLength } = readWindow;
+    if (!readWindow.holdsText(text)) return undefined;
+    return gathered ?? linear.memory.subarray(textPtr, textPtr + textLength);
   }
 
   /** As {@link FrameEncoder.utf8}. */

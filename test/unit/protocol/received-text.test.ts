@@ -206,19 +206,63 @@ describeKernels("text that is sent on", (kernel) => {
       other.endpoint.sendText(GREETING);
       expect([other.sent(), other.encoded]).toEqual([[`1 ${GREETING}`], 1]);
     });
+  });
 
-    test("in fragments or cut by a read, so that it never stood in one place", () => {
-      const end = new End({ kernel }).echo();
-      const cut = texts("server", GREETING);
-      end.endpoint.receive(
-        concat([
-          frame({ fin: false, opcode: 1, mask: KEY, payload: "gr" }),
-          frame({ opcode: 0, mask: KEY, payload: "üße" }),
-          cut.subarray(0, 12),
-        ]),
-      );
-      end.endpoint.receive(cut.subarray(12));
-      expect([end.sent(), end.encoded]).toEqual([["1 grüße", `1 ${GREETING}`], 2]);
+  describe("gathered from fragments or from several reads", () => {
+    const LONG = "x".repeat(1_000_000);
+
+    /** Receives a message as fragments of so many bytes, or as one frame, in reads of 64 KiB. */
+    function receive(end: End, text: string, fragmentBytes = Number.POSITIVE_INFINITY): void {
+      const payload = new TextEncoder().encode(text);
+      const frames: Uint8Array[] = [];
+      for (let at = 0; at < payload.length; at += fragmentBytes) {
+        const fin = at + fragmentBytes >= payload.length;
+        const part = payload.subarray(at, at + fragmentBytes);
+        frames.push(frame({ fin, opcode: at === 0 ? 1 : 0, mask: KEY, payload: part }));
+      }
+      const stream = concat(frames);
+      for (let at = 0; at < stream.length; at += 65_536)
+        end.endpoint.receive(stream.subarray(at, at + 65_536));
+    }
+
+    test.each([
+      ["a short one in fragments", GREETING, 7],
+      ["one of 64 KiB", "x".repeat(65_536), 60_000],
+      ["a long one in one frame", LONG, undefined],
+      ["a long one in fragments", LONG, 100_000],
+      ["a long one that is not ASCII", "é€😀".repeat(40_000), undefined],
+      ["one of a length at which the exact size is known late", "y".repeat(2_000_000), undefined],
+    ])("%s goes out with the bytes that came", (_what, text, fragmentBytes) => {
+      const end = new End({ kernel, limits: { maxMessageBytes: 1 << 22 } }).echo();
+      receive(end, text, fragmentBytes);
+      // The output must not change when the next message is gathered.
+      end.sink.inside = () => {};
+      receive(end, "z".repeat(text.length), fragmentBytes);
+      expect(end.sent()[0] === `1 ${text}`).toBe(true);
+      expect(end.encoded).toBe(0);
+    });
+
+    test("is encoded when it is sent after its handler has returned", () => {
+      const end = new End({ kernel });
+      let kept = "";
+      end.sink.inside = (payload) => {
+        kept = String(payload);
+      };
+      receive(end, GREETING, 5);
+      end.sink.inside = () => {};
+      receive(end, "something else", 5);
+      end.endpoint.sendText(kept);
+      expect([end.sent(), end.encoded]).toEqual([[`1 ${GREETING}`], 1]);
+    });
+
+    test("other text that is sent by its handler is encoded", () => {
+      const end = new End({ kernel });
+      end.sink.inside = () => {
+        end.sink.inside = () => {};
+        end.endpoint.sendText("another");
+      };
+      receive(end, GREETING, 5);
+      expect([end.sent(), end.encoded]).toEqual([["1 another"], 1]);
     });
   });
 
