@@ -27,7 +27,11 @@ const server = await serve(
     async open(client) {
       client.pause();
       try {
-        client.data.other = await connect(target, { textType: "bytes", data: { other: client } }, forwarding);
+        client.data.other = await connect(
+          target,
+          { textType: "bytes", data: () => ({ other: client }) },
+          forwarding,
+        );
         if (client.state !== "open") client.data.other.close(1001);
       } catch {
         client.close(1014, "the server cannot be reached");

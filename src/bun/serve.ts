@@ -7,6 +7,7 @@ import {
   type Listener,
   type ListeningServer,
   type ListenOptions,
+  type Place,
   PortServer,
   type Where,
 } from "../adapter/server/listening.js";
@@ -30,7 +31,7 @@ import { BunTransport, TRANSPORT_HANDLERS } from "./bun-transport.js";
 import { bunRuntime } from "./host.js";
 
 /** Options of {@link serve}. */
-export interface ServeOptions<Data = unknown> extends ListenOptions<Data> {
+export interface ServeOptions<Data = unknown> extends ListenOptions<Data, undefined> {
   /** Key and certificate: serves `wss:`. */
   readonly tls?: BunTls | undefined;
 }
@@ -72,7 +73,7 @@ export async function serve<Data = unknown, Text extends TextType = TextType>(
 /** Listens at the given place; without a host, on all addresses, those of IPv6 included if the machine has any. */
 function listenOn(
   listen: (place: BunPlace) => BunListener,
-  { port = 0, host, path, fd, reusePort = false }: ListenOptions,
+  { port = 0, host, path, fd, reusePort = false }: Place,
 ): BunListener {
   if (fd !== undefined) return listen({ fd });
   if (path !== undefined) return listen({ unix: path });

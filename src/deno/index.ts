@@ -6,6 +6,5 @@ export type { ProxyChoice } from "../adapter/client/proxy/proxy.js";
 export type { ListeningServer, ListenOptions } from "../adapter/server/listening.js";
 export type { ConnectOptions, ProxyOptions } from "../node/connect.js";
 export type { Internals, InternalsOptions } from "../node/internals-option.js";
-export type { ServeOptions } from "../node/serve.js";
 export { connect } from "./connect.js";
-export { serve } from "./serve.js";
+export { type ServeOptions, serve } from "./serve.js";

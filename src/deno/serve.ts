@@ -1,13 +1,16 @@
 // `serve` for Deno: that of Node, on Deno's `node:net`, with Deno's permissions.
-import type { ListeningServer } from "../adapter/server/listening.js";
+import { type ListeningServer, PortServer } from "../adapter/server/listening.js";
 import type { Handlers } from "../adapter/socket/handlers.js";
 import type { TextTypeOption } from "../adapter/socket/options.js";
-import { type ServeOptions, serveOn } from "../node/serve.js";
+import { listenOn, type ServeOptions as NodeServeOptions } from "../node/serve.js";
 import type { TextType } from "../protocol/endpoint-options.js";
 import { demandHost } from "./deno.js";
 import { denoRuntime } from "./host.js";
 import { denoTransports } from "./internals/index.js";
 import { permitted } from "./internals-option.js";
+
+/** Options of {@link serve}. */
+export interface ServeOptions<Data = unknown> extends NodeServeOptions<Data, undefined> {}
 
 /**
  * Opens a port, or a Unix socket, that speaks WebSocket: requests that are no opening handshake go to `fetch`, or get
@@ -22,5 +25,6 @@ export async function serve<Data = unknown, Text extends TextType = TextType>(
   const { host, port = 0, path } = known;
   if (typeof host === "string" && path === undefined)
     demandHost(`${host.includes(":") ? `[${host}]` : host}:${port}`);
-  return serveOn(denoRuntime, denoTransports, known, handlers);
+  const { attachment, listener } = await listenOn(denoRuntime, denoTransports, known, handlers);
+  return new PortServer(attachment.core, listener);
 }

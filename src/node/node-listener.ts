@@ -1,12 +1,12 @@
 // The listener of a server, on top of `node:net` or `node:tls`.
 import { once } from "node:events";
-import type { Server as NetServer, Socket as NetSocket, ListenOptions as Place } from "node:net";
+import type { ListenOptions as NetPlace, Server as NetServer, Socket as NetSocket } from "node:net";
 import { hostOptions } from "../adapter/host-options.js";
-import type { Listener, ListenOptions, Where } from "../adapter/server/listening.js";
+import type { Listener, Place, Where } from "../adapter/server/listening.js";
 import { mayUseNetwork } from "./permission.js";
 
 /** Where to listen, and how many connections may wait to be accepted. */
-export interface NodePlace extends Pick<ListenOptions, "port" | "host" | "path" | "fd" | "reusePort"> {
+export interface NodePlace extends Place {
   readonly backlog?: number | undefined;
 }
 
@@ -59,7 +59,7 @@ function keep(sockets: Set<NetSocket>, socket: NetSocket): void {
 }
 
 /** The options of Node's `listen`, including those that its types lack. */
-interface Asked extends Place {
+interface Asked extends NetPlace {
   readonly fd?: number;
   readonly reusePort?: boolean | undefined;
 }

@@ -1,5 +1,7 @@
 // `serve` for Node, and for other runtimes with `node:net`.
+import type { IncomingMessage } from "node:http";
 import { createServer, type Socket as NetSocket } from "node:net";
+import type { Duplex } from "node:stream";
 import { createServer as createTlsServer, type TlsOptions } from "node:tls";
 import { MAX_TIMER_MS } from "../adapter/deadline.js";
 import { hostOptions } from "../adapter/host-options.js";
@@ -34,9 +36,13 @@ import { chooseInternals, INTERNALS_READERS, type InternalsOptions } from "./int
 import { NodeListener } from "./node-listener.js";
 import { nodeTransports, type TransportOf, type Transports } from "./node-transport.js";
 import { peerIsGone } from "./remote-address.js";
+import type { NodeServer } from "./server.js";
+import { type Attachment, takeUpgrade } from "./upgrade-opening.js";
 
 /** Options of {@link serve}. */
-export interface ServeOptions<Data = unknown> extends ListenOptions<Data>, InternalsOptions {
+export interface ServeOptions<Data = unknown, Incoming = IncomingMessage | undefined>
+  extends ListenOptions<Data, Incoming>,
+    InternalsOptions {
   /** Connections that wait to be accepted. Default 511. */
   readonly backlog?: number | undefined;
   /** Key, certificate and so on: serves `wss:`. */
@@ -50,25 +56,35 @@ const SERVE_READERS: Readers<ServeOptions> = {
   tls: ownOptions,
 };
 
+/** A server that owns its port. Its `upgrade` takes the upgrade requests of other HTTP servers as well. */
+export interface NodeListeningServer<Data = unknown> extends ListeningServer<Data>, NodeServer<Data> {}
+
 /**
  * Opens a port, or a Unix socket, that speaks WebSocket: requests that are no opening handshake go to `fetch`, or get
  * an HTTP error status.
  * @throws TypeError or RangeError for options that make no sense; rejects with the system's error if it can't listen
  */
-export function serve<Data = unknown, Text extends TextType = TextType>(
+export async function serve<Data = unknown, Text extends TextType = TextType>(
   options: ServeOptions<Data> & TextTypeOption<Text>,
   handlers: Handlers<Data, Text>,
-): Promise<ListeningServer<Data>> {
-  return serveOn(nodeRuntime, nodeTransports, options, handlers);
+): Promise<NodeListeningServer<Data>> {
+  const { attachment, listener } = await listenOn(nodeRuntime, nodeTransports, options, handlers);
+  return new NodePortServer(attachment, listener);
 }
 
-/** {@link serve} on any runtime that has `node:net`. */
-export async function serveOn<Data>(
+/** A server that listens, without the handle that the application gets. */
+export interface Listens {
+  readonly attachment: Attachment;
+  readonly listener: NodeListener;
+}
+
+/** Makes a server that listens, on any runtime that has `node:net`. */
+export async function listenOn(
   runtime: Runtime,
   transports: Transports,
-  given: ServeOptions<Data>,
-  handlers: AnyHandlers<Data>,
-): Promise<ListeningServer<Data>> {
+  given: ServeOptions<unknown, unknown>,
+  handlers: AnyHandlers,
+): Promise<Listens> {
   const options = readOptions<ServeOptions>(given, SERVE_READERS);
   const { fetch, maxConnections, tls } = options;
   const plain = { fetch, secure: tls !== undefined };
@@ -100,7 +116,21 @@ export async function serveOn<Data>(
     else boundDeclines(netServer);
   }
   netServer.on("error", (error) => core.report(error));
-  return new PortServer(core, listener);
+  return { attachment: { core, internals }, listener };
+}
+
+/** The handle of a server that owns its port. */
+class NodePortServer<Data> extends PortServer<Data> implements NodeListeningServer<Data> {
+  readonly #attachment: Attachment;
+
+  constructor(attachment: Attachment, listener: NodeListener) {
+    super(attachment.core, listener);
+    this.#attachment = attachment;
+  }
+
+  upgrade(request: IncomingMessage, stream: Duplex, head: Uint8Array): void {
+    takeUpgrade(this.#attachment, request, stream, head);
+  }
 }
 
 /** The longest delay of Node's timers (24 days) stands for `Infinity`. */

@@ -5,7 +5,6 @@ import type { Server as HttpServer, IncomingMessage } from "node:http";
 import type { Server as HttpsServer } from "node:https";
 import type { Duplex } from "node:stream";
 import type { ServerCore } from "../adapter/server/server.js";
-import { incomingHead } from "../handshake/parsed-request.js";
 import { asksForWebSocket } from "../handshake/request.js";
 import { HeaderList } from "../http/header-list.js";
 import { assertByteStream } from "./byte-stream.js";
@@ -155,10 +154,10 @@ export class UpgradeRouter {
     const answer = (): void => {
       if (!wantsWebSocket(request)) {
         if (stream.destroyed || servePlain(this.#httpServer, request, stream, head)) return;
-        refuse(answerer, stream, { status: 431 });
+        refuse(answerer, request, stream, { status: 431 });
       } else if (taker === undefined) {
-        refuse(answerer, stream, { status: 404, reason: "no WebSocket here" });
-      } else open(taker, incomingHead(request), stream, head);
+        refuse(answerer, request, stream, { status: 404, reason: "no WebSocket here" });
+      } else open(taker, request, stream, head);
     };
     guarded(answerer.core, stream, () => {
       assertByteStream(stream);

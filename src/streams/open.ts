@@ -14,7 +14,7 @@ import { Session } from "../adapter/socket/session.js";
 import { withData } from "../adapter/socket/typed-data.js";
 import { bytes } from "../adapter/value-readers.js";
 import { type Role, readRole, type TextType } from "../protocol/endpoint-options.js";
-import { anything, type Readers, readOptions, text } from "../protocol/option-readers.js";
+import { callback, type Readers, readOptions, text } from "../protocol/option-readers.js";
 import { type ByteStreams, StreamTransport } from "./stream-transport.js";
 
 /** Options of {@link open}. */
@@ -27,8 +27,8 @@ export interface OpenOptions<Data = unknown> extends SocketOptions {
   readonly rest?: Uint8Array | undefined;
   /** The peer's address, for the socket. Default "". */
   readonly remoteAddress?: string | undefined;
-  /** Becomes the socket's `data`, which is undefined without it. */
-  readonly data?: Data | undefined;
+  /** Makes the socket's `data`, which is undefined without it. */
+  readonly data?: (() => Data) | undefined;
 }
 
 const OPEN_READERS: Readers<OpenOptions> = {
@@ -37,7 +37,7 @@ const OPEN_READERS: Readers<OpenOptions> = {
   protocol: text,
   rest: bytes,
   remoteAddress: text,
-  data: anything,
+  data: callback,
 };
 
 /**
@@ -52,7 +52,7 @@ export function open<Data = unknown, Text extends TextType = TextType>(
   handlers: Handlers<Data, Text> = {},
 ): Socket<Data> {
   const known = readOptions<OpenOptions>(options, OPEN_READERS);
-  const { protocol = "", rest = new Uint8Array(0), remoteAddress = "", data } = known;
+  const { protocol = "", rest = new Uint8Array(0), remoteAddress = "", data: makeData } = known;
   const role = readRole(known.role, "role");
   const told = readHandlers(handlers, known.fragments);
   const resolved = resolveSocketOptions(known);
@@ -65,7 +65,7 @@ export function open<Data = unknown, Text extends TextType = TextType>(
     endpointOptions: endpointOptions(resolved, role, runtime.host),
     socketClosed() {},
   };
-  const session = new Session(context, { role, transport, protocol, data });
+  const session = new Session(context, { role, transport, protocol, data: makeData?.() });
   transport.sink = session;
   session.open(undefined, rest);
   return withData(session.socket);

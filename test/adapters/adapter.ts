@@ -46,7 +46,7 @@ export interface DialOptions extends SocketOptions {
   readonly tls?: { readonly ca?: string };
   readonly signal?: AbortSignal;
   readonly maxRedirects?: number;
-  readonly data?: unknown;
+  readonly data?: () => unknown;
   readonly proxy?: string | URL | ProxyOptions;
 }
 

@@ -12,7 +12,7 @@ import type { Duplex } from "node:stream";
 import { describe, test } from "vitest";
 import type WebSocket from "ws";
 import { WebSocketServer } from "ws";
-import { type AttachOptions, attach, upgrade } from "../../src/node/index.js";
+import { type AttachOptions, attach, createServer as createWebSocketServer } from "../../src/node/index.js";
 import { certificate } from "../support/certificate.js";
 import { MemoryDuplex, parsedRequest } from "./memory-duplex.js";
 import { nodeAdapter } from "./node-adapter.js";
@@ -339,18 +339,22 @@ describe("a connection that is upgraded twice", () => {
   const TWICE: Record<string, (server: HttpServer, recorder: Recorder, second: Recorder) => void> = {
     "upgrade twice in one listener": (server, first, second) =>
       server.on("upgrade", (...args: Parameters<Listener>) => {
-        upgrade(...args, {}, first);
-        upgrade(...args, {}, second);
+        createWebSocketServer({}, first).upgrade(...args);
+        createWebSocketServer({}, second).upgrade(...args);
       }),
     "upgrade by two listeners": (server, first, second) => {
-      server.on("upgrade", (...args: Parameters<Listener>) => upgrade(...args, {}, first));
-      server.on("upgrade", (...args: Parameters<Listener>) => upgrade(...args, {}, second));
+      server.on("upgrade", (...args: Parameters<Listener>) =>
+        createWebSocketServer({}, first).upgrade(...args),
+      );
+      server.on("upgrade", (...args: Parameters<Listener>) =>
+        createWebSocketServer({}, second).upgrade(...args),
+      );
     },
     "upgrade again, late": (server, first, second) =>
       server.on("upgrade", async (...args: Parameters<Listener>) => {
-        upgrade(...args, {}, first);
+        createWebSocketServer({}, first).upgrade(...args);
         await turns(3);
-        upgrade(...args, {}, second);
+        createWebSocketServer({}, second).upgrade(...args);
       }),
     "ws, then upgrade": (server, first, second) => {
       const theirs = new WebSocketServer({ noServer: true });
@@ -359,7 +363,7 @@ describe("a connection that is upgraded twice", () => {
           first.open(Object.create(null));
           echoing(socket);
         });
-        upgrade(...args, {}, second);
+        createWebSocketServer({}, second).upgrade(...args);
       });
     },
   };
@@ -386,7 +390,9 @@ describe("a connection that is upgraded twice", () => {
         const { server, port } = await http(scene);
         const ours = echo();
         const theirs = echo();
-        server.on("upgrade", (...args: Parameters<Listener>) => upgrade(...args, {}, theirs));
+        server.on("upgrade", (...args: Parameters<Listener>) =>
+          createWebSocketServer({}, theirs).upgrade(...args),
+        );
         const attached = attach(server, path === undefined ? {} : { path }, ours);
         assert.equal(await answer(scene, { port }, at("/ours")), "101");
         assert.deepEqual([ours.count("open"), theirs.count("open")], path === undefined ? [0, 1] : [1, 0]);

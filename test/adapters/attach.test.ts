@@ -6,7 +6,13 @@ import { createServer as createHttpsServer } from "node:https";
 import type { Duplex } from "node:stream";
 import { describe, test } from "vitest";
 import { socketInternals } from "../../src/adapter/socket/internals.js";
-import { attach, type Internals, upgrade } from "../../src/node/index.js";
+import {
+  attach,
+  createServer as createWebSocketServer,
+  type HandshakeRequest,
+  type Internals,
+  serve,
+} from "../../src/node/index.js";
 import { certificate } from "../support/certificate.js";
 import { INTERNALS, nodeAdapter } from "./node-adapter.js";
 import { masked, request } from "./raw-peer.js";
@@ -45,6 +51,7 @@ function fetchText(port: number, path = "/"): Promise<string> {
 }
 
 const echo = (): Recorder => new Recorder({ message: (socket, data) => void socket.send(data) });
+type Upgrade = [request: IncomingMessage, stream: Duplex, head: Buffer];
 const at = (path: string): string => request({}, `GET ${path} HTTP/1.1`);
 
 const cases: Record<string, (scene: Scene, internals: Internals) => Promise<void>> = {
@@ -234,9 +241,8 @@ const cases: Record<string, (scene: Scene, internals: Internals) => Promise<void
   async "upgrade() answers one request"(scene, internals) {
     const { server, port } = await http(scene);
     const recorder = echo();
-    server.on("upgrade", (incoming: IncomingMessage, socket: Duplex, head: Buffer) => {
-      upgrade(incoming, socket, head, { internals, protocols: ["p"] }, recorder);
-    });
+    const sockets = createWebSocketServer({ internals, protocols: ["p"] }, recorder);
+    server.on("upgrade", (...args: Upgrade) => sockets.upgrade(...args));
     const peer = await scene.raw({ port });
     await peer.write(request({ "Sec-WebSocket-Protocol": "p" }), masked("81 05 | 'early'"));
     assert.match(await peer.head(), /\r\nSec-WebSocket-Protocol: p\r\n/);
@@ -251,12 +257,13 @@ const cases: Record<string, (scene: Scene, internals: Internals) => Promise<void
   async "upgrade() of a client that has left calls no handler"(scene, internals) {
     const { server, port } = await http(scene);
     const recorder = echo();
+    const sockets = createWebSocketServer({ internals }, recorder);
     let upgraded = 0;
     server.on("upgrade", async (incoming: IncomingMessage, socket: Duplex, head: Buffer) => {
       socket.on("error", () => {});
       socket.resume();
       await new Promise((resolve) => socket.once(incoming.url === "/end" ? "end" : "close", resolve));
-      upgrade(incoming, socket, head, { internals }, recorder);
+      sockets.upgrade(incoming, socket, head);
       upgraded++;
     });
     for (const leave of ["reset", "end"] as const) {
@@ -276,28 +283,86 @@ const cases: Record<string, (scene: Scene, internals: Internals) => Promise<void
     await soon(once(server, "close"), "the HTTP server to close");
   },
 
-  async "upgrade() refuses options that make no sense"(scene) {
+  async "createServer() and attach() refuse options that make no sense"() {
+    const server = createServer();
+    const fast: Internals = JSON.parse('"fast"');
+    assert.throws(() => createWebSocketServer({ limits: { maxFragments: 0 } }, {}), RangeError);
+    assert.throws(() => createWebSocketServer({ internals: fast }, {}), RangeError);
+    assert.throws(() => createWebSocketServer({ fragments: true }, { message() {} }), TypeError);
+    assert.throws(() => attach(server, {}, { fragment() {} }), TypeError);
+    assert.equal(server.listenerCount("upgrade"), 0);
+  },
+
+  async "one server of createServer() serves several paths and HTTP servers, and closes all of its sockets"(
+    scene,
+    internals,
+  ) {
+    const recorder = echo();
+    const sockets = createWebSocketServer({ internals, timeouts: { closeMs: 50 } }, recorder);
+    const others = createWebSocketServer({ internals }, {});
+    const ports: number[] = [];
+    for (let i = 0; i < 2; i++) {
+      const { server, port } = await http(scene);
+      ports.push(port);
+      server.on("upgrade", (...args: Upgrade) => {
+        if (args[0].url === "/others") others.upgrade(...args);
+        else sockets.upgrade(...args);
+      });
+    }
+    const [one = 0, two = 0] = ports;
+    const peers = [
+      await scene.client({ port: one }, at("/a")),
+      await scene.client({ port: one }, at("/b")),
+      await scene.client({ port: two }, at("/a")),
+    ];
+    await scene.client({ port: two }, at("/others"));
+    assert.deepEqual([sockets.connections.size, others.connections.size], [3, 1]);
+    assert.equal(sockets.broadcast("all"), 3);
+    for (const peer of peers) await peer.expect("81 03 'all'");
+    const closed = sockets.close();
+    for (const peer of peers) await peer.expect("88 02 03 e9");
+    const late = await scene.raw({ port: one });
+    await late.write(at("/a"));
+    assert.match(await late.head(), /^HTTP\/1\.1 503 /);
+    late.end();
+    await soon(closed, "close()");
+    const later = await scene.raw({ port: one });
+    await later.write(at("/a"));
+    assert.match(await later.head(), /^HTTP\/1\.1 503 /);
+    await scene.client({ port: one }, at("/others"));
+    assert.deepEqual([sockets.connections.size, others.connections.size], [0, 2]);
+  },
+
+  async "the servers of attach() and serve() have upgrade(), too"(scene, internals) {
     const { server, port } = await http(scene);
-    const thrown: unknown[] = [];
-    server.on("upgrade", (incoming: IncomingMessage, socket: Duplex, head: Buffer) => {
-      for (const wrong of [
-        () => upgrade(incoming, socket, head, { limits: { maxFragments: 0 } }, {}),
-        () => upgrade(incoming, socket, head, { internals: JSON.parse('"fast"') }, {}),
-        () => upgrade(incoming, socket, head, { fragments: true }, { message() {} }),
-        () => attach(server, {}, { fragment() {} }),
-      ]) {
-        try {
-          wrong();
-        } catch (error) {
-          thrown.push(error instanceof Error && error.name);
-        }
-      }
-      socket.end("HTTP/1.1 500 No\r\n\r\n");
-    });
-    const peer = await scene.raw({ port });
-    await peer.write(request());
-    assert.match(await peer.head(), /500 No/);
-    assert.deepEqual(thrown, ["RangeError", "RangeError", "TypeError", "TypeError"]);
+    const recorders = [echo(), echo()];
+    const attached = attach(createServer(), { internals }, recorders[0] ?? {});
+    const served = await serve({ host: "127.0.0.1", internals }, recorders[1] ?? {});
+    scene.after(() => served.close({ timeoutMs: 1 }));
+    server.on("upgrade", (...args: Upgrade) => (args[0].url === "/a" ? attached : served).upgrade(...args));
+    await scene.client({ port }, at("/a"));
+    await scene.client({ port }, at("/b"));
+    await scene.client(served);
+    assert.deepEqual([attached.connections.size, served.connections.size], [1, 2]);
+  },
+
+  async "the hook sees Node's request, with all that other code has put there"(scene, internals) {
+    const { server, port } = await http(scene);
+    const sessions = new WeakMap<IncomingMessage, string>();
+    server.prependListener("upgrade", (incoming) => void sessions.set(incoming, "session"));
+    const seen: unknown[] = [];
+    const upgrade = ({ incoming, path }: HandshakeRequest<IncomingMessage | undefined>) =>
+      void seen.push(incoming && [sessions.get(incoming), incoming.url === path]);
+    const sockets = createWebSocketServer({ internals, upgrade }, {});
+    const served = await serve({ host: "127.0.0.1", internals, upgrade }, {});
+    scene.after(() => served.close({ timeoutMs: 1 }));
+    attach(server, { internals, upgrade, path: "/a" }, {});
+    server.on("upgrade", (...args: Upgrade) => sockets.upgrade(...args));
+    await scene.client({ port }, at("/a"));
+    await scene.client({ port }, at("/b"));
+    await scene.client(served);
+    // Requests for an attached path go to no other listener.
+    assert.deepEqual(seen, [[undefined, true], ["session", true], undefined]);
   },
 };
 

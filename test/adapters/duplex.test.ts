@@ -1,14 +1,14 @@
 // Streams that are no sockets, as what upgrade() and attach() are given.
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { createServer, type IncomingMessage } from "node:http";
+import { createServer } from "node:http";
 import { connect as connectHttp2, createServer as createHttp2Server } from "node:http2";
 import { Socket } from "node:net";
 import { Duplex, PassThrough } from "node:stream";
 import { connect as connectTls, TLSSocket } from "node:tls";
 import { describe, test } from "vitest";
 import { socketInternals } from "../../src/adapter/socket/internals.js";
-import { attach, upgrade } from "../../src/node/index.js";
+import { attach, createServer as createWebSocketServer } from "../../src/node/index.js";
 import { certificate } from "../support/certificate.js";
 import { MemoryDuplex, parsedRequest } from "./memory-duplex.js";
 import { nodeAdapter } from "./node-adapter.js";
@@ -99,7 +99,7 @@ describe("a stream that is no socket carries a WebSocket", () => {
       const { near, got, push, end } = make();
       const recorder = echo();
       const early = name.includes("data already") ? NOTHING : masked("81 05 | 'early'");
-      upgrade(parsedRequest(), near, Buffer.from(early), {}, recorder);
+      createWebSocketServer({}, recorder).upgrade(parsedRequest(), near, Buffer.from(early));
       await until(() => got().includes("\r\n\r\n\x81\x05early"), "the answer");
       assert.match(got(), /^HTTP\/1\.1 101 /);
       push(masked("82 7e 01 00 | 07*256"));
@@ -125,7 +125,7 @@ describe("a stream that is no socket carries a WebSocket", () => {
       if (text.endsWith(CLOSE)) near.push(null);
       else near.push(echoes++ < 3 ? masked("81 01 | 'x'") : masked("88 02 | 03 e8"));
     };
-    upgrade(parsedRequest(), near, NOTHING, {}, recorder);
+    createWebSocketServer({}, recorder).upgrade(parsedRequest(), near, NOTHING);
     assert.equal(await recorder.closed(), "close 1000 clean");
     assert.deepEqual(recorder.messages, ["x", "x", "x"]);
     assert.deepEqual(recorder.errors, []);
@@ -140,7 +140,7 @@ describe("a stream that is no socket carries a WebSocket", () => {
         if (data === "d") near.push(null);
       },
     });
-    upgrade(parsedRequest(), near, NOTHING, {}, recorder);
+    createWebSocketServer({}, recorder).upgrade(parsedRequest(), near, NOTHING);
     near.push(masked("81 01 | 'a'"));
     assert.equal(await recorder.closed(), "close 1006");
     assert.deepEqual(recorder.messages, ["a", "b", "c", "d"]);
@@ -152,7 +152,7 @@ describe("a stream that is no socket carries a WebSocket", () => {
     const recorder = echo();
     server.on("stream", (stream) => {
       stream.respond({ ":status": 200 });
-      upgrade(parsedRequest(), stream, NOTHING, {}, recorder);
+      createWebSocketServer({}, recorder).upgrade(parsedRequest(), stream, NOTHING);
     });
     server.listen(0, "127.0.0.1");
     await once(server, "listening");
@@ -191,7 +191,7 @@ describe("a stream that is no socket carries a WebSocket", () => {
     }
     const near = new Keeping();
     const recorder = echo();
-    upgrade(parsedRequest(), near, NOTHING, { internals: "off" }, recorder);
+    createWebSocketServer({ internals: "off" }, recorder).upgrade(parsedRequest(), near, NOTHING);
     for (let i = 0; i < 100; i++) {
       near.push(masked(`82 01 | ${i.toString(16).padStart(2, "0")}`));
       await recorder.until("message", i + 1);
@@ -212,7 +212,11 @@ describe("a stream that is no socket carries a WebSocket", () => {
     const near = Duplex.from({ readable: inward, writable: outward });
     const far = Duplex.from({ readable: outward, writable: inward });
     const recorder = echo();
-    upgrade(parsedRequest(), new TLSSocket(near, { isServer: true, ...tls }), NOTHING, {}, recorder);
+    createWebSocketServer({}, recorder).upgrade(
+      parsedRequest(),
+      new TLSSocket(near, { isServer: true, ...tls }),
+      NOTHING,
+    );
     const client = connectTls({ socket: far, ca: tls.cert, servername: "localhost" });
     const got = gather(client);
     client.write(masked("81 02 | 'hi'"));
@@ -241,7 +245,7 @@ describe("back-pressure of a stream", () => {
   scene("is told, counted, and over with what waits", async () => {
     const near = new MemoryDuplex();
     const recorder = new Recorder();
-    upgrade(parsedRequest(), near, NOTHING, {}, recorder);
+    createWebSocketServer({}, recorder).upgrade(parsedRequest(), near, NOTHING);
     await until(() => near.written !== "", "the answer");
     near.slow = true;
     const { socket } = recorder;
@@ -263,7 +267,7 @@ describe("back-pressure of a stream", () => {
     const recorder = new Recorder();
     let accept = (): void => {};
     const verify = () => new Promise<undefined>((resolve) => (accept = () => resolve(undefined)));
-    upgrade(parsedRequest(), near, NOTHING, { upgrade: verify }, recorder);
+    createWebSocketServer({ upgrade: verify }, recorder).upgrade(parsedRequest(), near, NOTHING);
     for (let i = 0; i < 40; i++) near.push(masked("82 7e 04 00 | 07*1024"));
     await turns();
     assert.equal(near.isPaused(), true);
@@ -299,7 +303,7 @@ describe("an error of a stream ends its connection and no other", () => {
       scene(`${name}, ${JSON.stringify(options)}`, async () => {
         const near = new MemoryDuplex(options);
         const recorder = new Recorder();
-        upgrade(parsedRequest(), near, NOTHING, {}, recorder);
+        createWebSocketServer({}, recorder).upgrade(parsedRequest(), near, NOTHING);
         await until(() => near.written !== "", "the answer");
         broken(near);
         assert.equal(await recorder.closed(), "close 1006");
@@ -315,7 +319,7 @@ describe("an error of a stream ends its connection and no other", () => {
   scene("that is none: strings, because an encoding was set too late", async () => {
     const near = new MemoryDuplex();
     const recorder = new Recorder();
-    upgrade(parsedRequest(), near, NOTHING, {}, recorder);
+    createWebSocketServer({}, recorder).upgrade(parsedRequest(), near, NOTHING);
     near.setEncoding("utf8");
     near.push(masked("81 01 | 'x'"));
     assert.equal(await recorder.closed(), "close 1006");
@@ -324,6 +328,7 @@ describe("an error of a stream ends its connection and no other", () => {
 });
 
 describe("what is no stream of bytes", () => {
+  const sockets = createWebSocketServer({}, {});
   const wrong: Record<string, () => unknown> = {
     nothing: () => undefined,
     "an object": () => ({ on() {}, write() {} }),
@@ -336,7 +341,7 @@ describe("what is no stream of bytes", () => {
     scene(`${name} is refused by upgrade(), untouched, and ended by attach()`, async () => {
       const stream = make();
       const before = stream instanceof Duplex ? stream.eventNames() : [];
-      assert.throws(() => Reflect.apply(upgrade, undefined, [parsedRequest(), stream, NOTHING, {}, {}]), {
+      assert.throws(() => Reflect.apply(sockets.upgrade, sockets, [parsedRequest(), stream, NOTHING]), {
         name: "TypeError",
         message: /^the upgraded stream must /,
       });
@@ -356,7 +361,7 @@ describe("what is no stream of bytes", () => {
     for (const odd of [{}, { rawHeaders: ["a"] }, { rawHeaders: [1, 2] }, new Request("http://a/")]) {
       const near = new MemoryDuplex();
       const before = near.eventNames();
-      assert.throws(() => Reflect.apply(upgrade, undefined, [odd, near, NOTHING, {}, {}]), TypeError);
+      assert.throws(() => Reflect.apply(sockets.upgrade, sockets, [odd, near, NOTHING]), TypeError);
       assert.deepEqual(near.eventNames(), before);
     }
   });
@@ -371,7 +376,8 @@ describe("what is no stream of bytes", () => {
     left.resume();
     left.push(null);
     await once(left, "end");
-    for (const near of [destroyed, answered, left]) upgrade(parsedRequest(), near, NOTHING, {}, recorder);
+    for (const near of [destroyed, answered, left])
+      createWebSocketServer({}, recorder).upgrade(parsedRequest(), near, NOTHING);
     await eventually(() => answered.ended && left.destroyed, "the ends");
     assert.equal(answered.written, "HTTP/1.1 418 Mine\r\n\r\n");
     assert.deepEqual(recorder.log, []);
@@ -395,10 +401,10 @@ describe("content that is announced with an upgrade", () => {
         const options = { timeouts: { closeMs: 200 } };
         if (how === "attach") attach(server, options, recorder);
         else if (how === "attach to a path") attach(server, { ...options, path: "/chat" }, recorder);
-        else
-          server.on("upgrade", (incoming: IncomingMessage, stream: Duplex, first: Buffer) =>
-            upgrade(incoming, stream, first, options, recorder),
-          );
+        else {
+          const sockets = createWebSocketServer(options, recorder);
+          server.on("upgrade", (...args: Parameters<typeof sockets.upgrade>) => sockets.upgrade(...args));
+        }
         server.listen(0, "127.0.0.1");
         await once(server, "listening");
         scene.after(() => {

@@ -2,7 +2,7 @@
 import { once } from "node:events";
 import { createServer, type Server as HttpServer, type ServerResponse } from "node:http";
 import { afterEach, describe, expect, test } from "vitest";
-import { attach, upgrade } from "../../src/node/index.js";
+import { attach, createServer as createWebSocketServer } from "../../src/node/index.js";
 import { masked, RawPeer, request } from "./raw-peer.js";
 import { Recorder } from "./recorder.js";
 import { eventually } from "./until.js";
@@ -19,8 +19,10 @@ afterEach(async () => {
 /** How upgrades reach wsimd. */
 const WAYS: Record<string, (server: HttpServer, recorder: Recorder) => void> = {
   attach: (server, recorder) => void attach(server, {}, recorder),
-  upgrade: (server, recorder) =>
-    void server.on("upgrade", (incoming, socket, head) => upgrade(incoming, socket, head, {}, recorder)),
+  createServer: (server, recorder) =>
+    void server.on("upgrade", (incoming, socket, head) =>
+      createWebSocketServer({}, recorder).upgrade(incoming, socket, head),
+    ),
 };
 
 describe.each(Object.entries(WAYS))("%s", (_, join) => {

@@ -6,7 +6,7 @@ import type { Duplex } from "node:stream";
 import { describe, test } from "vitest";
 import { WebSocketServer, WebSocket as WsSocket } from "ws";
 import { socketInternals } from "../../src/adapter/socket/internals.js";
-import { attach, serve, upgrade } from "../../src/node/index.js";
+import { attach, createServer as createWebSocketServer, serve } from "../../src/node/index.js";
 import { INTERNALS, nodeAdapter } from "../adapters/node-adapter.js";
 import { closeWords, Recorder } from "../adapters/recorder.js";
 import { Scene } from "../adapters/scene.js";
@@ -145,7 +145,11 @@ const asServer: Cases = {
     const http = createServer().listen(0, "127.0.0.1");
     scene.after(() => http.close());
     http.on("upgrade", (request, socket: Duplex, head) => {
-      upgrade(request, socket, head, { internals, protocols: ["chat"], limits: LIMITS }, recorder);
+      createWebSocketServer({ internals, protocols: ["chat"], limits: LIMITS }, recorder).upgrade(
+        request,
+        socket,
+        head,
+      );
     });
     await once(http, "listening");
     await talk(scene, `ws://127.0.0.1:${portOf(http)}/`, recorder);

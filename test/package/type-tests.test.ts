@@ -39,7 +39,7 @@ test.each([
   [SOCKET_DATA, "client", "Promise<Socket<User>>", "Promise<Socket<string>>"],
   [SOCKET_DATA, "plain-client", "toEqualTypeOf<Promise<Socket>>", "toEqualTypeOf<Promise<Socket<User>>>"],
   [SOCKET_DATA, "broadcast", "readonly except?: Socket<User>", "readonly except?: Socket"],
-  [SOCKET_DATA, "allowed", "nickname", "name"],
+  [SOCKET_DATA, "allowed", '{ nickname: "x" }', '{ name: "x" }'],
   [PAYLOAD, "node", "toEqualTypeOf<string | Buffer>()", "toEqualTypeOf<string | Uint8Array>()"],
   [PAYLOAD, "control", "toEqualTypeOf<Buffer>()", "toEqualTypeOf<Uint8Array>()"],
   [PAYLOAD, "bytes", 'const textType = "bytes"', 'const textType = "string"'],

@@ -53,7 +53,7 @@ function properties(file: string, name: string): Property[] {
   const head = /^export (?:interface \w+[^{]*? extends ([^{]*)\{|type \w+[^=]*= ([^;]*);)/.exec(text);
   const parents = (head?.[1] ?? head?.[2] ?? "")
     .replace(/Omit<(\w+)(?:<\w+>)?, [^>]+>/, "$1")
-    .replace(/<\w+>/g, "")
+    .replace(/<[^>]+>/g, "")
     .split(",")
     .map((each) => each.trim())
     .filter((each) => each !== "");
@@ -107,6 +107,9 @@ interface Alternative {
 /** Interfaces whose objects are used as they are: their owners check them. */
 const USED_AS_THEY_ARE = new Set(["BunTls", "Host", "Socket"]);
 
+/** Aliases of the types of functions. */
+const FUNCTIONS = new Set(["UpgradeHook"]);
+
 /** What a type stands for. */
 function alternatives(file: string, type: string): Alternative[] {
   const text = type.trim().replace(/^\| /, "");
@@ -117,6 +120,7 @@ function alternatives(file: string, type: string): Alternative[] {
   if (text.startsWith('"')) return [{ kind: "word" }];
   if (text === "string" || text === "number" || text === "boolean") return [{ kind: text }];
   const name = /^(?:Partial<)?(\w+)/.exec(text)?.[1] ?? "";
+  if (FUNCTIONS.has(name)) return [{ kind: "function" }];
   const found = declaration(file, name);
   const alias = /^export type \w+ =\s+([^;]*);/.exec(found.text)?.[1];
   if (alias !== undefined) return alternatives(found.file, alias);

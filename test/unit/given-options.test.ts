@@ -1,5 +1,5 @@
 // Each option that the types declare is checked when it is given, and nothing is opened, locked or called before.
-import { createServer as createHttpServer, IncomingMessage } from "node:http";
+import { createServer as createHttpServer } from "node:http";
 import { Server as NetServer, Socket as NetSocket } from "node:net";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import * as adapter from "../../src/adapter/index.js";
@@ -38,7 +38,6 @@ function line(): streams.ByteStreams {
 const untouched = line();
 const httpServer = createHttpServer();
 const socket = new NetSocket();
-const request = new IncomingMessage(socket);
 
 /** Everything that takes options: how the types name them, what they are called with besides, and what must be there. */
 const TAKERS: readonly {
@@ -72,9 +71,9 @@ const TAKERS: readonly {
   },
   {
     entry: "node/index.ts",
-    name: "upgrade",
-    type: "UpgradeOptions",
-    call: (o, h) => node.upgrade(request, socket, new Uint8Array(0), o, h),
+    name: "createServer",
+    type: "NodeServerOptions",
+    call: (o, h) => node.createServer(o, h),
     handlers: true,
   },
   {

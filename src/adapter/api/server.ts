@@ -8,6 +8,7 @@ export {
   type HandshakeRequest,
   type ServerLimits,
   type ServerOptions,
+  type UpgradeHook,
   type UpgradeResult,
 } from "../server/options.js";
 export type { FetchHandler, FetchInfo } from "../server/plain-exchange.js";

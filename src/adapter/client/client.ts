@@ -2,7 +2,7 @@
 
 import { REQUEST_RESERVED } from "../../handshake/request.js";
 import type { HeaderFields } from "../../http/header-fields.js";
-import { anything, integer, type Readers } from "../../protocol/option-readers.js";
+import { callback, integer, type Readers } from "../../protocol/option-readers.js";
 import type { HandshakeResponse } from "../handshake-response.js";
 import type { Handlers, Socket } from "../socket/handlers.js";
 import {
@@ -46,8 +46,8 @@ export interface ClientOptions<Data = unknown> extends SocketOptions {
    * `Cookie` stay behind when the origin changes, and nothing leads from `wss:` to `ws:`.
    */
   readonly maxRedirects?: number | undefined;
-  /** Becomes the socket's `data`, which is undefined without it. */
-  readonly data?: Data | undefined;
+  /** Makes the socket's `data`, which is undefined without it. */
+  readonly data?: (() => Data) | undefined;
 }
 
 /** How a runtime makes connections. */
@@ -69,7 +69,7 @@ export const CLIENT_READERS: Readers<ClientOptions> = {
   origin: headerValue,
   signal: abortSignal,
   maxRedirects: integer(0, MOST_REDIRECTS),
-  data: anything,
+  data: callback,
 };
 
 /**
@@ -113,7 +113,7 @@ function dial(
   handlers: Handlers,
 ): Promise<Session | Refused> {
   return new Promise((resolve, reject) => {
-    const { protocols = [], origin, signal } = options;
+    const { protocols = [], origin, signal, data: makeData } = options;
     const { limits, timeouts } = resolved;
     const { runtime, proxy } = dialer;
     const asyncContext = runtime.captureContext();
@@ -143,7 +143,7 @@ function dial(
             role: "client",
             transport,
             protocol: accepted.protocol ?? "",
-            data: options.data,
+            data: makeData?.(),
             response,
             asyncContext,
           });

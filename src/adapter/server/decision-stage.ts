@@ -31,14 +31,14 @@ export class DecisionStage implements Stage {
 
   /** Asks, once. @param decided - is called at once or later, or never if the client has left or the time was up */
   ask(request: UpgradeRequest, decided: Decided): void {
-    const { server, transport } = this.#owner;
+    const { server, transport, incoming } = this.#owner;
     const { upgrade } = server.options;
     if (upgrade === undefined) {
       decided(undefined, this.#rest);
       return;
     }
     const { remoteAddress, tls } = transport;
-    const verdict = upgrade({ ...request, remoteAddress, tls });
+    const verdict = upgrade({ ...request, remoteAddress, tls, incoming });
     if (!isPromise(verdict)) {
       this.#decided(verdict, decided);
       return;

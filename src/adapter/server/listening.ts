@@ -6,7 +6,7 @@ import type { Server, ServerCore } from "./server.js";
 import { type ConnectionSource, ServerHandle } from "./server-handle.js";
 
 /** Options of a server that owns its port, on any runtime. */
-export interface ListenOptions<Data = unknown> extends ServerOptions<Data> {
+export interface ListenOptions<Data = unknown, Incoming = unknown> extends ServerOptions<Data, Incoming> {
   /** The port to listen on. Default 0: any free port. */
   readonly port?: number | undefined;
   /** The address to listen on. Default: all addresses of this machine. */
@@ -90,7 +90,7 @@ export class PortServer<Data> extends ServerHandle<Data> implements ListeningSer
 }
 
 /** How options of a server that owns its port are read. */
-export const LISTEN_READERS: Readers<ListenOptions> = {
+export const LISTEN_READERS = {
   ...SERVER_READERS,
   port: integer(0, 65_535),
   host: text,
@@ -99,10 +99,13 @@ export const LISTEN_READERS: Readers<ListenOptions> = {
   reusePort: flag,
   maxConnections: integer(1),
   fetch: callback,
-};
+} satisfies Readers<ListenOptions>;
+
+/** The options that say where to listen. */
+export type Place = Pick<ListenOptions, "port" | "host" | "path" | "fd" | "reusePort">;
 
 /** @throws TypeError for options that name two places to listen */
-export function assertOnePlace({ port, host, path, fd, reusePort }: ListenOptions): void {
+export function assertOnePlace({ port, host, path, fd, reusePort }: Place): void {
   if (fd !== undefined && (port !== undefined || host !== undefined || path !== undefined)) {
     throw new TypeError("fd is instead of port, host and path");
   }

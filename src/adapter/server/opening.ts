@@ -1,7 +1,7 @@
 // A connection to a server until it becomes a WebSocket, or ends as something else.
 import { asksForWebSocket, checkUpgrade, type UpgradeRequest } from "../../handshake/request.js";
 import { selectSubprotocol } from "../../handshake/subprotocol.js";
-import { given } from "../../http/given.js";
+import { given, isGiven } from "../../http/given.js";
 import type { RequestHead } from "../../http/head.js";
 import { checkPlain } from "../../http/plain.js";
 import type { RefusalOptions } from "../../http/refusal.js";
@@ -20,6 +20,18 @@ import type { PendingOpening, ServerCore } from "./server.js";
 import type { Stage, StageOwner } from "./stage.js";
 import { decisionOf } from "./verdict.js";
 
+const CLOSING = { status: 503, reason: "the server is closing" };
+
+/** What is known of a connection when its opening begins. */
+export interface OpeningStart {
+  /** Writes the answers of the version of HTTP by which the request comes. Default: HTTP/1.1. */
+  readonly answers?: Answers;
+  /** Whether the head of the request was read elsewhere, so that the client can be answered at once. Default false. */
+  readonly headRead?: boolean;
+  /** The request as the application's HTTP server made it, for the hook `upgrade`. */
+  readonly incoming?: unknown;
+}
+
 /**
  * A connection to a server that is not, or not yet, a WebSocket. It goes through stages: reading the head, then asking
  * the application or serving a plain request. Then it hands the transport to a session, or answers and ends it.
@@ -33,6 +45,7 @@ import { decisionOf } from "./verdict.js";
 export class Opening implements TransportSink, Expiring, StageOwner, PendingOpening {
   readonly server: ServerCore;
   readonly transport: SocketTransport;
+  readonly incoming: unknown;
   readonly #answers: Answers;
   readonly #deadline: Deadline;
   /** Undefined once the answer is decided, or the client has left. */
@@ -41,17 +54,20 @@ export class Opening implements TransportSink, Expiring, StageOwner, PendingOpen
   #answered = false;
   #sentBytes = 0;
 
-  /** @param answers - of the version of HTTP by which the request comes */
-  constructor(server: ServerCore, transport: SocketTransport, answers = HTTP1_ANSWERS) {
+  constructor(server: ServerCore, transport: SocketTransport, start: OpeningStart = {}) {
+    const { answers = HTTP1_ANSWERS, headRead = false, incoming } = start;
     this.server = server;
     this.transport = transport;
+    this.incoming = incoming;
     this.#answers = answers;
     this.#deadline = new Deadline(server.runtime.deadlines, this);
     this.#stage = new HeadStage(this);
     transport.sink = this;
     this.guard(() => {
       server.openingBegan(this);
-      this.#deadline.start(server.options.timeouts.handshakeMs);
+      // A client that has sent its head is told why it gets no WebSocket.
+      if (server.closing && !headRead) this.abandon();
+      else this.#deadline.start(server.options.timeouts.handshakeMs);
     });
   }
 
@@ -154,7 +170,11 @@ export class Opening implements TransportSink, Expiring, StageOwner, PendingOpen
   // ---- The request ----
 
   #begin(head: RequestHead, rest: Uint8Array): void {
-    const { fetch, options } = this.server;
+    const { closing, fetch, options } = this.server;
+    if (closing) {
+      this.#refuse(CLOSING);
+      return;
+    }
     if (fetch !== undefined && !asksForWebSocket(head.headers)) {
       this.#beginPlain(head, rest, fetch);
       return;
@@ -191,6 +211,7 @@ export class Opening implements TransportSink, Expiring, StageOwner, PendingOpen
 
   #accept(request: UpgradeRequest, acceptance: Acceptance, rest: Uint8Array): void {
     const { server, transport } = this;
+    const { data: makeData } = server.options;
     const protocol =
       given(acceptance, "protocol") ?? selectSubprotocol(request.protocols, server.options.protocols);
     const head = this.#answers.accept(request, { protocol, headers: given(acceptance, "headers") });
@@ -198,7 +219,7 @@ export class Opening implements TransportSink, Expiring, StageOwner, PendingOpen
       role: "server",
       transport,
       protocol: protocol ?? "",
-      data: given(acceptance, "data"),
+      data: isGiven(acceptance, "data") ? acceptance.data : makeData?.(),
     });
     this.#deadline.stop();
     this.#answered = true;

@@ -22,8 +22,11 @@ import {
 import type { TlsInfo } from "../transport.js";
 import { origins, tokens } from "../value-readers.js";
 
-/** A valid opening handshake, which waits for the application's decision. */
-export interface HandshakeRequest extends UpgradeRequest {
+/**
+ * A valid opening handshake, which waits for the application's decision.
+ * @typeParam Incoming - the type of `incoming`
+ */
+export interface HandshakeRequest<Incoming = unknown> extends UpgradeRequest {
   /**
    * The client's IP address, or "" for a Unix socket. The hook is not called for a client that has left before its
    * address is known.
@@ -31,6 +34,12 @@ export interface HandshakeRequest extends UpgradeRequest {
   readonly remoteAddress: string;
   /** The TLS parameters of the client's connection; undefined without TLS. */
   readonly tls: TlsInfo | undefined;
+  /**
+   * The request as the HTTP server of the application made it, with all that its middleware has added, such as a
+   * session: Node's `IncomingMessage` for a server of `createServer` or `attach`, undefined for a request that wsimd
+   * has read itself.
+   */
+  readonly incoming: Incoming;
 }
 
 /** The answer of `upgrade` that accepts a client. */
@@ -39,7 +48,7 @@ export interface Acceptance<Data = unknown> {
   readonly protocol?: string | undefined;
   /** More headers for the answer. */
   readonly headers?: HeaderFields | undefined;
-  /** Becomes the socket's `data`, which is undefined without it. */
+  /** Becomes the socket's `data`. Default: what the option `data` makes. */
   readonly data?: Data | undefined;
 }
 
@@ -52,6 +61,14 @@ export type UpgradeResult<Data = unknown> =
   | RefusalOptions
   | false
   | undefined;
+
+/**
+ * The hook `upgrade`. It has the type of a method, so that one whose requests have a known `incoming` is a hook of the
+ * servers that don't look into it.
+ */
+export type UpgradeHook<Data = unknown, Incoming = unknown> = {
+  upgrade(request: HandshakeRequest<Incoming>): UpgradeResult<Data> | Promise<UpgradeResult<Data>>;
+}["upgrade"];
 
 /** Limits on the memory and work that one client, or all of them together, may cause. */
 export interface ServerLimits extends SocketLimits {
@@ -71,8 +88,11 @@ export const DEFAULT_SERVER_LIMITS: ServerLimits = {
   maxTotalContentBytes: 64 << 20,
 };
 
-/** Options of every server, whether or not it owns its port. */
-export interface ServerOptions<Data = unknown> extends SocketOptions {
+/**
+ * Options of every server, whether or not it owns its port.
+ * @typeParam Incoming - the type of the `incoming` of requests
+ */
+export interface ServerOptions<Data = unknown, Incoming = unknown> extends SocketOptions {
   /** Limits on the memory and work that clients may cause. Default: `DEFAULT_SERVER_LIMITS`. */
   readonly limits?: Optional<ServerLimits> | undefined;
   /** Subprotocols that the server speaks. The client's order of preference decides. */
@@ -84,16 +104,20 @@ export interface ServerOptions<Data = unknown> extends SocketOptions {
    */
   readonly origins?: readonly (string | undefined)[] | undefined;
   /** Decides on each request. If it throws, the client gets 500 and the `error` handler the exception. */
-  readonly upgrade?:
-    | ((request: HandshakeRequest) => UpgradeResult<Data> | Promise<UpgradeResult<Data>>)
-    | undefined;
+  readonly upgrade?: UpgradeHook<Data, Incoming> | undefined;
+  /**
+   * Makes the `data` of each socket for which the answer of `upgrade` has none. Without it, `data` is undefined. If it
+   * throws, the client gets 500 and the `error` handler the exception.
+   */
+  readonly data?: (() => Data) | undefined;
 }
 
 export interface ResolvedServerOptions extends ResolvedSocketOptions {
   readonly limits: ServerLimits;
   readonly protocols: readonly string[];
   readonly origins: readonly (string | undefined)[] | undefined;
-  readonly upgrade: ((request: HandshakeRequest) => UpgradeResult | Promise<UpgradeResult>) | undefined;
+  readonly upgrade: UpgradeHook | undefined;
+  readonly data: (() => unknown) | undefined;
 }
 
 const SERVER_LIMIT_READERS: Readers<Optional<ServerLimits>> = {
@@ -103,17 +127,18 @@ const SERVER_LIMIT_READERS: Readers<Optional<ServerLimits>> = {
 };
 
 /** How options of a server are read. */
-export const SERVER_READERS: Readers<ServerOptions> = {
+export const SERVER_READERS = {
   ...SOCKET_READERS,
   limits: (given, name) => readOptions<Optional<ServerLimits>>(given, SERVER_LIMIT_READERS, name),
   protocols: tokens,
   origins,
   upgrade: callback,
-};
+  data: callback,
+} satisfies Readers<ServerOptions>;
 
 /** Completes options that were read with the defaults. */
 export function resolveServerOptions(options: ServerOptions): ResolvedServerOptions {
-  const { protocols = [], origins, upgrade } = options;
+  const { protocols = [], origins, upgrade, data } = options;
   const resolved = resolveSocketOptions(options);
   return {
     ...resolved,
@@ -121,5 +146,6 @@ export function resolveServerOptions(options: ServerOptions): ResolvedServerOpti
     protocols,
     origins,
     upgrade,
+    data,
   };
 }

@@ -95,10 +95,9 @@ export class ServerCore implements SocketContext {
     return this.connections.size + this.#openings.size;
   }
 
-  /** A connection came. It is abandoned if the server is closing. */
+  /** A connection came. */
   openingBegan(opening: PendingOpening): void {
     this.#openings.add(opening);
-    if (this.closing) opening.abandon();
   }
 
   /** The connection became a WebSocket, or is gone. */

@@ -20,6 +20,8 @@ export interface Stage {
 export interface StageOwner {
   readonly server: ServerCore;
   readonly transport: SocketTransport;
+  /** The request as the application's HTTP server made it, if one did. */
+  readonly incoming: unknown;
   /** The head is complete. @param rest - the bytes behind it, owned by the opening */
   headRead(head: RequestHead, rest: Uint8Array): void;
   /** Refuses the client, and ends this side. */

@@ -13,7 +13,7 @@ import { type Server, ServerCore } from "./server.js";
 import { type ConnectionSource, ServerHandle } from "./server-handle.js";
 
 /** Options of a server that gets its connections one by one. */
-export interface TransportServerOptions<Data = unknown> extends ServerOptions<Data> {
+export interface TransportServerOptions<Data = unknown> extends ServerOptions<Data, undefined> {
   /**
    * Answers plain HTTP requests, which get 426 without it: one request for each connection, content up to
    * `maxContentBytes`, an answer that is sent when it is whole. An exception becomes a 500 and goes to the `error`
@@ -92,7 +92,7 @@ class TransportServerHandle<Data> extends ServerHandle<Data> implements Transpor
   }
 
   acceptHead(transport: SocketTransport, head: RequestHead, rest: Uint8Array): void {
-    new Opening(this.#core, transport).headRead(head, rest);
+    new Opening(this.#core, transport, { headRead: true }).headRead(head, rest);
   }
 
   report(error: unknown): void {

@@ -20,8 +20,8 @@ export interface Socket<Data = unknown> {
   /** The role of this side in the opening handshake. */
   readonly role: Role;
   /**
-   * The application's own data. It is undefined, also where its type excludes that, unless the hook `upgrade` of a
-   * server or the option `data` of a client sets it.
+   * The application's own data. It is undefined, also where its type excludes that, unless the option `data` or a
+   * server's hook `upgrade` sets it.
    */
   data: Data;
   /** The subprotocol that was agreed on, or "". */

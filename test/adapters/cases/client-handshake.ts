@@ -114,7 +114,7 @@ export const clientHandshakeCases: readonly Case[] = [
           .replace("Upgrade: websocket", "UPGRADE:  WebSocket\t");
         for (const byte of latin1(odd)) await peer.write(Uint8Array.of(byte));
       });
-      const socket = await scene.connect(server.url, { protocols: ["a", "b"], data: { mine: 1 } });
+      const socket = await scene.connect(server.url, { protocols: ["a", "b"], data: () => ({ mine: 1 }) });
       assert.equal(socket.protocol, "b");
       assert.equal(socket.role, "client");
       assert.equal(socket.state, "open");

@@ -42,7 +42,7 @@ const OF_SERVERS: Readonly<Record<string, readonly ListenOptions[]>> = {
 const OF_CLIENTS: Readonly<Record<string, readonly DialOptions[]>> = {
   maxRedirects: [{ maxRedirects: 0 }, { maxRedirects: 10 }],
   headers: [{ headers: {} }, { headers: { "X-One": "1" } }],
-  data: [{ data: 0 }, { data: {} }],
+  data: [{ data: () => 0 }, { data: () => ({}) }],
 };
 
 /** Options of adapters that open connections themselves. */

@@ -150,6 +150,43 @@ export const upgradeCases: readonly Case[] = [
     },
   ]),
   {
+    name: "data makes that of each socket for which upgrade gives none",
+    async run(scene) {
+      const recorder = new Recorder();
+      let made = 0;
+      const server = await scene.serve(
+        {
+          data: () => ({ made: ++made }),
+          upgrade: ({ path }) => (path === "/own" ? { data: undefined } : {}),
+        },
+        recorder,
+      );
+      for (const target of ["/", "/own", "/"])
+        await scene.client(server, request({}, `GET ${target} HTTP/1.1`));
+      await recorder.until("open", 3);
+      const found = recorder.calls.map(({ socket }) => socket?.data);
+      assert.deepEqual(found, [{ made: 1 }, undefined, { made: 2 }]);
+    },
+  },
+  {
+    name: "data that throws is 500, and the error handler knows",
+    async run(scene) {
+      const recorder = new Recorder();
+      const data = (): never => {
+        throw new Error("secret");
+      };
+      const server = await scene.serve({ data }, recorder);
+      const peer = await scene.raw(server);
+      await peer.write(request());
+      assert.match(await peer.head(), /^HTTP\/1\.1 500 /);
+      assert.deepEqual(recorder.log, ["error Error: secret"]);
+      const ours = new Recorder();
+      const open = await scene.serve({}, {});
+      await assert.rejects(scene.connect(open.url, { data }, ours), /secret/);
+      assert.deepEqual(ours.log, []);
+    },
+  },
+  {
     name: "an error handler that throws or rejects over a failed upgrade harms nobody",
     async run(scene) {
       const written: unknown[] = [];

@@ -95,8 +95,9 @@ async function sockets() {
   const urls = [server.url];
   if (entry === "node") {
     wsimd.attach(httpServer, { path: "/attached" }, echo());
+    const sockets = wsimd.createServer({}, echo());
     httpServer.on("upgrade", (request, socket, head) => {
-      if (request.url === "/upgraded") wsimd.upgrade(request, socket, head, {}, echo());
+      if (request.url === "/upgraded") sockets.upgrade(request, socket, head);
     });
     // Node makes the sockets that it accepts with options that inherit.
     if (!keys.includes("signal")) {

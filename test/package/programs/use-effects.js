@@ -6,7 +6,7 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import net from "node:net";
 import { setImmediate as turn } from "node:timers/promises";
-import { attach, connect, serve, upgrade } from "wsimd/node";
+import { attach, connect, createServer as createWebSocketServer, serve } from "wsimd/node";
 
 const [what, choice] = process.argv.slice(2);
 /** @type {import("wsimd/node").InternalsOptions} */
@@ -56,7 +56,10 @@ async function started() {
   }
   const http = createServer();
   if (what === "attach") attach(http, options, echo);
-  else http.on("upgrade", (request, socket, head) => upgrade(request, socket, head, options, echo));
+  else {
+    const sockets = createWebSocketServer(options, echo);
+    http.on("upgrade", (request, socket, head) => sockets.upgrade(request, socket, head));
+  }
   http.listen(0, "127.0.0.1");
   await once(http, "listening");
   const address = http.address();

@@ -219,7 +219,7 @@ describe("a request that came by other means", () => {
     if (request.type === "refusal") throw new Error(request.reason);
     seen.length = 0;
     const peer = new Peer();
-    new Opening(core, peer, answers).decide(request, new Uint8Array(0));
+    new Opening(core, peer, { answers }).decide(request, new Uint8Array(0));
     return peer;
   }
 

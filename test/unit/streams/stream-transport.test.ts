@@ -267,7 +267,7 @@ describe("the opening handshake", () => {
   test("done elsewhere: bytes behind the head are handled first", () => {
     const recorder = new Recorder();
     const rest = unmasked("81 01 'r'");
-    const socket = open(new Line(), { role: "client", rest, protocol: "chat", data: 7 }, recorder);
+    const socket = open(new Line(), { role: "client", rest, protocol: "chat", data: () => 7 }, recorder);
     expect(recorder.log).toEqual(["open", 'text "r"']);
     expect([socket.protocol, socket.data]).toEqual(["chat", 7]);
     socket.terminate();
