@@ -1,11 +1,12 @@
 // `connect` for Bun, on Bun's own sockets.
+
 import type { Address } from "../adapter/client/address.js";
 import { CLIENT_READERS, type ClientOptions, connectBy } from "../adapter/client/client.js";
+import { type ClientHandlers, readClientHandlers } from "../adapter/client/client-handlers.js";
 import { proxyDialer, readProxy } from "../adapter/client/proxy/option.js";
 import type { ProxyAddress, ProxyChoice, Tunnel } from "../adapter/client/proxy/proxy.js";
 import { hostOptions } from "../adapter/host-options.js";
-import { readHandlers } from "../adapter/socket/given-handlers.js";
-import type { Handlers, Socket } from "../adapter/socket/handlers.js";
+import type { Socket } from "../adapter/socket/handlers.js";
 import type { TextTypeOption } from "../adapter/socket/options.js";
 import type { TextType } from "../protocol/endpoint-options.js";
 import { ownOptions, type Readers, readOptions } from "../protocol/option-readers.js";
@@ -47,11 +48,11 @@ const CONNECT_READERS: Readers<ConnectOptions> = {
 export async function connect<Data = unknown, Text extends TextType = TextType>(
   url: string | URL,
   options: ConnectOptions<Data> & TextTypeOption<Text> = {},
-  handlers: Handlers<Data, Text> = {},
+  handlers: ClientHandlers<Data, Text> = {},
 ): Promise<Socket<Data>> {
   const bun = bunApi();
   const known = readOptions<ConnectOptions>(options, CONNECT_READERS);
-  const told = readHandlers(handlers, known.fragments);
+  const told = readClientHandlers(handlers, known.fragments);
   const open = (address: Address) => openTransport(bun, address, known.tls);
   const proxy = proxyDialer<BunTls>(known.proxy, process.env, (address, tls) =>
     openTunnel(bun, address, tls, known.tls),

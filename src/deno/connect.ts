@@ -1,5 +1,6 @@
 // `connect` for Deno: that of Node, on Deno's `node:net`, with Deno's permissions.
-import type { Handlers, Socket } from "../adapter/socket/handlers.js";
+import type { ClientHandlers } from "../adapter/client/client-handlers.js";
+import type { Socket } from "../adapter/socket/handlers.js";
 import type { TextTypeOption } from "../adapter/socket/options.js";
 import { type ConnectOptions, connectOn } from "../node/connect.js";
 import type { TextType } from "../protocol/endpoint-options.js";
@@ -17,7 +18,7 @@ import { permitted } from "./internals-option.js";
 export async function connect<Data = unknown, Text extends TextType = TextType>(
   url: string | URL,
   options: ConnectOptions<Data> & TextTypeOption<Text> = {},
-  handlers: Handlers<Data, Text> = {},
+  handlers: ClientHandlers<Data, Text> = {},
 ): Promise<Socket<Data>> {
   return connectOn(denoRuntime, denoTransports, url, permitted(options), handlers);
 }

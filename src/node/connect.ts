@@ -1,16 +1,20 @@
 // `connect` for Node, and for other runtimes with `node:net`.
+
 import type { ConnectionOptions } from "node:tls";
 import type { Address } from "../adapter/client/address.js";
 import { CLIENT_READERS, type ClientOptions, connectBy } from "../adapter/client/client.js";
+import {
+  type ClientHandlers as AnyClientHandlers,
+  readClientHandlers,
+} from "../adapter/client/client-handlers.js";
 import { proxyDialer, readProxy } from "../adapter/client/proxy/option.js";
 import type { ProxyAddress, ProxyChoice, Tunnel } from "../adapter/client/proxy/proxy.js";
-import { readHandlers } from "../adapter/socket/given-handlers.js";
-import type { Handlers as AnyHandlers, Socket } from "../adapter/socket/handlers.js";
+import type { Socket } from "../adapter/socket/handlers.js";
 import type { TextTypeOption } from "../adapter/socket/options.js";
 import type { Runtime } from "../adapter/transport.js";
 import type { TextType } from "../protocol/endpoint-options.js";
 import { ownOptions, type Readers, readOptions } from "../protocol/option-readers.js";
-import type { Handlers } from "./handlers.js";
+import type { ClientHandlers } from "./handlers.js";
 import { nodeRuntime } from "./host.js";
 import { chooseInternals, INTERNALS_READERS, type InternalsOptions } from "./internals-option.js";
 import { NodeTransport, nodeTransports, type TransportOf, type Transports } from "./node-transport.js";
@@ -52,7 +56,7 @@ const CONNECT_READERS: Readers<ConnectOptions> = {
 export function connect<Data = unknown, Text extends TextType = TextType>(
   url: string | URL,
   options: ConnectOptions<Data> & TextTypeOption<Text> = {},
-  handlers: Handlers<Data, Text> = {},
+  handlers: ClientHandlers<Data, Text> = {},
 ): Promise<Socket<Data>> {
   return connectOn(nodeRuntime, nodeTransports, url, options, handlers);
 }
@@ -63,10 +67,10 @@ export async function connectOn<Data>(
   transports: Transports,
   url: string | URL,
   given: ConnectOptions<Data>,
-  handlers: AnyHandlers<Data>,
+  handlers: AnyClientHandlers<Data>,
 ): Promise<Socket<Data>> {
   const options = readOptions<ConnectOptions>(given, CONNECT_READERS);
-  const told = readHandlers(handlers, options.fragments);
+  const told = readClientHandlers(handlers, options.fragments);
   const transportOf = await transports(await chooseInternals(options.internals));
   const open = (address: Address) => transportOf(openSocket(address, options.tls));
   const proxy = proxyDialer<ConnectionOptions>(options.proxy, process.env, (address, tls) =>

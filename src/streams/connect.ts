@@ -1,20 +1,22 @@
 // A client over streams that lead to a server.
+
 import { CLIENT_READERS, type ClientOptions, connectBy } from "../adapter/client/client.js";
+import { type ClientHandlers, readClientHandlers } from "../adapter/client/client-handlers.js";
 import { portableRuntime } from "../adapter/portable-runtime.js";
-import { readHandlers } from "../adapter/socket/given-handlers.js";
-import type { Handlers, Socket } from "../adapter/socket/handlers.js";
+import type { Socket } from "../adapter/socket/handlers.js";
 import type { TextTypeOption } from "../adapter/socket/options.js";
 import type { TextType } from "../protocol/endpoint-options.js";
 import { ownOptions, type Readers, readOptions, text } from "../protocol/option-readers.js";
 import { type ByteStreams, StreamTransport } from "./stream-transport.js";
 
-/** Options of {@link connect}. Streams lead to one place, so redirects are not followed. */
-export interface ConnectOptions<Data = unknown> extends Omit<ClientOptions<Data>, "maxRedirects"> {
+/** Options of {@link connect}. Streams lead to one server and one connection: no redirects, no `reconnect`. */
+export interface ConnectOptions<Data = unknown>
+  extends Omit<ClientOptions<Data>, "maxRedirects" | "reconnect"> {
   /** The server's address, for the socket. Default "". */
   readonly remoteAddress?: string | undefined;
 }
 
-const { maxRedirects: _, ...READERS_OF_ONE_PLACE } = CLIENT_READERS;
+const { maxRedirects: _, reconnect: __, ...READERS_OF_ONE_PLACE } = CLIENT_READERS;
 const CONNECT_READERS: Readers<ConnectOptions> = { ...READERS_OF_ONE_PLACE, remoteAddress: text };
 
 /**
@@ -29,10 +31,10 @@ export async function connect<Data = unknown, Text extends TextType = TextType>(
   streams: ByteStreams,
   url: string | URL,
   options: ConnectOptions<Data> & TextTypeOption<Text> = {},
-  handlers: Handlers<Data, Text> = {},
+  handlers: ClientHandlers<Data, Text> = {},
 ): Promise<Socket<Data>> {
   const known = readOptions<ConnectOptions>(options, CONNECT_READERS);
-  const told = readHandlers(handlers, known.fragments);
+  const told = readClientHandlers(handlers, known.fragments);
   const open = () => new StreamTransport(streams, known.remoteAddress ?? "");
   return connectBy<Data>(
     { runtime: portableRuntime(), open },

@@ -1,11 +1,12 @@
 // `connect` for workerd, over its TCP sockets.
+
 import { connect as connectTcp } from "cloudflare:sockets";
 import type { Address } from "../adapter/client/address.js";
 import { CLIENT_READERS, type ClientOptions, connectBy } from "../adapter/client/client.js";
+import { type ClientHandlers, readClientHandlers } from "../adapter/client/client-handlers.js";
 import { hostOptions } from "../adapter/host-options.js";
 import { portableRuntime } from "../adapter/portable-runtime.js";
-import { readHandlers } from "../adapter/socket/given-handlers.js";
-import type { Handlers, Socket } from "../adapter/socket/handlers.js";
+import type { Socket } from "../adapter/socket/handlers.js";
 import type { TextTypeOption } from "../adapter/socket/options.js";
 import type { TextType } from "../protocol/endpoint-options.js";
 import { readOptions } from "../protocol/option-readers.js";
@@ -25,10 +26,10 @@ export type ConnectOptions<Data = unknown> = ClientOptions<Data>;
 export async function connect<Data = unknown, Text extends TextType = TextType>(
   url: string | URL,
   options: ConnectOptions<Data> & TextTypeOption<Text> = {},
-  handlers: Handlers<Data, Text> = {},
+  handlers: ClientHandlers<Data, Text> = {},
 ): Promise<Socket<Data>> {
   const known = readOptions<ConnectOptions>(options, CLIENT_READERS);
-  const told = readHandlers(handlers, known.fragments);
+  const told = readClientHandlers(handlers, known.fragments);
   return connectBy<Data>({ runtime: portableRuntime(), open }, url, known, told);
 }
 

@@ -1,6 +1,8 @@
 // What an adapter must have to be run by the suite: the same shape on every runtime.
 
+import type { ClientHandlers } from "../../src/adapter/client/client-handlers.js";
 import type { ProxyChoice } from "../../src/adapter/client/proxy/proxy.js";
+import type { ReconnectOptions } from "../../src/adapter/client/reconnect-option.js";
 import type { ServerOptions } from "../../src/adapter/server/options.js";
 import type { FetchHandler } from "../../src/adapter/server/plain-exchange.js";
 import type { Server } from "../../src/adapter/server/server.js";
@@ -48,6 +50,7 @@ export interface DialOptions extends SocketOptions {
   readonly maxRedirects?: number;
   readonly data?: () => unknown;
   readonly proxy?: string | URL | ProxyOptions;
+  readonly reconnect?: boolean | ReconnectOptions;
 }
 
 export interface ProxyOptions extends ProxyChoice {
@@ -64,6 +67,8 @@ export type Capability =
   | "ipv6"
   /** The option `proxy`. */
   | "proxy"
+  /** The option `reconnect`. */
+  | "reconnect"
   /** `wss:` behind an `https:` proxy. */
   | "nested-tls"
   /** `pause` and `resume` hold the peer back. */
@@ -83,5 +88,5 @@ export interface Adapter {
   collectGarbage(): void;
   /** How many connections the process has open, of whomever. */
   openSockets(): number;
-  connect(url: string, options?: DialOptions, handlers?: Handlers): Promise<Socket>;
+  connect(url: string, options?: DialOptions, handlers?: ClientHandlers): Promise<Socket>;
 }

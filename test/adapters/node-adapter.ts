@@ -17,7 +17,7 @@ export const REUSES_PORTS = !/^(20|21|22\.\d|22\.1[01]|23\.0)\./.test(process.ve
 export const UNIX_SOCKETS: readonly Capability[] = process.platform === "win32" ? [] : ["unix"];
 
 const CAPABILITIES: readonly Capability[] = [
-  ...(["tls", "proxy", "nested-tls", "pause", "tcp", "port"] as const),
+  ...(["tls", "proxy", "reconnect", "nested-tls", "pause", "tcp", "port"] as const),
   ...UNIX_SOCKETS,
   ...(HAS_IPV6 ? (["ipv6"] as const) : []),
   // Of the systems that these tests run on, libuv supports it on Linux alone.

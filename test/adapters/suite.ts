@@ -25,6 +25,7 @@ import { pingCases } from "./cases/pings.js";
 import { plainCases } from "./cases/plain.js";
 import { portCases } from "./cases/port.js";
 import { proxyCases } from "./cases/proxy.js";
+import { reconnectCases } from "./cases/reconnect.js";
 import { redirectCases } from "./cases/redirects.js";
 import { refusalCases } from "./cases/refusals.js";
 import { resetCases } from "./cases/resets.js";
@@ -56,6 +57,7 @@ export const SUITE: Readonly<Record<string, readonly Case[]>> = {
   "informational answers": informationalCases,
   "refusals of a client": refusalCases,
   connect: connectCases,
+  reconnect: reconnectCases,
   "reports from the field": [...fieldCases, ...fieldHandshakeCases, ...fieldOutputCases],
   redirects: redirectCases,
   proxies: proxyCases,

@@ -63,6 +63,23 @@ test.each(names("Client option names"))("the client's option %s is one", async (
   await expect(node.connect("ws://127.0.0.1:1", options)).rejects.toThrow(new RegExp(`\\b${name}\\b`));
 });
 
+test.each(names("Reconnect option names"))("the option %s of reconnect is one", async (name) => {
+  const reconnect = { [name]: Symbol("no value of an option") };
+  await expect(node.connect("ws://127.0.0.1:1", { reconnect })).rejects.toThrow(
+    new RegExp(`^reconnect\\.${name} must be`),
+  );
+});
+
+test.each(names("Client handler names"))(
+  "the client's handler %s is one, and none of a server's",
+  async (name) => {
+    await expect(node.connect("ws://127.0.0.1:1", {}, { [name]: null })).rejects.toThrow(
+      `the handler ${name} must be a function`,
+    );
+    await expect(node.serve({}, { [name]() {} })).rejects.toThrow(`there is no handler ${name}, only`);
+  },
+);
+
 test("the names of sockets are members of one", async () => {
   const server = await node.serve({ host: "127.0.0.1" }, {});
   const socket = await node.connect(server.url);

@@ -8,7 +8,7 @@ const collect: unknown = Reflect.get(Reflect.get(globalThis, "Bun"), "gc");
 /** This package on Bun. */
 export const adapter: Adapter = {
   name: "bun",
-  capabilities: new Set(["tls", "proxy", "unix", "pause", "tcp", "port", "reuse-port"]),
+  capabilities: new Set(["tls", "proxy", "reconnect", "unix", "pause", "tcp", "port", "reuse-port"]),
   serve,
   connect,
   collectGarbage() {

@@ -6,7 +6,7 @@ import { openSockets } from "./open-sockets.js";
 /** This package on Deno. */
 export const adapter: Adapter = {
   name: "deno",
-  capabilities: new Set(["tls", "unix", "proxy", "pause", "tcp", "port", "reuse-port"]),
+  capabilities: new Set(["tls", "unix", "proxy", "reconnect", "pause", "tcp", "port", "reuse-port"]),
   serve,
   connect,
   collectGarbage: () => globalThis.gc?.(),

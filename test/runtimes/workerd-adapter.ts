@@ -1,5 +1,6 @@
 // workerd for the suite of adapters.
 import assert from "node:assert/strict";
+import type { ClientHandlers } from "../../src/adapter/client/client-handlers.js";
 import { HandshakeError } from "../../src/adapter/client/handshake-error.js";
 import type { Handlers, SendResult, Socket } from "../../src/adapter/socket/handlers.js";
 import { HeaderList } from "../../src/http/header-list.js";
@@ -42,7 +43,7 @@ async function connectThere(
   port: number,
   url: string,
   { signal, data, ...options }: DialOptions,
-  handlers: Handlers,
+  handlers: ClientHandlers,
 ): Promise<Socket> {
   let connected = (_socket: Socket): void => {};
   let failed = (_error: Error): void => {};

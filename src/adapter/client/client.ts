@@ -2,7 +2,7 @@
 
 import { REQUEST_RESERVED } from "../../handshake/request.js";
 import type { HeaderFields } from "../../http/header-fields.js";
-import { callback, integer, type Readers } from "../../protocol/option-readers.js";
+import { callback, integer, ownOptions, type Readers } from "../../protocol/option-readers.js";
 import type { HandshakeResponse } from "../handshake-response.js";
 import type { Handlers, Socket } from "../socket/handlers.js";
 import {
@@ -25,11 +25,14 @@ import {
   redirected,
   withCredentials,
 } from "./address.js";
+import type { ClientHandlers } from "./client-handlers.js";
 import { Dialing, type Refused } from "./dialing.js";
 import type { Exchange } from "./exchange.js";
 import { HandshakeError } from "./handshake-error.js";
 import { type ProxyDialer, proxyFor } from "./proxy/proxy.js";
 import { openTunnel } from "./proxy/tunnel.js";
+import { type ReconnectOptions, readReconnect, reconnectPlan } from "./reconnect-option.js";
+import { hostClock, Reconnection } from "./reconnection.js";
 
 /** Options of a client, on any runtime. */
 export interface ClientOptions<Data = unknown> extends SocketOptions {
@@ -39,7 +42,10 @@ export interface ClientOptions<Data = unknown> extends SocketOptions {
   readonly headers?: HeaderFields | undefined;
   /** The `Origin` header. Default: none, as for other clients that are not browsers. */
   readonly origin?: string | undefined;
-  /** Gives up the attempt; has no effect once the connection is open. */
+  /**
+   * Gives up the attempt, and with the option `reconnect` the wait for the next one. A connection that is open is left
+   * alone, but no other follows it.
+   */
   readonly signal?: AbortSignal | undefined;
   /**
    * How many redirects to follow, 10 at most. Default 0: they are an error with status and headers. `Authorization` and
@@ -48,6 +54,13 @@ export interface ClientOptions<Data = unknown> extends SocketOptions {
   readonly maxRedirects?: number | undefined;
   /** Makes the socket's `data`, which is undefined without it. */
   readonly data?: (() => Data) | undefined;
+  /**
+   * Connects again after each end that the application did not ask for, with a new socket each time, and makes further
+   * attempts if one fails, the first included. `true` has the defaults of {@link ReconnectOptions}. Nothing is sent
+   * again. `close` or `terminate` of the newest socket ends it, and so does the signal. A wait for the next attempt
+   * keeps the process alive, as a connection would. Default false.
+   */
+  readonly reconnect?: boolean | ReconnectOptions | undefined;
 }
 
 /** How a runtime makes connections. */
@@ -70,7 +83,19 @@ export const CLIENT_READERS: Readers<ClientOptions> = {
   signal: abortSignal,
   maxRedirects: integer(0, MOST_REDIRECTS),
   data: callback,
+  reconnect: readReconnect,
 };
+
+/** One attempt to connect, redirects included. */
+interface Call {
+  readonly address: Address;
+  readonly options: ClientOptions;
+  readonly resolved: ResolvedSocketOptions;
+  readonly handlers: Handlers;
+  readonly signal: AbortSignal | undefined;
+  /** The application has closed or terminated the socket. */
+  endRequested(): void;
+}
 
 /**
  * Connects to a server.
@@ -84,16 +109,36 @@ export async function connectBy<Data>(
   dialer: Dialer,
   url: string | URL,
   options: ClientOptions,
-  handlers: Handlers,
+  handlers: ClientHandlers,
 ): Promise<Socket<Data>> {
-  const { maxRedirects = 0, signal } = options;
-  const resolved = resolveSocketOptions(options);
-  let address = parseAddress(url);
-  let headers = withCredentials(options.headers, "Authorization", address.authorization);
+  const { signal } = options;
+  const known = { address: parseAddress(url), options, resolved: resolveSocketOptions(options) };
+  const plan = reconnectPlan(options.reconnect);
+  if (plan === undefined) {
+    const call = { ...known, handlers: onceHandlers(handlers), signal, endRequested() {} };
+    return withData(await connectOnce(dialer, call));
+  }
+  const connect = (attempt: Pick<Call, "handlers" | "signal" | "endRequested">): Promise<Socket> =>
+    connectOnce(dialer, { ...known, ...attempt });
+  const reconnection = new Reconnection({ plan, clock: hostClock, handlers, signal, connect });
+  return withData(await reconnection.first());
+}
+
+/** The handlers of a client that does not connect again. */
+function onceHandlers({ open, reconnecting: _, reconnectFailed: __, ...others }: ClientHandlers): Handlers {
+  if (open === undefined) return ownOptions(others);
+  return ownOptions({ ...others, open: (socket: Socket) => open(socket, { attempt: 0 }) });
+}
+
+/** Makes one attempt, and follows redirects. */
+async function connectOnce(dialer: Dialer, call: Call): Promise<Socket> {
+  const { maxRedirects = 0 } = call.options;
+  let { address } = call;
+  let headers = withCredentials(call.options.headers, "Authorization", address.authorization);
   for (let redirects = 0; ; redirects++) {
-    signal?.throwIfAborted();
-    const result = await dial(dialer, address, headers, options, resolved, handlers);
-    if (result instanceof Session) return withData(result.socket);
+    call.signal?.throwIfAborted();
+    const result = await dial(dialer, { ...call, address }, headers);
+    if (result instanceof Session) return result.socket;
     if (!isRedirect(result.status) || redirects === maxRedirects) {
       throw new HandshakeError(result.code, result.reason, result);
     }
@@ -104,16 +149,10 @@ export async function connectBy<Data>(
 }
 
 /** One attempt, at one address. */
-function dial(
-  dialer: Dialer,
-  address: Address,
-  headers: HeaderFields,
-  options: ClientOptions,
-  resolved: ResolvedSocketOptions,
-  handlers: Handlers,
-): Promise<Session | Refused> {
+function dial(dialer: Dialer, call: Call, headers: HeaderFields): Promise<Session | Refused> {
   return new Promise((resolve, reject) => {
-    const { protocols = [], origin, signal, data: makeData } = options;
+    const { address, options, resolved, handlers, signal, endRequested } = call;
+    const { protocols = [], origin, data: makeData } = options;
     const { limits, timeouts } = resolved;
     const { runtime, proxy } = dialer;
     const asyncContext = runtime.captureContext();
@@ -137,6 +176,7 @@ function dial(
             options: resolved,
             endpointOptions: endpointOptions(resolved, "client", runtime.host),
             socketClosed() {},
+            endRequested,
           };
           const response: HandshakeResponse = { status: 101, headers: accepted.headers };
           const session = new Session(context, {

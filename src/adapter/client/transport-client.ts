@@ -2,12 +2,12 @@
 
 import type { TextType } from "../../protocol/endpoint-options.js";
 import { readOptions } from "../../protocol/option-readers.js";
-import { readHandlers } from "../socket/given-handlers.js";
-import type { Handlers, Socket } from "../socket/handlers.js";
+import type { Socket } from "../socket/handlers.js";
 import type { TextTypeOption } from "../socket/options.js";
 import type { Runtime, SocketTransport } from "../transport.js";
 import type { Address } from "./address.js";
 import { CLIENT_READERS, type ClientOptions, connectBy } from "./client.js";
+import { type ClientHandlers, readClientHandlers } from "./client-handlers.js";
 
 /** How an adapter makes connections. */
 export interface TransportDialer {
@@ -32,10 +32,10 @@ export async function connect<Data = unknown, Text extends TextType = TextType>(
   dialer: TransportDialer,
   url: string | URL,
   options: ClientOptions<Data> & TextTypeOption<Text> = {},
-  handlers: Handlers<Data, Text> = {},
+  handlers: ClientHandlers<Data, Text> = {},
 ): Promise<Socket<Data>> {
   const known = readOptions<ClientOptions>(options, CLIENT_READERS);
-  const told = readHandlers(handlers, known.fragments);
+  const told = readClientHandlers(handlers, known.fragments);
   const open = (address: Address): SocketTransport => dialer.open(address);
   return connectBy<Data>({ runtime: dialer.runtime, open }, url, known, told);
 }

@@ -14,4 +14,6 @@ export interface SocketContext {
   readonly endpointOptions: ResolvedEndpointOptions;
   /** The connection is over, and its transport is gone. */
   socketClosed(socket: ApplicationSocket): void;
+  /** The application has called `close` or `terminate`. Only clients ask for it. */
+  endRequested?(): void;
 }

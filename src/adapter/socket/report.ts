@@ -2,7 +2,11 @@
 import type { Handlers, Socket } from "./handlers.js";
 
 /** Tells the `error` handler. An exception or a rejection of that handler goes to the console. Never throws. */
-export function reportError(handlers: Handlers, socket: Socket | undefined, error: unknown): void {
+export function reportError(
+  handlers: Pick<Handlers, "error">,
+  socket: Socket | undefined,
+  error: unknown,
+): void {
   try {
     if (handlers.error === undefined) print(error);
     else {

@@ -138,10 +138,17 @@ export class Session
 
   close(code?: number, reason?: string): void {
     this.endpoint.close(code, reason);
+    this.context.endRequested?.();
     this.#closingBegan();
   }
 
   terminate(): void {
+    this.context.endRequested?.();
+    this.#end();
+  }
+
+  /** Ends the transport at once. */
+  #end(): void {
     this.endpoint.end();
     this.endpoint.outbox.clear();
     this.transport.destroy();
@@ -340,7 +347,7 @@ export class Session
     // This comes first, because an error handler that calls `flush` must not cause the same error again.
     this.#attempt(() => this.endpoint.outbox.clear());
     this.#application.report(error);
-    this.#attempt(() => this.terminate());
+    this.#attempt(() => this.#end());
   }
 
   #attempt(step: () => void): void {
@@ -358,7 +365,7 @@ export class Session
 
   timedOut(cause: TransportEnd): void {
     this.#cause ??= cause;
-    this.terminate();
+    this.#end();
   }
 
   #refuse(message: unknown, type: MessageType | undefined): SendResult {
