@@ -52,11 +52,18 @@ const ECHO = `async function echo(fake) {
 const EXPECTED = ["text", "buffer", "\\x01\\x02", "\\0\\0\\0\\0", "\\0"];
 `;
 
-const JEST_TEST = `
+const REQUIRED = `
 const { kernelInUse, PreparedMessage } = require("wsimd");
 const { connect, serve } = require("wsimd/node");
 const { CodecStreams } = require("wsimd/streams");
-${ECHO}
+`;
+const IMPORTED = `
+import { jest } from "@jest/globals";
+import { kernelInUse, PreparedMessage } from "wsimd";
+import { connect, serve } from "wsimd/node";
+import { CodecStreams } from "wsimd/streams";
+`;
+const JEST_TESTS = `${ECHO}
 test("an echo, with clocks that stand still", async () => {
   expect(await echo(() => jest.useFakeTimers())).toEqual(EXPECTED);
 });
@@ -71,17 +78,27 @@ test("all of it loads, and the fastest kernel runs", () => {
 
 describe.each(["node", "jsdom"])("Jest with the environment %s", (environment) => {
   test.each([false, true])("serves, connects and sends; all timers are fake: %s", async (enableGlobally) => {
-    writeFileSync(path.join(project, "echo.test.js"), JEST_TEST);
-    const config = {
-      rootDir: project,
-      testEnvironment: runner(`jest-environment-${environment}`),
-      fakeTimers: { enableGlobally },
-    };
-    const jest = path.join(path.dirname(runner("jest/package.json")), "bin/jest.js");
-    const args = ["--config", JSON.stringify(config), "--watchman=false", "--ci", "--testTimeout=20000"];
-    await runIn(project, process.execPath, jest, ...args);
+    writeFileSync(path.join(project, "echo.test.js"), REQUIRED + JEST_TESTS);
+    const fakeTimers = { enableGlobally };
+    await runJest([], { testEnvironment: runner(`jest-environment-${environment}`), fakeTimers });
   });
 });
+
+test("Jest serves, connects and sends with ES modules", async () => {
+  writeFileSync(path.join(project, "echo.test.mjs"), IMPORTED + JEST_TESTS);
+  const testMatch = ["**/echo.test.mjs"];
+  await runJest(["--experimental-vm-modules"], {
+    testMatch,
+    testEnvironment: runner("jest-environment-node"),
+  });
+});
+
+async function runJest(flags: readonly string[], options: object): Promise<void> {
+  const config = JSON.stringify({ rootDir: project, ...options });
+  const jest = path.join(path.dirname(runner("jest/package.json")), "bin/jest.js");
+  const args = ["--config", config, "--watchman=false", "--ci", "--testTimeout=20000"];
+  await runIn(project, process.execPath, ...flags, jest, ...args);
+}
 
 describe("sinon", () => {
   test.each(["import", "require"])("its clocks stop no connection of what came by %s", async (way) => {

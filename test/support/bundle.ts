@@ -41,6 +41,11 @@ export function bundlersProgram(name: string): string {
   return path.join(bundlersFolder(), "node_modules/.bin", name);
 }
 
+/** The path of a file of a package of test/bundlers. */
+export function bundlersModule(file: string): string {
+  return path.join(bundlersFolder(), "node_modules", file);
+}
+
 function bundlersFolder(): string {
   if (existsSync(`${FOLDER}node_modules`)) return FOLDER;
   throw new Error("test/bundlers/node_modules is missing: run `npm ci --prefix test/bundlers` first");
