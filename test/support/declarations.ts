@@ -115,8 +115,8 @@ export function declarationOf({ file, name }: Place): string {
 export function namedBy(place: Place): Place[] {
   const { file, name } = place;
   const { declarations, imports } = moduleOf(file);
-  // The type of a value is resolved in place: a user needs no name for it.
-  const text = declarationOf(place).replace(/\btypeof [\w$.]+/g, "");
+  // The type of a value is resolved in place: a user needs no name for it. Names before a colon are of members.
+  const text = declarationOf(place).replace(/\btypeof [\w$.]+|[\w$]+\??:/g, "");
   const words = new Set(text.match(/[A-Za-z_$][\w$]*/g));
   words.delete(name);
   return [...words]
