@@ -14,8 +14,7 @@ import {
 import { Opening } from "../adapter/server/opening.js";
 import { resolveServerOptions } from "../adapter/server/options.js";
 import { ServerCore } from "../adapter/server/server.js";
-import { readHandlers } from "../adapter/socket/given-handlers.js";
-import type { Handlers } from "../adapter/socket/handlers.js";
+import { readServerHandlers, type ServerHandlers } from "../adapter/server/server-handlers.js";
 import type { TextTypeOption } from "../adapter/socket/options.js";
 import type { TextType } from "../protocol/endpoint-options.js";
 import { ownOptions, type Readers, readOptions } from "../protocol/option-readers.js";
@@ -45,7 +44,7 @@ const SERVE_READERS: Readers<ServeOptions> = { ...LISTEN_READERS, tls: ownOption
  */
 export async function serve<Data = unknown, Text extends TextType = TextType>(
   options: ServeOptions<Data> & TextTypeOption<Text>,
-  handlers: Handlers<Data, Text>,
+  handlers: ServerHandlers<Data, Text>,
 ): Promise<ListeningServer<Data>> {
   const bun = bunApi();
   const known = readOptions<ServeOptions>(options, SERVE_READERS);
@@ -56,7 +55,7 @@ export async function serve<Data = unknown, Text extends TextType = TextType>(
   }
   assertOnePlace(known);
   const plain = { fetch, secure: tls !== undefined };
-  const told = readHandlers(handlers, known.fragments);
+  const told = readServerHandlers(handlers, known.fragments);
   const core = new ServerCore(bunRuntime, resolveServerOptions(known), told, plain);
   const listen = (place: BunPlace): BunListener =>
     bun.listen(

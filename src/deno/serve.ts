@@ -1,6 +1,6 @@
 // `serve` for Deno: that of Node, on Deno's `node:net`, with Deno's permissions.
 import { type ListeningServer, PortServer } from "../adapter/server/listening.js";
-import type { Handlers } from "../adapter/socket/handlers.js";
+import type { ServerHandlers } from "../adapter/server/server-handlers.js";
 import type { TextTypeOption } from "../adapter/socket/options.js";
 import { listenOn, type ServeOptions as NodeServeOptions } from "../node/serve.js";
 import type { TextType } from "../protocol/endpoint-options.js";
@@ -19,7 +19,7 @@ export interface ServeOptions<Data = unknown> extends NodeServeOptions<Data, und
  */
 export async function serve<Data = unknown, Text extends TextType = TextType>(
   options: ServeOptions<Data> & TextTypeOption<Text>,
-  handlers: Handlers<Data, Text>,
+  handlers: ServerHandlers<Data, Text>,
 ): Promise<ListeningServer<Data>> {
   const known = permitted(options);
   const { host, port = 0, path } = known;

@@ -4,7 +4,7 @@ import type { Server as HttpsServer } from "node:https";
 import type { TextTypeOption } from "../adapter/socket/options.js";
 import type { TextType } from "../protocol/endpoint-options.js";
 import { type Readers, readOptions } from "../protocol/option-readers.js";
-import type { Handlers } from "./handlers.js";
+import type { ServerHandlers } from "./handlers.js";
 import {
   attachmentOf,
   NODE_SERVER_READERS,
@@ -40,7 +40,7 @@ const ATTACH_READERS: Readers<AttachOptions> = { ...NODE_SERVER_READERS, path: r
 export function attach<Data = unknown, Text extends TextType = TextType>(
   httpServer: HttpServer | HttpsServer,
   options: AttachOptions<Data> & TextTypeOption<Text>,
-  handlers: Handlers<Data, Text>,
+  handlers: ServerHandlers<Data, Text>,
 ): NodeServer<Data> {
   const known = readOptions<AttachOptions>(options, ATTACH_READERS);
   const { path } = known;

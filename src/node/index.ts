@@ -6,7 +6,7 @@ export type { ProxyChoice } from "../adapter/client/proxy/proxy.js";
 export type { ListeningServer, ListenOptions } from "../adapter/server/listening.js";
 export { type AttachOptions, attach } from "./attach.js";
 export { type ConnectOptions, connect, type ProxyOptions } from "./connect.js";
-export type { ClientHandlers, Handlers } from "./handlers.js";
+export type { ClientHandlers, Handlers, ServerHandlers } from "./handlers.js";
 export type { Internals, InternalsOptions } from "./internals-option.js";
 export { type NodeListeningServer, type ServeOptions, serve } from "./serve.js";
 export { createServer, type NodeServer, type NodeServerOptions } from "./server.js";

@@ -15,13 +15,15 @@ import {
 import { Opening } from "../adapter/server/opening.js";
 import { resolveServerOptions } from "../adapter/server/options.js";
 import { ServerCore } from "../adapter/server/server.js";
-import { readHandlers } from "../adapter/socket/given-handlers.js";
-import type { Handlers as AnyHandlers } from "../adapter/socket/handlers.js";
+import {
+  type ServerHandlers as AnyServerHandlers,
+  readServerHandlers,
+} from "../adapter/server/server-handlers.js";
 import type { TextTypeOption } from "../adapter/socket/options.js";
 import type { Runtime } from "../adapter/transport.js";
 import type { TextType } from "../protocol/endpoint-options.js";
 import { integer, ownOptions, type Readers, readOptions } from "../protocol/option-readers.js";
-import type { Handlers } from "./handlers.js";
+import type { ServerHandlers } from "./handlers.js";
 import { nodeRuntime } from "./host.js";
 import {
   boundDeclines,
@@ -66,7 +68,7 @@ export interface NodeListeningServer<Data = unknown> extends ListeningServer<Dat
  */
 export async function serve<Data = unknown, Text extends TextType = TextType>(
   options: ServeOptions<Data> & TextTypeOption<Text>,
-  handlers: Handlers<Data, Text>,
+  handlers: ServerHandlers<Data, Text>,
 ): Promise<NodeListeningServer<Data>> {
   const { attachment, listener } = await listenOn(nodeRuntime, nodeTransports, options, handlers);
   return new NodePortServer(attachment, listener);
@@ -83,13 +85,13 @@ export async function listenOn(
   runtime: Runtime,
   transports: Transports,
   given: ServeOptions<unknown, unknown>,
-  handlers: AnyHandlers,
+  handlers: AnyServerHandlers,
 ): Promise<Listens> {
   const options = readOptions<ServeOptions>(given, SERVE_READERS);
   const { fetch, maxConnections, tls } = options;
   const plain = { fetch, secure: tls !== undefined };
   assertOnePlace(options);
-  const told = readHandlers(handlers, options.fragments);
+  const told = readServerHandlers(handlers, options.fragments);
   const core = new ServerCore(runtime, resolveServerOptions(options), told, plain);
   const internals = await chooseInternals(options.internals);
   const transportOf = await transports(internals);

@@ -4,12 +4,14 @@ import type { Duplex } from "node:stream";
 import { resolveServerOptions, SERVER_READERS, type ServerOptions } from "../adapter/server/options.js";
 import { type Server, ServerCore } from "../adapter/server/server.js";
 import { type ConnectionSource, ServerHandle } from "../adapter/server/server-handle.js";
-import { readHandlers } from "../adapter/socket/given-handlers.js";
-import type { Handlers as AnyHandlers } from "../adapter/socket/handlers.js";
+import {
+  type ServerHandlers as AnyServerHandlers,
+  readServerHandlers,
+} from "../adapter/server/server-handlers.js";
 import type { TextTypeOption } from "../adapter/socket/options.js";
 import type { TextType } from "../protocol/endpoint-options.js";
 import { type Readers, readOptions } from "../protocol/option-readers.js";
-import type { Handlers } from "./handlers.js";
+import type { ServerHandlers } from "./handlers.js";
 import { nodeRuntime } from "./host.js";
 import { INTERNALS_READERS, type InternalsOptions, knownInternals } from "./internals-option.js";
 import { type Attachment, takeUpgrade } from "./upgrade-opening.js";
@@ -48,7 +50,7 @@ export interface NodeServer<Data = unknown> extends Server<Data> {
  */
 export function createServer<Data = unknown, Text extends TextType = TextType>(
   options: NodeServerOptions<Data> & TextTypeOption<Text>,
-  handlers: Handlers<Data, Text>,
+  handlers: ServerHandlers<Data, Text>,
 ): NodeServer<Data> {
   const known = readOptions<NodeServerOptions>(options, NODE_SERVER_READERS);
   return new NodeServerHandle(attachmentOf(known, handlers));
@@ -58,8 +60,8 @@ export function createServer<Data = unknown, Text extends TextType = TextType>(
  * The sockets of a server with these options.
  * @param known - as {@link NODE_SERVER_READERS} reads them
  */
-export function attachmentOf(known: NodeServerOptions, handlers: AnyHandlers): Attachment {
-  const told = readHandlers(handlers, known.fragments);
+export function attachmentOf(known: NodeServerOptions, handlers: AnyServerHandlers): Attachment {
+  const told = readServerHandlers(handlers, known.fragments);
   const core = new ServerCore(nodeRuntime, resolveServerOptions(known), told);
   return { core, internals: knownInternals(known.internals) };
 }

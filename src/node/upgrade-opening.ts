@@ -55,7 +55,7 @@ export function refuse(
   stream: Duplex,
   refusal: RefusalOptions,
 ): void {
-  withOpening(attachment, request, stream, (opening) => opening.refuse(refusal));
+  withOpening(attachment, request, stream, (opening) => opening.refuse(refusal, incomingHead(request)));
 }
 
 function withOpening(

@@ -3,8 +3,8 @@ import { portableRuntime } from "../adapter/portable-runtime.js";
 import { Opening } from "../adapter/server/opening.js";
 import type { Server, ServerCore } from "../adapter/server/server.js";
 import { ServerHandle } from "../adapter/server/server-handle.js";
+import type { ServerHandlers } from "../adapter/server/server-handlers.js";
 import { createCore, type TransportServerOptions } from "../adapter/server/transport-server.js";
-import type { Handlers } from "../adapter/socket/handlers.js";
 import type { TextTypeOption } from "../adapter/socket/options.js";
 import type { TextType } from "../protocol/endpoint-options.js";
 import { type Readers, readOptions, text } from "../protocol/option-readers.js";
@@ -35,7 +35,7 @@ export interface StreamServer<Data = unknown> extends Server<Data> {
  */
 export function createServer<Data = unknown, Text extends TextType = TextType>(
   options: TransportServerOptions<Data> & TextTypeOption<Text>,
-  handlers: Handlers<Data, Text>,
+  handlers: ServerHandlers<Data, Text>,
 ): StreamServer<Data> {
   return new StreamServerHandle(createCore(portableRuntime(), options, handlers));
 }

@@ -6,7 +6,8 @@ import type { ReconnectOptions } from "../../src/adapter/client/reconnect-option
 import type { ServerOptions } from "../../src/adapter/server/options.js";
 import type { FetchHandler } from "../../src/adapter/server/plain-exchange.js";
 import type { Server } from "../../src/adapter/server/server.js";
-import type { Handlers, Socket } from "../../src/adapter/socket/handlers.js";
+import type { ServerHandlers } from "../../src/adapter/server/server-handlers.js";
+import type { Socket } from "../../src/adapter/socket/handlers.js";
 import type { SocketOptions } from "../../src/adapter/socket/options.js";
 
 export interface TlsFiles {
@@ -83,7 +84,7 @@ export type Capability =
 export interface Adapter {
   readonly name: string;
   readonly capabilities: ReadonlySet<Capability>;
-  serve(options: ListenOptions, handlers: Handlers): Promise<Listening>;
+  serve(options: ListenOptions, handlers: ServerHandlers): Promise<Listening>;
   /** Collects garbage, so that memory can be measured. */
   collectGarbage(): void;
   /** How many connections the process has open, of whomever. */

@@ -11,6 +11,7 @@ import {
   createServer as createWebSocketServer,
   type HandshakeRequest,
   type Internals,
+  type RefusedEvent,
   serve,
 } from "../../src/node/index.js";
 import { certificate } from "../support/certificate.js";
@@ -331,6 +332,36 @@ const cases: Record<string, (scene: Scene, internals: Internals) => Promise<void
     assert.match(await later.head(), /^HTTP\/1\.1 503 /);
     await scene.client({ port: one }, at("/others"));
     assert.deepEqual([sockets.connections.size, others.connections.size], [0, 2]);
+  },
+
+  async "the handler refused is told of requests that upgrade() and attach() turn away"(scene, internals) {
+    const { server, port } = await http(scene);
+    const events: [name: string, status: number, target: string | undefined][] = [];
+    const told = (name: string): { refused(event: RefusedEvent): void } => ({
+      refused: ({ status, target }) => void events.push([name, status, target]),
+    });
+    const sockets = createWebSocketServer({ internals, upgrade: () => false }, told("sockets"));
+    const attached = attach(server, { internals, path: "/a" }, told("attached"));
+    const answers = async (target: string, status: number, lines = {}): Promise<void> => {
+      const peer = await scene.raw({ port });
+      await peer.write(request(lines, `GET ${target} HTTP/1.1`));
+      assert.match(await peer.head(), new RegExp(`^HTTP/1\\.1 ${status} `));
+      peer.end();
+      await peer.gone();
+    };
+    await answers("/a?x", 426, { "Sec-WebSocket-Version": "7" });
+    await answers("/b?y", 404);
+    server.on("upgrade", (...args: Upgrade) => sockets.upgrade(...args));
+    await answers("/b", 403);
+    await sockets.close();
+    await answers("/b", 503);
+    await attached.close();
+    assert.deepEqual(events, [
+      ["attached", 426, "/a?x"],
+      ["attached", 404, "/b?y"],
+      ["sockets", 403, "/b"],
+      ["sockets", 503, "/b"],
+    ]);
   },
 
   async "the servers of attach() and serve() have upgrade(), too"(scene, internals) {

@@ -1,6 +1,8 @@
 // The scene of one case: it opens servers, clients and raw peers, and closes them at the end.
+
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
+import type { ServerHandlers } from "../../src/adapter/server/server-handlers.js";
 import type { Handlers, Socket } from "../../src/adapter/socket/handlers.js";
 import type { Adapter, Capability, DialOptions, Listening, ListenOptions } from "./adapter.js";
 import { RawPeer, RawServer, request, type Where } from "./raw-peer.js";
@@ -53,7 +55,7 @@ export class Scene {
     this.#cleanups.push(cleanup);
   }
 
-  async serve(options: ListenOptions, handlers: Handlers): Promise<Listening> {
+  async serve(options: ListenOptions, handlers: ServerHandlers): Promise<Listening> {
     const place = options.path === undefined ? { host: "127.0.0.1" } : {};
     const server = await this.adapter.serve({ ...place, ...options }, handlers);
     this.after(() => server.close({ timeoutMs: 1 }));

@@ -1,9 +1,10 @@
 // Pairs of WHATWG streams over TCP for the suite of adapters.
+
 import { once } from "node:events";
 import { connect as connectTcp, createServer as createTcpServer, type Socket as NetSocket } from "node:net";
 import { parseAddress } from "../../src/adapter/client/address.js";
 import { listeningUrl } from "../../src/adapter/server/listening.js";
-import type { Handlers } from "../../src/adapter/socket/handlers.js";
+import type { ServerHandlers } from "../../src/adapter/server/server-handlers.js";
 import { type ByteStreams, connect, createServer } from "../../src/streams/index.js";
 import type { Adapter, Listening, ListenOptions } from "./adapter.js";
 import { HAS_IPV6 } from "./ipv6.js";
@@ -46,7 +47,7 @@ export function streamsAdapter(kind: StreamKind): Adapter {
   };
 }
 
-async function serve(kind: StreamKind, given: ListenOptions, handlers: Handlers): Promise<Listening> {
+async function serve(kind: StreamKind, given: ListenOptions, handlers: ServerHandlers): Promise<Listening> {
   const { port = 0, host, path, ...options } = given;
   const server = createServer(options, handlers);
   const tcp = createTcpServer({ noDelay: true, allowHalfOpen: true }, (socket) => {

@@ -28,6 +28,7 @@ import { proxyCases } from "./cases/proxy.js";
 import { reconnectCases } from "./cases/reconnect.js";
 import { redirectCases } from "./cases/redirects.js";
 import { refusalCases } from "./cases/refusals.js";
+import { refusedCases } from "./cases/refused.js";
 import { resetCases } from "./cases/resets.js";
 import { serverCases } from "./cases/server.js";
 import { tlsFactCases } from "./cases/tls-info.js";
@@ -46,6 +47,7 @@ export const SUITE: Readonly<Record<string, readonly Case[]>> = {
   keepalive: keepaliveCases,
   "opening handshake": handshakeCases,
   upgrade: upgradeCases,
+  refused: refusedCases,
   options: optionCases,
   "plain requests": plainCases,
   "back-pressure": backPressureCases,

@@ -49,11 +49,10 @@ interface Property {
 /** The properties of an interface and of those that it extends. */
 function properties(file: string, name: string): Property[] {
   const { file: home, text } = declaration(file, name);
-  const omitted = /Omit<\w+(?:<\w+>)?, ([^>]+)>/.exec(text)?.[1] ?? "";
-  const head = /^export (?:interface \w+[^{]*? extends ([^{]*)\{|type \w+[^=]*= ([^;]*);)/.exec(text);
-  const parents = (head?.[1] ?? head?.[2] ?? "")
-    .replace(/Omit<(\w+)(?:<\w+>)?, [^>]+>/, "$1")
-    .replace(/<[^>]+>/g, "")
+  const written = /^export (?:interface [^{]*|type [^;]*)/.exec(text)?.[0] ?? "";
+  const omitted = /Omit<\w+(?:<[^<>]*>)?, ([^<>]+)>/.exec(written)?.[1] ?? "";
+  const head = withoutTypeArguments(written.replace(/Omit<(\w+)(?:<[^<>]*>)?, [^<>]+>/, "$1"));
+  const parents = (/^export (?:interface \w+ extends|type \w+ =) (.*)/.exec(head)?.[1] ?? "")
     .split(",")
     .map((each) => each.trim())
     .filter((each) => each !== "");
@@ -66,6 +65,12 @@ function properties(file: string, name: string): Property[] {
   return [...inherited, ...own];
 }
 
+/** A declaration in one line, without what stands in angle brackets. */
+function withoutTypeArguments(text: string): string {
+  const inner = text.replace(/<[^<>]*>/g, "");
+  return inner === text ? text.replace(/\s+/g, " ") : withoutTypeArguments(inner);
+}
+
 /** Where a name is declared, and the text of its declaration. */
 function declaration(file: string, name: string): { file: string; text: string } {
   const source = read(file);
@@ -74,7 +79,7 @@ function declaration(file: string, name: string): { file: string; text: string }
   );
   if (begin >= 0) {
     const rest = source.slice(begin);
-    if (/^.*\{\}\n/.test(rest)) return { file, text: rest.slice(0, rest.indexOf("\n")) };
+    if (/^[^{]*\{\}\n/.test(rest)) return { file, text: rest.slice(0, rest.indexOf("{}\n") + 2) };
     const alias = rest.startsWith("export type");
     return { file, text: rest.slice(0, rest.search(alias ? /;\n/ : /\n\}/) + 2) };
   }

@@ -14,4 +14,5 @@ export {
 export type { FetchHandler, FetchInfo } from "../server/plain-exchange.js";
 export type { Server } from "../server/server.js";
 export type { BroadcastOptions, ServerCloseOptions } from "../server/server-calls.js";
+export type { RefusedEvent, ServerHandlers } from "../server/server-handlers.js";
 export type { TlsInfo } from "../transport.js";

@@ -4,6 +4,7 @@ import { selectSubprotocol } from "../../handshake/subprotocol.js";
 import { given, isGiven } from "../../http/given.js";
 import type { RequestHead } from "../../http/head.js";
 import { checkPlain } from "../../http/plain.js";
+import { reasonPhrase } from "../../http/reason-phrase.js";
 import type { RefusalOptions } from "../../http/refusal.js";
 import { Deadline, type Expiring } from "../deadline.js";
 import { Session } from "../socket/session.js";
@@ -17,6 +18,7 @@ import type { Acceptance, UpgradeResult } from "./options.js";
 import type { FetchHandler } from "./plain-exchange.js";
 import { PlainStage } from "./plain-stage.js";
 import type { PendingOpening, ServerCore } from "./server.js";
+import { tellRefused } from "./server-handlers.js";
 import type { Stage, StageOwner } from "./stage.js";
 import { decisionOf } from "./verdict.js";
 
@@ -52,6 +54,8 @@ export class Opening implements TransportSink, Expiring, StageOwner, PendingOpen
   #stage: Stage | undefined;
   /** An answer, or a part of one, was sent: there can be no other. */
   #answered = false;
+  /** The request, as soon as its head was read. */
+  #asked: Pick<RequestHead, "target" | "headers"> | undefined;
   #sentBytes = 0;
 
   constructor(server: ServerCore, transport: SocketTransport, start: OpeningStart = {}) {
@@ -87,6 +91,7 @@ export class Opening implements TransportSink, Expiring, StageOwner, PendingOpen
    */
   headRead(head: RequestHead, rest: Uint8Array): void {
     this.guard(() => {
+      this.#asked = head;
       if (this.#stage !== undefined) this.#begin(head, rest);
     });
   }
@@ -97,12 +102,16 @@ export class Opening implements TransportSink, Expiring, StageOwner, PendingOpen
    */
   decide(request: UpgradeRequest, rest: Uint8Array): void {
     this.guard(() => {
+      this.#asked = request;
       if (this.#stage !== undefined) this.#decide(request, rest);
     });
   }
 
-  refuse(refusal: RefusalOptions): void {
-    this.guard(() => this.#refuse(refusal));
+  refuse(refusal: RefusalOptions, head?: RequestHead): void {
+    this.guard(() => {
+      if (head !== undefined) this.#asked = head;
+      this.#refuse(refusal);
+    });
   }
 
   answer(chunks: readonly Uint8Array[]): void {
@@ -231,7 +240,25 @@ export class Opening implements TransportSink, Expiring, StageOwner, PendingOpen
   }
 
   #refuse(refusal: RefusalOptions): void {
-    this.#answer(this.#answers.refuse(refusal));
+    const chunks = this.#answers.refuse(refusal);
+    try {
+      this.#answer(chunks);
+    } finally {
+      this.#tellRefused(refusal);
+    }
+  }
+
+  #tellRefused(refusal: RefusalOptions): void {
+    const { handlers } = this.server;
+    if (handlers.refused === undefined) return;
+    const { status } = refusal;
+    tellRefused(handlers, {
+      status,
+      reason: given(refusal, "reason") ?? reasonPhrase(status),
+      remoteAddress: this.transport.remoteAddress,
+      target: this.#asked?.target,
+      origin: this.#asked?.headers.get("Origin"),
+    });
   }
 
   #answer(chunks: readonly Uint8Array[]): void {

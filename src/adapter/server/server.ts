@@ -7,7 +7,7 @@ import type { ResolvedEndpointOptions } from "../../protocol/endpoint-options.js
 import { PreparedMessage } from "../../protocol/prepared-message.js";
 import { MAX_TIMER_MS } from "../deadline.js";
 import type { SocketContext } from "../socket/context.js";
-import type { Handlers, Socket } from "../socket/handlers.js";
+import type { Socket } from "../socket/handlers.js";
 import { endpointOptions } from "../socket/options.js";
 import { reportError } from "../socket/report.js";
 import { type ApplicationSocket, sessionBehind } from "../socket/socket.js";
@@ -21,6 +21,7 @@ import {
   readCloseOptions,
   type ServerCloseOptions,
 } from "./server-calls.js";
+import type { ServerHandlers } from "./server-handlers.js";
 
 /** The milliseconds that a destroyed transport may take to report `closed`. */
 const TRANSPORT_GRACE_MS = 1_000;
@@ -59,7 +60,7 @@ export class ServerCore implements SocketContext {
   readonly runtime: Runtime;
   readonly options: ResolvedServerOptions;
   readonly endpointOptions: ResolvedEndpointOptions;
-  readonly handlers: Handlers;
+  readonly handlers: ServerHandlers;
   readonly connections = new Map<number, ApplicationSocket>();
   /** Memory for the contents of plain requests. */
   readonly contents: Allowance;
@@ -73,7 +74,7 @@ export class ServerCore implements SocketContext {
   constructor(
     runtime: Runtime,
     options: ResolvedServerOptions,
-    handlers: Handlers,
+    handlers: ServerHandlers,
     { fetch, secure }: PlainRequests = { fetch: undefined, secure: false },
   ) {
     this.runtime = runtime;

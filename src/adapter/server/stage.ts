@@ -24,8 +24,8 @@ export interface StageOwner {
   readonly incoming: unknown;
   /** The head is complete. @param rest - the bytes behind it, owned by the opening */
   headRead(head: RequestHead, rest: Uint8Array): void;
-  /** Refuses the client, and ends this side. */
-  refuse(refusal: RefusalOptions): void;
+  /** Refuses the client, and ends this side. @param head - of the request, if it was read elsewhere */
+  refuse(refusal: RefusalOptions, head?: RequestHead): void;
   /** Answers, and ends this side. */
   answer(chunks: readonly Uint8Array[]): void;
   /** Whether the stage is still the active one. */

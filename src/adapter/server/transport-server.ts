@@ -2,8 +2,6 @@
 import type { RequestHead } from "../../http/head.js";
 import type { TextType } from "../../protocol/endpoint-options.js";
 import { callback, flag, type Readers, readOptions } from "../../protocol/option-readers.js";
-import { readHandlers } from "../socket/given-handlers.js";
-import type { Handlers } from "../socket/handlers.js";
 import type { TextTypeOption } from "../socket/options.js";
 import type { Runtime, SocketTransport } from "../transport.js";
 import { Opening } from "./opening.js";
@@ -11,6 +9,7 @@ import { resolveServerOptions, SERVER_READERS, type ServerOptions } from "./opti
 import type { FetchHandler } from "./plain-exchange.js";
 import { type Server, ServerCore } from "./server.js";
 import { type ConnectionSource, ServerHandle } from "./server-handle.js";
+import { readServerHandlers, type ServerHandlers } from "./server-handlers.js";
 
 /** Options of a server that gets its connections one by one. */
 export interface TransportServerOptions<Data = unknown> extends ServerOptions<Data, undefined> {
@@ -58,7 +57,7 @@ export interface TransportServer<Data = unknown> extends Server<Data> {
 export function createServer<Data = unknown, Text extends TextType = TextType>(
   runtime: Runtime,
   options: TransportServerOptions<Data> & TextTypeOption<Text>,
-  handlers: Handlers<Data, Text>,
+  handlers: ServerHandlers<Data, Text>,
   source?: ConnectionSource,
 ): TransportServer<Data> {
   return new TransportServerHandle(createCore(runtime, options, handlers), source);
@@ -71,11 +70,11 @@ export function createServer<Data = unknown, Text extends TextType = TextType>(
 export function createCore(
   runtime: Runtime,
   options: TransportServerOptions,
-  handlers: Handlers,
+  handlers: ServerHandlers,
 ): ServerCore {
   const known = readOptions<TransportServerOptions>(options, TRANSPORT_SERVER_READERS);
   const { fetch, secure = false } = known;
-  const told = readHandlers(handlers, known.fragments);
+  const told = readServerHandlers(handlers, known.fragments);
   return new ServerCore(runtime, resolveServerOptions(known), told, { fetch, secure });
 }
 
