@@ -1,31 +1,37 @@
-// The programs of examples/ run and do as they say.
+// The small programs of examples/ run and do as they say. test/applications has the whole applications.
 import { once } from "node:events";
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import path from "node:path";
+import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { afterEach, describe, expect, test } from "vitest";
 import { WebSocket, WebSocketServer } from "ws";
-import { certificate } from "../support/certificate.js";
 import { launchChromium } from "../support/chromium.js";
 import { killPrograms, Program } from "../support/program.js";
 import { runtimeBinary } from "../support/runtimes.js";
-import { distModules, serveWorker, workerdEntry } from "../support/workerd.js";
 import { Inbox } from "../support/ws-inbox.js";
 
 const FOLDER = fileURLToPath(new URL("../../examples/", import.meta.url));
 
 afterEach(killPrograms);
 
-/** Examples that are not for Node: what runs them. */
-const RUNTIMES: Readonly<Record<string, readonly [program: string, ...flags: string[]]>> = {
-  bun: [runtimeBinary("bun")],
-  deno: [runtimeBinary("deno"), "run", "--no-prompt", "--no-lock", "--allow-net", "--allow-env"],
-};
+/** Small programs that show one thing, in one file each. */
+const PROGRAMS = [
+  "adapter",
+  "bare-codec",
+  "chat",
+  "client",
+  "echo",
+  "handshake",
+  "http-and-websocket",
+  "live-graph",
+  "proxy",
+  "streams",
+];
+
+/** Whole applications, which test/applications tests. */
+const APPLICATIONS = ["bun", "cluster", "deno", "from-ws", "net-codec", "next", "worker"];
 
 function run(name: string, port: string, ...args: string[]): Program {
-  const [runtime, ...flags] = RUNTIMES[name] ?? [process.execPath];
-  return new Program(runtime, [...flags, `${FOLDER}${name}/main.js`, ...args], { env: { PORT: port } });
+  return new Program(process.execPath, [`${FOLDER}${name}/main.js`, ...args], { env: { PORT: port } });
 }
 
 /** Starts a server on a free port. */
@@ -45,36 +51,20 @@ async function stop(program: Program, ...inboxes: Inbox[]): Promise<void> {
 }
 
 describe("examples", () => {
-  test("are these, none longer than 40 lines", () => {
-    expect(readdirSync(FOLDER).sort()).toEqual([
-      "adapter",
-      "bare-codec",
-      "bun",
-      "chat",
-      "client",
-      "deno",
-      "echo",
-      "handshake",
-      "http-and-websocket",
-      "live-graph",
-      "proxy",
-      "streams",
-      "worker",
-    ]);
-    for (const name of readdirSync(FOLDER)) {
+  test("are these, and the small ones have no more than 40 lines", () => {
+    expect(readdirSync(FOLDER).sort()).toEqual([...PROGRAMS, ...APPLICATIONS].sort());
+    for (const name of PROGRAMS) {
       const lines = readFileSync(`${FOLDER}${name}/main.js`, "utf8").trimEnd().split("\n");
       expect(lines.length, name).toBeLessThanOrEqual(40);
     }
   });
 
-  test.each(readdirSync(FOLDER))(
-    "%s has a README of about ten lines with the command that starts it",
-    (name) => {
-      const readme = readFileSync(`${FOLDER}${name}/README.md`, "utf8");
-      expect(readme).toContain(`examples/${name}/main.js`);
-      expect(readme.trimEnd().split("\n").length).toBeLessThanOrEqual(14);
-    },
-  );
+  test.each([...PROGRAMS, ...APPLICATIONS])("%s has a README of about ten lines with a command", (name) => {
+    const readme = readFileSync(`${FOLDER}${name}/README.md`, "utf8");
+    const commands = [`examples/${name}/main.`, "npm install && npm start"];
+    expect(commands.filter((command) => readme.includes(command))).toHaveLength(1);
+    expect(readme.trimEnd().split("\n").length).toBeLessThanOrEqual(17);
+  });
 
   test("echo sends text and binary back", async () => {
     const { program, host } = await start("echo");
@@ -99,21 +89,6 @@ describe("examples", () => {
     program.signal("SIGTERM");
     expect(await program.exit).toEqual({ code: null, signal: "SIGTERM" });
     expect(program.stderr).toBe("");
-  });
-
-  test.each(["bun", "deno"])("%s serves its page, its health and the echo on one port", async (name) => {
-    const { program, host } = await start(name);
-    const page = await fetch(`http://${host}/`);
-    expect(page.headers.get("Content-Type")).toBe("text/html; charset=utf-8");
-    expect(await page.text()).toContain("new WebSocket");
-    const inbox = await Inbox.open(`ws://${host}/echo`);
-    inbox.socket.send("hello");
-    expect(await inbox.next()).toBe("hello");
-    expect(await (await fetch(`http://${host}/health`)).text()).toBe("ok\n");
-    for (const path of ["/nothing", "/echo"]) expect((await fetch(`http://${host}${path}`)).status).toBe(404);
-    const [error]: unknown[] = await once(new WebSocket(`ws://${host}/`), "error");
-    expect(String(error)).toContain("404");
-    await stop(program, inbox);
   });
 
   test("chat keeps its rooms apart and asks who comes", async () => {
@@ -169,25 +144,6 @@ describe("examples", () => {
       "",
     ]);
     expect(program.stderr).toBe("");
-  });
-
-  test("worker asks a server, and says what is wrong", async () => {
-    const { program, host } = await start("echo");
-    const folder = mkdtempSync(path.join(tmpdir(), "wsimd-worker-"));
-    const entry = { name: "worker.js", bytes: readFileSync(`${FOLDER}worker/main.js`) };
-    const modules = [entry, ...distModules("dist"), workerdEntry("dist")];
-    const worker = await serveWorker(folder, "2025-06-01", modules, certificate().cert);
-    const answer = async (url: string): Promise<[number, string]> => {
-      const asked = await fetch(`http://127.0.0.1:${worker.port}/?url=${url}&say=hello`);
-      return [asked.status, await asked.text()];
-    };
-    expect(await answer(`ws://${host}/`)).toEqual([200, "hello"]);
-    const [status, text] = await answer("ws://127.0.0.1:1/");
-    expect([status, text]).toEqual([502, expect.stringContaining("cannot connect")]);
-    worker.program.signal("SIGKILL");
-    await worker.program.exit;
-    rmSync(folder, { recursive: true, force: true });
-    await stop(program);
   });
 
   test("http-and-websocket serves its page, and the clock to that page's origin only", async () => {

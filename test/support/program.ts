@@ -79,6 +79,10 @@ export class Program {
     });
   }
 
+  get pid(): number | undefined {
+    return this.#child.pid;
+  }
+
   get output(): Buffer {
     return Buffer.concat(this.#output);
   }

@@ -19,9 +19,14 @@ const OTHERS = /^(node|deno|bun|cli|cjs)\//;
 
 /** What `wsimd/workerd` is made of, as it was built. @param folder - what their names begin with */
 export function distModules(folder: string): WorkerModule[] {
-  return readdirSync(DIST, { recursive: true, encoding: "utf8" })
+  return packageModules(DIST, folder);
+}
+
+/** What `wsimd/workerd` is made of. @param dist - where it is @param folder - what the names begin with */
+export function packageModules(dist: string, folder: string): WorkerModule[] {
+  return readdirSync(dist, { recursive: true, encoding: "utf8" })
     .filter((name) => /\.(js|wasm)$/.test(name) && !OTHERS.test(name))
-    .map((name) => ({ name: `${folder}/${name}`, bytes: readFileSync(path.join(DIST, name)) }));
+    .map((name) => ({ name: `${folder}/${name}`, bytes: readFileSync(path.join(dist, name)) }));
 }
 
 /** The module `wsimd/workerd`, by that name. @param folder - what the names of the modules begin with */
@@ -46,14 +51,16 @@ export async function runWorker(
 /**
  * Serves a worker on a free port. It may connect to this machine.
  * @param trusted - a certificate, besides those that are trusted by default
+ * @param variables - the texts that the worker gets in its environment
  */
 export async function serveWorker(
   folder: string,
   compatibilityDate: string,
   modules: readonly WorkerModule[],
   trusted: string,
+  variables: Readonly<Record<string, string>> = {},
 ): Promise<{ program: Program; port: number }> {
-  const project = workerProject(folder, compatibilityDate, modules, trusted);
+  const project = workerProject(folder, compatibilityDate, modules, trusted, variables);
   const args = ["serve", "--control-fd=1", path.join(project, "config.capnp")];
   const program = new Program(runtimeBinary("workerd"), args);
   const [, port] = await program.shows(/"socket":"http","port":(\d+)/);
@@ -66,6 +73,7 @@ function workerProject(
   compatibilityDate: string,
   modules: readonly WorkerModule[],
   trusted?: string,
+  variables: Readonly<Record<string, string>> = {},
 ): string {
   const project = mkdtempSync(path.join(folder, "worker-"));
   const entries = modules.map(({ name, bytes }, i) => {
@@ -78,6 +86,7 @@ function workerProject(
       allow = ["private", "public"],
       tlsOptions = (trustBrowserCas = true, trustedCertificates = [embed "trusted.pem"]),
     ))`;
+  const bindings = Object.entries(variables).map(([name, text]) => `(name = "${name}", text = "${text}")`);
   writeFileSync(
     path.join(project, "config.capnp"),
     `using Workerd = import "/workerd/workerd.capnp";
@@ -88,6 +97,7 @@ function workerProject(
     const main :Workerd.Worker = (
       compatibilityDate = "${compatibilityDate}",
       modules = [${entries.join(",\n")}],
+      bindings = [${bindings.join(", ")}],
     );`,
   );
   return project;
