@@ -4,9 +4,8 @@ import { SYMBOL } from "../../conformance/report.js";
 export const INTRODUCTION = `# Conformance
 
 This page is the output of \`npm run conformance -- --markdown\`. A raw TCP peer, which shares no code with wsimd
-([conformance](../conformance)), tests servers and clients that echo messages against every rule of RFC 6455 that shows
-on the wire. The bytes go in one write, in one write for each frame, byte by byte, and, to clients, in the segment of
-the 101.
+([conformance][suite]), tests servers and clients that echo messages against every rule of RFC 6455 that shows on the
+wire. The bytes go in one write, in one write for each frame, byte by byte, and, to clients, in the segment of the 101.
 
     npm run conformance                                # wsimd and others, as below; about a quarter of an hour
     npm run conformance -- ws://127.0.0.1:8080/        # any server that echoes
@@ -20,5 +19,8 @@ the 101.
 
 A rule has several cases, each sent in all ways. The worst verdict counts, and the reasons for each difference are listed
 below the tables. The other servers and clients run as their documentation shows, with their defaults, in the programs of
-[test/conformance/programs](../test/conformance/programs). A program can be stricter than these defaults. Other tests
-cover what is not visible from outside: what an API refuses to send, the check of origins, and memory.`;
+[test/conformance/programs][programs]. A program can be stricter than these defaults. Other tests cover what is not
+visible from outside: what an API refuses to send, the check of origins, and memory.
+
+[suite]: https://github.com/wsimd/wsimd/tree/main/conformance
+[programs]: https://github.com/wsimd/wsimd/tree/main/test/conformance/programs`;

@@ -5,10 +5,11 @@ import path from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { navigation, pageOf, ROOT, sources } from "../../docs/site/pages.js";
 import { siteLink } from "../../docs/site/repository-links.js";
-import { anchors, deadMarkdownLinks, links } from "../support/markdown-links.js";
+import { anchors, deadAddresses, deadMarkdownLinks, links } from "../support/markdown-links.js";
 
 test.each(sources())("%s links to files and headings that are there", (file) => {
   expect(deadMarkdownLinks(ROOT, file)).toEqual([]);
+  expect(deadAddresses(ROOT, file)).toEqual([]);
 });
 
 test("dead links are seen", () => {
@@ -23,6 +24,21 @@ test("dead links are seen", () => {
     `# Here\n\n${text}\n\n\`[code](no.md)\`\n\n[b]: gone.md#reference\n`,
   );
   expect(deadMarkdownLinks(folder, "from.md")).toEqual([...dead, "gone.md#reference"]);
+});
+
+test("addresses in the repository that lead nowhere are seen", () => {
+  const folder = mkdtempSync(path.join(tmpdir(), "wsimd-addresses-"));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  writeFileSync(path.join(folder, "there.md"), "# There\n");
+  const repository = "https://github.com/wsimd/wsimd";
+  const alive = [
+    `${repository}/blob/main/there.md#there`,
+    `${repository}/issues`,
+    "https://example.com/gone",
+  ];
+  const dead = [`${repository}/blob/main/gone.md`, `${repository}/blob/main/there.md#gone`];
+  writeFileSync(path.join(folder, "from.md"), [...alive, ...dead].map((link) => `[a](${link})`).join(" "));
+  expect(deadAddresses(folder, "from.md")).toEqual(dead);
 });
 
 test("anchors are those of GitHub", () => {
@@ -50,6 +66,10 @@ test("a link is one of the site's if its target is a page, and one of GitHub's i
   expect(siteLink("docs/limits.md", "../README.md")).toBe("/");
   expect(siteLink("docs/limits.md", "../bench/results")).toBe("/bench/results/");
   expect(siteLink("docs/limits.md", "../package.json")).toBe(`${github}/blob/main/package.json`);
+  expect(siteLink("README.md", `${github}/tree/main/bench/results`)).toBe("/bench/results/");
+  expect(siteLink("docs/limits.md", `${github}/blob/main/test/soak/main.js`)).toBe(
+    `${github}/blob/main/test/soak/main.js`,
+  );
   expect(siteLink("README.md", "examples/")).toBe(`${github}/tree/main/examples`);
   expect(() => siteLink("docs/limits.md", "gone.md")).toThrow("docs/limits.md links to gone.md");
 });

@@ -18,9 +18,9 @@ export interface NamedTest {
   readonly file: string;
 }
 
-/** The links to tests in a text of Markdown. */
+/** The links to tests in a text of Markdown: by address, because the package has no tests. */
 export function namedTests(markdown: string): NamedTest[] {
-  const links = markdown.matchAll(/\[(?<name>.+?)\]\((?:\.\.\/)?(?<file>test\/[^\s)]+)\)/g);
+  const links = markdown.matchAll(/\[(?<name>.+?)\]\(https:\S+?\/blob\/main\/(?<file>test\/[^\s)]+)\)/g);
   return [...links].map(({ groups: { name = "", file = "" } = {} }) => ({ name, file }));
 }
 

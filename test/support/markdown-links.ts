@@ -23,18 +23,34 @@ export function anchors(markdown: string): Set<string> {
   return found;
 }
 
+/** An address of the repository, up to the path of a file or folder. */
+const ADDRESS = /^https:\/\/github\.com\/wsimd\/wsimd\/(?:blob|tree)\/main\//;
+
 /**
- * The links of a file to files and headings that are not there.
+ * The addresses in the repository that a file names, without those of files and folders that are there.
+ * @param root - of the repository
+ */
+export function deadAddresses(root: string, file: string): string[] {
+  return links(readFileSync(path.join(root, file), "utf8")).filter(
+    (link) => ADDRESS.test(link) && isDead(root, "", link.replace(ADDRESS, "")),
+  );
+}
+
+/**
+ * The links of a file to files and headings that are not there. Addresses of other hosts are none of them.
  * @param root - the folder that `file` starts from
  */
 export function deadMarkdownLinks(root: string, file: string): string[] {
-  return links(readFileSync(path.join(root, file), "utf8")).filter((link) => {
-    if (/^[a-z]+:/.test(link)) return false;
-    const [target = "", anchor] = link.split("#");
-    const linked = target === "" ? path.join(root, file) : path.join(root, path.dirname(file), target);
-    if (!existsSync(linked)) return true;
-    return anchor !== undefined && !hasAnchor(linked, anchor);
-  });
+  return links(readFileSync(path.join(root, file), "utf8")).filter(
+    (link) => !/^[a-z]+:/.test(link) && isDead(root, file, link),
+  );
+}
+
+function isDead(root: string, file: string, link: string): boolean {
+  const [target = "", anchor] = link.split("#");
+  const linked = target === "" ? path.join(root, file) : path.join(root, path.dirname(file), target);
+  if (!existsSync(linked)) return true;
+  return anchor !== undefined && !hasAnchor(linked, anchor);
 }
 
 function hasAnchor(linked: string, anchor: string): boolean {
