@@ -25,7 +25,9 @@ export interface AcceptOptions {
 
 /** The properties of a request that its answer depends on. */
 export interface AcceptedRequest extends Pick<UpgradeRequest, "key" | "protocols"> {
+  /** As of {@link UpgradeRequest}. Default false. */
   readonly expectsContinue?: UpgradeRequest["expectsContinue"] | undefined;
+  /** As of {@link UpgradeRequest}. Default: none. */
   readonly extensions?: UpgradeRequest["extensions"] | undefined;
 }
 

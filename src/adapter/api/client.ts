@@ -19,7 +19,7 @@ export type { ClientHandlers, OpenEvent, ReconnectingEvent } from "../client/cli
 export { HandshakeError, type HandshakeErrorCode } from "../client/handshake-error.js";
 export type { ReconnectCause, ReconnectOptions } from "../client/reconnect-option.js";
 export type { HandshakeResponse } from "../handshake-response.js";
-export type { Handlers, MessageData, SendResult, Socket } from "../socket/handlers.js";
+export type { ConnectionHandlers, Handlers, MessageData, SendResult, Socket } from "../socket/handlers.js";
 export { type SocketInternals, socketInternals } from "../socket/internals.js";
 export {
   type BackpressurePolicy,

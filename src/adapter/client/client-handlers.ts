@@ -1,7 +1,7 @@
 // The handlers of a client: those of every socket, and those of the option `reconnect`.
 import type { TextType } from "../../protocol/endpoint-options.js";
 import { assertDelivery, HANDLER_NAMES, readNamedHandlers } from "../socket/given-handlers.js";
-import type { Handlers, Socket } from "../socket/handlers.js";
+import type { ConnectionHandlers, Socket } from "../socket/handlers.js";
 import type { ReconnectCause } from "./reconnect-option.js";
 
 /** How a client's connection came about. */
@@ -33,7 +33,7 @@ export interface ClientHandlers<
   Data = unknown,
   Text extends TextType = TextType,
   Payload extends Uint8Array = Uint8Array,
-> extends Omit<Handlers<Data, Text, Payload>, "open"> {
+> extends ConnectionHandlers<Data, Text, Payload> {
   /** A connection is open. With the option `reconnect`, it is called for each connection, each with a new socket. */
   open?(socket: Socket<Data>, event: OpenEvent): unknown;
   /** The connection has ended or an attempt has failed, and the client waits to connect again. */

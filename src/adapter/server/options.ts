@@ -67,6 +67,7 @@ export type UpgradeResult<Data = unknown> =
  * servers that don't look into it.
  */
 export type UpgradeHook<Data = unknown, Incoming = unknown> = {
+  /** Decides on a request. */
   upgrade(request: HandshakeRequest<Incoming>): UpgradeResult<Data> | Promise<UpgradeResult<Data>>;
 }["upgrade"];
 

@@ -88,19 +88,16 @@ export type MessageData<
 > = Text extends "bytes" ? Payload : string | Payload;
 
 /**
- * The handlers of an application: one object for all sockets of a server or client. A handler may be asynchronous. One
- * that throws, or whose promise is rejected, closes its connection with 1011, and `error` is told.
+ * The handlers that servers and clients have in common.
  * @typeParam Data - the type of the sockets' `data`
  * @typeParam Text - the option `textType`: with `"bytes"`, `message` gets bytes only
  * @typeParam Payload - the class of bytes, which depends on the runtime
  */
-export interface Handlers<
+export interface ConnectionHandlers<
   Data = unknown,
   Text extends TextType = TextType,
   Payload extends Uint8Array = Uint8Array,
 > {
-  /** The connection is open. */
-  open?(socket: Socket<Data>): unknown;
   /**
    * A message came: a string if it is text, unless the option `textType` is "bytes", else bytes.
    * @param data - bytes belong to the handler, unless the option `borrow` is set. Their `buffer` holds nothing of other
@@ -130,4 +127,20 @@ export interface Handlers<
    * @param socket - undefined if the exception belongs to no socket
    */
   error?(socket: Socket<Data> | undefined, error: unknown): unknown;
+}
+
+/**
+ * The handlers of an application: one object for all sockets of a server or client. A handler may be asynchronous. One
+ * that throws, or whose promise is rejected, closes its connection with 1011, and `error` is told.
+ * @typeParam Data - the type of the sockets' `data`
+ * @typeParam Text - the option `textType`: with `"bytes"`, `message` gets bytes only
+ * @typeParam Payload - the class of bytes, which depends on the runtime
+ */
+export interface Handlers<
+  Data = unknown,
+  Text extends TextType = TextType,
+  Payload extends Uint8Array = Uint8Array,
+> extends ConnectionHandlers<Data, Text, Payload> {
+  /** The connection is open. */
+  open?(socket: Socket<Data>): unknown;
 }

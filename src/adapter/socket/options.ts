@@ -60,6 +60,7 @@ export type BackpressurePolicy = "close" | "drop" | "queue";
 
 /** The option `textType`, from which the types of handlers follow. */
 export interface TextTypeOption<Text extends TextType> {
+  /** As of `SocketOptions`. */
   readonly textType?: Text | undefined;
 }
 
