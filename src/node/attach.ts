@@ -1,6 +1,7 @@
 // WebSockets on an HTTP server of Node's that the application owns.
 import type { Server as HttpServer } from "node:http";
 import type { Server as HttpsServer } from "node:https";
+import { readPath } from "../adapter/server/request-path.js";
 import type { TextTypeOption } from "../adapter/socket/options.js";
 import type { TextType } from "../protocol/endpoint-options.js";
 import { type Readers, readOptions } from "../protocol/option-readers.js";
@@ -12,7 +13,6 @@ import {
   NodeServerHandle,
   type NodeServerOptions,
 } from "./server.js";
-import { readUpgradePath } from "./upgrade-path.js";
 import { UpgradeRouter } from "./upgrade-router.js";
 
 /** Options of {@link attach}. */
@@ -24,7 +24,7 @@ export interface AttachOptions<Data = unknown> extends NodeServerOptions<Data> {
   readonly path?: string | undefined;
 }
 
-const ATTACH_READERS: Readers<AttachOptions> = { ...NODE_SERVER_READERS, path: readUpgradePath };
+const ATTACH_READERS: Readers<AttachOptions> = { ...NODE_SERVER_READERS, path: readPath };
 
 /**
  * Takes the WebSocket upgrades of an HTTP server that the application owns. Plain requests stay with it, also those
@@ -44,7 +44,7 @@ export function attach<Data = unknown, Text extends TextType = TextType>(
 ): NodeServer<Data> {
   const known = readOptions<AttachOptions>(options, ATTACH_READERS);
   const { path } = known;
-  const attachment = attachmentOf(known, handlers);
+  const attachment = attachmentOf(known, handlers, path);
   const router = UpgradeRouter.of(httpServer);
   router.add(path, attachment);
   const stop = () => router.remove(path, attachment.core);

@@ -59,10 +59,15 @@ export function createServer<Data = unknown, Text extends TextType = TextType>(
 /**
  * The sockets of a server with these options.
  * @param known - as {@link NODE_SERVER_READERS} reads them
+ * @param path - the only path at which there are WebSockets, as `readPath` reads it
  */
-export function attachmentOf(known: NodeServerOptions, handlers: AnyServerHandlers): Attachment {
+export function attachmentOf(
+  known: NodeServerOptions,
+  handlers: AnyServerHandlers,
+  path?: string,
+): Attachment {
   const told = readServerHandlers(handlers, known.fragments);
-  const core = new ServerCore(nodeRuntime, resolveServerOptions(known), told);
+  const core = new ServerCore(nodeRuntime, resolveServerOptions(known), told, { path });
   return { core, internals: knownInternals(known.internals) };
 }
 
