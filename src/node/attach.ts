@@ -1,11 +1,15 @@
 // WebSockets on an HTTP server of Node's that the application owns.
-import type { Server as HttpServer } from "node:http";
+import type { Server as HttpServer, IncomingMessage } from "node:http";
 import type { Server as HttpsServer } from "node:https";
-import { readPath } from "../adapter/server/request-path.js";
+import { SERVER_READERS, type ServerOptions } from "../adapter/server/options.js";
+import type { ServerHandlers as AnyServerHandlers } from "../adapter/server/server-handlers.js";
 import type { TextTypeOption } from "../adapter/socket/options.js";
+import type { Runtime } from "../adapter/transport.js";
 import type { TextType } from "../protocol/endpoint-options.js";
 import { type Readers, readOptions } from "../protocol/option-readers.js";
 import type { ServerHandlers } from "./handlers.js";
+import { nodeRuntime } from "./host.js";
+import { knownInternals } from "./internals-option.js";
 import {
   attachmentOf,
   NODE_SERVER_READERS,
@@ -13,7 +17,12 @@ import {
   NodeServerHandle,
   type NodeServerOptions,
 } from "./server.js";
+import type { Attachment } from "./upgrade-opening.js";
+import { readUpgradePath } from "./upgrade-path.js";
 import { UpgradeRouter } from "./upgrade-router.js";
+
+/** The HTTP servers of Node. */
+export type AnyHttpServer = HttpServer | HttpsServer;
 
 /** Options of {@link attach}. */
 export interface AttachOptions<Data = unknown> extends NodeServerOptions<Data> {
@@ -24,7 +33,14 @@ export interface AttachOptions<Data = unknown> extends NodeServerOptions<Data> {
   readonly path?: string | undefined;
 }
 
-const ATTACH_READERS: Readers<AttachOptions> = { ...NODE_SERVER_READERS, path: readPath };
+/** Options of `attach` on runtimes that have Node's `http` and none of its private parts. */
+export interface PublicAttachOptions<Data = unknown> extends ServerOptions<Data, IncomingMessage> {
+  /** As in {@link AttachOptions}. */
+  readonly path?: string | undefined;
+}
+
+const PUBLIC_ATTACH_READERS: Readers<PublicAttachOptions> = { ...SERVER_READERS, path: readUpgradePath };
+const ATTACH_READERS: Readers<AttachOptions> = { ...NODE_SERVER_READERS, path: readUpgradePath };
 
 /**
  * Takes the WebSocket upgrades of an HTTP server that the application owns. Plain requests stay with it, also those
@@ -38,13 +54,31 @@ const ATTACH_READERS: Readers<AttachOptions> = { ...NODE_SERVER_READERS, path: r
  * @throws TypeError or RangeError for options that make no sense; Error if the path is taken
  */
 export function attach<Data = unknown, Text extends TextType = TextType>(
-  httpServer: HttpServer | HttpsServer,
+  httpServer: AnyHttpServer,
   options: AttachOptions<Data> & TextTypeOption<Text>,
   handlers: ServerHandlers<Data, Text>,
 ): NodeServer<Data> {
   const known = readOptions<AttachOptions>(options, ATTACH_READERS);
-  const { path } = known;
-  const attachment = attachmentOf(known, handlers, path);
+  const attachment = attachmentOf(nodeRuntime, known, handlers, knownInternals(known.internals));
+  return attached(httpServer, known.path, attachment);
+}
+
+/** {@link attach} on another runtime with Node's `http`: it uses public streams only. */
+export function attachOn<Data>(
+  runtime: Runtime,
+  httpServer: AnyHttpServer,
+  options: PublicAttachOptions<Data>,
+  handlers: AnyServerHandlers,
+): NodeServer<Data> {
+  const known = readOptions<PublicAttachOptions>(options, PUBLIC_ATTACH_READERS);
+  return attached(httpServer, known.path, attachmentOf(runtime, known, handlers, "off"));
+}
+
+function attached<Data>(
+  httpServer: AnyHttpServer,
+  path: string | undefined,
+  attachment: Attachment,
+): NodeServer<Data> {
   const router = UpgradeRouter.of(httpServer);
   router.add(path, attachment);
   const stop = () => router.remove(path, attachment.core);

@@ -39,14 +39,12 @@ export interface Server<Data = unknown> {
   close(options?: ServerCloseOptions): Promise<void>;
 }
 
-/** Which requests a server answers. */
-export interface Resources {
-  /** Answers plain HTTP requests; without it they get 426. */
-  readonly fetch?: FetchHandler | undefined;
-  /** Whether their URLs are `https:`. Default false. */
-  readonly secure?: boolean;
-  /** The only path at which there are WebSockets, in the form in which paths are compared. Default: any path. */
-  readonly path?: string | undefined;
+/** How a server answers plain HTTP requests. */
+export interface PlainRequests {
+  /** Answers them; without it they get 426. */
+  readonly fetch: FetchHandler | undefined;
+  /** Whether their URLs are `https:`. */
+  readonly secure: boolean;
 }
 
 /** A connection that is not, or not yet, a WebSocket. */
@@ -69,8 +67,6 @@ export class ServerCore implements SocketContext {
   /** Answers requests that ask for no WebSocket. */
   readonly fetch: FetchHandler | undefined;
   readonly secure: boolean;
-  /** The only path at which there are WebSockets, if there is but one. */
-  readonly path: string | undefined;
   readonly #openings = new Set<PendingOpening>();
   #closed: Promise<void> | undefined;
   #emptied: (() => void) | undefined;
@@ -79,7 +75,7 @@ export class ServerCore implements SocketContext {
     runtime: Runtime,
     options: ResolvedServerOptions,
     handlers: ServerHandlers,
-    { fetch, secure = false, path }: Resources = {},
+    { fetch, secure }: PlainRequests = { fetch: undefined, secure: false },
   ) {
     this.runtime = runtime;
     this.options = options;
@@ -88,7 +84,6 @@ export class ServerCore implements SocketContext {
     this.contents = new Allowance(options.limits.maxTotalContentBytes);
     this.fetch = fetch;
     this.secure = secure;
-    this.path = path;
   }
 
   /** Whether no more connections are wanted. */
