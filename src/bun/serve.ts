@@ -48,15 +48,15 @@ export async function serve<Data = unknown, Text extends TextType = TextType>(
 ): Promise<ListeningServer<Data>> {
   const bun = bunApi();
   const known = readOptions<ServeOptions>(options, SERVE_READERS);
-  const { fetch, maxConnections, tls, path } = known;
+  const { fetch, maxConnections, tls, unix, path } = known;
   // Bun takes an object without a key and a certificate for no TLS at all.
   if (tls !== undefined && (tls.key === undefined || tls.cert === undefined)) {
     throw new TypeError("tls needs a key and a cert");
   }
   assertOnePlace(known);
-  const plain = { fetch, secure: tls !== undefined };
+  const resources = { fetch, secure: tls !== undefined, path };
   const told = readServerHandlers(handlers, known.fragments);
-  const core = new ServerCore(bunRuntime, resolveServerOptions(known), told, plain);
+  const core = new ServerCore(bunRuntime, resolveServerOptions(known), told, resources);
   const listen = (place: BunPlace): BunListener =>
     bun.listen(
       hostOptions({
@@ -66,16 +66,16 @@ export async function serve<Data = unknown, Text extends TextType = TextType>(
         ...(tls !== undefined && { tls: hostOptions(tls) }),
       }),
     );
-  return new PortServer(core, new PlaceListener(listenOn(listen, known), path));
+  return new PortServer(core, new PlaceListener(listenOn(listen, known), unix));
 }
 
 /** Listens at the given place; without a host, on all addresses, those of IPv6 included if the machine has any. */
 function listenOn(
   listen: (place: BunPlace) => BunListener,
-  { port = 0, host, path, fd, reusePort = false }: Place,
+  { port = 0, host, unix, fd, reusePort = false }: Place,
 ): BunListener {
   if (fd !== undefined) return listen({ fd });
-  if (path !== undefined) return listen({ unix: path });
+  if (unix !== undefined) return listen({ unix });
   if (host !== undefined) return listen({ hostname: host, port, reusePort });
   try {
     return listen({ hostname: "::", port, reusePort });
@@ -89,9 +89,9 @@ class PlaceListener implements Listener {
   readonly where: Where;
   readonly #listener: BunListener;
 
-  constructor(listener: BunListener, path: string | undefined) {
+  constructor(listener: BunListener, unix: string | undefined) {
     this.#listener = listener;
-    this.where = path ?? placeOf(listener);
+    this.where = unix ?? placeOf(listener);
   }
 
   stop(): void {

@@ -14,7 +14,7 @@ export interface ServeOptions<Data = unknown> extends NodeServeOptions<Data, und
 
 /**
  * Opens a port, or a Unix socket, that speaks WebSocket: requests that are no opening handshake go to `fetch`, or get
- * an HTTP error status. Needs the permission `net` for the place, or `read` and `write` for the path.
+ * an HTTP error status. Needs the permission `net` for the place, or `read` and `write` for the Unix socket.
  * @throws TypeError or RangeError for options that make no sense; rejects with the system's error if it can't listen
  */
 export async function serve<Data = unknown, Text extends TextType = TextType>(
@@ -22,8 +22,8 @@ export async function serve<Data = unknown, Text extends TextType = TextType>(
   handlers: ServerHandlers<Data, Text>,
 ): Promise<ListeningServer<Data>> {
   const known = permitted(options);
-  const { host, port = 0, path } = known;
-  if (typeof host === "string" && path === undefined)
+  const { host, port = 0, unix } = known;
+  if (typeof host === "string" && unix === undefined)
     demandHost(`${host.includes(":") ? `[${host}]` : host}:${port}`);
   const { attachment, listener } = await listenOn(denoRuntime, denoTransports, known, handlers);
   return new PortServer(attachment.core, listener);

@@ -2,6 +2,7 @@
 import type { Server as HttpServer, IncomingMessage } from "node:http";
 import type { Server as HttpsServer } from "node:https";
 import { SERVER_READERS, type ServerOptions } from "../adapter/server/options.js";
+import { readPath } from "../adapter/server/request-path.js";
 import type { ServerHandlers as AnyServerHandlers } from "../adapter/server/server-handlers.js";
 import type { TextTypeOption } from "../adapter/socket/options.js";
 import type { Runtime } from "../adapter/transport.js";
@@ -18,7 +19,6 @@ import {
   type NodeServerOptions,
 } from "./server.js";
 import type { Attachment } from "./upgrade-opening.js";
-import { readUpgradePath } from "./upgrade-path.js";
 import { UpgradeRouter } from "./upgrade-router.js";
 
 /** The HTTP servers of Node. */
@@ -39,8 +39,8 @@ export interface PublicAttachOptions<Data = unknown> extends ServerOptions<Data,
   readonly path?: string | undefined;
 }
 
-const PUBLIC_ATTACH_READERS: Readers<PublicAttachOptions> = { ...SERVER_READERS, path: readUpgradePath };
-const ATTACH_READERS: Readers<AttachOptions> = { ...NODE_SERVER_READERS, path: readUpgradePath };
+const PUBLIC_ATTACH_READERS: Readers<PublicAttachOptions> = { ...SERVER_READERS, path: readPath };
+const ATTACH_READERS: Readers<AttachOptions> = { ...NODE_SERVER_READERS, path: readPath };
 
 /**
  * Takes the WebSocket upgrades of an HTTP server that the application owns. Plain requests stay with it, also those
@@ -59,8 +59,9 @@ export function attach<Data = unknown, Text extends TextType = TextType>(
   handlers: ServerHandlers<Data, Text>,
 ): NodeServer<Data> {
   const known = readOptions<AttachOptions>(options, ATTACH_READERS);
-  const attachment = attachmentOf(nodeRuntime, known, handlers, knownInternals(known.internals));
-  return attached(httpServer, known.path, attachment);
+  const { path } = known;
+  const internals = knownInternals(known.internals);
+  return attached(httpServer, path, attachmentOf(nodeRuntime, known, handlers, { internals, path }));
 }
 
 /** {@link attach} on another runtime with Node's `http`: it uses public streams only. */
@@ -71,7 +72,8 @@ export function attachOn<Data>(
   handlers: AnyServerHandlers,
 ): NodeServer<Data> {
   const known = readOptions<PublicAttachOptions>(options, PUBLIC_ATTACH_READERS);
-  return attached(httpServer, known.path, attachmentOf(runtime, known, handlers, "off"));
+  const { path } = known;
+  return attached(httpServer, path, attachmentOf(runtime, known, handlers, { internals: "off", path }));
 }
 
 function attached<Data>(

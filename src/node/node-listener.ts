@@ -64,9 +64,9 @@ interface Asked extends NetPlace {
   readonly reusePort?: boolean | undefined;
 }
 
-function nodePlace({ port = 0, host, path, fd, reusePort, backlog = 511 }: NodePlace): Asked {
+function nodePlace({ port = 0, host, unix, fd, reusePort, backlog = 511 }: NodePlace): Asked {
   if (fd !== undefined) return { fd, backlog };
-  if (path !== undefined) return { path, backlog };
+  if (unix !== undefined) return { path: unix, backlog };
   if (reusePort) assertReusesPorts();
   // With a host, Node checks the permission in a callback, whose exception would end the process; without one it throws
   // here.

@@ -88,11 +88,11 @@ export async function listenOn(
   handlers: AnyServerHandlers,
 ): Promise<Listens> {
   const options = readOptions<ServeOptions>(given, SERVE_READERS);
-  const { fetch, maxConnections, tls } = options;
-  const plain = { fetch, secure: tls !== undefined };
+  const { fetch, maxConnections, path, tls } = options;
+  const resources = { fetch, secure: tls !== undefined, path };
   assertOnePlace(options);
   const told = readServerHandlers(handlers, options.fragments);
-  const core = new ServerCore(runtime, resolveServerOptions(options), told, plain);
+  const core = new ServerCore(runtime, resolveServerOptions(options), told, resources);
   const internals = await chooseInternals(options.internals);
   const transportOf = await transports(internals);
   const accept = (socket: NetSocket): void => acceptSocket(core, socket, transportOf);

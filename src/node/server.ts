@@ -62,7 +62,8 @@ export function createServer<Data = unknown, Text extends TextType = TextType>(
   handlers: ServerHandlers<Data, Text>,
 ): NodeServer<Data> {
   const known = readOptions<NodeServerOptions>(options, NODE_SERVER_READERS);
-  return new NodeServerHandle(attachmentOf(nodeRuntime, known, handlers, knownInternals(known.internals)));
+  const internals = knownInternals(known.internals);
+  return new NodeServerHandle(attachmentOf(nodeRuntime, known, handlers, { internals }));
 }
 
 /** {@link createServer} on another runtime with Node's `http`: it uses public streams only. */
@@ -72,7 +73,14 @@ export function createServerOn<Data>(
   handlers: AnyServerHandlers,
 ): NodeServer<Data> {
   const known = readOptions<PublicServerOptions>(options, SERVER_READERS);
-  return new NodeServerHandle(attachmentOf(runtime, known, handlers, "off"));
+  return new NodeServerHandle(attachmentOf(runtime, known, handlers, { internals: "off" }));
+}
+
+/** How an {@link Attachment} reads, and what it serves. */
+interface AttachmentChoice {
+  readonly internals: Internals;
+  /** The only path at which there are WebSockets, as `readPath` reads it. Default: any path. */
+  readonly path?: string | undefined;
 }
 
 /**
@@ -83,10 +91,10 @@ export function attachmentOf(
   runtime: Runtime,
   known: PublicServerOptions,
   handlers: AnyServerHandlers,
-  internals: Internals,
+  { internals, path }: AttachmentChoice,
 ): Attachment {
   const told = readServerHandlers(handlers, known.fragments);
-  return { core: new ServerCore(runtime, resolveServerOptions(known), told), internals };
+  return { core: new ServerCore(runtime, resolveServerOptions(known), told, { path }), internals };
 }
 
 /** The handle of a server without a port. */

@@ -4,6 +4,8 @@
 import type { Server as HttpServer, IncomingMessage } from "node:http";
 import type { Server as HttpsServer } from "node:https";
 import type { Duplex } from "node:stream";
+import { ELSEWHERE } from "../adapter/server/opening.js";
+import { pathOf } from "../adapter/server/request-path.js";
 import type { ServerCore } from "../adapter/server/server.js";
 import { asksForWebSocket } from "../handshake/request.js";
 import { HeaderList } from "../http/header-list.js";
@@ -14,7 +16,6 @@ import { UPGRADE_CHOOSER } from "./internals/index.js";
 import { announcesContent, servePlain } from "./plain-request.js";
 import { Unclaimed } from "./unclaimed.js";
 import { type Attachment, guarded, open, refuse } from "./upgrade-opening.js";
-import { pathOf } from "./upgrade-path.js";
 
 type AnyHttpServer = HttpServer | HttpsServer;
 type Upgrade = [request: IncomingMessage, stream: Duplex, head: Uint8Array];
@@ -156,7 +157,7 @@ export class UpgradeRouter {
         if (stream.destroyed || servePlain(this.#httpServer, request, stream, head)) return;
         refuse(answerer, request, stream, { status: 431 });
       } else if (taker === undefined) {
-        refuse(answerer, request, stream, { status: 404, reason: "no WebSocket here" });
+        refuse(answerer, request, stream, ELSEWHERE);
       } else open(taker, request, stream, head);
     };
     guarded(answerer.core, stream, () => {

@@ -25,6 +25,7 @@ export interface ServerTls extends TlsFiles {
 export interface ListenOptions extends ServerOptions {
   readonly port?: number;
   readonly host?: string;
+  readonly unix?: string;
   readonly path?: string;
   readonly tls?: ServerTls;
   readonly fd?: number;

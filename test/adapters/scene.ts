@@ -56,7 +56,7 @@ export class Scene {
   }
 
   async serve(options: ListenOptions, handlers: ServerHandlers): Promise<Listening> {
-    const place = options.path === undefined ? { host: "127.0.0.1" } : {};
+    const place = options.unix === undefined ? { host: "127.0.0.1" } : {};
     const server = await this.adapter.serve({ ...place, ...options }, handlers);
     this.after(() => server.close({ timeoutMs: 1 }));
     return server;

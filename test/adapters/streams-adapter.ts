@@ -48,13 +48,13 @@ export function streamsAdapter(kind: StreamKind): Adapter {
 }
 
 async function serve(kind: StreamKind, given: ListenOptions, handlers: ServerHandlers): Promise<Listening> {
-  const { port = 0, host, path, ...options } = given;
+  const { port = 0, host, unix, ...options } = given;
   const server = createServer(options, handlers);
   const tcp = createTcpServer({ noDelay: true, allowHalfOpen: true }, (socket) => {
     const streams = streamsOf(kind, () => Promise.resolve(counted(socket)));
     void server.accept(streams, { remoteAddress: socket.remoteAddress ?? "" });
   });
-  tcp.listen(path === undefined ? { port, host } : { path });
+  tcp.listen(unix === undefined ? { port, host } : { path: unix });
   await once(tcp, "listening");
   const address = tcp.address();
   const where = address === null || typeof address === "string" ? (address ?? "") : address;

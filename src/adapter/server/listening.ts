@@ -2,6 +2,7 @@
 import { callback, flag, integer, type Readers, text } from "../../protocol/option-readers.js";
 import { SERVER_READERS, type ServerOptions } from "./options.js";
 import type { FetchHandler } from "./plain-exchange.js";
+import { readPath } from "./request-path.js";
 import type { Server, ServerCore } from "./server.js";
 import { type ConnectionSource, ServerHandle } from "./server-handle.js";
 
@@ -11,10 +12,16 @@ export interface ListenOptions<Data = unknown, Incoming = unknown> extends Serve
   readonly port?: number | undefined;
   /** The address to listen on. Default: all addresses of this machine. */
   readonly host?: string | undefined;
-  /** A Unix socket to listen on, instead of a port. */
+  /** The file of a Unix socket to listen on, instead of a port. */
+  readonly unix?: string | undefined;
+  /**
+   * The path of the URL at which there are WebSockets. Percent-encoding makes no difference, nor does a query, nor an
+   * absolute target. Upgrade requests for other paths get 404; plain requests are for `fetch`, whatever their path.
+   * Default: any path.
+   */
   readonly path?: string | undefined;
   /**
-   * A file descriptor that already listens, instead of a port or a path. systemd and other parent processes pass such
+   * A file descriptor that already listens, instead of a port or a Unix socket. systemd and other parent processes pass such
    * sockets, the first as 3. It is closed with the server.
    */
   readonly fd?: number | undefined;
@@ -56,14 +63,14 @@ export interface ListeningServer<Data = unknown> extends Server<Data> {
   unref(): void;
 }
 
-/** A listening socket of a server. Its port or path is free when `stop` returns. */
+/** A listening socket of a server. Its port or file is free when `stop` returns. */
 export interface Listener extends ConnectionSource {
   readonly where: Where;
   ref(): void;
   unref(): void;
 }
 
-/** An address and a port, or the path of a Unix socket. */
+/** An address and a port, or the file of a Unix socket. */
 export type Where = string | { readonly address: string; readonly port: number };
 
 /** The server of a listener. */
@@ -77,7 +84,7 @@ export class PortServer<Data> extends ServerHandle<Data> implements ListeningSer
     this.#listener = listener;
     const { where } = listener;
     this.port = typeof where === "string" ? 0 : where.port;
-    this.url = listeningUrl(core.secure, where);
+    this.url = listeningUrl(core.secure, where, core.path);
   }
 
   ref(): void {
@@ -94,7 +101,8 @@ export const LISTEN_READERS = {
   ...SERVER_READERS,
   port: integer(0, 65_535),
   host: text,
-  path: text,
+  unix: text,
+  path: readPath,
   fd: integer(0, 0x7fffffff),
   reusePort: flag,
   maxConnections: integer(1),
@@ -102,26 +110,47 @@ export const LISTEN_READERS = {
 } satisfies Readers<ListenOptions>;
 
 /** The options that say where to listen. */
-export type Place = Pick<ListenOptions, "port" | "host" | "path" | "fd" | "reusePort">;
+export type Place = Pick<ListenOptions, "port" | "host" | "unix" | "fd" | "reusePort">;
 
-/** @throws TypeError for options that name two places to listen */
-export function assertOnePlace({ port, host, path, fd, reusePort }: Place): void {
-  if (fd !== undefined && (port !== undefined || host !== undefined || path !== undefined)) {
-    throw new TypeError("fd is instead of port, host and path");
+/** A path that is hardly a URL's. */
+const LIKE_A_FILE = /^\/(?:tmp|run|var)\/|\.(?:sock|socket|ipc)$/;
+
+/** @throws TypeError for options that name two places to listen, or none but a path like that of a Unix socket */
+export function assertOnePlace({
+  port,
+  host,
+  unix,
+  path,
+  fd,
+  reusePort,
+}: Place & { path?: string | undefined }): void {
+  const onPort = port !== undefined || host !== undefined;
+  if (fd !== undefined && (onPort || unix !== undefined)) {
+    throw new TypeError("fd is instead of port, host and unix");
   }
-  if (reusePort && (fd !== undefined || path !== undefined)) {
+  if (unix !== undefined && onPort) throw new TypeError("unix is instead of port and host");
+  if (reusePort && (fd !== undefined || unix !== undefined)) {
     throw new TypeError("reusePort is for a port");
+  }
+  const placed = onPort || fd !== undefined || unix !== undefined;
+  if (!placed && path !== undefined && LIKE_A_FILE.test(path)) {
+    throw new TypeError(
+      `path is the URL's; to listen on a Unix socket, write { unix: ${JSON.stringify(path)} }`,
+    );
   }
 }
 
 /**
  * A URL that a client on this machine can use.
- * @param where - the address and port that a server listens on, or the path of its Unix socket
+ * @param where - the address and port that a server listens on, or the file of its Unix socket
+ * @param path - the path at which there are WebSockets, if there is but one
  */
-export function listeningUrl(secure: boolean, where: Where): string {
+export function listeningUrl(secure: boolean, where: Where, path?: string): string {
   const scheme = secure ? "wss" : "ws";
-  if (typeof where === "string") return `${scheme}+unix:${encodedPath(where)}`;
-  return `${scheme}://${reachable(where.address)}:${where.port}`;
+  if (typeof where === "string") {
+    return `${scheme}+unix:${encodedPath(where)}${path === undefined ? "" : `:${path}`}`;
+  }
+  return `${scheme}://${reachable(where.address)}:${where.port}${path ?? ""}`;
 }
 
 /** A file's path as it stands in a URL, in which a colon ends it. */

@@ -17,11 +17,14 @@ import { AllocationError } from "./held-bytes.js";
 import type { Acceptance, UpgradeResult } from "./options.js";
 import type { FetchHandler } from "./plain-exchange.js";
 import { PlainStage } from "./plain-stage.js";
+import { comparablePath } from "./request-path.js";
 import type { PendingOpening, ServerCore } from "./server.js";
 import { tellRefused } from "./server-handlers.js";
 import type { Stage, StageOwner } from "./stage.js";
 import { decisionOf } from "./verdict.js";
 
+/** The answer to an upgrade request for a path at which there are no WebSockets. */
+export const ELSEWHERE = { status: 404, reason: "no WebSocket here" };
 const CLOSING = { status: 503, reason: "the server is closing" };
 
 /** What is known of a connection when its opening begins. */
@@ -179,7 +182,7 @@ export class Opening implements TransportSink, Expiring, StageOwner, PendingOpen
   // ---- The request ----
 
   #begin(head: RequestHead, rest: Uint8Array): void {
-    const { closing, fetch, options } = this.server;
+    const { closing, fetch, options, path } = this.server;
     if (closing) {
       this.#refuse(CLOSING);
       return;
@@ -190,6 +193,7 @@ export class Opening implements TransportSink, Expiring, StageOwner, PendingOpen
     }
     const request = checkUpgrade(head, { origins: options.origins });
     if (request.type === "refusal") this.#refuse(request);
+    else if (path !== undefined && comparablePath(request.path) !== path) this.#refuse(ELSEWHERE);
     else this.#decide(request, rest);
   }
 

@@ -39,12 +39,14 @@ export interface Server<Data = unknown> {
   close(options?: ServerCloseOptions): Promise<void>;
 }
 
-/** How a server answers plain HTTP requests. */
-export interface PlainRequests {
-  /** Answers them; without it they get 426. */
-  readonly fetch: FetchHandler | undefined;
-  /** Whether their URLs are `https:`. */
-  readonly secure: boolean;
+/** Which requests a server answers. */
+export interface Resources {
+  /** Answers plain HTTP requests; without it they get 426. */
+  readonly fetch?: FetchHandler | undefined;
+  /** Whether their URLs are `https:`. Default false. */
+  readonly secure?: boolean;
+  /** The only path at which there are WebSockets, in the form in which paths are compared. Default: any path. */
+  readonly path?: string | undefined;
 }
 
 /** A connection that is not, or not yet, a WebSocket. */
@@ -67,6 +69,8 @@ export class ServerCore implements SocketContext {
   /** Answers requests that ask for no WebSocket. */
   readonly fetch: FetchHandler | undefined;
   readonly secure: boolean;
+  /** The only path at which there are WebSockets, if there is but one. */
+  readonly path: string | undefined;
   readonly #openings = new Set<PendingOpening>();
   #closed: Promise<void> | undefined;
   #emptied: (() => void) | undefined;
@@ -75,7 +79,7 @@ export class ServerCore implements SocketContext {
     runtime: Runtime,
     options: ResolvedServerOptions,
     handlers: ServerHandlers,
-    { fetch, secure }: PlainRequests = { fetch: undefined, secure: false },
+    { fetch, secure = false, path }: Resources = {},
   ) {
     this.runtime = runtime;
     this.options = options;
@@ -84,6 +88,7 @@ export class ServerCore implements SocketContext {
     this.contents = new Allowance(options.limits.maxTotalContentBytes);
     this.fetch = fetch;
     this.secure = secure;
+    this.path = path;
   }
 
   /** Whether no more connections are wanted. */

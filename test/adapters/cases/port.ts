@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { RefusedEvent } from "../../../src/adapter/server/server-handlers.js";
 import { certificate } from "../../support/certificate.js";
 import type { ListenOptions } from "../adapter.js";
 import { masked, RawPeer, request } from "../raw-peer.js";
@@ -53,8 +54,16 @@ export const portCases: readonly Case[] = [
       [{ fd: 1.5 }, RangeError],
       [{ fd: FD, port: 8080 }, TypeError],
       [{ fd: FD, host: "127.0.0.1" }, TypeError],
-      [{ fd: FD, path: "/nowhere" }, TypeError],
-      [{ reusePort: true, path: "/nowhere" }, TypeError],
+      [{ fd: FD, unix: "/nowhere" }, TypeError],
+      [{ reusePort: true, unix: "/nowhere" }, TypeError],
+      [{ unix: "/nowhere", port: 8080 }, TypeError],
+      [{ unix: "/nowhere", host: "127.0.0.1" }, TypeError],
+      [{ path: "/tmp/socket" }, TypeError],
+      [{ path: "/home/me/app.sock" }, TypeError],
+      [{ path: "/app.sock", reusePort: true }, TypeError],
+      [{ path: "chat" }, RangeError],
+      [{ path: "/chat?a" }, RangeError],
+      [{ path: JSON.parse("5") }, TypeError],
       [{ reusePort: true, fd: FD }, TypeError],
       [{ reusePort: JSON.parse('"yes"') }, TypeError],
     ] as const satisfies readonly (readonly [ListenOptions, ErrorConstructor])[]
@@ -65,6 +74,64 @@ export const portCases: readonly Case[] = [
       run: (scene) => assert.rejects(scene.adapter.serve(options, {}), error),
     }),
   ),
+  {
+    name: "path is the one at which there are WebSockets: others get 404, and plain requests are for fetch",
+    needs: ["port"],
+    async run(scene) {
+      const events: RefusedEvent[] = [];
+      const refused = (event: RefusedEvent): void => void events.push(event);
+      const fetch = (asked: Request) => new Response(new URL(asked.url).pathname);
+      const server = await scene.serve({ path: "/ch%61t/%c3%a4", fetch }, { refused });
+      assert.equal(server.url, `ws://127.0.0.1:${server.port}/chat/%C3%A4`);
+      await scene.connect(server.url);
+      for (const target of ["/chat/%C3%A4", "/%63hat/%c3%a4?query", "http://localhost/chat/%C3%A4"]) {
+        await scene.client(server, request({}, `GET ${target} HTTP/1.1`));
+      }
+      assert.equal(server.connections.size, 4);
+      const targets = ["/", "/chat", "/chat/%C3%A4/", "/Chat/%C3%A4", "/?/chat/%C3%A4"];
+      for (const target of targets) {
+        const peer = await scene.raw(server);
+        await peer.write(request({}, `GET ${target} HTTP/1.1`));
+        assert.match(await peer.head(), /^HTTP\/1\.1 404 /, target);
+      }
+      assert.deepEqual(
+        events.map(({ status, reason, target }) => [status, reason, target]),
+        targets.map((target) => [404, "no WebSocket here", target]),
+      );
+      for (const target of ["/other", "/chat/%C3%A4"]) {
+        const plain = await scene.raw(server);
+        await plain.write(`GET ${target} HTTP/1.1\r\nHost: localhost\r\n\r\n`);
+        assert.match(await plain.head(), /^HTTP\/1\.1 200 /);
+        await scene.eventually(() => plain.text.endsWith(target), "the page");
+      }
+    },
+  },
+  {
+    name: "a path that looks like a file is one of a URL if there is another place to listen",
+    needs: ["port"],
+    async run(scene) {
+      const server = await scene.serve({ port: 0, path: "/tmp/a.sock" }, {});
+      assert.equal(server.url, `ws://127.0.0.1:${server.port}/tmp/a.sock`);
+      await scene.connect(server.url);
+      const message = /^path is the URL's; to listen on a Unix socket, write \{ unix: "\/tmp\/a\.sock" \}$/;
+      await assert.rejects(scene.adapter.serve({ path: "/tmp/a.sock" }, {}), { name: "TypeError", message });
+    },
+  },
+  {
+    name: "path and unix together: the URL names both",
+    needs: ["port", "unix"],
+    async run(scene) {
+      const folder = mkdtempSync(join(tmpdir(), "wsimd-"));
+      scene.after(() => rmSync(folder, { recursive: true, force: true }));
+      const unix = join(folder, "a socket");
+      const server = await scene.serve({ unix, path: "/chat" }, {});
+      assert.equal(server.url, `ws+unix:${folder}/a%20socket:/chat`);
+      assert.equal(server.port, 0);
+      await scene.connect(server.url);
+      await assert.rejects(scene.connect(server.url.replace(":/chat", ":/news")), { status: 404 });
+      await assert.rejects(scene.connect(server.url.replace(":/chat", "")), { status: 404 });
+    },
+  },
   {
     name: "a descriptor that is no socket is refused",
     needs: ["port"],
@@ -118,18 +185,18 @@ export const portCases: readonly Case[] = [
     },
   },
   {
-    name: "stopAccepting() of a server on a Unix socket frees its path",
+    name: "stopAccepting() of a server on a Unix socket frees its file",
     needs: ["port", "unix"],
     async run(scene) {
       const folder = mkdtempSync(join(tmpdir(), "wsimd-"));
       scene.after(() => rmSync(folder, { recursive: true, force: true }));
-      const path = join(folder, "socket");
-      const { server } = await scene.echo({ path });
+      const unix = join(folder, "socket");
+      const { server } = await scene.echo({ unix });
       const ours = new Recorder();
       const socket = await scene.connect(server.url, {}, ours);
       await server.stopAccepting?.();
-      assert.equal(existsSync(path), false);
-      const next = await scene.serve({ path }, {});
+      assert.equal(existsSync(unix), false);
+      const next = await scene.serve({ unix }, {});
       await scene.connect(next.url);
       socket.send("still");
       await ours.until("message");

@@ -122,7 +122,7 @@ export const redirectCases: readonly Case[] = [
       const targets: string[] = [];
       const server = await scene.serve(
         {
-          path: join(folder, "s.sock"),
+          unix: join(folder, "s.sock"),
           upgrade({ target }) {
             targets.push(target);
             return target === "/a/b" ? { status: 307, headers: { Location: "../login?x" } } : undefined;

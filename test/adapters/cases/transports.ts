@@ -114,7 +114,7 @@ export const transportCases: readonly Case[] = [
       const targets: string[] = [];
       const recorder = new Recorder({ message: (socket, data) => void socket.send(data) });
       const upgrade = (asked: { target: string }): undefined => void targets.push(asked.target);
-      const server = await scene.serve({ path, upgrade }, recorder);
+      const server = await scene.serve({ unix: path, upgrade }, recorder);
       assert.equal(server.port, 0);
       for (const url of [server.url, `${server.url}:/chat?x=1`]) {
         const ours = new Recorder();

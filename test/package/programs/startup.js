@@ -17,7 +17,7 @@ if (how === "polluted") pollute();
 
 const outcomes = [];
 if (how === "denied") {
-  const places = [{}, { host: "127.0.0.1" }, { host: "localhost" }, { path: "/nowhere" }];
+  const places = [{}, { host: "127.0.0.1" }, { host: "localhost" }, { unix: "/nowhere" }];
   for (const place of places) outcomes.push(await codeOf(serve(place, {})));
   outcomes.push(await codeOf(connect("ws://127.0.0.1:1/")));
 } else {

@@ -69,7 +69,7 @@ function serve(options: ServerOptions = {}, fetch?: FetchHandler) {
   const errors: unknown[] = [];
   const handlers: Handlers = { error: (_, error) => void errors.push(error) };
   const resolved = resolveServerOptions(readOptions<ServerOptions>(options, SERVER_READERS));
-  const core = new ServerCore(nodeRuntime, resolved, handlers, { fetch, secure: false });
+  const core = new ServerCore(nodeRuntime, resolved, handlers, { fetch });
   const open = (): Peer => {
     const peer = new Peer();
     new Opening(core, peer);
