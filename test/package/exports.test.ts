@@ -88,6 +88,7 @@ const ENTRIES = [
       "selectSubprotocol",
     ],
     typeNames: [
+      "AllowedOrigins",
       "AcceptOptions",
       "Accepted",
       "AcceptedRequest",
@@ -140,6 +141,7 @@ const ENTRIES = [
     ],
     typeNames: [
       "Acceptance",
+      "AllowedOrigins",
       "Address",
       "AsyncContext",
       "BackpressurePolicy",
@@ -232,6 +234,7 @@ const ENTRIES = [
     ],
     typeNames: [
       "Acceptance",
+      "AllowedOrigins",
       "AnyHttpServer",
       "AttachOptions",
       "BackpressurePolicy",
@@ -321,6 +324,7 @@ const ENTRIES = [
     ],
     typeNames: [
       "Acceptance",
+      "AllowedOrigins",
       "AnyHttpServer",
       "NodeServer",
       "PublicAttachOptions",
@@ -409,6 +413,7 @@ const ENTRIES = [
     ],
     typeNames: [
       "Acceptance",
+      "AllowedOrigins",
       "AnyHttpServer",
       "NodeServer",
       "PublicAttachOptions",
@@ -497,6 +502,7 @@ const ENTRIES = [
     ],
     typeNames: [
       "Acceptance",
+      "AllowedOrigins",
       "BackpressurePolicy",
       "BinaryEvent",
       "BroadcastOptions",
