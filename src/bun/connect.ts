@@ -52,7 +52,7 @@ export async function connect<Data = unknown, Text extends TextType = TextType>(
 ): Promise<Socket<Data>> {
   const bun = bunApi();
   const known = readOptions<ConnectOptions>(options, CONNECT_READERS);
-  const told = readClientHandlers(handlers, known.fragments);
+  const told = readClientHandlers(handlers, known);
   const open = (address: Address) => openTransport(bun, address, known.tls);
   const proxy = proxyDialer<BunTls>(known.proxy, process.env, (address, tls) =>
     openTunnel(bun, address, tls, known.tls),

@@ -55,7 +55,7 @@ export async function serve<Data = unknown, Text extends TextType = TextType>(
   }
   assertOnePlace(known);
   const resources = { fetch, secure: tls !== undefined, path };
-  const told = readServerHandlers(handlers, known.fragments);
+  const told = readServerHandlers(handlers, known);
   const core = new ServerCore(bunRuntime, resolveServerOptions(known), told, resources);
   const listen = (place: BunPlace): BunListener =>
     bun.listen(

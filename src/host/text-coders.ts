@@ -5,7 +5,7 @@
 interface TextCoders {
   readonly TextDecoder: new (
     label?: string,
-    options?: { readonly ignoreBOM?: boolean },
+    options?: { readonly ignoreBOM?: boolean; readonly fatal?: boolean },
   ) => { decode(bytes: Uint8Array, options?: { readonly stream?: boolean }): string };
   readonly TextEncoder: new () => {
     encode(text: string): Uint8Array<ArrayBuffer>;

@@ -70,7 +70,7 @@ export async function connectOn<Data>(
   handlers: AnyClientHandlers<Data>,
 ): Promise<Socket<Data>> {
   const options = readOptions<ConnectOptions>(given, CONNECT_READERS);
-  const told = readClientHandlers(handlers, options.fragments);
+  const told = readClientHandlers(handlers, options);
   const transportOf = await transports(await chooseInternals(options.internals));
   const open = (address: Address) => transportOf(openSocket(address, options.tls));
   const proxy = proxyDialer<ConnectionOptions>(options.proxy, process.env, (address, tls) =>

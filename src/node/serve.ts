@@ -91,7 +91,7 @@ export async function listenOn(
   const { fetch, maxConnections, path, tls } = options;
   const resources = { fetch, secure: tls !== undefined, path };
   assertOnePlace(options);
-  const told = readServerHandlers(handlers, options.fragments);
+  const told = readServerHandlers(handlers, options);
   const core = new ServerCore(runtime, resolveServerOptions(options), told, resources);
   const internals = await chooseInternals(options.internals);
   const transportOf = await transports(internals);

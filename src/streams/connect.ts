@@ -34,7 +34,7 @@ export async function connect<Data = unknown, Text extends TextType = TextType>(
   handlers: ClientHandlers<Data, Text> = {},
 ): Promise<Socket<Data>> {
   const known = readOptions<ConnectOptions>(options, CONNECT_READERS);
-  const told = readClientHandlers(handlers, known.fragments);
+  const told = readClientHandlers(handlers, known);
   const open = () => new StreamTransport(streams, known.remoteAddress ?? "");
   return connectBy<Data>(
     { runtime: portableRuntime(), open },

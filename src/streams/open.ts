@@ -1,10 +1,10 @@
 // A WebSocket over streams whose opening handshake is done elsewhere.
 
 import { portableRuntime } from "../adapter/portable-runtime.js";
+import { EndpointChoices } from "../adapter/socket/endpoint-choices.js";
 import { readHandlers } from "../adapter/socket/given-handlers.js";
 import type { Handlers, Socket } from "../adapter/socket/handlers.js";
 import {
-  endpointOptions,
   resolveSocketOptions,
   SOCKET_READERS,
   type SocketOptions,
@@ -54,7 +54,7 @@ export function open<Data = unknown, Text extends TextType = TextType>(
   const known = readOptions<OpenOptions>(options, OPEN_READERS);
   const { protocol = "", rest = new Uint8Array(0), remoteAddress = "", data: makeData } = known;
   const role = readRole(known.role, "role");
-  const told = readHandlers(handlers, known.fragments);
+  const told = readHandlers(handlers, known);
   const resolved = resolveSocketOptions(known);
   const transport = new StreamTransport(streams, remoteAddress);
   const runtime = portableRuntime();
@@ -62,7 +62,7 @@ export function open<Data = unknown, Text extends TextType = TextType>(
     runtime,
     handlers: told,
     options: resolved,
-    endpointOptions: endpointOptions(resolved, role, runtime.host),
+    endpoints: new EndpointChoices(resolved, role, runtime.host),
     socketClosed() {},
   };
   const session = new Session(context, { role, transport, protocol, data: makeData?.() });

@@ -29,7 +29,7 @@ export async function connect<Data = unknown, Text extends TextType = TextType>(
   handlers: ClientHandlers<Data, Text> = {},
 ): Promise<Socket<Data>> {
   const known = readOptions<ConnectOptions>(options, CLIENT_READERS);
-  const told = readClientHandlers(handlers, known.fragments);
+  const told = readClientHandlers(handlers, known);
   return connectBy<Data>({ runtime: portableRuntime(), open }, url, known, told);
 }
 

@@ -289,7 +289,7 @@ const cases: Record<string, (scene: Scene, internals: Internals) => Promise<void
     const fast: Internals = JSON.parse('"fast"');
     assert.throws(() => createWebSocketServer({ limits: { maxFragments: 0 } }, {}), RangeError);
     assert.throws(() => createWebSocketServer({ internals: fast }, {}), RangeError);
-    assert.throws(() => createWebSocketServer({ fragments: true }, { message() {} }), TypeError);
+    assert.throws(() => createWebSocketServer({ deliver: "fragment" }, { message() {} }), TypeError);
     assert.throws(() => attach(server, {}, { fragment() {} }), TypeError);
     assert.equal(server.listenerCount("upgrade"), 0);
   },

@@ -95,7 +95,7 @@ test("in fragments", async () => {
   let bytes = 0;
   const total = 2 * SIZES.reduce((sum, size) => sum + size, 0);
   const server = await serve(
-    { host: "127.0.0.1", fragments: true },
+    { host: "127.0.0.1", deliver: "fragment" },
     {
       fragment(_socket, payload) {
         classes.add(payload.constructor);

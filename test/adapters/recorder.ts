@@ -1,5 +1,6 @@
 // Handlers that record their calls, for the suite of adapters.
 import type { Handlers, Socket } from "../../src/adapter/socket/handlers.js";
+import type { MessageStream } from "../../src/adapter/socket/message-stream.js";
 import type { CloseEvent, MessageType } from "../../src/protocol/events.js";
 import { toHex } from "../support/hex.js";
 import { happened, until } from "./until.js";
@@ -23,25 +24,28 @@ export type Call =
       readonly messageType: MessageType;
       readonly final: boolean;
     }
+  | { readonly type: "stream"; readonly socket: Socket; readonly message: MessageStream }
   | { readonly type: "ping" | "pong"; readonly socket: Socket; readonly data: Uint8Array }
   | { readonly type: "close"; readonly socket: Socket; readonly event: CloseEvent }
   | { readonly type: "error"; readonly socket: Socket | undefined; readonly error: unknown };
 
 /**
- * Handlers that write down each call and then do what a test has them do. `fragment` is there only if the test gives
- * one.
+ * Handlers that write down each call and then do what a test has them do. `fragment` and `stream` are there only if the
+ * test gives them.
  */
 export class Recorder implements Handlers {
   readonly calls: Call[] = [];
   readonly #counts = new Map<Call["type"], number>();
   readonly #also: Handlers;
   readonly fragment?: NonNullable<Handlers["fragment"]>;
+  readonly stream?: NonNullable<Handlers["stream"]>;
 
   constructor(also: Handlers = {}) {
     this.#also = also;
     // The adapters call handlers as methods, but nothing says that they must be on a prototype.
     this.open = this.open.bind(this);
     if (also.fragment !== undefined) this.fragment = this.#fragment;
+    if (also.stream !== undefined) this.stream = this.#stream;
   }
 
   open(socket: Socket): unknown {
@@ -54,6 +58,9 @@ export class Recorder implements Handlers {
   #fragment(socket: Socket, data: Uint8Array, messageType: MessageType, final: boolean): unknown {
     const call: Call = { type: "fragment", socket, data, messageType, final };
     return this.#called(call, () => this.#also.fragment?.(socket, data, messageType, final));
+  }
+  #stream(socket: Socket, message: MessageStream): unknown {
+    return this.#called({ type: "stream", socket, message }, () => this.#also.stream?.(socket, message));
   }
   ping(socket: Socket, data: Uint8Array): unknown {
     return this.#called({ type: "ping", socket, data }, () => this.#also.ping?.(socket, data));
@@ -134,6 +141,8 @@ function words(call: Call): string {
         : `${call.messageType} ${toHex(call.data)}`.trim();
     case "fragment":
       return `${call.messageType} fragment ${toHex(call.data)}${call.final ? " final" : ""}`;
+    case "stream":
+      return `${call.message.type} stream`;
     case "ping":
     case "pong":
       return `${call.type} ${toHex(call.data)}`.trim();

@@ -18,6 +18,7 @@ import { inspectionCases } from "./cases/inspection.js";
 import { keepaliveCases } from "./cases/keepalive.js";
 import { leftoverCases } from "./cases/leftovers.js";
 import { memoryCases } from "./cases/memory.js";
+import { messageStreamCases } from "./cases/message-streams.js";
 import { messageCases } from "./cases/messages.js";
 import { optionValueCases } from "./cases/option-values.js";
 import { optionCases } from "./cases/options.js";
@@ -30,6 +31,7 @@ import { redirectCases } from "./cases/redirects.js";
 import { refusalCases } from "./cases/refusals.js";
 import { refusedCases } from "./cases/refused.js";
 import { resetCases } from "./cases/resets.js";
+import { sequentialCases } from "./cases/sequential.js";
 import { serverCases } from "./cases/server.js";
 import { tlsFactCases } from "./cases/tls-info.js";
 import { transportCases } from "./cases/transports.js";
@@ -41,6 +43,8 @@ export const SUITE: Readonly<Record<string, readonly Case[]>> = {
   messages: messageCases,
   memory: memoryCases,
   fragments: fragmentCases,
+  "streams of messages": messageStreamCases,
+  "sequential handlers": sequentialCases,
   pings: pingCases,
   violations: violationCases,
   closing: closingCases,

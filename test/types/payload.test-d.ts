@@ -132,7 +132,9 @@ export function undefinedOptions(none: undefined): void {
       protocols: none,
       kernel: none,
       borrow: none,
-      fragments: none,
+      deliver: none,
+      sequential: none,
+      discardAfterClose: none,
       backpressure: none,
     },
     {},
@@ -141,7 +143,7 @@ export function undefinedOptions(none: undefined): void {
     {
       limits: { maxContentBytes: none, maxMessageBytes: none },
       timeouts: { writeMs: none },
-      upgrade: () => ({ data: none, headers: none, protocol: none, status: none }),
+      upgrade: () => ({ data: none, headers: none, protocol: none, deliver: none, status: none }),
     },
     {},
   );

@@ -173,6 +173,7 @@ const TAKERS: readonly {
 const OTHERS = new Set([
   ...[
     "HandshakeError",
+    "IncompleteMessageError",
     "InvalidStateError",
     "TransportEnd",
     "isSendableCloseCode",
@@ -268,7 +269,7 @@ describe.each(TAKERS)("$name of $entry", ({ entry, type, base, call, handlers })
   );
 
   test.each(handlerCases)("refuses $as as the handler $handler", async ({ handler, value }) => {
-    const error = await thrownBy(call, { ...base, fragments: handler === "fragment" }, { [handler]: value });
+    const error = await thrownBy(call, { ...base }, { [handler]: value });
     expect(error.message).toContain(`the handler ${handler} must be a function`);
   });
 });

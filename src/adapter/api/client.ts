@@ -19,8 +19,10 @@ export type { ClientHandlers, OpenEvent, ReconnectingEvent } from "../client/cli
 export { HandshakeError, type HandshakeErrorCode } from "../client/handshake-error.js";
 export type { ReconnectCause, ReconnectOptions } from "../client/reconnect-option.js";
 export type { HandshakeResponse } from "../handshake-response.js";
+export type { Delivery } from "../socket/delivery.js";
 export type { ConnectionHandlers, Handlers, MessageData, SendResult, Socket } from "../socket/handlers.js";
 export { type SocketInternals, socketInternals } from "../socket/internals.js";
+export { IncompleteMessageError, type MessageStream } from "../socket/message-stream.js";
 export {
   type BackpressurePolicy,
   DEFAULT_SOCKET_LIMITS,

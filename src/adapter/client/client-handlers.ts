@@ -1,6 +1,7 @@
 // The handlers of a client: those of every socket, and those of the option `reconnect`.
 import type { TextType } from "../../protocol/endpoint-options.js";
-import { assertDelivery, HANDLER_NAMES, readNamedHandlers } from "../socket/given-handlers.js";
+import { assertDelivered, type DeliveryOptions } from "../socket/delivery.js";
+import { HANDLER_NAMES, readNamedHandlers } from "../socket/given-handlers.js";
 import type { ConnectionHandlers, Socket } from "../socket/handlers.js";
 import type { ReconnectCause } from "./reconnect-option.js";
 
@@ -56,8 +57,8 @@ const CLIENT_HANDLER_NAMES: Readonly<Record<keyof ClientHandlers, undefined>> = 
  * Copies the handlers of a client, as `readHandlers` does.
  * @throws TypeError as `readHandlers` does
  */
-export function readClientHandlers(given: ClientHandlers, fragments = false): ClientHandlers {
+export function readClientHandlers(given: ClientHandlers, options: DeliveryOptions): ClientHandlers {
   const handlers = readNamedHandlers(given, CLIENT_HANDLER_NAMES);
-  assertDelivery(handlers, fragments);
+  assertDelivered(handlers, options);
   return handlers;
 }

@@ -4,9 +4,9 @@ import { REQUEST_RESERVED } from "../../handshake/request.js";
 import type { HeaderFields } from "../../http/header-fields.js";
 import { callback, integer, ownOptions, type Readers } from "../../protocol/option-readers.js";
 import type { HandshakeResponse } from "../handshake-response.js";
+import { EndpointChoices } from "../socket/endpoint-choices.js";
 import type { Handlers, Socket } from "../socket/handlers.js";
 import {
-  endpointOptions,
   type ResolvedSocketOptions,
   resolveSocketOptions,
   SOCKET_READERS,
@@ -174,7 +174,7 @@ function dial(dialer: Dialer, call: Call, headers: HeaderFields): Promise<Sessio
             runtime,
             handlers,
             options: resolved,
-            endpointOptions: endpointOptions(resolved, "client", runtime.host),
+            endpoints: new EndpointChoices(resolved, "client", runtime.host),
             socketClosed() {},
             endRequested,
           };

@@ -35,7 +35,7 @@ export async function connect<Data = unknown, Text extends TextType = TextType>(
   handlers: ClientHandlers<Data, Text> = {},
 ): Promise<Socket<Data>> {
   const known = readOptions<ClientOptions>(options, CLIENT_READERS);
-  const told = readClientHandlers(handlers, known.fragments);
+  const told = readClientHandlers(handlers, known);
   const open = (address: Address): SocketTransport => dialer.open(address);
   return connectBy<Data>({ runtime: dialer.runtime, open }, url, known, told);
 }

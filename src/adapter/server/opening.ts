@@ -7,6 +7,7 @@ import { checkPlain } from "../../http/plain.js";
 import { reasonPhrase } from "../../http/reason-phrase.js";
 import type { RefusalOptions } from "../../http/refusal.js";
 import { Deadline, type Expiring } from "../deadline.js";
+import { assertHandler } from "../socket/delivery.js";
 import { Session } from "../socket/session.js";
 import type { SocketTransport, TransportSink } from "../transport.js";
 import { writeChunks } from "../write-chunks.js";
@@ -227,9 +228,12 @@ export class Opening implements TransportSink, Expiring, StageOwner, PendingOpen
     const { data: makeData } = server.options;
     const protocol =
       given(acceptance, "protocol") ?? selectSubprotocol(request.protocols, server.options.protocols);
+    const deliver = given(acceptance, "deliver");
+    if (deliver !== undefined) assertHandler(server.handlers, deliver);
     const head = this.#answers.accept(request, { protocol, headers: given(acceptance, "headers") });
     const session = new Session(server, {
       role: "server",
+      deliver,
       transport,
       protocol: protocol ?? "",
       data: isGiven(acceptance, "data") ? acceptance.data : makeData?.(),

@@ -1,6 +1,7 @@
 // The handlers of servers: those of their sockets, and one for requests that were turned away.
 import type { TextType } from "../../protocol/endpoint-options.js";
-import { assertDelivery, HANDLER_NAMES, readNamedHandlers } from "../socket/given-handlers.js";
+import { assertDelivered, type DeliveryOptions } from "../socket/delivery.js";
+import { HANDLER_NAMES, readNamedHandlers } from "../socket/given-handlers.js";
 import type { Handlers } from "../socket/handlers.js";
 import { isThenable, reportError } from "../socket/report.js";
 
@@ -44,9 +45,9 @@ const NAMES: Readonly<Record<keyof ServerHandlers, undefined>> = { ...HANDLER_NA
  * Copies the handlers of a server, as `readHandlers` does.
  * @throws TypeError in the same cases
  */
-export function readServerHandlers(given: ServerHandlers, fragments = false): ServerHandlers {
+export function readServerHandlers(given: ServerHandlers, options: DeliveryOptions): ServerHandlers {
   const handlers = readNamedHandlers(given, NAMES);
-  assertDelivery(handlers, fragments);
+  assertDelivered(handlers, options);
   return handlers;
 }
 

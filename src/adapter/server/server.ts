@@ -3,12 +3,11 @@ import { clearTimeout, setTimeout } from "../../host/globals.js";
 import { type Bytes, messageOf } from "../../protocol/arguments.js";
 import { CloseCode } from "../../protocol/close-code.js";
 import { checkedClosePayload } from "../../protocol/close-payload.js";
-import type { ResolvedEndpointOptions } from "../../protocol/endpoint-options.js";
 import { PreparedMessage } from "../../protocol/prepared-message.js";
 import { MAX_TIMER_MS } from "../deadline.js";
 import type { SocketContext } from "../socket/context.js";
+import { EndpointChoices } from "../socket/endpoint-choices.js";
 import type { Socket } from "../socket/handlers.js";
-import { endpointOptions } from "../socket/options.js";
 import { reportError } from "../socket/report.js";
 import { type ApplicationSocket, sessionBehind } from "../socket/socket.js";
 import type { Runtime } from "../transport.js";
@@ -61,7 +60,7 @@ export interface PendingOpening {
 export class ServerCore implements SocketContext {
   readonly runtime: Runtime;
   readonly options: ResolvedServerOptions;
-  readonly endpointOptions: ResolvedEndpointOptions;
+  readonly endpoints: EndpointChoices;
   readonly handlers: ServerHandlers;
   readonly connections = new Map<number, ApplicationSocket>();
   /** Memory for the contents of plain requests. */
@@ -83,7 +82,7 @@ export class ServerCore implements SocketContext {
   ) {
     this.runtime = runtime;
     this.options = options;
-    this.endpointOptions = endpointOptions(options, "server", runtime.host);
+    this.endpoints = new EndpointChoices(options, "server", runtime.host);
     this.handlers = handlers;
     this.contents = new Allowance(options.limits.maxTotalContentBytes);
     this.fetch = fetch;
@@ -128,7 +127,8 @@ export class ServerCore implements SocketContext {
     let count = 0;
     for (const socket of this.connections.values()) {
       if (socket === except) continue;
-      if (socket.send(prepared) !== "dropped") count++;
+      const { endpoint } = sessionBehind(socket);
+      if (endpoint.sendable && socket.send(prepared) !== "dropped") count++;
     }
     return count;
   }

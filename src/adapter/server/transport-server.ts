@@ -74,7 +74,7 @@ export function createCore(
 ): ServerCore {
   const known = readOptions<TransportServerOptions>(options, TRANSPORT_SERVER_READERS);
   const { fetch, secure = false } = known;
-  const told = readServerHandlers(handlers, known.fragments);
+  const told = readServerHandlers(handlers, known);
   return new ServerCore(runtime, resolveServerOptions(known), told, { fetch, secure });
 }
 

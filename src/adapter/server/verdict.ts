@@ -3,6 +3,7 @@
 import { isGiven, isObject } from "../../http/given.js";
 import type { RefusalOptions } from "../../http/refusal.js";
 import { ownOptions, unknownName } from "../../protocol/option-readers.js";
+import { readDelivery } from "../socket/delivery.js";
 import type { Acceptance, UpgradeResult } from "./options.js";
 
 /** Whether the answer is a promise. */
@@ -13,7 +14,12 @@ export function isPromise(
 }
 
 /** The properties of an {@link Acceptance}. */
-const ACCEPTANCE: Readonly<Record<keyof Acceptance, true>> = { protocol: true, headers: true, data: true };
+const ACCEPTANCE: Readonly<Record<keyof Acceptance, true>> = {
+  protocol: true,
+  headers: true,
+  data: true,
+  deliver: true,
+};
 
 /** The refusal of a hook that returns `false`. */
 const REFUSED: RefusalOptions = { status: 403, reason: "the server does not accept this connection" };
@@ -25,6 +31,7 @@ export type Decision = { readonly acceptance: Acceptance } | { readonly refusal:
  * Reads the answer. A status of any value refuses the client, and so does `false`.
  * @throws TypeError for `null`, `true` and the like, and for properties that no acceptance has: no answer that is meant
  * as a refusal accepts a client by mistake
+ * @throws RangeError for a delivery that does not exist
  */
 export function decisionOf(verdict: UpgradeResult): Decision {
   if (verdict === undefined) return { acceptance: {} };
@@ -43,5 +50,6 @@ function acceptanceOf(verdict: Acceptance): Acceptance {
     if (!Object.hasOwn(ACCEPTANCE, name))
       throw unknownName("acceptance property", name, Object.keys(ACCEPTANCE));
   }
+  if (acceptance.deliver !== undefined) readDelivery(acceptance.deliver, "deliver");
   return acceptance;
 }

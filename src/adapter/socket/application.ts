@@ -2,16 +2,23 @@
 import { CloseCode } from "../../protocol/close-code.js";
 import type { CloseEvent, MessageType } from "../../protocol/events.js";
 import type { AsyncContext } from "../transport.js";
+import type { SocketContext } from "./context.js";
+import { handlersWithoutMessages } from "./given-handlers.js";
 import type { Handlers, Socket } from "./handlers.js";
+import type { MessageStream } from "./message-stream.js";
 import { isThenable, reportError } from "./report.js";
 
 /** The session of an {@link Application}, as seen from here. */
 export interface ApplicationOwner {
+  readonly context: SocketContext;
   readonly socket: Socket;
   /** Fails the connection. */
   fail(code: number, reason: string, cause?: unknown): void;
   /** Failing the connection threw as well. */
   broke(error: unknown): void;
+  /** Has everything behind the event that is being handled wait for {@link release}. */
+  hold(): void;
+  release(): void;
 }
 
 /**
@@ -20,12 +27,12 @@ export interface ApplicationOwner {
  */
 export class Application {
   readonly #owner: ApplicationOwner;
-  readonly #handlers: Handlers;
+  #handlers: Handlers;
   readonly #context: AsyncContext;
 
-  constructor(owner: ApplicationOwner, handlers: Handlers, context: AsyncContext) {
+  constructor(owner: ApplicationOwner, context: AsyncContext) {
     this.#owner = owner;
-    this.#handlers = handlers;
+    this.#handlers = owner.context.handlers;
     this.#context = context;
   }
 
@@ -39,13 +46,19 @@ export class Application {
   }
 
   opened(): void {
-    this.enter(() => this.#call(this.#handlers.open));
+    this.enter(() => {
+      try {
+        this.#await(this.#handlers.open?.(this.#owner.socket));
+      } catch (error) {
+        this.threw(error);
+      }
+    });
   }
 
   message(data: string | Uint8Array, type: MessageType): void {
     try {
       const result = this.#handlers.message?.(this.#owner.socket, data, type);
-      if (result !== undefined) this.#watch(result);
+      if (result !== undefined) this.#await(result);
     } catch (error) {
       this.threw(error);
     }
@@ -53,10 +66,27 @@ export class Application {
 
   fragment(payload: Uint8Array, type: MessageType, final: boolean): void {
     try {
-      this.#watch(this.#handlers.fragment?.(this.#owner.socket, payload, type, final));
+      this.#await(this.#handlers.fragment?.(this.#owner.socket, payload, type, final));
     } catch (error) {
       this.threw(error);
     }
+  }
+
+  /** @param handled - is called when the handler has returned, or its promise has settled */
+  stream(message: MessageStream, handled: () => void): void {
+    try {
+      const result = this.#handlers.stream?.(this.#owner.socket, message);
+      if (isThenable(result)) this.#watch(result, handled);
+      else handled();
+    } catch (error) {
+      this.threw(error);
+      handled();
+    }
+  }
+
+  /** No handler is called for messages from now on. */
+  discardMessages(): void {
+    this.#handlers = handlersWithoutMessages(this.#handlers);
   }
 
   pinged(payload: Uint8Array): void {
@@ -99,14 +129,29 @@ export class Application {
     ...rest: Rest
   ): void {
     try {
-      this.#watch(handler?.call(this.#handlers, this.#owner.socket, ...rest));
+      const result = handler?.call(this.#handlers, this.#owner.socket, ...rest);
+      if (isThenable(result)) this.#watch(result);
     } catch (error) {
       this.threw(error);
     }
   }
 
-  /** Handles a rejection of an asynchronous handler. */
-  #watch(result: unknown): void {
-    if (isThenable(result)) Promise.resolve(result).catch((error: unknown) => this.threw(error));
+  /** With the option `sequential`, what comes next waits for an asynchronous handler. */
+  #await(result: unknown): void {
+    if (!isThenable(result)) return;
+    const { context } = this.#owner;
+    if (context.options.sequential) {
+      this.#owner.hold();
+      this.#watch(result, () => this.#owner.release());
+    } else this.#watch(result);
+  }
+
+  /**
+   * Handles the rejection of an asynchronous handler.
+   * @param settled - is called when its promise has settled
+   */
+  #watch(result: PromiseLike<unknown>, settled?: () => void): void {
+    const promise = Promise.resolve(result).catch((error: unknown) => this.threw(error));
+    if (settled !== undefined) promise.then(settled);
   }
 }

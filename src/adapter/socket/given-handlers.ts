@@ -1,6 +1,7 @@
 // The handlers that an application gives, checked and copied when they are given.
 import { isGiven } from "../../http/given.js";
 import { Bare, object, refuse, unknownName } from "../../protocol/option-readers.js";
+import { assertDelivered, type DeliveryOptions } from "./delivery.js";
 import type { Handlers } from "./handlers.js";
 
 /** The names of the handlers that servers and clients have in common. */
@@ -8,6 +9,7 @@ export const HANDLER_NAMES: Readonly<Record<keyof Handlers, undefined>> = {
   open: undefined,
   message: undefined,
   fragment: undefined,
+  stream: undefined,
   ping: undefined,
   pong: undefined,
   drain: undefined,
@@ -18,12 +20,13 @@ export const HANDLER_NAMES: Readonly<Record<keyof Handlers, undefined>> = {
 /**
  * Copies the handlers of an object, its own and those of its class, and binds them to it. Members of `Object.prototype`
  * are not handlers, and later changes of the object have no effect.
- * @throws TypeError if `given` is no object, a handler is no function or does not exist, or if the option `fragments`
- * and the handler `fragment` are not given together: messages would be lost
+ * @param options - those that decide which handler gets messages
+ * @throws TypeError if `given` is no object, a handler is no function or does not exist, or if messages would go to a
+ * handler that is not there
  */
-export function readHandlers(given: Handlers, fragments = false): Handlers {
+export function readHandlers(given: Handlers, options: DeliveryOptions): Handlers {
   const handlers = readNamedHandlers(given, HANDLER_NAMES);
-  assertDelivery(handlers, fragments);
+  assertDelivered(handlers, options);
   return handlers;
 }
 
@@ -43,15 +46,16 @@ export function readNamedHandlers<Given extends object>(
   return handlers;
 }
 
-/** @throws TypeError if the option `fragments` and the handler `fragment` are not given together */
-export function assertDelivery(handlers: Pick<Handlers, "fragment">, fragments: boolean): void {
-  if (fragments && handlers.fragment === undefined) {
-    throw new TypeError("the option fragments needs a fragment handler");
-  }
-  if (!fragments && handlers.fragment !== undefined) {
-    throw new TypeError("a fragment handler needs the option fragments");
-  }
+/** A copy of handlers in which those for messages do nothing. It has the shape of the original, for the hot path. */
+export function handlersWithoutMessages(handlers: Handlers): Handlers {
+  const copy: Mutable<Handlers> = Object.assign(new Bare(), handlers);
+  if (copy.message !== undefined) copy.message = ignored;
+  if (copy.fragment !== undefined) copy.fragment = ignored;
+  if (copy.stream !== undefined) copy.stream = ignored;
+  return copy;
 }
+
+function ignored(): void {}
 
 /** A function of a plain object that is no handler. Objects of a class may have other functions. */
 function unknownHandler(given: object, names: object): string | undefined {

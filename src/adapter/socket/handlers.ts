@@ -5,6 +5,7 @@ import type { CloseEvent, MessageType } from "../../protocol/events.js";
 import type { PreparedMessage } from "../../protocol/prepared-message.js";
 import type { SendOptions } from "../../protocol/send-options.js";
 import type { HandshakeResponse } from "../handshake-response.js";
+import type { MessageStream } from "./message-stream.js";
 
 /**
  * The result of `send`. `"sent"`: the message was queued or written. `"buffered"`: likewise, but the peer reads more
@@ -36,13 +37,12 @@ export interface Socket<Data = unknown> {
   readonly bufferedAmount: number;
 
   /**
-   * Sends a message: a string as text, bytes as binary unless `{ type: "text" }` says that they are text. While a
-   * fragmented message is being sent, whole messages wait behind its last fragment, as copies. `bufferedAmount` and the
-   * limit `maxBackpressureBytes` count them. They are dropped if the connection closes before.
+   * Sends a message: a string as text, bytes as binary unless `{ type: "text" }` says that they are text.
    * @param message - 32 KiB of bytes or more may be sent without a copy: do not change them before `bufferedAmount` is
    * 0. If their memory is transferred or detached before they are written, the connection fails with 1011. Shorter ones
    * are copied
    * @param options - the type of bytes. A `PreparedMessage` has its own type
+   * @throws InvalidStateError while a fragmented message is being sent
    * @throws TypeError for a message that is neither a string nor bytes, a string with type "binary", or text that is
    * not UTF-8
    */
@@ -55,10 +55,8 @@ export interface Socket<Data = unknown> {
    * @throws TypeError for a fragment of another kind than those before it, or for text that is not UTF-8
    */
   sendFragment(part: string | Bytes, final: boolean, options?: SendOptions): SendResult;
-  /** Sends a ping with at most 125 bytes, or a string in UTF-8. Those of the peer are answered, unless `autoPong` is false. */
+  /** Sends a ping with at most 125 bytes, or a string in UTF-8. Pings of the peer are answered automatically. */
   ping(payload?: string | Bytes): SendResult;
-  /** Sends a pong with at most 125 bytes: an unsolicited one, or with `autoPong: false` the answer to a ping. */
-  pong(payload?: string | Bytes): SendResult;
   /**
    * Offers all pending output to the operating system now. Without this call, output leaves at the end of the read that
    * is being handled, or of the turn of the event loop: call it before long computations, or before `process.exit()`.
@@ -110,13 +108,19 @@ export interface ConnectionHandlers<
    */
   message?(socket: Socket<Data>, data: MessageData<Text, Payload>, type: MessageType): unknown;
   /**
-   * A part of a message came, as it arrived from the network: with the option `fragments`, and only then, instead of
-   * `message`.
+   * A part of a message came, as it arrived from the network: with `deliver: "fragment"`, instead of `message`.
    * @param payload - that of text may end inside of a character
    * @param final - whether the message ends here
    */
   fragment?(socket: Socket<Data>, payload: Payload, type: MessageType, final: boolean): unknown;
-  /** A ping came. Its pong is sent automatically, unless `autoPong` is false. */
+  /**
+   * A message began: with `deliver: "stream"`, instead of `message`.
+   * @param message - must be read, or its reading must have begun, before the handler returns or its promise settles:
+   * else the message is discarded. The next message begins when this one was read to its end or discarded, and the
+   * promise has settled
+   */
+  stream?(socket: Socket<Data>, message: MessageStream<Payload>): unknown;
+  /** A ping came. Its pong is sent automatically. */
   ping?(socket: Socket<Data>, payload: Payload): unknown;
   /** A pong came, as an answer to a ping or unsolicited. */
   pong?(socket: Socket<Data>, payload: Payload): unknown;

@@ -66,6 +66,11 @@ export class Keepalive implements Expiring {
     this.#deadline.start(this.#owner.context.options.timeouts.closeMs);
   }
 
+  /** Handlers of messages that came before the end of the transport go on: they get as much time again. */
+  closingGoesOn(): void {
+    if (this.#closing) this.#deadline.start(this.#owner.context.options.timeouts.closeMs);
+  }
+
   expired(): void {
     try {
       this.#expire();
@@ -77,14 +82,14 @@ export class Keepalive implements Expiring {
   #expire(): void {
     const { endpoint, input, output, context } = this.#owner;
     const { pingIntervalMs, pingTimeoutMs, closeMs } = context.options.timeouts;
-    if (!this.#closing && input.paused) {
+    if (!this.#closing && (input.paused || input.held)) {
       // While reading is paused, silence does not show that the peer is gone.
       this.#pinged = false;
       this.start();
     } else if (this.#progressed()) {
       // A peer that is still taking a long message has not gone silent.
       this.#deadline.start(this.#closing ? closeMs : pingIntervalMs);
-    } else if (endpoint.state !== "open") {
+    } else if (this.#closing) {
       this.#owner.timedOut(
         new TransportEnd("CLOSE_TIMEOUT", `no end of the closing handshake in ${closeMs} ms`),
       );

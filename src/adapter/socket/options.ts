@@ -7,7 +7,6 @@ import {
   ResolvedEndpointOptions,
   type Role,
   readKernel,
-  readMaxFrameBytes,
   readTextType,
   type TextType,
 } from "../../protocol/endpoint-options.js";
@@ -21,6 +20,7 @@ import {
   type Readers,
   readOptions,
 } from "../../protocol/option-readers.js";
+import { type Delivery, readDelivery } from "./delivery.js";
 
 /** Limits on the memory and work that one peer may cause. */
 export interface SocketLimits extends Limits {
@@ -74,10 +74,20 @@ export interface SocketOptions {
   /** The effect of `send` at the back-pressure limit. Default "close". */
   readonly backpressure?: BackpressurePolicy | undefined;
   /**
-   * Give messages to the handler `fragment` in parts, as they arrive and in constant memory, instead of to `message` as
-   * a whole. The option and the handler need each other. Default false.
+   * The handler that gets messages: `message` as a whole, `fragment` in parts as they arrive, or `stream` as streams.
+   * The last two take constant memory. Default "message".
    */
-  readonly fragments?: boolean | undefined;
+  readonly deliver?: Delivery | undefined;
+  /**
+   * Wait for the promise of an asynchronous handler `open`, `message` or `fragment` before the next event is reported,
+   * as always with `stream`. The peer is held back meanwhile. Default false: the handlers for several messages overlap.
+   */
+  readonly sequential?: boolean | undefined;
+  /**
+   * Discard messages of the peer that come after this side's own call of `close`. Default false: they are delivered
+   * until the peer's Close frame comes.
+   */
+  readonly discardAfterClose?: boolean | undefined;
   /**
    * Give payloads to handlers as views that are valid until the handler returns or, if it is asynchronous, until its
    * first `await`. A handler that runs an event loop of its own must copy them before. Default false: payloads belong
@@ -90,16 +100,6 @@ export interface SocketOptions {
    */
   readonly textType?: TextType | undefined;
   /**
-   * The most payload bytes of a frame that is sent, at least 125. Longer messages and fragments go out in several
-   * frames (RFC 6455 section 5.4). Default: `Infinity`.
-   */
-  readonly maxFrameBytes?: number | undefined;
-  /**
-   * Answer pings of the peer. With false, the application answers them by `pong`, as RFC 6455 section 5.5.2 demands.
-   * Default true.
-   */
-  readonly autoPong?: boolean | undefined;
-  /**
    * The kernel. Default: the one that the environment variable `WSIMD_KERNEL` names, else the fastest that this host
    * runs.
    */
@@ -110,11 +110,11 @@ export interface ResolvedSocketOptions {
   readonly limits: SocketLimits;
   readonly timeouts: Timeouts;
   readonly backpressure: BackpressurePolicy;
-  readonly fragments: boolean;
+  readonly deliver: Delivery;
+  readonly sequential: boolean;
+  readonly discardAfterClose: boolean;
   readonly borrow: boolean;
   readonly textType: TextType;
-  readonly maxFrameBytes: number;
-  readonly autoPong: boolean;
   readonly kernel: KernelChoice | undefined;
 }
 
@@ -159,11 +159,11 @@ export const SOCKET_READERS: Readers<SocketOptions> = {
       name,
     ),
   backpressure: oneOf<BackpressurePolicy>("close", "drop", "queue"),
-  fragments: flag,
+  deliver: readDelivery,
+  sequential: flag,
+  discardAfterClose: flag,
   borrow: flag,
   textType: readTextType,
-  maxFrameBytes: readMaxFrameBytes,
-  autoPong: flag,
   kernel: readKernel,
 };
 
@@ -172,14 +172,14 @@ export const SOCKET_READERS: Readers<SocketOptions> = {
  * @throws the host's error if it can't run the kernel
  */
 export function resolveSocketOptions(options: SocketOptions): ResolvedSocketOptions {
-  const { backpressure = "close", fragments = false, borrow = false, textType = "string", kernel } = options;
-  const { maxFrameBytes = Number.POSITIVE_INFINITY, autoPong = true } = options;
+  const { backpressure = "close", borrow = false, textType = "string", kernel } = options;
+  const { deliver = "message", sequential = false, discardAfterClose = false } = options;
   const limits = completed(DEFAULT_SOCKET_LIMITS, options.limits);
   const timeouts = completed(DEFAULT_TIMEOUTS, options.timeouts);
   // A kernel that this host can't run must be refused here, not in the middle of the first connection.
   sharedWorkspace(kernel);
-  const sending = { backpressure, maxFrameBytes, autoPong };
-  return { limits, timeouts, ...sending, fragments, borrow, textType, kernel };
+  const delivery = { deliver, sequential, discardAfterClose };
+  return { limits, timeouts, backpressure, ...delivery, borrow, textType, kernel };
 }
 
 /**
@@ -187,17 +187,20 @@ export function resolveSocketOptions(options: SocketOptions): ResolvedSocketOpti
  */
 const TURN_MS = 2;
 
-/** The options of the endpoints of sockets, for all connections of a server or for one of a client. */
+/** The options of the endpoints of sockets with one delivery, for all connections of a server or for one of a client. */
 export function endpointOptions(
   options: ResolvedSocketOptions,
   role: Role,
   host: Host,
+  deliver: Delivery,
 ): ResolvedEndpointOptions {
-  const { fragments, borrow, textType, maxFrameBytes, autoPong, kernel } = options;
+  const { textType, kernel } = options;
+  const fragments = deliver !== "message";
+  // The pieces of a stream wait for their reader.
+  const borrow = options.borrow && deliver !== "stream";
   const { maxMessageBytes, maxFragments } = options.limits;
   const limits = { maxMessageBytes, maxFragments };
-  const sending = { maxFrameBytes, autoPong };
-  const known = { role, limits, fragments, borrow, textType, ...sending, host, turnMs: TURN_MS };
+  const known = { role, limits, fragments, borrow, textType, host, turnMs: TURN_MS };
   return new ResolvedEndpointOptions(kernel === undefined ? known : { ...known, kernel });
 }
 

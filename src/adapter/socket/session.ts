@@ -10,9 +10,12 @@ import type { HandshakeResponse } from "../handshake-response.js";
 import type { AsyncContext, Transport, TransportSink } from "../transport.js";
 import { Application, type ApplicationOwner } from "./application.js";
 import type { SocketContext } from "./context.js";
+import type { Delivery } from "./delivery.js";
 import type { SendResult } from "./handlers.js";
+import { IncomingStreams, type IncomingStreamsOwner } from "./incoming-streams.js";
 import { Input, type InputOwner } from "./input.js";
 import { Keepalive, type KeepaliveOwner } from "./keepalive.js";
+import type { MessageStream } from "./message-stream.js";
 import { Output, type OutputOwner } from "./output.js";
 import { ApplicationSocket, type SocketSession } from "./socket.js";
 import { TransportEnd } from "./transport-end.js";
@@ -23,6 +26,8 @@ export interface SessionInit {
   readonly transport: Transport;
   readonly protocol: string;
   readonly data: unknown;
+  /** The handler that gets messages. Default: the one that the options name. */
+  readonly deliver?: Delivery | undefined;
   /** On a client, the server's response. */
   readonly response?: HandshakeResponse;
   /** The asynchronous context in which handlers run. Default: the one in which the session is made. */
@@ -31,8 +36,14 @@ export interface SessionInit {
 
 let lastId = 0;
 
-/** How the transport ended, while bytes that came before are still being handled. */
-type Ending = "no" | "peer ended" | "gone";
+/** How far the end of the transport has come: each stage is higher than those before it. */
+const RUNNING = 0;
+/** The peer has ended its side, and bytes that came before are still being handled. */
+const PEER_ENDS = 1;
+const PEER_ENDED = 2;
+/** The transport is gone, and bytes that came before are still being handled. */
+const GOING = 3;
+const GONE = 4;
 
 /**
  * A session owns an endpoint, an input, an output and a keepalive, and connects them to the transport and to the
@@ -47,7 +58,8 @@ export class Session
     InputOwner,
     OutputOwner,
     KeepaliveOwner,
-    ApplicationOwner
+    ApplicationOwner,
+    IncomingStreamsOwner
 {
   readonly context: SocketContext;
   readonly transport: Transport;
@@ -57,23 +69,24 @@ export class Session
   readonly socket: ApplicationSocket;
   readonly #keepalive: Keepalive;
   readonly #application: Application;
-  #ending: Ending = "no";
-  #peerEnded = false;
-  #gone = false;
+  /** Only of a connection whose messages are streams. */
+  readonly #incoming: IncomingStreams | undefined;
+  #ending = RUNNING;
   /** Why the transport ended, if the application did not ask for it. */
   #cause: unknown;
   #closeEvent: CloseEvent | undefined;
 
   constructor(context: SocketContext, init: SessionInit) {
     const { role, transport, protocol, data, response, asyncContext } = init;
+    const { deliver = context.options.deliver } = init;
     this.context = context;
     this.transport = transport;
-    this.endpoint = new Endpoint(this, context.endpointOptions);
+    this.endpoint = new Endpoint(this, context.endpoints.of(deliver));
     this.input = new Input(this);
     this.output = new Output(this);
     this.#keepalive = new Keepalive(this);
-    const { handlers, runtime } = context;
-    this.#application = new Application(this, handlers, asyncContext ?? runtime.captureContext());
+    this.#application = new Application(this, asyncContext ?? context.runtime.captureContext());
+    this.#incoming = deliver === "stream" ? new IncomingStreams(this) : undefined;
     const { remoteAddress } = transport;
     this.socket = new ApplicationSocket(this, {
       id: ++lastId,
@@ -87,12 +100,12 @@ export class Session
 
   /** Whether the transport is gone. */
   get gone(): boolean {
-    return this.#gone;
+    return this.#ending === GONE;
   }
 
   /** The endpoint may be closed before the transport is gone; the session is not. */
   get state(): EndpointState {
-    if (this.#gone) return "closed";
+    if (this.gone) return "closed";
     return this.endpoint.state === "open" ? "open" : "closing";
   }
 
@@ -101,7 +114,7 @@ export class Session
   send(message: string | Bytes | PreparedMessage, options?: SendOptions): SendResult {
     const { endpoint, output } = this;
     const type = typeIn(options);
-    if (endpoint.state !== "open" || output.overLimit(true)) return this.#refuse(message, type);
+    if (endpoint.state !== "open" || output.overLimit()) return this.#refuse(message, type);
     if (typeof message === "string") {
       if (type !== undefined) messageOf(message, type);
       endpoint.sendText(message);
@@ -121,7 +134,7 @@ export class Session
 
   sendFragment(part: string | Bytes, final: boolean, options?: SendOptions): SendResult {
     if (this.endpoint.state !== "open") return this.#refuse(part, typeIn(options));
-    if (this.output.overLimit(false)) {
+    if (this.output.overLimit()) {
       // Dropping a fragment would leave a gap in its message.
       this.#failOverLimit();
       return "dropped";
@@ -131,16 +144,8 @@ export class Session
   }
 
   ping(payload?: string | Bytes): SendResult {
-    return this.#control("ping", payload);
-  }
-
-  pong(payload?: string | Bytes): SendResult {
-    return this.#control("pong", payload);
-  }
-
-  #control(kind: "ping" | "pong", payload: string | Bytes | undefined): SendResult {
-    if (this.endpoint.state !== "open" || this.output.overLimit(false)) return "dropped";
-    this.endpoint[kind](payload);
+    if (this.endpoint.state !== "open" || this.output.overLimit()) return "dropped";
+    this.endpoint.ping(payload);
     return this.output.queued();
   }
 
@@ -148,6 +153,7 @@ export class Session
     this.endpoint.close(code, reason);
     this.context.endRequested?.();
     this.#closingBegan();
+    if (this.context.options.discardAfterClose) this.#application.discardMessages();
   }
 
   terminate(): void {
@@ -159,6 +165,7 @@ export class Session
   #end(): void {
     this.endpoint.end();
     this.endpoint.outbox.clear();
+    this.input.drop();
     this.transport.destroy();
   }
 
@@ -262,33 +269,34 @@ export class Session
   }
 
   ended(): void {
-    if (this.#ending === "no") this.#ending = "peer ended";
+    if (this.#ending === RUNNING) this.#ending = PEER_ENDS;
     this.#guarded(() => this.input.end());
   }
 
   closed(): void {
-    if (this.#gone) return;
-    this.#ending = "gone";
-    this.#guarded(() => this.input.end());
+    if (this.gone) return;
+    this.#ending = GOING;
+    this.#guarded(() => {
+      this.input.end();
+      // Handlers of messages that came before may take long, but not for ever.
+      if (!this.gone) this.#keepalive.closingBegan();
+    });
   }
 
   /** The peer has ended its side or the transport is gone, and all bytes of the peer were handled. */
   inputOver(): void {
-    if (this.#ending === "gone") this.#over();
-    else this.#peerOver();
-  }
-
-  #peerOver(): void {
-    this.#peerEnded = true;
     this.endpoint.end();
-    this.output.uncork();
+    if (this.#ending < GOING) {
+      this.#ending = PEER_ENDED;
+      this.output.uncork();
+    } else if (this.input.held) this.input.end();
+    else this.#over();
   }
 
   #over(): void {
-    if (this.#gone) return;
-    this.endpoint.end();
+    if (this.gone) return;
     this.endpoint.outbox.clear();
-    this.#gone = true;
+    this.#ending = GONE;
     this.#keepalive.stop();
     this.output.stop();
     this.context.socketClosed(this.socket);
@@ -313,7 +321,8 @@ export class Session
   }
 
   onFragment(payload: Uint8Array, type: MessageType, final: boolean): void {
-    this.#application.fragment(payload, type, final);
+    if (this.#incoming === undefined) this.#application.fragment(payload, type, final);
+    else this.#incoming.fragment(payload, type, final);
   }
 
   onPing(payload: Uint8Array): void {
@@ -326,18 +335,33 @@ export class Session
 
   onClose(event: CloseEvent): void {
     this.#closeEvent = event;
+    this.#incoming?.closed(this.#withCause(event));
     this.#closingBegan();
+    this.input.ignore();
   }
 
   /** The closing handshake has begun, or the connection failed. */
   #closingBegan(): void {
-    if (!this.#gone) this.#keepalive.closingBegan();
+    if (!this.gone) this.#keepalive.closingBegan();
     // The peer's Close frame, or its FIN, has to be read.
     if (this.input.paused) this.input.resume();
     this.output.later();
   }
 
   // ---- Reports of the session's parts ----
+
+  streamCame(message: MessageStream, handled: () => void): void {
+    this.#application.stream(message, handled);
+  }
+
+  hold(): void {
+    this.input.hold();
+  }
+
+  release(): void {
+    if (this.#ending === GOING) this.#keepalive.closingGoesOn();
+    this.#guarded(() => this.input.release());
+  }
 
   drainedOut(): void {
     this.#application.drained();
@@ -348,7 +372,7 @@ export class Session
    */
   finished(): void {
     const abnormal = this.#closeEvent?.wasClean === false;
-    if (this.endpoint.role === "server" || abnormal || this.#peerEnded) this.transport.end();
+    if (this.endpoint.role === "server" || abnormal || this.#ending >= PEER_ENDED) this.transport.end();
   }
 
   broke(error: unknown): void {
@@ -372,7 +396,8 @@ export class Session
   }
 
   timedOut(cause: TransportEnd): void {
-    this.#cause ??= cause;
+    // A transport that is gone has ended for another reason.
+    if (this.#ending < GOING) this.#cause ??= cause;
     this.#end();
   }
 

@@ -6,8 +6,13 @@ import { Recorder } from "../recorder.js";
 import type { Case, Scene } from "../scene.js";
 import { turns } from "../until.js";
 
-type Name = "open" | "message" | "fragment" | "ping" | "pong" | "drain" | "close";
-const NAMES: readonly Name[] = ["open", "message", "fragment", "ping", "pong", "drain", "close"];
+type Name = "open" | "message" | "fragment" | "stream" | "ping" | "pong" | "drain" | "close";
+const NAMES: readonly Name[] = ["open", "message", "fragment", "stream", "ping", "pong", "drain", "close"];
+
+/** The option that has the handler of this name be called, if it needs one. */
+function delivery(name: Name): { readonly deliver?: "fragment" | "stream" } {
+  return name === "fragment" || name === "stream" ? { deliver: name } : {};
+}
 
 /** Handlers of which one does something, the first time. */
 function once(name: Name, act: (socket: Socket) => unknown): Handlers {
@@ -23,10 +28,11 @@ function once(name: Name, act: (socket: Socket) => unknown): Handlers {
 /** Makes the handler of that name be called for a fresh client. */
 async function provoke(scene: Scene, name: Name, handlers: Handlers): Promise<[RawPeer, Recorder]> {
   const recorder = new Recorder(handlers);
-  const options = { fragments: name === "fragment", limits: { maxBackpressureBytes: 1 << 30 } };
+  const options = { ...delivery(name), limits: { maxBackpressureBytes: 1 << 30 } };
   const server = await scene.serve(options, recorder);
   const peer = await scene.client(server);
-  if (name === "message" || name === "fragment") await peer.write(masked("81 01 | 'x'", "81 01 | 'y'"));
+  if (name === "message" || name === "fragment" || name === "stream")
+    await peer.write(masked("81 01 | 'x'", "81 01 | 'y'"));
   if (name === "ping") await peer.write(masked("89 00 |"));
   if (name === "pong") await peer.write(masked("8a 00 |"));
   if (name === "close") await peer.write(masked("88 00 |"));
@@ -200,7 +206,7 @@ export const handlerCases: readonly Case[] = [
       name: `terminate() from inside of ${name}`,
       async run(scene) {
         const recorder = new Recorder(once(name, (socket) => socket.terminate()));
-        const options = { fragments: name === "fragment", limits: { maxBackpressureBytes: 1 << 30 } };
+        const options = { ...delivery(name), limits: { maxBackpressureBytes: 1 << 30 } };
         const server = await scene.serve(options, recorder);
         // The 101 may not leave at all, from inside of open().
         const peer = await scene.raw(server);

@@ -18,7 +18,6 @@ const SOCKET_MEMBERS = [
   "id",
   "pause",
   "ping",
-  "pong",
   "protocol",
   "remoteAddress",
   "response",

@@ -169,12 +169,12 @@ export const memoryCases: readonly Case[] = [
       const keep = (data: unknown): void => {
         if (data instanceof Uint8Array) payloads.push(data);
       };
-      for (const options of [{ textType: "bytes" }, { fragments: true }] as const) {
+      for (const options of [{ textType: "bytes" }, { deliver: "fragment" }] as const) {
         const recorder = new Recorder({
           message: (_socket, data) => keep(data),
           ping: (_socket, data) => keep(data),
           pong: (_socket, data) => keep(data),
-          ...(options.fragments === true && { fragment: (_socket: unknown, data: Uint8Array) => keep(data) }),
+          ...("deliver" in options && { fragment: (_socket: unknown, data: Uint8Array) => keep(data) }),
         });
         const server = await scene.serve(options, recorder);
         for (const mark of [65, 66, 67]) {

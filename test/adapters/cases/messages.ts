@@ -99,7 +99,7 @@ export const messageCases: readonly Case[] = [
       const recorder = new Recorder({
         fragment: (socket, payload, type, final) => void socket.sendFragment(payload, final, { type }),
       });
-      const server = await scene.serve({ fragments: true }, recorder);
+      const server = await scene.serve({ deliver: "fragment" }, recorder);
       const client = new Recorder();
       const socket = await scene.connect(server.url, {}, client);
       const sent = [EDGES, text(70_000), ""];

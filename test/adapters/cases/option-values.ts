@@ -28,7 +28,9 @@ const SHARED: Readonly<Record<string, readonly SocketOptions[]>> = {
   "limits.maxHeaderLines": HEADS.map((maxHeaderLines) => ({ limits: { maxHeaderLines } })),
   backpressure: (["close", "drop", "queue"] as const).map((backpressure) => ({ backpressure })),
   borrow: [true, false].map((borrow) => ({ borrow })),
-  fragments: [{ fragments: false }],
+  deliver: [{ deliver: "message" }],
+  sequential: [true, false].map((sequential) => ({ sequential })),
+  discardAfterClose: [true, false].map((discardAfterClose) => ({ discardAfterClose })),
   kernel: (["simd", "scalar", "js"] as const).map((kernel) => ({ kernel })),
 };
 

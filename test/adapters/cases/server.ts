@@ -50,7 +50,7 @@ export const serverCases: readonly Case[] = [
     },
   },
   {
-    name: "broadcast passes over who is closing or over its backpressure limit, and waits behind fragments",
+    name: "broadcast passes over who is closing, in the middle of a message, or over its backpressure limit",
     async run(scene) {
       const recorder = new Recorder();
       const server = await scene.serve(
@@ -65,10 +65,10 @@ export const serverCases: readonly Case[] = [
       busy.sendFragment("a", false);
       peers[2]?.stopReading();
       while (slow.send(new Uint8Array(1 << 19)) !== "dropped") await turns(1);
-      assert.equal(server.broadcast("x"), 2);
+      assert.equal(server.broadcast("x"), 1);
       await peers[3]?.expect("81 01 'x'");
       busy.sendFragment("b", true);
-      await peers[1]?.expect("01 01 'a' 80 01 'b' 81 01 'x'");
+      await peers[1]?.expect("01 01 'a' 80 01 'b'");
     },
   },
   {
@@ -238,23 +238,35 @@ export const serverCases: readonly Case[] = [
     },
   },
   {
-    name: "the option fragments and the handler fragment need each other",
+    name: "messages need a handler: the one that the option deliver names",
     async run(scene) {
       const { server } = await scene.echo();
       const message = () => {};
       const fragment = () => {};
-      for (const [fragments, handlers] of [
-        [true, { message }],
-        [true, {}],
-        [false, { fragment }],
-        [undefined, { message, fragment }],
+      const stream = () => {};
+      for (const [deliver, handlers] of [
+        ["fragment", { message }],
+        ["fragment", {}],
+        ["stream", { message, fragment }],
+        ["message", { fragment }],
+        ["message", {}],
+        [undefined, { fragment }],
+        [undefined, { stream }],
       ] as const) {
-        const options = fragments === undefined ? {} : { fragments };
+        const options = deliver === undefined ? {} : { deliver };
         await assert.rejects(scene.serve(options, handlers), TypeError);
         await assert.rejects(scene.connect(server.url, options, handlers), TypeError);
       }
       assert.equal(server.connections.size, 0);
-      await scene.connect(server.url, { fragments: true }, { message, fragment });
+      const all = { message, fragment, stream };
+      for (const deliver of ["message", "fragment", "stream", undefined] as const)
+        await scene.connect(server.url, { deliver }, all);
+      // The hook may choose any handler.
+      await scene.serve({ upgrade: () => undefined }, { stream });
+      await assert.rejects(
+        scene.serve({ upgrade: () => undefined, deliver: "message" }, { stream }),
+        TypeError,
+      );
     },
   },
   {

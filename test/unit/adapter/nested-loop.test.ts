@@ -1,11 +1,8 @@
 // A handler that runs an event loop of its own: reads of other connections land in the window that its walk is still in.
 import { describe, expect, test } from "vitest";
+import { EndpointChoices } from "../../../src/adapter/socket/endpoint-choices.js";
 import type { Handlers } from "../../../src/adapter/socket/handlers.js";
-import {
-  endpointOptions,
-  resolveSocketOptions,
-  type SocketOptions,
-} from "../../../src/adapter/socket/options.js";
+import { resolveSocketOptions, type SocketOptions } from "../../../src/adapter/socket/options.js";
 import { Session } from "../../../src/adapter/socket/session.js";
 import { Turns } from "../../../src/adapter/turn.js";
 import { nodeRuntime } from "../../../src/node/host.js";
@@ -50,7 +47,7 @@ class Peer {
       },
       handlers,
       options: resolved,
-      endpointOptions: endpointOptions(resolved, "server", nodeRuntime.host),
+      endpoints: new EndpointChoices(resolved, "server", nodeRuntime.host),
       socketClosed() {},
     };
     this.session = new Session(context, {

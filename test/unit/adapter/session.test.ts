@@ -1,12 +1,9 @@
 // A session over a fake transport and a fake clock: silence, time-outs and errors.
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { Deadlines } from "../../../src/adapter/deadline.js";
+import { EndpointChoices } from "../../../src/adapter/socket/endpoint-choices.js";
 import type { Handlers } from "../../../src/adapter/socket/handlers.js";
-import {
-  endpointOptions,
-  resolveSocketOptions,
-  type SocketOptions,
-} from "../../../src/adapter/socket/options.js";
+import { resolveSocketOptions, type SocketOptions } from "../../../src/adapter/socket/options.js";
 import { Session } from "../../../src/adapter/socket/session.js";
 import { Turns } from "../../../src/adapter/turn.js";
 import { nodeRuntime } from "../../../src/node/host.js";
@@ -29,7 +26,7 @@ function openSocket(options: SocketOptions = {}, handlers: Handlers = {}) {
     },
     handlers,
     options: resolved,
-    endpointOptions: endpointOptions(resolved, "server", nodeRuntime.host),
+    endpoints: new EndpointChoices(resolved, "server", nodeRuntime.host),
     socketClosed() {},
   };
   const session = new Session(context, { role: "server", transport, protocol: "", data: undefined });

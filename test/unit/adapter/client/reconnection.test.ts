@@ -4,8 +4,9 @@ import type { ClientHandlers } from "../../../../src/adapter/client/client-handl
 import { type ReconnectOptions, reconnectPlan } from "../../../../src/adapter/client/reconnect-option.js";
 import { type Attempt, type Clock, Reconnection } from "../../../../src/adapter/client/reconnection.js";
 import { createRuntime } from "../../../../src/adapter/portable-runtime.js";
+import { EndpointChoices } from "../../../../src/adapter/socket/endpoint-choices.js";
 import type { Socket } from "../../../../src/adapter/socket/handlers.js";
-import { endpointOptions, resolveSocketOptions } from "../../../../src/adapter/socket/options.js";
+import { resolveSocketOptions } from "../../../../src/adapter/socket/options.js";
 import { Session } from "../../../../src/adapter/socket/session.js";
 import type { CloseEvent } from "../../../../src/protocol/events.js";
 import { FakeTransport } from "../../../support/fake-transport.js";
@@ -111,12 +112,11 @@ class Stage {
   async opens(protocol = ""): Promise<Session> {
     const { handlers, resolve, endRequested } = this.#last;
     const transport = new FakeTransport();
-    const options = endpointOptions(resolved, "client", runtime.host);
     const context = {
       runtime,
       handlers,
       options: resolved,
-      endpointOptions: options,
+      endpoints: new EndpointChoices(resolved, "client", runtime.host),
       socketClosed() {},
       endRequested,
     };

@@ -10,9 +10,9 @@ class ApplicationProbe extends Owner {
   readonly application: Application;
 
   constructor(socket: Socket, handlers: Handlers) {
-    super();
+    super({}, handlers);
     this.socket = socket;
-    this.application = new Application(this, handlers, new AsyncResource("TEST"));
+    this.application = new Application(this, new AsyncResource("TEST"));
   }
 
   fail(code: number, reason: string): void {

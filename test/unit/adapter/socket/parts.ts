@@ -1,11 +1,9 @@
 // What the parts of a session are tested with: an endpoint and a transport, and an owner that writes down what it is told.
 import { Deadlines } from "../../../../src/adapter/deadline.js";
 import type { SocketContext } from "../../../../src/adapter/socket/context.js";
-import {
-  endpointOptions,
-  resolveSocketOptions,
-  type SocketOptions,
-} from "../../../../src/adapter/socket/options.js";
+import { EndpointChoices } from "../../../../src/adapter/socket/endpoint-choices.js";
+import type { Handlers } from "../../../../src/adapter/socket/handlers.js";
+import { resolveSocketOptions, type SocketOptions } from "../../../../src/adapter/socket/options.js";
 import { Turns } from "../../../../src/adapter/turn.js";
 import { nodeRuntime } from "../../../../src/node/host.js";
 import { Endpoint } from "../../../../src/protocol/endpoint.js";
@@ -22,14 +20,14 @@ export class Owner {
   gone = false;
   readonly #waiting: (() => void)[] = [];
 
-  constructor(options: SocketOptions = {}) {
+  constructor(options: SocketOptions = {}, handlers: Handlers = {}) {
     const wait = (callback: () => void): void => void this.#waiting.push(callback);
     const resolved = resolveSocketOptions(options);
     this.context = {
       runtime: { ...nodeRuntime, defer: wait, turns: new Turns(wait), deadlines: new Deadlines() },
-      handlers: {},
+      handlers,
       options: resolved,
-      endpointOptions: endpointOptions(resolved, "server", nodeRuntime.host),
+      endpoints: new EndpointChoices(resolved, "server", nodeRuntime.host),
       socketClosed() {},
     };
   }
@@ -47,6 +45,12 @@ export class Owner {
   }
   stalled(): void {
     this.told.push("stalled");
+  }
+  hold(): void {
+    this.told.push("held");
+  }
+  release(): void {
+    this.told.push("released");
   }
   inputOver(): void {
     this.told.push("input over");
