@@ -1,5 +1,6 @@
 // Readers for values of the adapters' options that the codec's options do not have.
 
+import type { AllowedOrigins } from "../handshake/origin.js";
 import { areUnique } from "../handshake/subprotocol.js";
 import { isToken } from "../http/characters.js";
 import { fieldsOf, type HeaderFields, headerLine, headerLines } from "../http/header-fields.js";
@@ -17,15 +18,18 @@ export function tokens(value: readonly string[], name: string): readonly string[
 const ORIGIN = /^(?:null|[a-z][a-z\d+.-]*:\/\/[^/?#\s]+)$/i;
 
 /** Reads a list of origins, and copies it. An origin that no browser sends is refused, because it would never match. */
-export function origins(
-  value: readonly (string | undefined)[],
-  name: string,
-): readonly (string | undefined)[] {
+export function origins(value: AllowedOrigins, name: string): AllowedOrigins {
+  if (value === "same") return value;
   const copy = Array.isArray(value) ? [...value] : [null];
   if (!copy.every((each) => typeof each === "string" || each === undefined)) {
-    return refuse(value, "", name, "an array of strings, or undefined for clients that send none");
+    return refuse(
+      value,
+      "",
+      name,
+      '"same", or an array of strings, and of undefined for clients that send none',
+    );
   }
-  const never = copy.find((each) => each !== undefined && !ORIGIN.test(each));
+  const never = copy.find((each) => each !== undefined && each !== "same" && !ORIGIN.test(each));
   if (never === undefined) return copy;
   throw new RangeError(
     `${name} holds ${JSON.stringify(never)}, but an origin looks like "https://example.org"`,

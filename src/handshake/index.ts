@@ -24,7 +24,7 @@ export {
   type ExtensionAnswer,
   type ServerExtension,
 } from "./negotiation.js";
-export { isOriginAllowed } from "./origin.js";
+export { type AllowedOrigins, isOriginAllowed } from "./origin.js";
 export { type FetchRequest, type IncomingRequest, requestHeadOf } from "./parsed-request.js";
 export {
   asksForWebSocket,

@@ -2,6 +2,15 @@
 import { equalsIgnoringCase } from "../http/characters.js";
 
 /**
+ * The origins that a server accepts, as browsers serialize them: `https://example.org`. `"same"`, alone or in the list,
+ * accepts each origin whose host and port are those of the `Host` header; the scheme is not compared. `undefined` in
+ * the list accepts requests without an origin.
+ */
+export type AllowedOrigins = "same" | readonly (string | undefined)[];
+
+const SAME: readonly (string | undefined)[] = ["same"];
+
+/**
  * Whether a request may come from `origin`: it must be in the list, as a whole and as serialized by the browser
  * (`https://example.com`, with the port only if it is not the default, without a slash behind it). There are no
  * wildcards and no parsing that a crafted origin could mislead. The case of letters does not count, as RFC 6455
@@ -9,11 +18,31 @@ import { equalsIgnoringCase } from "../http/characters.js";
  *
  * @param origin - the value of `Origin`; `undefined` if the request has none, as only non-browser clients do
  * @param allowed - the origins that are accepted; an `undefined` among them accepts requests without an origin
+ * @param host - the value of `Host`, for `"same"`
  */
 export function isOriginAllowed(
   origin: string | undefined,
-  allowed: readonly (string | undefined)[],
+  allowed: AllowedOrigins,
+  host?: string | undefined,
 ): boolean {
-  if (origin === undefined) return allowed.includes(undefined);
-  return allowed.some((candidate) => candidate !== undefined && equalsIgnoringCase(candidate, origin));
+  const list = allowed === "same" ? SAME : allowed;
+  if (origin === undefined) return list.includes(undefined);
+  return list.some((candidate) => {
+    if (candidate === "same") return host !== undefined && isSameHost(origin, host);
+    return candidate !== undefined && equalsIgnoringCase(candidate, origin);
+  });
+}
+
+const WEB_ORIGIN = /^(https?):\/\/([^/?#@\s]+)$/i;
+
+/** Whether an origin of the web has this host and port. The default port may be written in either, or left out. */
+function isSameHost(origin: string, host: string): boolean {
+  const [, scheme, authority] = WEB_ORIGIN.exec(origin) ?? [];
+  if (scheme === undefined || authority === undefined) return false;
+  const port = scheme.length === "https".length ? ":443" : ":80";
+  return equalsIgnoringCase(withoutPort(authority, port), withoutPort(host, port));
+}
+
+function withoutPort(authority: string, port: string): string {
+  return authority.endsWith(port) ? authority.slice(0, -port.length) : authority;
 }

@@ -12,7 +12,7 @@ import { includesToken } from "../http/token-list.js";
 import { isWebSocketKey } from "./accept-key.js";
 import { type Extension, parseExtensions, writeExtensions } from "./extensions.js";
 import { type ClientExtension, offersOf } from "./negotiation.js";
-import { isOriginAllowed } from "./origin.js";
+import { type AllowedOrigins, isOriginAllowed } from "./origin.js";
 import { areUnique, parseSubprotocols } from "./subprotocol.js";
 
 /**
@@ -53,7 +53,7 @@ export interface UpgradeRules {
    * The origins that are accepted; see `isOriginAllowed`. Without a list every origin is, so any web site can connect
    * with its visitor's cookies.
    */
-  readonly origins?: readonly (string | undefined)[] | undefined;
+  readonly origins?: AllowedOrigins | undefined;
 }
 
 const ALLOW = { Allow: "GET" };
@@ -85,9 +85,9 @@ export function checkUpgrade(head: RequestHead, options: UpgradeRules = {}): Upg
   const extensions = parseExtensions(headers.getAll("Sec-WebSocket-Extensions"));
   if (extensions === undefined) return refuse(400, "Sec-WebSocket-Extensions is malformed");
   const origin = headers.get("Origin");
-  const refusal = checkOrigin(headers, origin, options);
-  if (refusal !== undefined) return refusal;
   const { host, path, query } = resource;
+  const refusal = checkOrigin(headers, origin, host, options);
+  if (refusal !== undefined) return refusal;
   const expectsContinue = expectsToContinue(head);
   return {
     type: "upgrade",
@@ -133,11 +133,12 @@ function checkContent(headers: HeaderList): Refusal | undefined {
 function checkOrigin(
   headers: HeaderList,
   origin: string | undefined,
+  host: string,
   options: UpgradeRules,
 ): Refusal | undefined {
   if (headers.count("Origin") > 1) return refuse(400, "there is more than one Origin header");
   const origins = given(options, "origins");
-  if (origins === undefined || isOriginAllowed(origin, origins)) return undefined;
+  if (origins === undefined || isOriginAllowed(origin, origins, host)) return undefined;
   // "If the server does not wish to accept this connection, it MUST return an appropriate HTTP error code (e.g., 403
   // Forbidden) and abort the WebSocket handshake."
   return refuse(403, "the origin is not allowed");

@@ -1,11 +1,16 @@
 // WebSockets on an HTTP server of Node's that the application owns.
-import type { Server as HttpServer } from "node:http";
+import type { Server as HttpServer, IncomingMessage } from "node:http";
 import type { Server as HttpsServer } from "node:https";
+import { SERVER_READERS, type ServerOptions } from "../adapter/server/options.js";
 import { readPath } from "../adapter/server/request-path.js";
+import type { ServerHandlers as AnyServerHandlers } from "../adapter/server/server-handlers.js";
 import type { TextTypeOption } from "../adapter/socket/options.js";
+import type { Runtime } from "../adapter/transport.js";
 import type { TextType } from "../protocol/endpoint-options.js";
 import { type Readers, readOptions } from "../protocol/option-readers.js";
 import type { ServerHandlers } from "./handlers.js";
+import { nodeRuntime } from "./host.js";
+import { knownInternals } from "./internals-option.js";
 import {
   attachmentOf,
   NODE_SERVER_READERS,
@@ -13,7 +18,11 @@ import {
   NodeServerHandle,
   type NodeServerOptions,
 } from "./server.js";
+import type { Attachment } from "./upgrade-opening.js";
 import { UpgradeRouter } from "./upgrade-router.js";
+
+/** The HTTP servers of Node. */
+export type AnyHttpServer = HttpServer | HttpsServer;
 
 /** Options of {@link attach}. */
 export interface AttachOptions<Data = unknown> extends NodeServerOptions<Data> {
@@ -24,6 +33,13 @@ export interface AttachOptions<Data = unknown> extends NodeServerOptions<Data> {
   readonly path?: string | undefined;
 }
 
+/** Options of `attach` on runtimes that have Node's `http` and none of its private parts. */
+export interface PublicAttachOptions<Data = unknown> extends ServerOptions<Data, IncomingMessage> {
+  /** As in {@link AttachOptions}. */
+  readonly path?: string | undefined;
+}
+
+const PUBLIC_ATTACH_READERS: Readers<PublicAttachOptions> = { ...SERVER_READERS, path: readPath };
 const ATTACH_READERS: Readers<AttachOptions> = { ...NODE_SERVER_READERS, path: readPath };
 
 /**
@@ -38,13 +54,33 @@ const ATTACH_READERS: Readers<AttachOptions> = { ...NODE_SERVER_READERS, path: r
  * @throws TypeError or RangeError for options that make no sense; Error if the path is taken
  */
 export function attach<Data = unknown, Text extends TextType = TextType>(
-  httpServer: HttpServer | HttpsServer,
+  httpServer: AnyHttpServer,
   options: AttachOptions<Data> & TextTypeOption<Text>,
   handlers: ServerHandlers<Data, Text>,
 ): NodeServer<Data> {
   const known = readOptions<AttachOptions>(options, ATTACH_READERS);
   const { path } = known;
-  const attachment = attachmentOf(known, handlers, path);
+  const internals = knownInternals(known.internals);
+  return attached(httpServer, path, attachmentOf(nodeRuntime, known, handlers, { internals, path }));
+}
+
+/** {@link attach} on another runtime with Node's `http`: it uses public streams only. */
+export function attachOn<Data>(
+  runtime: Runtime,
+  httpServer: AnyHttpServer,
+  options: PublicAttachOptions<Data>,
+  handlers: AnyServerHandlers,
+): NodeServer<Data> {
+  const known = readOptions<PublicAttachOptions>(options, PUBLIC_ATTACH_READERS);
+  const { path } = known;
+  return attached(httpServer, path, attachmentOf(runtime, known, handlers, { internals: "off", path }));
+}
+
+function attached<Data>(
+  httpServer: AnyHttpServer,
+  path: string | undefined,
+  attachment: Attachment,
+): NodeServer<Data> {
   const router = UpgradeRouter.of(httpServer);
   router.add(path, attachment);
   const stop = () => router.remove(path, attachment.core);

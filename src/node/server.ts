@@ -9,17 +9,26 @@ import {
   readServerHandlers,
 } from "../adapter/server/server-handlers.js";
 import type { TextTypeOption } from "../adapter/socket/options.js";
+import type { Runtime } from "../adapter/transport.js";
 import type { TextType } from "../protocol/endpoint-options.js";
 import { type Readers, readOptions } from "../protocol/option-readers.js";
 import type { ServerHandlers } from "./handlers.js";
 import { nodeRuntime } from "./host.js";
-import { INTERNALS_READERS, type InternalsOptions, knownInternals } from "./internals-option.js";
+import {
+  INTERNALS_READERS,
+  type Internals,
+  type InternalsOptions,
+  knownInternals,
+} from "./internals-option.js";
 import { type Attachment, takeUpgrade } from "./upgrade-opening.js";
 
 /** Options of {@link createServer}. */
 export interface NodeServerOptions<Data = unknown, Incoming = IncomingMessage>
   extends ServerOptions<Data, Incoming>,
     InternalsOptions {}
+
+/** Options of `createServer` on runtimes that have Node's `http` and none of its private parts. */
+export interface PublicServerOptions<Data = unknown> extends ServerOptions<Data, IncomingMessage> {}
 
 /** How options of {@link createServer} are read. */
 export const NODE_SERVER_READERS: Readers<NodeServerOptions> = { ...SERVER_READERS, ...INTERNALS_READERS };
@@ -53,22 +62,39 @@ export function createServer<Data = unknown, Text extends TextType = TextType>(
   handlers: ServerHandlers<Data, Text>,
 ): NodeServer<Data> {
   const known = readOptions<NodeServerOptions>(options, NODE_SERVER_READERS);
-  return new NodeServerHandle(attachmentOf(known, handlers));
+  const internals = knownInternals(known.internals);
+  return new NodeServerHandle(attachmentOf(nodeRuntime, known, handlers, { internals }));
+}
+
+/** {@link createServer} on another runtime with Node's `http`: it uses public streams only. */
+export function createServerOn<Data>(
+  runtime: Runtime,
+  options: PublicServerOptions<Data>,
+  handlers: AnyServerHandlers,
+): NodeServer<Data> {
+  const known = readOptions<PublicServerOptions>(options, SERVER_READERS);
+  return new NodeServerHandle(attachmentOf(runtime, known, handlers, { internals: "off" }));
+}
+
+/** How an {@link Attachment} reads, and what it serves. */
+interface AttachmentChoice {
+  readonly internals: Internals;
+  /** The only path at which there are WebSockets, as `readPath` reads it. Default: any path. */
+  readonly path?: string | undefined;
 }
 
 /**
  * The sockets of a server with these options.
  * @param known - as {@link NODE_SERVER_READERS} reads them
- * @param path - the only path at which there are WebSockets, as `readPath` reads it
  */
 export function attachmentOf(
-  known: NodeServerOptions,
+  runtime: Runtime,
+  known: PublicServerOptions,
   handlers: AnyServerHandlers,
-  path?: string,
+  { internals, path }: AttachmentChoice,
 ): Attachment {
   const told = readServerHandlers(handlers, known);
-  const core = new ServerCore(nodeRuntime, resolveServerOptions(known), told, { path });
-  return { core, internals: knownInternals(known.internals) };
+  return { core: new ServerCore(runtime, resolveServerOptions(known), told, { path }), internals };
 }
 
 /** The handle of a server without a port. */

@@ -35,6 +35,9 @@ export type ConnectionOptions = Omit<EndpointOptions, "borrow" | "turnMs">;
  * The loop keeps the order of the wire: a ping is answered when the loop reaches its event. A Close frame or a
  * violation is answered when the output is taken, behind everything that the application sent for earlier events. So no
  * answer is lost, and nothing that the peer does makes a call throw.
+ *
+ * A whole message that is sent while a fragmented one is being sent waits behind the last fragment, as a copy. It is
+ * dropped if the connection closes before.
  */
 export class Connection {
   readonly #collector = new EventCollector();
@@ -137,12 +140,12 @@ export class Connection {
     return this.#sender.prepared(message);
   }
 
-  /** Sends a ping of at most 125 bytes, or a string in UTF-8. Pings of the peer are answered automatically. */
+  /** Sends a ping of at most 125 bytes, or a string in UTF-8. Those of the peer are answered, unless `autoPong` is false. */
   ping(payload?: string | Bytes): boolean {
     return this.#sender.ping(payload);
   }
 
-  /** Sends an unsolicited pong. */
+  /** Sends a pong: an unsolicited one, or with `autoPong: false` the answer to a ping. */
   pong(payload?: string | Bytes): boolean {
     return this.#sender.pong(payload);
   }

@@ -9,7 +9,8 @@ import { headerLength, writeHeader } from "./frame-header.js";
 import type { MaskingKeySource } from "./masking-key.js";
 import { FIN, MAX_HEADER_BYTES } from "./opcode.js";
 import type { Outbox } from "./outbox.js";
-import type { PreparedMessage } from "./prepared-message.js";
+import type { FramedMessage } from "./prepared-message.js";
+import { splitFrame, splits } from "./split-frame.js";
 import { assertUtf8, assertUtf8At } from "./text.js";
 
 /** From here on a server's payload goes out behind its header without being copied. */
@@ -37,7 +38,7 @@ export interface EncoderSink {
  */
 export class Encoder implements FrameEncoder {
   readonly #workspace: Workspace;
-  readonly #host: Host;
+  readonly #options: ResolvedEndpointOptions;
   readonly #outbox: Outbox;
   /** Undefined in the server role, whose frames are not masked. */
   readonly #maskingKey: MaskingKeySource | undefined;
@@ -47,22 +48,50 @@ export class Encoder implements FrameEncoder {
 
   constructor(workspace: Workspace, options: ResolvedEndpointOptions, outbox: Outbox, sink: EncoderSink) {
     this.#workspace = workspace;
-    this.#host = options.host;
+    this.#options = options;
     this.#outbox = outbox;
     this.#maskingKey = options.role === "client" ? options.maskingKey : undefined;
     this.#sink = sink;
   }
 
+  get #host(): Host {
+    return this.#options.host;
+  }
+
   /**
-   * Puts a frame into the outbox.
+   * Puts a frame into the outbox, or several if it exceeds `maxFrameBytes`.
    * @param first - the frame's first byte: FIN and opcode
    * @param payload - of {@link BY_REFERENCE_BYTES} or more in the server role, it is not copied: it must not change
    * until the outbox was written
    */
   bytes(first: number, payload: Uint8Array): void {
+    if (payload.length > this.#options.maxFrameBytes) this.#split(first, this.#stable(payload));
+    else this.#frame(first, payload);
+  }
+
+  /** @returns false if the kernel trapped */
+  #frame(first: number, payload: Uint8Array): boolean {
     const length = payload.length;
-    if (length >= BY_REFERENCE_BYTES) this.#large(first, this.#stable(payload));
-    else this.#complete(first, this.#place(payload, length), length);
+    if (length >= BY_REFERENCE_BYTES) return this.#large(first, this.#stable(payload));
+    return this.#complete(first, this.#place(payload, length), length);
+  }
+
+  /**
+   * Puts a message or fragment into the outbox in several frames (section 5.4).
+   * @param payload - memory that nothing but the application's own thread changes
+   */
+  #split(first: number, payload: Uint8Array): void {
+    let begun = false;
+    try {
+      for (const part of splits(first, payload, this.#options.maxFrameBytes)) {
+        if (!this.#frame(part.first, part.payload)) return;
+        begun = true;
+      }
+    } catch (error) {
+      if (!begun) throw error;
+      // A masking key or memory is missing, in the middle of a message.
+      this.#sink.onTrap(error);
+    }
   }
 
   /**
@@ -76,10 +105,10 @@ export class Encoder implements FrameEncoder {
     let carry: number;
     // The copy is checked, since another thread may write to the caller's memory meanwhile.
     try {
-      if (length >= BY_REFERENCE_BYTES) {
+      if (length >= BY_REFERENCE_BYTES || length > this.#options.maxFrameBytes) {
         const stable = this.#stable(payload);
         carry = assertUtf8(linear, stable, this.#carry, final);
-        this.#large(first, stable);
+        this.bytes(first, stable);
       } else {
         const ptr = this.#place(payload, length);
         carry = assertUtf8At(linear, ptr + this.#headerLength(length), length, this.#carry, final);
@@ -101,6 +130,10 @@ export class Encoder implements FrameEncoder {
   /** Puts a frame of text into the outbox. */
   text(first: number, text: string): void {
     const { linear, readWindow } = this.#workspace;
+    if (3 * text.length > this.#options.maxFrameBytes) {
+      this.bytes(first, this.#host.textBytes(text));
+      return;
+    }
     if (readWindow.holdsText(text)) {
       const { gathered } = readWindow;
       if (gathered === undefined) this.#forward(first, readWindow.textPtr, readWindow.textLength);
@@ -122,14 +155,16 @@ export class Encoder implements FrameEncoder {
   }
 
   /** Puts a message that was framed before into the outbox. */
-  prepared({ opcode, payload, serverFrame }: PreparedMessage): void {
+  prepared({ opcode, payload, serverFrame }: FramedMessage): void {
     this.preparedFrame(FIN | opcode, payload, serverFrame);
   }
 
-  /** Puts a frame into the outbox that a server sends as it is. */
+  /** As {@link FrameEncoder.preparedFrame}. */
   preparedFrame(first: number, payload: Uint8Array, serverFrame: Uint8Array): void {
-    if (this.#maskingKey === undefined) this.#outbox.append(serverFrame);
-    else this.bytes(first, payload);
+    const { maxFrameBytes } = this.#options;
+    if (this.#maskingKey !== undefined) this.bytes(first, payload);
+    else if (payload.length <= maxFrameBytes) this.#outbox.append(serverFrame);
+    else this.#outbox.append(splitFrame(first, payload, serverFrame, maxFrameBytes));
   }
 
   /** Frames text whose UTF-8 stands at `textPtr` in linear memory: received text that is sent on. */
@@ -150,25 +185,33 @@ export class Encoder implements FrameEncoder {
     this.bytes(first, byReference && !lasts ? this.#host.copy(text, 0, text.length) : text);
   }
 
-  /** Writes the header at `ptr`, masks the payload that stands behind its place, and commits the frame. */
-  #complete(first: number, ptr: number, length: number): void {
+  /**
+   * Writes the header at `ptr`, masks the payload that stands behind its place, and commits the frame.
+   * @returns false if the kernel trapped
+   */
+  #complete(first: number, ptr: number, length: number): boolean {
     const payloadPtr = ptr + this.#headerLength(length);
     const key = this.#maskingKey?.();
     writeHeader(this.#workspace.linear.memory, ptr, first, length, key);
-    if (key !== undefined && this.#mask(payloadPtr, length, key) === undefined) return;
+    if (key !== undefined && this.#mask(payloadPtr, length, key) === undefined) return false;
     this.#outbox.commit(ptr, payloadPtr + length - ptr);
+    return true;
   }
 
-  /** @param payload - memory that nothing but the application's own thread changes */
-  #large(first: number, payload: Uint8Array): void {
+  /**
+   * @param payload - memory that nothing but the application's own thread changes
+   * @returns false if the kernel trapped
+   */
+  #large(first: number, payload: Uint8Array): boolean {
     const key = this.#maskingKey?.();
     const header = this.#host.allocate(this.#headerLength(payload.length));
     writeHeader(header, 0, first, payload.length, key);
     // This comes before any chunk is queued, because there may be no memory for the copy.
     const body = key === undefined ? payload : this.#masked(payload, key);
-    if (body === undefined) return;
+    if (body === undefined) return false;
     this.#outbox.append(header);
     this.#outbox.append(body);
+    return true;
   }
 
   /** The payload itself, or a copy if its memory is not safe to hold on to. */

@@ -5,10 +5,12 @@ import { KERNEL_NAMES, type KernelChoice } from "../kernel/load.js";
 import type { MessagePath } from "./extensions/message-path.js";
 import { type Limits, resolveLimits } from "./limits.js";
 import { type MaskingKeySource, randomMaskingKey } from "./masking-key.js";
+import { MAX_CONTROL_PAYLOAD_BYTES } from "./opcode.js";
 import {
   anything,
   callback,
   flag,
+  integer,
   milliseconds,
   type Optional,
   object,
@@ -54,6 +56,16 @@ export interface EndpointOptions {
    * connections get their turn. `resume` goes on. Default: `Infinity`.
    */
   readonly turnMs?: number | undefined;
+  /**
+   * The most payload bytes of a frame that is sent, at least 125. Longer messages and fragments go out in several
+   * frames (section 5.4). Default: `Infinity`.
+   */
+  readonly maxFrameBytes?: number | undefined;
+  /**
+   * Answer pings of the peer. With false, the application answers them by `pong`, as section 5.5.2 demands. Default
+   * true.
+   */
+  readonly autoPong?: boolean | undefined;
   /** @internal An extension that was agreed on in the opening handshake. Default: none. */
   readonly extension?: MessagePath | undefined;
 }
@@ -65,6 +77,9 @@ export const readKernel = oneOf<KernelChoice>("auto", ...KERNEL_NAMES);
 
 export const readTextType = oneOf<TextType>("string", "bytes");
 
+/** No control frame is longer than 125 bytes, so none must be split, which section 5.5 forbids. */
+export const readMaxFrameBytes = integer(MAX_CONTROL_PAYLOAD_BYTES, Number.POSITIVE_INFINITY);
+
 const READERS: Readers<EndpointOptions> = {
   role: readRole,
   limits: anything,
@@ -75,6 +90,8 @@ const READERS: Readers<EndpointOptions> = {
   maskingKey: callback,
   host: object,
   turnMs: milliseconds,
+  maxFrameBytes: readMaxFrameBytes,
+  autoPong: flag,
   extension: object,
 };
 
@@ -92,6 +109,8 @@ export class ResolvedEndpointOptions implements EndpointOptions {
   readonly maskingKey: MaskingKeySource;
   readonly host: Host;
   readonly turnMs: number;
+  readonly maxFrameBytes: number;
+  readonly autoPong: boolean;
   readonly extension?: MessagePath;
   /** Whether the endpoint answers events when its owner calls `react`, instead of at once. */
   readonly deferred: boolean;
@@ -113,6 +132,8 @@ export class ResolvedEndpointOptions implements EndpointOptions {
     this.maskingKey = options.maskingKey ?? randomMaskingKey;
     this.host = options.host ?? portableHost;
     this.turnMs = deferred ? Number.POSITIVE_INFINITY : (options.turnMs ?? Number.POSITIVE_INFINITY);
+    this.maxFrameBytes = options.maxFrameBytes ?? Number.POSITIVE_INFINITY;
+    this.autoPong = options.autoPong ?? true;
     if (options.extension !== undefined) this.extension = options.extension;
     this.deferred = deferred;
     this.decodeFlags =

@@ -20,6 +20,9 @@ import { Sender } from "./sender.js";
  *
  * A method that sends throws before anything changes, if the message makes no sense, or if the application itself has
  * closed or failed the connection. Messages after the peer has ended the connection are dropped.
+ *
+ * A whole message that is sent while a fragmented one is being sent waits behind the last fragment, as a copy. It is
+ * dropped if the connection closes before.
  */
 export class Endpoint {
   readonly #machine: Machine;
@@ -138,16 +141,11 @@ export class Endpoint {
 
   // ---- Sending ----
 
-  /** Whether a message can be sent: the connection is open and no fragmented message is being sent. */
-  get sendable(): boolean {
-    return this.#sender.sendable;
-  }
-
   /**
    * Sends a text message.
    * @param text - a string, of which a lone surrogate goes out as U+FFFD; or UTF-8, as with {@link sendBinary}
    * @returns false if the peer has ended the connection, and the message is dropped
-   * @throws InvalidStateError if this endpoint closed the connection, or a fragmented message is being sent
+   * @throws InvalidStateError if this endpoint closed the connection
    * @throws TypeError if the text is neither a string nor bytes, or not UTF-8 (section 8.1)
    */
   sendText(text: string | Bytes): boolean {
@@ -158,7 +156,7 @@ export class Endpoint {
    * Sends a binary message.
    * @param payload - in the server role, 32 KiB or more are not copied: they must not change until they were written
    * @returns false if the peer has ended the connection, and the message is dropped
-   * @throws InvalidStateError if this endpoint closed the connection, or a fragmented message is being sent
+   * @throws InvalidStateError if this endpoint closed the connection
    */
   sendBinary(payload: Bytes): boolean {
     return this.#sender.binary(payload);
@@ -167,7 +165,7 @@ export class Endpoint {
   /**
    * Sends a message that was framed before.
    * @returns false if the peer has ended the connection, and the message is dropped
-   * @throws InvalidStateError if this endpoint closed the connection, or a fragmented message is being sent
+   * @throws InvalidStateError if this endpoint closed the connection
    */
   sendPrepared(message: PreparedMessage): boolean {
     return this.#sender.prepared(message);
@@ -197,7 +195,8 @@ export class Endpoint {
   }
 
   /**
-   * Sends an unsolicited pong, a one-way heartbeat (section 5.5.3). Pings of the peer are answered automatically.
+   * Sends a pong: an unsolicited one, which is a one-way heartbeat (section 5.5.3), or with `autoPong: false` the
+   * answer to a ping.
    * @param payload - bytes, or a string in UTF-8
    * @throws RangeError if the payload is over 125 bytes
    * @returns false if the peer has ended the connection, and the frame is dropped

@@ -46,9 +46,11 @@ export class Answers {
 
   constructor(machine: Machine, events: readonly ConnectionEvent[]) {
     this.#machine = machine;
-    // A copy of each ping's payload: the application owns the original and may change it.
+    // A copy of the payload of each ping to be answered: the application owns the original and may change it.
     this.#events = events.map((event) =>
-      event.type === "ping" ? { type: "ping", payload: new Uint8Array(event.payload) } : event,
+      event.type === "ping" && machine.options.autoPong
+        ? { type: "ping", payload: new Uint8Array(event.payload) }
+        : event,
     );
   }
 

@@ -57,7 +57,7 @@ export interface BinaryEvent {
   readonly payload: Uint8Array;
 }
 
-/** A ping, whose pong is sent by the connection, or a pong. */
+/** A ping, whose pong is sent by the connection unless `autoPong` is false, or a pong. */
 export interface ControlEvent {
   /** Tells this event from the others. */
   readonly type: "ping" | "pong";
@@ -89,7 +89,7 @@ export interface EndpointSink {
   onBinary(payload: Uint8Array): void;
   /** Only with `fragments`; the payload as with `onBinary`. */
   onFragment(payload: Uint8Array, type: MessageType, final: boolean): void;
-  /** A ping came. Its pong is sent by the endpoint. */
+  /** A ping came. Its pong is sent by the endpoint, unless `autoPong` is false. */
   onPing(payload: Uint8Array): void;
   /** A pong came, as an answer to a ping or unsolicited. */
   onPong(payload: Uint8Array): void;

@@ -84,6 +84,8 @@ export class Machine implements ProtocolSink, EncoderSink, OutboxSink {
   #advance(to: EndpointState): boolean {
     if (RANK[to] <= RANK[this.#state]) return false;
     this.#state = to;
+    // Section 5.5.1: "The application MUST NOT send any more data frames after sending a Close frame."
+    this.outbox.takeWaiting();
     return true;
   }
 
@@ -271,7 +273,7 @@ export class Machine implements ProtocolSink, EncoderSink, OutboxSink {
    * processed Ping".
    */
   #answerPing(payload: Uint8Array): void {
-    if (this.#state === "closed") return;
+    if (this.#state === "closed" || !this.options.autoPong) return;
     const { outbox } = this;
     const bytes = payload.length + (this.options.role === "client" ? 6 : 2);
     if (this.#owedPong === undefined && outbox.pongBytes + bytes <= MAX_PONG_BYTES) {

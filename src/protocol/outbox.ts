@@ -4,6 +4,8 @@ import * as layout from "../kernel/generated/layout.js";
 import type { Workspace } from "../memory/workspace.js";
 import type { WindowHolder, WriteWindow } from "../memory/write-windows.js";
 import { MAX_HEADER_BYTES } from "./opcode.js";
+import type { FramedMessage } from "./prepared-message.js";
+import { WaitingMessages } from "./waiting-messages.js";
 
 /** Takes the place of the write window of an outbox without one. */
 const NO_WINDOW = { ptr: 0, written: 0 };
@@ -28,6 +30,8 @@ export class Outbox {
   /** The write window, while it is corked and one was free. */
   #window: WriteWindow | undefined;
   #pongBytes = 0;
+  /** Made when a message waits. */
+  #waiting: WaitingMessages | undefined;
 
   /** @internal */
   constructor(workspace: Workspace, host: Host, sink: OutboxSink) {
@@ -36,9 +40,14 @@ export class Outbox {
     this.#sink = sink;
   }
 
-  /** Bytes that wait. */
+  /** Bytes that wait, {@link waitingBytes} included. */
   get bytes(): number {
-    return this.#queuedBytes + (this.#window?.written ?? 0);
+    return this.#queuedBytes + (this.#window?.written ?? 0) + this.waitingBytes;
+  }
+
+  /** Bytes of whole messages that wait behind a fragmented one. They are taken out when that has ended. */
+  get waitingBytes(): number {
+    return this.#waiting?.bytes ?? 0;
   }
 
   /** Bytes that wait in the write window, behind all chunks. */
@@ -148,9 +157,23 @@ export class Outbox {
     return chunks;
   }
 
+  /** @internal Keeps a message until {@link takeWaiting}. */
+  wait(message: FramedMessage): void {
+    this.#waiting ??= new WaitingMessages();
+    this.#waiting.add(message);
+  }
+
+  /** @internal Takes out the messages that wait, if there are any. */
+  takeWaiting(): WaitingMessages | undefined {
+    const waiting = this.#waiting;
+    this.#waiting = undefined;
+    return waiting;
+  }
+
   /** Drops all chunks, without allocating, and gives the write window back. */
   clear(): void {
     this.#drop();
+    this.#waiting = undefined;
     this.release();
   }
 

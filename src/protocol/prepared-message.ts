@@ -7,6 +7,15 @@ import { FIN, Opcode } from "./opcode.js";
 import { type SendOptions, typeIn } from "./send-options.js";
 import { assertUtf8 } from "./text.js";
 
+/** A message in memory of its own. */
+export interface FramedMessage {
+  /** Whether it is text or bytes. */
+  readonly opcode: typeof Opcode.TEXT | typeof Opcode.BINARY;
+  readonly payload: Uint8Array;
+  /** Header and payload in one frame, as a server sends them. */
+  readonly serverFrame: Uint8Array;
+}
+
 /** Marks a prepared message of any copy of this package. The number is the version of its shape. */
 const BRAND: unique symbol = Symbol.for("wsimd.PreparedMessage.1");
 
@@ -14,7 +23,7 @@ const BRAND: unique symbol = Symbol.for("wsimd.PreparedMessage.1");
  * A message framed once, to be sent on any number of connections. Servers share its bytes. A program may load two
  * copies of this package: each takes the prepared messages of the other.
  */
-export class PreparedMessage {
+export class PreparedMessage implements FramedMessage {
   /** Whether a value is a prepared message. */
   static [Symbol.hasInstance](value: unknown): value is PreparedMessage {
     return typeof value === "object" && value !== null && BRAND in value;
@@ -41,16 +50,22 @@ export class PreparedMessage {
     const type = typeIn(options);
     const known = messageOf(message, type);
     const string = typeof known === "string";
-    const payload = string ? portableHost.textBytes(known) : known;
-    this.opcode = string || type === "text" ? Opcode.TEXT : Opcode.BINARY;
-    // The length is read once, since another thread may grow shared memory.
-    const { length } = payload;
-    const frame = framed(FIN | this.opcode, payload, length);
-    this.serverFrame = frame;
-    this.payload = frame.subarray(headerLength(length));
+    const opcode = string || type === "text" ? Opcode.TEXT : Opcode.BINARY;
+    const copy = framedMessage(opcode, string ? portableHost.textBytes(known) : known);
+    this.opcode = opcode;
+    this.payload = copy.payload;
+    this.serverFrame = copy.serverFrame;
     // The copy is checked, since another thread may still write to the original.
     if (!string && type === "text") assertUtf8(sharedWorkspace().linear, this.payload);
   }
+}
+
+/** Copies and frames a message. */
+export function framedMessage(opcode: FramedMessage["opcode"], payload: Uint8Array): FramedMessage {
+  // The length is read once, since another thread may grow shared memory.
+  const { length } = payload;
+  const serverFrame = framed(FIN | opcode, payload, length);
+  return { opcode, payload: serverFrame.subarray(headerLength(length)), serverFrame };
 }
 
 /** A frame that is not masked, header and payload, in memory of its own. */

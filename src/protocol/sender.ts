@@ -1,38 +1,45 @@
 // Sends messages, whole or in fragments, and control frames of the application (section 6.1).
+import { KernelTrap } from "../memory/linear-memory.js";
 import { type Bytes, bytesOf, messageOf } from "./arguments.js";
 import { InvalidStateError } from "./errors.js";
 import type { MessageType } from "./events.js";
 import type { Machine } from "./machine.js";
 import { FIN, MAX_CONTROL_PAYLOAD_BYTES, Opcode } from "./opcode.js";
-import { PreparedMessage } from "./prepared-message.js";
+import { type FramedMessage, framedMessage, PreparedMessage } from "./prepared-message.js";
+import { assertUtf8 } from "./text.js";
 
 const NOTHING = new Uint8Array(0);
+
+/** The fragmented message that is being sent. */
+interface FragmentedMessage {
+  /** Its form: text as strings, text as UTF-8, or bytes. */
+  readonly form: "text" | "utf8" | "binary";
+  /** A high surrogate at the end of the last fragment, whose other half comes with the next one; or "". */
+  surrogate: string;
+}
 
 /**
  * Each method throws before anything changes, if the message makes no sense, or if the application itself has closed or
  * failed the connection. A frame after the peer has ended the connection is dropped: each method returns whether the
- * frame was taken.
+ * frame was taken. Whole messages wait while a fragmented one is being sent.
  */
 export class Sender {
   readonly #machine: Machine;
-  /** The form of the fragmented message that is being sent: text as strings, text as UTF-8, or bytes. */
-  #fragmented: "text" | "utf8" | "binary" | undefined;
-  /** A high surrogate at the end of a text fragment, whose other half comes with the next fragment. */
-  #heldSurrogate = "";
+  #fragmented: FragmentedMessage | undefined;
 
   constructor(machine: Machine) {
     this.#machine = machine;
   }
 
-  /** As `Endpoint.sendable`. */
-  get sendable(): boolean {
+  /** Whether the frame of a message can go out now. */
+  get #free(): boolean {
     return this.#machine.state === "open" && this.#fragmented === undefined;
   }
 
   /** As `Endpoint.sendText`. */
   text(text: string | Bytes): boolean {
     const known = typeof text === "string" ? text : bytesOf(text);
-    if (!this.sendable && !this.#begins()) return false;
+    if (!this.#free) return this.#later(Opcode.TEXT, known);
     const machine = this.#machine;
     if (typeof known === "string") machine.messages.text(FIN | Opcode.TEXT, known);
     else machine.messages.utf8(FIN | Opcode.TEXT, known);
@@ -42,7 +49,7 @@ export class Sender {
   /** As `Endpoint.sendBinary`. */
   binary(payload: Bytes): boolean {
     const bytes = bytesOf(payload);
-    if (!this.sendable && !this.#begins()) return false;
+    if (!this.#free) return this.#later(Opcode.BINARY, bytes);
     this.#machine.messages.bytes(FIN | Opcode.BINARY, bytes);
     return this.#machine.state === "open";
   }
@@ -50,29 +57,79 @@ export class Sender {
   /** As `Endpoint.sendPrepared`. */
   prepared(message: PreparedMessage): boolean {
     if (!(message instanceof PreparedMessage)) throw new TypeError("not a PreparedMessage");
-    if (!this.sendable && !this.#begins()) return false;
-    this.#machine.messages.prepared(message);
+    if (this.#free) this.#machine.messages.prepared(message);
+    else if (this.#goesOn()) this.#machine.outbox.wait(message);
     return this.#machine.state === "open";
   }
 
   /** As `Endpoint.sendFragment`. */
   fragment(part: string | Bytes, final: boolean, type?: MessageType): boolean {
     const known = messageOf(part, type);
-    const like = typeof known === "string" ? "text" : type === "text" ? "utf8" : "binary";
+    const form = typeof known === "string" ? "text" : type === "text" ? "utf8" : "binary";
     if (!this.#goesOn()) return false;
     const begun = this.#fragmented;
-    if (begun !== undefined && begun !== like) {
-      throw new TypeError(`this message is ${begun}; all of its fragments must be`);
+    if (begun !== undefined && begun.form !== form) {
+      throw new TypeError(`this message is ${begun.form}; all of its fragments must be`);
     }
-    const { messages } = this.#machine;
     const opcode =
-      begun !== undefined ? Opcode.CONTINUATION : like === "binary" ? Opcode.BINARY : Opcode.TEXT;
-    const first = final ? FIN | opcode : opcode;
-    if (typeof known === "string") this.#textFragment(first, known, final);
-    else if (type === "text") messages.utf8(first, known);
-    else messages.bytes(first, known);
-    this.#fragmented = final ? undefined : like;
+      begun !== undefined ? Opcode.CONTINUATION : form === "binary" ? Opcode.BINARY : Opcode.TEXT;
+    const surrogate = this.#putFragment(final ? FIN | opcode : opcode, known, form, begun?.surrogate ?? "");
+    if (final) this.#ended();
+    else if (begun === undefined) this.#fragmented = { form, surrogate };
+    else begun.surrogate = surrogate;
     return this.#machine.state === "open";
+  }
+
+  /** @returns the surrogate that is held back */
+  #putFragment(
+    first: number,
+    part: string | Uint8Array,
+    form: FragmentedMessage["form"],
+    surrogate: string,
+  ): string {
+    const { messages } = this.#machine;
+    if (typeof part === "string") return this.#textFragment(first, surrogate + part);
+    if (form === "utf8") messages.utf8(first, part);
+    else messages.bytes(first, part);
+    return "";
+  }
+
+  /** Sends text, but for a high surrogate at the end of a part that is not the last. @returns that surrogate, or "" */
+  #textFragment(first: number, text: string): string {
+    const last = text.charCodeAt(text.length - 1);
+    const cut = (first & FIN) === 0 && last >= 0xd800 && last <= 0xdbff;
+    this.#machine.messages.text(first, cut ? text.slice(0, -1) : text);
+    return cut ? text.slice(-1) : "";
+  }
+
+  /** The last fragment was sent: the messages that wait follow. */
+  #ended(): void {
+    this.#fragmented = undefined;
+    const machine = this.#machine;
+    const waiting = machine.outbox.takeWaiting();
+    if (waiting === undefined) return;
+    try {
+      for (const message of waiting) if (machine.state === "open") machine.messages.prepared(message);
+    } catch (error) {
+      // The application was told that the message was sent, and this call is for another.
+      machine.onTrap(error);
+    }
+  }
+
+  /** Keeps a copy of a message until the fragmented one has ended. */
+  #later(opcode: FramedMessage["opcode"], message: string | Uint8Array): boolean {
+    if (!this.#goesOn()) return false;
+    const machine = this.#machine;
+    const string = typeof message === "string";
+    const copy = framedMessage(opcode, string ? machine.options.host.textBytes(message) : message);
+    try {
+      if (!string && opcode === Opcode.TEXT) assertUtf8(machine.workspace.linear, copy.payload);
+      machine.outbox.wait(copy);
+    } catch (error) {
+      if (!(error instanceof KernelTrap)) throw error;
+      machine.onTrap(error.cause);
+    }
+    return machine.state === "open";
   }
 
   /** As `Endpoint.ping`. */
@@ -102,25 +159,5 @@ export class Sender {
     const { closedHere, state } = this.#machine;
     if (closedHere) throw new InvalidStateError(`the connection is ${state}`);
     return state === "open";
-  }
-
-  /** As {@link #goesOn}, for the first frame of a message that is not {@link sendable}. */
-  #begins(): boolean {
-    const goesOn = this.#goesOn();
-    if (goesOn && this.#fragmented !== undefined)
-      throw new InvalidStateError("a fragmented message is being sent");
-    return goesOn;
-  }
-
-  /**
-   * Sends the part behind the surrogate that was held back from the last part, and holds back a surrogate at its own
-   * end.
-   */
-  #textFragment(first: number, part: string, final: boolean): void {
-    const text = this.#heldSurrogate + part;
-    const last = text.charCodeAt(text.length - 1);
-    const cut = !final && last >= 0xd800 && last <= 0xdbff;
-    this.#machine.messages.text(first, cut ? text.slice(0, -1) : text);
-    this.#heldSurrogate = cut ? text.slice(-1) : "";
   }
 }

@@ -32,7 +32,7 @@ export interface OutgoingFragment {
   readonly final: boolean;
 }
 
-/** A ping, or an unsolicited pong. The peer's pings are answered automatically. */
+/** A ping or a pong. The peer's pings are answered automatically, unless `autoPong` is false. */
 export interface OutgoingControl {
   /** Which of the two. */
   readonly type: "ping" | "pong";

@@ -122,7 +122,7 @@ const LAYERS: readonly (readonly [folder: string, ...others: string[]])[] = [
   ["src/workerd", "src/streams", "src/adapter", ...BELOW_ADAPTERS],
   ["src/node", "src/adapter", ...BELOW_ADAPTERS],
   ["src/deno", "src/node", "src/adapter", ...BELOW_ADAPTERS],
-  ["src/bun", "src/adapter", ...BELOW_ADAPTERS],
+  ["src/bun", "src/node", "src/adapter", ...BELOW_ADAPTERS],
   ["src/cli", "src/node", "src/deno", "src/bun", "src/adapter", ...BELOW_ADAPTERS],
 ];
 

@@ -127,6 +127,9 @@ class SocketThere implements Socket {
   ping(payload?: Uint8Array): SendResult {
     return this.#do("ping", payload ?? new Uint8Array(0));
   }
+  pong(payload?: Uint8Array): SendResult {
+    return this.#do("pong", payload ?? new Uint8Array(0));
+  }
   flush(): void {
     this.#tell("flush");
   }

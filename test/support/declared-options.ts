@@ -121,7 +121,8 @@ function alternatives(file: string, type: string): Alternative[] {
   if (text === "Data" || text === "unknown") return [{ kind: "anything" }];
   if (text.includes("=>")) return [{ kind: "function" }];
   if (text.startsWith("readonly ")) return [{ kind: "array" }];
-  if (text.includes(" | ")) return text.split(/\s\| /).flatMap((each) => alternatives(file, each));
+  const flat = text.replace(/\([^()]*\)/g, "()");
+  if (flat.includes(" | ")) return flat.split(/\s\| /).flatMap((each) => alternatives(file, each));
   if (text.startsWith('"')) return [{ kind: "word" }];
   if (text === "string" || text === "number" || text === "boolean") return [{ kind: text }];
   const name = /^(?:Partial<)?(\w+)/.exec(text)?.[1] ?? "";

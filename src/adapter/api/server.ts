@@ -1,5 +1,6 @@
 // The names that every entry with servers exports, besides those of clients.
 export type { Extension, ExtensionParameter } from "../../handshake/extensions.js";
+export type { AllowedOrigins } from "../../handshake/origin.js";
 export type { UpgradeRequest } from "../../handshake/request.js";
 export type { RefusalOptions } from "../../http/refusal.js";
 export {

@@ -1,4 +1,5 @@
 // Options of servers, and the types of their `upgrade` hook.
+import type { AllowedOrigins } from "../../handshake/origin.js";
 import type { UpgradeRequest } from "../../handshake/request.js";
 import type { HeaderFields } from "../../http/header-fields.js";
 import type { RefusalOptions } from "../../http/refusal.js";
@@ -103,10 +104,11 @@ export interface ServerOptions<Data = unknown, Incoming = unknown> extends Socke
   readonly protocols?: readonly string[] | undefined;
   /**
    * The origins that are accepted, serialized as browsers send them: `https://example.org`. `undefined` in the list
-   * accepts clients that send no origin, which are not browsers. Others get 403. Without a list every origin is
-   * accepted, so any web site can connect with its visitor's cookies.
+   * accepts clients that send no origin, which are not browsers. `"same"`, alone or in the list, accepts pages of the
+   * host and port that the `Host` header names, so a proxy must pass that header on. Others get 403. Without the option
+   * every origin is accepted, so any web site can connect with its visitor's cookies.
    */
-  readonly origins?: readonly (string | undefined)[] | undefined;
+  readonly origins?: AllowedOrigins | undefined;
   /** Decides on each request. If it throws, the client gets 500 and the `error` handler the exception. */
   readonly upgrade?: UpgradeHook<Data, Incoming> | undefined;
   /**
@@ -119,7 +121,7 @@ export interface ServerOptions<Data = unknown, Incoming = unknown> extends Socke
 export interface ResolvedServerOptions extends ResolvedSocketOptions {
   readonly limits: ServerLimits;
   readonly protocols: readonly string[];
-  readonly origins: readonly (string | undefined)[] | undefined;
+  readonly origins: AllowedOrigins | undefined;
   readonly upgrade: UpgradeHook | undefined;
   readonly data: (() => unknown) | undefined;
 }

@@ -127,8 +127,7 @@ export class ServerCore implements SocketContext {
     let count = 0;
     for (const socket of this.connections.values()) {
       if (socket === except) continue;
-      const { endpoint } = sessionBehind(socket);
-      if (endpoint.sendable && socket.send(prepared) !== "dropped") count++;
+      if (socket.send(prepared) !== "dropped") count++;
     }
     return count;
   }

@@ -37,12 +37,13 @@ export interface Socket<Data = unknown> {
   readonly bufferedAmount: number;
 
   /**
-   * Sends a message: a string as text, bytes as binary unless `{ type: "text" }` says that they are text.
+   * Sends a message: a string as text, bytes as binary unless `{ type: "text" }` says that they are text. While a
+   * fragmented message is being sent, whole messages wait behind its last fragment, as copies. `bufferedAmount` and the
+   * limit `maxBackpressureBytes` count them. They are dropped if the connection closes before.
    * @param message - 32 KiB of bytes or more may be sent without a copy: do not change them before `bufferedAmount` is
    * 0. If their memory is transferred or detached before they are written, the connection fails with 1011. Shorter ones
    * are copied
    * @param options - the type of bytes. A `PreparedMessage` has its own type
-   * @throws InvalidStateError while a fragmented message is being sent
    * @throws TypeError for a message that is neither a string nor bytes, a string with type "binary", or text that is
    * not UTF-8
    */
@@ -55,8 +56,10 @@ export interface Socket<Data = unknown> {
    * @throws TypeError for a fragment of another kind than those before it, or for text that is not UTF-8
    */
   sendFragment(part: string | Bytes, final: boolean, options?: SendOptions): SendResult;
-  /** Sends a ping with at most 125 bytes, or a string in UTF-8. Pings of the peer are answered automatically. */
+  /** Sends a ping with at most 125 bytes, or a string in UTF-8. Those of the peer are answered, unless `autoPong` is false. */
   ping(payload?: string | Bytes): SendResult;
+  /** Sends a pong with at most 125 bytes: an unsolicited one, or with `autoPong: false` the answer to a ping. */
+  pong(payload?: string | Bytes): SendResult;
   /**
    * Offers all pending output to the operating system now. Without this call, output leaves at the end of the read that
    * is being handled, or of the turn of the event loop: call it before long computations, or before `process.exit()`.
@@ -120,7 +123,7 @@ export interface ConnectionHandlers<
    * promise has settled
    */
   stream?(socket: Socket<Data>, message: MessageStream<Payload>): unknown;
-  /** A ping came. Its pong is sent automatically. */
+  /** A ping came. Its pong is sent automatically, unless `autoPong` is false. */
   ping?(socket: Socket<Data>, payload: Payload): unknown;
   /** A pong came, as an answer to a ping or unsolicited. */
   pong?(socket: Socket<Data>, payload: Payload): unknown;

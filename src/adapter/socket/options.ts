@@ -7,6 +7,7 @@ import {
   ResolvedEndpointOptions,
   type Role,
   readKernel,
+  readMaxFrameBytes,
   readTextType,
   type TextType,
 } from "../../protocol/endpoint-options.js";
@@ -100,6 +101,16 @@ export interface SocketOptions {
    */
   readonly textType?: TextType | undefined;
   /**
+   * The most payload bytes of a frame that is sent, at least 125. Longer messages and fragments go out in several
+   * frames (RFC 6455 section 5.4). Default: `Infinity`.
+   */
+  readonly maxFrameBytes?: number | undefined;
+  /**
+   * Answer pings of the peer. With false, the application answers them by `pong`, as RFC 6455 section 5.5.2 demands.
+   * Default true.
+   */
+  readonly autoPong?: boolean | undefined;
+  /**
    * The kernel. Default: the one that the environment variable `WSIMD_KERNEL` names, else the fastest that this host
    * runs.
    */
@@ -115,6 +126,8 @@ export interface ResolvedSocketOptions {
   readonly discardAfterClose: boolean;
   readonly borrow: boolean;
   readonly textType: TextType;
+  readonly maxFrameBytes: number;
+  readonly autoPong: boolean;
   readonly kernel: KernelChoice | undefined;
 }
 
@@ -164,6 +177,8 @@ export const SOCKET_READERS: Readers<SocketOptions> = {
   discardAfterClose: flag,
   borrow: flag,
   textType: readTextType,
+  maxFrameBytes: readMaxFrameBytes,
+  autoPong: flag,
   kernel: readKernel,
 };
 
@@ -174,12 +189,14 @@ export const SOCKET_READERS: Readers<SocketOptions> = {
 export function resolveSocketOptions(options: SocketOptions): ResolvedSocketOptions {
   const { backpressure = "close", borrow = false, textType = "string", kernel } = options;
   const { deliver = "message", sequential = false, discardAfterClose = false } = options;
+  const { maxFrameBytes = Number.POSITIVE_INFINITY, autoPong = true } = options;
   const limits = completed(DEFAULT_SOCKET_LIMITS, options.limits);
   const timeouts = completed(DEFAULT_TIMEOUTS, options.timeouts);
   // A kernel that this host can't run must be refused here, not in the middle of the first connection.
   sharedWorkspace(kernel);
+  const sending = { backpressure, maxFrameBytes, autoPong };
   const delivery = { deliver, sequential, discardAfterClose };
-  return { limits, timeouts, backpressure, ...delivery, borrow, textType, kernel };
+  return { limits, timeouts, ...sending, ...delivery, borrow, textType, kernel };
 }
 
 /**
@@ -194,13 +211,14 @@ export function endpointOptions(
   host: Host,
   deliver: Delivery,
 ): ResolvedEndpointOptions {
-  const { textType, kernel } = options;
+  const { textType, maxFrameBytes, autoPong, kernel } = options;
   const fragments = deliver !== "message";
   // The pieces of a stream wait for their reader.
   const borrow = options.borrow && deliver !== "stream";
   const { maxMessageBytes, maxFragments } = options.limits;
   const limits = { maxMessageBytes, maxFragments };
-  const known = { role, limits, fragments, borrow, textType, host, turnMs: TURN_MS };
+  const sending = { maxFrameBytes, autoPong };
+  const known = { role, limits, fragments, borrow, textType, ...sending, host, turnMs: TURN_MS };
   return new ResolvedEndpointOptions(kernel === undefined ? known : { ...known, kernel });
 }
 

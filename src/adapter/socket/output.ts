@@ -94,13 +94,17 @@ export class Output implements Flushable {
   /**
    * Whether the peer leaves more than `maxBackpressureBytes` unread. Output that the operating system was not offered
    * yet is offered first. A burst within one turn does not count: the peer could not have read it.
+   * @param whole - whether a whole message is to be sent, which waits behind others of its kind while a fragmented one
+   * is being sent. Other frames do not
    */
-  overLimit(): boolean {
+  overLimit(whole: boolean): boolean {
     const { backpressure, limits } = this.#owner.context.options;
     const limit = limits.maxBackpressureBytes;
     if (backpressure === "queue" || this.bufferedAmount - this.#burstBytes < limit) return false;
     this.#offer();
-    return this.bufferedAmount - this.#burstBytes >= (this.#carries ? limit : BURST * limit);
+    const { waitingBytes } = this.#owner.endpoint.outbox;
+    const ahead = this.bufferedAmount - this.#burstBytes - (whole ? 0 : waitingBytes);
+    return ahead >= (this.#carries ? limit : BURST * limit);
   }
 
   /** Offers the transport all output at once, without waiting for the end of the turn. */
@@ -133,8 +137,8 @@ export class Output implements Flushable {
     const owner = this.#owner;
     const { endpoint, transport } = owner;
     const { blocked } = transport;
-    if (blocked || this.#carries) this.#carry(blocked);
     const empty = endpoint.outbox.bytes === 0;
+    if (blocked || !empty || this.#carries) this.#carry(blocked || !empty, blocked);
     // Not both: a handler that fails the connection has a Close frame to be written before the end.
     if (endpoint.closeExpected) {
       if (empty) owner.finished();
@@ -144,11 +148,14 @@ export class Output implements Flushable {
     }
   }
 
-  /** Notes how many bytes are left. The bytes of a burst do not count as back-pressure as long as they become fewer. */
-  #carry(blocked: boolean): void {
+  /**
+   * Notes how many bytes are left. The bytes of a burst do not count as back-pressure as long as they become fewer.
+   * @param behind - whether bytes are left, because the transport is blocked or messages wait for a fragmented one
+   */
+  #carry(behind: boolean, blocked: boolean): void {
     const { limits, timeouts } = this.#owner.context.options;
     const first = !this.#carries;
-    const left = blocked ? this.bufferedAmount : 0;
+    const left = behind ? this.bufferedAmount : 0;
     this.#carries = left > 0;
     if (first && left >= limits.maxBackpressureBytes) this.#burstBytes = left;
     else if (left < this.#burstBytes) this.#burstBytes = left;

@@ -114,7 +114,7 @@ export class Session
   send(message: string | Bytes | PreparedMessage, options?: SendOptions): SendResult {
     const { endpoint, output } = this;
     const type = typeIn(options);
-    if (endpoint.state !== "open" || output.overLimit()) return this.#refuse(message, type);
+    if (endpoint.state !== "open" || output.overLimit(true)) return this.#refuse(message, type);
     if (typeof message === "string") {
       if (type !== undefined) messageOf(message, type);
       endpoint.sendText(message);
@@ -134,7 +134,7 @@ export class Session
 
   sendFragment(part: string | Bytes, final: boolean, options?: SendOptions): SendResult {
     if (this.endpoint.state !== "open") return this.#refuse(part, typeIn(options));
-    if (this.output.overLimit()) {
+    if (this.output.overLimit(false)) {
       // Dropping a fragment would leave a gap in its message.
       this.#failOverLimit();
       return "dropped";
@@ -144,8 +144,16 @@ export class Session
   }
 
   ping(payload?: string | Bytes): SendResult {
-    if (this.endpoint.state !== "open" || this.output.overLimit()) return "dropped";
-    this.endpoint.ping(payload);
+    return this.#control("ping", payload);
+  }
+
+  pong(payload?: string | Bytes): SendResult {
+    return this.#control("pong", payload);
+  }
+
+  #control(kind: "ping" | "pong", payload: string | Bytes | undefined): SendResult {
+    if (this.endpoint.state !== "open" || this.output.overLimit(false)) return "dropped";
+    this.endpoint[kind](payload);
     return this.output.queued();
   }
 

@@ -21,7 +21,7 @@ export interface SocketFacts {
 
 /** The session behind a socket, as the socket and the rest of the adapter call it. */
 export interface SocketSession
-  extends Pick<Socket, "send" | "sendFragment" | "ping" | "close" | "terminate"> {
+  extends Pick<Socket, "send" | "sendFragment" | "ping" | "pong" | "close" | "terminate"> {
   readonly state: EndpointState;
   readonly endpoint: Endpoint;
   readonly transport: Transport;
@@ -76,6 +76,10 @@ export class ApplicationSocket implements Socket<unknown> {
 
   ping(payload?: string | Bytes): SendResult {
     return this.#session.ping(payload);
+  }
+
+  pong(payload?: string | Bytes): SendResult {
+    return this.#session.pong(payload);
   }
 
   flush(): void {

@@ -4,7 +4,7 @@ import { KernelTrap } from "../../memory/linear-memory.js";
 import type { Workspace } from "../../memory/workspace.js";
 import { BY_REFERENCE_BYTES } from "../encoder.js";
 import { FIN, OPCODE_BITS, Opcode, RSV1 } from "../opcode.js";
-import { framed, type PreparedMessage } from "../prepared-message.js";
+import { type FramedMessage, framed } from "../prepared-message.js";
 import { assertUtf8 } from "../text.js";
 import type { PayloadEncoder, PayloadExtension } from "./extension.js";
 import type { FrameEncoder, MessageEncoder } from "./message-path.js";
@@ -16,7 +16,7 @@ interface PreparedEncoding {
 }
 
 /** Each message is encoded once for all connections with the same extension; undefined if it goes out as it is. */
-const prepared = new WeakMap<PreparedMessage, Map<PayloadExtension, PreparedEncoding | undefined>>();
+const prepared = new WeakMap<FramedMessage, Map<PayloadExtension, PreparedEncoding | undefined>>();
 
 /**
  * Stands in front of a {@link FrameEncoder} for messages. Control frames go to that directly: no extension transforms
@@ -95,7 +95,7 @@ export class ExtensionEncoder implements MessageEncoder {
   }
 
   /** As {@link FrameEncoder.prepared}. */
-  prepared(message: PreparedMessage): void {
+  prepared(message: FramedMessage): void {
     const encoding = this.#preparedEncoding(message);
     if (encoding === undefined) this.#frames.prepared(message);
     else {
@@ -104,7 +104,7 @@ export class ExtensionEncoder implements MessageEncoder {
     }
   }
 
-  #preparedEncoding(message: PreparedMessage): PreparedEncoding | undefined {
+  #preparedEncoding(message: FramedMessage): PreparedEncoding | undefined {
     const known = prepared.get(message) ?? new Map<PayloadExtension, PreparedEncoding | undefined>();
     if (known.has(this.#extension)) return known.get(this.#extension);
     prepared.set(message, known);

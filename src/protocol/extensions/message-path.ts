@@ -3,7 +3,7 @@
 import type { Host } from "../../host/host.js";
 import type { Workspace } from "../../memory/workspace.js";
 import type { FailureCode } from "../errors.js";
-import type { PreparedMessage } from "../prepared-message.js";
+import type { FramedMessage } from "../prepared-message.js";
 
 /** Takes the records of data frames. */
 export interface DataReader {
@@ -25,12 +25,12 @@ export interface MessageEncoder {
   utf8(first: number, payload: Uint8Array): void;
   /** @param first - as of {@link text} */
   bytes(first: number, payload: Uint8Array): void;
-  prepared(message: PreparedMessage): void;
+  prepared(message: FramedMessage): void;
 }
 
 /** Puts frames into the outbox. */
 export interface FrameEncoder extends MessageEncoder {
-  /** Puts a frame into the outbox that a server sends as it is. */
+  /** Puts a message into the outbox that a server sends as it is, unless the frame exceeds `maxFrameBytes`. */
   preparedFrame(first: number, payload: Uint8Array, serverFrame: Uint8Array): void;
 }
 

@@ -1,5 +1,6 @@
 // Cases: messages in fragments, and borrowed payloads.
 import assert from "node:assert/strict";
+import { PreparedMessage } from "../../../src/protocol/prepared-message.js";
 import { toHex } from "../../support/hex.js";
 import type { ListenOptions } from "../adapter.js";
 import { masked } from "../raw-peer.js";
@@ -30,7 +31,7 @@ export const fragmentCases: readonly Case[] = [
       const { socket } = recorder;
       socket.sendFragment("a", false);
       socket.sendFragment("\u{1f600}".slice(0, 1), false);
-      assert.throws(() => socket.send("no"), { name: "InvalidStateError" });
+      assert.equal(socket.send("waits"), "sent");
       assert.throws(() => socket.sendFragment(Uint8Array.of(1), false), TypeError);
       socket.ping(Uint8Array.of(7));
       socket.sendFragment("\u{1f600}".slice(1), false);
@@ -39,7 +40,106 @@ export const fragmentCases: readonly Case[] = [
       socket.sendFragment(Uint8Array.of(2), true);
       socket.send("after");
       await peer.expect("01 01 'a'  00 00  89 01 07  00 04 f0 9f 98 80  80 01 'z'");
-      await peer.expect("02 01 01  80 01 02  81 05 'after'");
+      await peer.expect("81 05 'waits'  02 01 01  80 01 02  81 05 'after'");
+    },
+  },
+  {
+    name: "whole messages wait behind the last fragment, in order and counted, and are the caller's again (section 5.4)",
+    async run(scene) {
+      const recorder = new Recorder();
+      const server = await scene.serve({}, recorder);
+      const peer = await scene.client(server);
+      const { socket } = recorder;
+      socket.sendFragment("a", false);
+      await peer.expect("01 01 'a'");
+      const bytes = Uint8Array.of(0x62);
+      assert.equal(socket.send(bytes), "sent");
+      assert.equal(socket.send(bytes, { type: "text" }), "sent");
+      bytes.fill(0);
+      assert.equal(socket.send("c"), "sent");
+      assert.equal(socket.send(new PreparedMessage("d")), "sent");
+      assert.equal(server.broadcast("e"), 1);
+      assert.throws(() => socket.send(Uint8Array.of(0xff), { type: "text" }), TypeError);
+      assert.equal(socket.bufferedAmount, 15);
+      socket.ping();
+      await peer.expect("89 00");
+      assert.equal(socket.bufferedAmount, 15);
+      socket.sendFragment("z", true);
+      await peer.expect("80 01 'z'  82 01 'b'  81 01 'b'  81 01 'c'  81 01 'd'  81 01 'e'");
+      await until(
+        () => socket.bufferedAmount === 0,
+        () => `0, it is ${socket.bufferedAmount}`,
+      );
+    },
+  },
+  {
+    name: "whole messages that wait for a fragmented one are dropped when the connection closes",
+    async run(scene) {
+      const recorder = new Recorder();
+      const server = await scene.serve({}, recorder);
+      const peer = await scene.client(server);
+      const { socket } = recorder;
+      socket.sendFragment("a", false);
+      assert.equal(socket.send("lost"), "sent");
+      socket.close(1000);
+      assert.equal(socket.send("late"), "dropped");
+      await peer.expect("01 01 'a'  88 02 03 e8");
+      await peer.write(masked("88 02 | 03 e8"));
+      peer.end();
+      assert.equal(await recorder.closed(), "close 1000 clean");
+    },
+  },
+  {
+    name: "messages that wait for a fragmented one count as backpressure, the fragments do not",
+    async run(scene) {
+      const recorder = new Recorder();
+      const limits = { maxBackpressureBytes: 1000 };
+      const server = await scene.serve({ limits, backpressure: "drop" }, recorder);
+      const peer = await scene.client(server);
+      const { socket } = recorder;
+      socket.sendFragment("a", false);
+      await peer.expect("01 01 'a'");
+      socket.send("b".repeat(1000));
+      const beginsWaiting = socket.bufferedAmount;
+      socket.ping();
+      await peer.expect("89 00");
+      // What was sent in one turn is a burst, behind which as much again may wait.
+      assert.equal(beginsWaiting, 1004);
+      assert.equal(socket.send("c".repeat(1000)), "sent");
+      assert.equal(socket.send("d"), "dropped");
+      assert.equal(socket.sendFragment("z", true), "sent");
+      await peer.expect("80 01 'z'  81 7e 03 e8 62*1000  81 7e 03 e8 63*1000");
+      assert.equal(socket.send("e"), "sent");
+      await peer.expect("81 01 'e'");
+    },
+  },
+  {
+    name: "messages and fragments go out in frames of at most maxFrameBytes, however they are sent (section 5.4)",
+    async run(scene) {
+      const recorder = new Recorder();
+      const server = await scene.serve({ maxFrameBytes: 200 }, recorder);
+      const peer = await scene.client(server);
+      const { socket } = recorder;
+      const rest = "00 7e 00 c8 61*200  80 64 61*100";
+      const whole = (opcode: number) => `0${opcode} 7e 00 c8 61*200  ${rest}`;
+      const long = new Uint8Array(500).fill(0x61);
+      socket.send("a".repeat(500));
+      socket.send(long);
+      socket.send(long, { type: "text" });
+      server.broadcast(long);
+      socket.sendFragment(long, false);
+      socket.sendFragment(long, true);
+      socket.send("a".repeat(200));
+      await peer.expect(`${whole(1)} ${whole(2)} ${whole(1)} ${whole(2)}`);
+      await peer.expect(`02 7e 00 c8 61*200  00 7e 00 c8 61*200  00 64 61*100  00 7e 00 c8 61*200  ${rest}`);
+      await peer.expect("81 7e 00 c8 61*200");
+      const client = new Recorder();
+      const back = await scene.connect(server.url, { maxFrameBytes: 125 }, client);
+      const text = "€uro ".repeat(10_000);
+      back.send(text);
+      await recorder.until("message");
+      assert.deepEqual(recorder.messages, [text]);
+      recorder.calls.length = 0;
     },
   },
   {

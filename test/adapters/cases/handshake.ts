@@ -236,6 +236,27 @@ export const handshakeCases: readonly Case[] = [
     }),
   ),
   {
+    name: "pages of the server's own host are let in by origins: same",
+    async run(scene) {
+      for (const origins of ["same", ["same"], ["same", "https://good.example", undefined]] as const) {
+        const server = await scene.serve({ origins }, {});
+        const { port } = server;
+        const own = { Host: `localhost:${port}`, Origin: `http://localhost:${port}` };
+        await scene.client(server, request(own));
+        await scene.client(server, request({ Host: "example.org:443", Origin: "https://example.org" }));
+        const stranger = await scene.raw(server);
+        await stranger.write(request({ ...own, Origin: "http://localhost" }));
+        assert.match(await stranger.head(), /^HTTP\/1\.1 403 /);
+        const none = await scene.raw(server);
+        await none.write(request());
+        assert.match(
+          await none.head(),
+          origins.length > 2 && origins !== "same" ? /^HTTP\/1\.1 101 / : /403/,
+        );
+      }
+    },
+  },
+  {
     name: "an origin of the list is let in, none only if the list says so",
     async run(scene) {
       const server = await scene.serve({ origins: ["https://good.example", undefined] }, {});

@@ -18,6 +18,7 @@ const SOCKET_MEMBERS = [
   "id",
   "pause",
   "ping",
+  "pong",
   "protocol",
   "remoteAddress",
   "response",

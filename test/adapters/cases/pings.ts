@@ -23,6 +23,29 @@ export const pingCases: readonly Case[] = [
     },
   },
   {
+    name: "with autoPong: false the application answers pings, or does not; keepalive goes on (section 5.5.2)",
+    async run(scene) {
+      const recorder = new Recorder({
+        ping: (socket, payload) => {
+          if (payload.length < 2) socket.pong(payload);
+        },
+      });
+      const timeouts = { pingIntervalMs: 100 };
+      const server = await scene.serve({ autoPong: false, timeouts }, recorder);
+      const peer = await scene.client(server);
+      await peer.write(masked("89 01 | 01", "89 02 | 01 02", "89 00 |"));
+      await peer.expect("8a 01 01  8a 00");
+      recorder.socket.pong("é");
+      await peer.expect("8a 02 c3 a9");
+      assert.throws(() => recorder.socket.pong("x".repeat(126)), RangeError);
+      assert.equal(recorder.count("ping"), 3);
+      // The keepalive's own ping.
+      await peer.expect("89 00");
+      recorder.socket.close();
+      assert.equal(recorder.socket.pong(), "dropped");
+    },
+  },
+  {
     name: "each of ten pings in one write has its pong, in its place among the answers (section 5.5.3)",
     async run(scene) {
       const { server, recorder } = await scene.echo();

@@ -257,36 +257,12 @@ describe.each(ROLES)("a %s's misuse throws and changes nothing", (role) => {
     connection.receive(fromPeer(role, 1, "Hel", false));
     connection.sendFragment("a", false);
     expect(output(connection)).toBe(asSent(role, 1, "a", false));
-    // A fragmented message is open: sendText and the like would say so, had they not looked at their arguments first.
     expect(() => misuse(connection)).toThrow(error);
     expect(connection.state).toBe("open");
     expect(output(connection)).toBe("");
     connection.sendFragment("b", true);
     expect(output(connection)).toBe(asSent(role, 0, "b"));
     expect(describeEvents(connection.receive(fromPeer(role, 0, "lo")))).toEqual(['text "Hello"']);
-  });
-
-  test("a message, inside of a fragmented one", () => {
-    const connection = connect(role);
-    connection.sendFragment("a", false);
-    const begun = new InvalidStateError("a fragmented message is being sent");
-    expect(() => connection.sendText("x")).toThrow(begun);
-    expect(() => connection.sendBinary(hex("01"))).toThrow(begun);
-    expect(() => connection.sendPrepared(new PreparedMessage("x"))).toThrow(begun);
-    expect(() => connection.sendFragment(hex("01"), true)).toThrow(
-      new TypeError("this message is text; all of its fragments must be"),
-    );
-    connection.ping(hex("01"));
-    connection.sendFragment("b", true);
-    connection.sendText("c");
-    expect(output(connection)).toBe(
-      [
-        asSent(role, 1, "a", false),
-        asSent(role, 9, hex("01")),
-        asSent(role, 0, "b"),
-        asSent(role, 1, "c"),
-      ].join(" "),
-    );
   });
 
   test("text, inside of a binary message", () => {
@@ -351,17 +327,6 @@ describe.each(ROLES)("a %s's misuse throws and changes nothing", (role) => {
     expect([connection.state, output(connection)]).toEqual(["closed", ""]);
     // The application may not know yet that the peer has closed, so these calls are no mistake.
     expect(connection.sendText("a")).toBe(false);
-  });
-
-  test("sendable tells whether a message can be sent", () => {
-    const endpoint = new Endpoint(new RecordingSink(), { role, maskingKey: () => 0 });
-    expect(endpoint.sendable).toBe(true);
-    endpoint.sendFragment("a", false);
-    expect(endpoint.sendable).toBe(false);
-    endpoint.sendFragment("b", true);
-    expect(endpoint.sendable).toBe(true);
-    endpoint.close();
-    expect(endpoint.sendable).toBe(false);
   });
 
   test("options that make no sense", () => {

@@ -125,6 +125,33 @@ describeKernels("a trap outside of decode", (kernel) => {
     );
   });
 
+  test("while it masks a message in several frames: those before the trap went out, and none follow", () => {
+    const victim = new Connection({ role: "client", kernel, maxFrameBytes: 125, maskingKey: () => 0 });
+    const { mask } = linear.kernel;
+    let calls = 0;
+    broken = {
+      ...linear.kernel,
+      mask: (...args) => {
+        if (++calls === 3) throw trap;
+        return mask(...args);
+      },
+    };
+    linear.use(broken);
+    expect(victim.sendBinary(new Uint8Array(1000))).toBe(false);
+    expect(victim.end()).toEqual([INTERNAL]);
+    expect(parseFrames(concat(victim.takeOutput())).map(({ opcode }) => opcode)).toEqual([2, 0, 8]);
+  });
+
+  test("while it checks text that waits for a fragmented message", () => {
+    const victim = connection("server");
+    victim.sendFragment("a", false);
+    victim.sendText("waits");
+    breakKernel("validateUtf8");
+    expect(victim.sendText(hex("'b'"))).toBe(false);
+    expect(victim.end()).toEqual([INTERNAL]);
+    expect(parseFrames(concat(victim.takeOutput())).map(({ opcode }) => opcode)).toEqual([1, 8]);
+  });
+
   test("while it masks a pong", () => {
     const victim = connection("client");
     victim.receive(frame({ opcode: 9, payload: "ping" }));

@@ -65,15 +65,51 @@ describe("output", () => {
     const limits = { maxBackpressureBytes: 100 };
     const { output, endpoint, transport } = make({ limits });
     endpoint.sendBinary(new Uint8Array(120));
-    expect(output.overLimit()).toBe(false);
+    expect(output.overLimit(true)).toBe(false);
     transport.blocked = true;
     endpoint.sendBinary(new Uint8Array(120));
     // A burst: the peer had no chance to read it.
-    expect(output.overLimit()).toBe(false);
+    expect(output.overLimit(true)).toBe(false);
     output.flush();
     endpoint.sendBinary(new Uint8Array(120));
-    expect(output.overLimit()).toBe(true);
-    expect(make({ limits, backpressure: "queue" }).output.overLimit()).toBe(false);
+    expect(output.overLimit(true)).toBe(true);
+    expect(make({ limits, backpressure: "queue" }).output.overLimit(true)).toBe(false);
+  });
+
+  test("counts messages that wait for a fragmented one, though the transport takes all", () => {
+    const limits = { maxBackpressureBytes: 100 };
+    const { owner, output, endpoint, transport } = make({ limits });
+    endpoint.sendFragment("a", false);
+    endpoint.sendBinary(new Uint8Array(120));
+    expect(output.queued()).toBe("sent");
+    expect(output.bufferedAmount).toBe(3 + 122);
+    // In the turn in which it was sent it is a burst; but it is one no more behind it.
+    expect(output.overLimit(true)).toBe(false);
+    owner.endTurn();
+    expect(transport.written).toEqual(["01 01 61"]);
+    expect(output.bufferedAmount).toBe(122);
+    endpoint.sendBinary(new Uint8Array(120));
+    expect(output.overLimit(true)).toBe(true);
+    // The fragments themselves do not wait behind these.
+    expect(output.overLimit(false)).toBe(false);
+    endpoint.sendFragment("b", true);
+    output.flush();
+    expect(output.bufferedAmount).toBe(0);
+    expect(output.overLimit(true)).toBe(false);
+  });
+
+  test("drains when the last of the messages that waited has left", () => {
+    const { owner, output, endpoint, transport } = make();
+    endpoint.sendFragment("a", false);
+    endpoint.sendBinary(new Uint8Array(1 << 17));
+    expect(output.queued()).toBe("buffered");
+    owner.endTurn();
+    expect(owner.told).toEqual([]);
+    endpoint.sendFragment("b", true);
+    output.queued();
+    owner.endTurn();
+    expect(transport.written.join(" ")).toContain("80 01 62 82 7f 00 00 00 00 00 02 00 00");
+    expect(owner.told).toEqual(["drained"]);
   });
 
   test("stalls when nothing was taken for writeMs, and not while some is", () => {
