@@ -1,4 +1,5 @@
 // Reads the arguments of the subcommands.
+import { X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { createSecureContext } from "node:tls";
 import type { KernelName } from "../kernel/kernel.js";
@@ -78,6 +79,20 @@ export function readTlsFiles(cert: string | undefined, key: string | undefined):
     throw new UsageError(`--tls-cert and --tls-key are no certificate and its key: ${describeError(error)}`);
   }
   return files;
+}
+
+/**
+ * Reads a certificate in PEM.
+ * @throws UsageError if the file can't be read, or holds none
+ */
+export function readCertificate(option: string, file: string): Buffer {
+  const pem = readOption(option, file);
+  try {
+    new X509Certificate(pem);
+  } catch {
+    throw new UsageError(`${option} ${file}: this is no certificate in PEM`);
+  }
+  return pem;
 }
 
 function readOption(option: string, file: string): Buffer {

@@ -39,7 +39,7 @@ export function errorCode(error: unknown): string | undefined {
 
 /** An error in words. Node leaves the message empty when it tried several addresses. */
 export function describeError(error: unknown): string {
-  if (error instanceof AggregateError) return error.errors.map(describeError).join("; ");
+  if (error instanceof AggregateError) return [...new Set(error.errors.map(describeError))].join("; ");
   if (error instanceof Error) return error.message || (errorCode(error) ?? error.name);
   return String(error);
 }

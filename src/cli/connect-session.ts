@@ -6,6 +6,14 @@ import { reportError } from "./listening.js";
 /** The exit code that a shell expects of a program that Ctrl-C ended. */
 export const EXIT_SIGINT = 130;
 
+/** 1000, 1001, and 1005, a Close frame without a code: nothing went wrong. */
+const GOOD_CODES: ReadonlySet<number> = new Set([1000, 1001, 1005]);
+
+/** Whether a connection ended as it should. Another end is an error, which is told when the program ends. */
+export function endedWell({ wasClean, code }: CloseEvent): boolean {
+  return wasClean && GOOD_CODES.has(code);
+}
+
 /** One way to use a connection: in a terminal or in a pipe. */
 export interface Frontend {
   /** Resolves with an exit code if the user wants to stop at once. */

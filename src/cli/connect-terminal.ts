@@ -1,6 +1,6 @@
 // `wsimd connect` at a terminal.
 import { clearScreenDown, createInterface, cursorTo, type Interface, moveCursor } from "node:readline";
-import { EXIT_SIGINT, type Frontend, type Session } from "./connect-session.js";
+import { EXIT_SIGINT, endedWell, type Frontend, type Session } from "./connect-session.js";
 import { hexLine, visible } from "./visible.js";
 
 /** The number of bytes of a binary message that are shown. */
@@ -31,8 +31,8 @@ export class ConnectTerminal implements Frontend {
     this.#prompt = prompt;
     // In a terminal's raw mode Ctrl-C is a key, not a signal.
     prompt.on("SIGINT", () => this.#interrupt(EXIT_SIGINT));
-    session.closed.then(({ code }) => {
-      this.#print(`closed with ${code}`);
+    session.closed.then((event) => {
+      if (endedWell(event)) this.#print(`closed with ${event.code}`);
       this.#prompt = undefined;
       prompt.close();
       cursorTo(process.stdout, 0);

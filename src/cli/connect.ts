@@ -1,14 +1,14 @@
 // `wsimd connect`: a client on the command line.
 import { parseArgs } from "node:util";
-import { HandshakeError } from "../adapter/client/handshake-error.js";
 import type { CloseEvent } from "../protocol/events.js";
-import { parsed, parseHeader, parseKernel, parseMaxMessageBytes } from "./args.js";
-import { CliError, type Command, describeError, errorCode, UsageError } from "./command.js";
+import { parsed, parseHeader, parseKernel, parseMaxMessageBytes, readCertificate } from "./args.js";
+import { CliError, type Command, UsageError } from "./command.js";
+import { connectError } from "./connect-error.js";
 import { ConnectPipe } from "./connect-pipe.js";
-import { EXIT_SIGINT, type Frontend, Session } from "./connect-session.js";
+import { EXIT_SIGINT, endedWell, type Frontend, Session } from "./connect-session.js";
 import { ConnectTerminal } from "./connect-terminal.js";
 import { untilSignal } from "./listening.js";
-import { type ConnectOptions, runtimeAdapter } from "./runtime.js";
+import { type ConnectOptions, runtimeAdapter, type TlsChoice } from "./runtime.js";
 import { visible } from "./visible.js";
 
 const HELP = `Usage: wsimd connect URL [options]
@@ -29,6 +29,9 @@ Options:
   --header 'Name: value'   header for the request; may be repeated
   --proxy URL              HTTP proxy to go through, like http://user:pass@host:3128;
                            "environment" for what http_proxy and the like say
+  --ca FILE                trust this certificate authority (PEM) instead of the
+                           usual ones
+  --insecure               do not check the server's certificate: for tests only
   --binary                 standard input is bytes, each chunk of it a binary
                            message; messages are written as bytes, nothing added
   --keep-open              when the input ends, wait for the server to close
@@ -36,7 +39,8 @@ Options:
   --kernel simd|scalar|js  which kernel decodes (default: the fastest that runs)
   -h, --help               print this
 
-A private certificate authority is trusted with NODE_EXTRA_CA_CERTS=file.
+When the server refuses the handshake, its status, the place that a redirect
+leads to, and the beginning of its answer are printed.
 
 Exit codes:
   0    the connection was closed with 1000, 1001 or no code, or the reader of
@@ -51,16 +55,18 @@ const OPTIONS = {
   protocol: { type: "string", multiple: true },
   header: { type: "string", multiple: true },
   proxy: { type: "string" },
+  ca: { type: "string" },
+  insecure: { type: "boolean", default: false },
   binary: { type: "boolean", default: false },
   "keep-open": { type: "boolean", default: false },
   "max-message-bytes": { type: "string" },
   kernel: { type: "string" },
 } as const;
 
+const INSECURE_WARNING =
+  "warning: --insecure: the server's certificate is not checked, so anyone on the way can read and change the messages";
 const EXIT_CLOSED_BADLY = 3;
 const EXIT_SIGTERM = 143;
-/** 1000, 1001, and 1005, a Close frame without a code: nothing went wrong. */
-const GOOD_CODES: ReadonlySet<number> = new Set([1000, 1001, 1005]);
 const SCHEMES: ReadonlySet<string> = new Set(["ws:", "wss:", "ws+unix:", "wss+unix:", "http:", "https:"]);
 
 /** `wsimd connect`. */
@@ -72,6 +78,7 @@ export const connectCommand: Command = {
     const inTerminal = process.stdin.isTTY && process.stdout.isTTY && !binary;
     const frontend: Frontend = inTerminal ? new ConnectTerminal(url) : new ConnectPipe(binary, keepOpen);
     const session = new Session(frontend);
+    if (options.tls?.rejectUnauthorized === false) process.stderr.write(`wsimd: ${INSECURE_WARNING}\n`);
     const outputGone = new Promise<number>((resolve) => {
       process.stdout.on("error", () => resolve(0));
     });
@@ -95,7 +102,7 @@ export const connectCommand: Command = {
 };
 
 function exitCode(event: CloseEvent): number {
-  if (event.wasClean && GOOD_CODES.has(event.code)) return 0;
+  if (endedWell(event)) return 0;
   throw new CliError(describeClose(event), EXIT_CLOSED_BADLY);
 }
 
@@ -105,20 +112,6 @@ function describeClose({ code, reason, failure }: CloseEvent): string {
   }
   if (code === 1006) return "the connection was lost without a Close (1006)";
   return `the server closed the connection with ${code}${reason === "" ? "" : `: ${visible(reason)}`}`;
-}
-
-function connectError(error: unknown, where: string): CliError {
-  if (error instanceof CliError) return error;
-  // Messages that can't be sent were refused before a byte was sent.
-  if (error instanceof TypeError || error instanceof RangeError) return new UsageError(error.message);
-  if (error instanceof HandshakeError) {
-    const { code, status } = error;
-    const tellsStatus = status === undefined || code === "PROXY_REFUSED";
-    const answer = tellsStatus ? "" : `the server answered ${status}: `;
-    return new CliError(`can't connect to ${where}: ${answer}${visible(error.message)}`);
-  }
-  const why = errorCode(error) === "ECONNREFUSED" ? "connection refused" : describeError(error);
-  return new CliError(`can't connect to ${where}: ${why}`);
 }
 
 interface Wanted {
@@ -135,7 +128,9 @@ function readOptions(args: readonly string[]): Wanted {
   const [address, extra] = positionals;
   if (address === undefined) throw new UsageError("connect needs a URL");
   if (extra !== undefined) throw new UsageError(`unexpected argument '${extra}'`);
+  const url = parseUrl(address);
   const { protocol: protocols, header, proxy, kernel: kernelName } = values;
+  const tls = parseTls(url, values);
   const kernel = parseKernel(kernelName);
   const limit = values["max-message-bytes"];
   const options: ConnectOptions = {
@@ -144,10 +139,20 @@ function readOptions(args: readonly string[]): Wanted {
     ...(protocols !== undefined && { protocols }),
     ...(header !== undefined && { headers: header.map(parseHeader) }),
     ...(proxy !== undefined && { proxy }),
+    ...(tls !== undefined && { tls }),
     ...(kernel !== undefined && { kernel }),
     ...(limit !== undefined && { limits: { maxMessageBytes: parseMaxMessageBytes(limit) } }),
   };
-  return { url: parseUrl(address), options, binary: values.binary, keepOpen: values["keep-open"] };
+  return { url, options, binary: values.binary, keepOpen: values["keep-open"] };
+}
+
+/** The options for TLS. @throws UsageError if there are some, and the URL is for plain text */
+function parseTls(url: URL, { ca, insecure }: { ca?: string; insecure: boolean }): TlsChoice | undefined {
+  if (ca === undefined && !insecure) return undefined;
+  const option = ca === undefined ? "--insecure" : "--ca";
+  if (!/^(wss|https)/.test(url.protocol)) throw new UsageError(`${option} needs a URL that begins with wss:`);
+  if (ca !== undefined && insecure) throw new UsageError("--ca and --insecure exclude each other");
+  return ca === undefined ? { rejectUnauthorized: false } : { ca: readCertificate("--ca", ca) };
 }
 
 function parseUrl(text: string): URL {

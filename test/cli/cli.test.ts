@@ -69,6 +69,11 @@ describe("wsimd", () => {
     [["connect", "ws://127.0.0.1:1/", "--header", "none"], '"none"'],
     [["connect", "ws://127.0.0.1:1/", "--header", "Upgrade: other"], "Upgrade"],
     [["connect", "ws://127.0.0.1:1/", "--protocol", "a b"], "protocols"],
+    [["connect", "ws://127.0.0.1:1/", "--insecure"], "--insecure needs a URL that begins with wss:"],
+    [["connect", "ws://127.0.0.1:1/", "--ca", "package.json"], "--ca needs a URL that begins with wss:"],
+    [["connect", "wss://127.0.0.1:1/", "--ca", "package.json"], "no certificate in PEM"],
+    [["connect", "wss://127.0.0.1:1/", "--ca", "/no/ca"], "/no/ca: there is no such file"],
+    [["connect", "wss://127.0.0.1:1/", "--ca", "/no/ca", "--insecure"], "exclude each other"],
     [["demo", "--port", "seven"], 'not "seven"'],
   ])("%j is refused with one line and exit code 2", async (args, words) => {
     const program = wsimd(args);
@@ -148,7 +153,18 @@ describe("wsimd echo", () => {
     expect(client.stdout).toBe("secret, too\n");
     const stranger = wsimd(["connect", url]);
     expect(await stranger.exit).toEqual({ code: 1, signal: null });
-    expect(stranger.stderr).toMatch(/^wsimd: can't connect to [^\n]*certificate[^\n]*\n$/);
+    expect(stranger.stderr).toMatch(
+      /^wsimd: can't connect to [^\n]*certificate[^\n]*; see --ca and --insecure\n$/,
+    );
+    const knowing = wsimd(["connect", url, "--ca", certFile]);
+    knowing.stdin.end("by --ca\n");
+    expect(await knowing.exit).toEqual({ code: 0, signal: null });
+    expect([knowing.stdout, knowing.stderr]).toEqual(["by --ca\n", ""]);
+    const trusting = wsimd(["connect", url, "--insecure"]);
+    trusting.stdin.end("by --insecure\n");
+    expect(await trusting.exit).toEqual({ code: 0, signal: null });
+    expect(trusting.stdout).toBe("by --insecure\n");
+    expect(trusting.stderr).toMatch(/^wsimd: warning: --insecure: [^\n]+\n$/);
   });
 
   test("refuses a certificate with another one's key", async () => {

@@ -144,15 +144,47 @@ describe("wsimd connect in a pipe", () => {
     expect(client.stderr).toMatch(/^wsimd: the connection failed with 1009: [^\n]+\n$/);
   });
 
-  test("exits with 1 when the handshake is refused, and says the status", async () => {
-    const server = createServer().on("upgrade", (_request, socket) => {
-      socket.end("HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n");
-    });
+  /** A server with one answer to every handshake. */
+  async function answering(answer: string): Promise<string> {
+    const server = createServer().on("upgrade", (_request, socket) => socket.end(answer));
     closers.push(() => server.close());
     await once(server.listen(0, "127.0.0.1"), "listening");
-    const client = wsimd(["connect", `ws://127.0.0.1:${portOf(server.address())}`]);
+    return `ws://127.0.0.1:${portOf(server.address())}/`;
+  }
+
+  test.each([
+    ["HTTP/1.1 403 No\r\nContent-Length: 0\r\n\r\n", "the server answered 403 Forbidden"],
+    [
+      "HTTP/1.1 401 No\r\nContent-Type: text/plain\r\n\r\nfirst\nsecond \x1b[2J line\n",
+      "the server answered 401 Unauthorized: first second \\x1b[2J line",
+    ],
+    [
+      `HTTP/1.1 500 No\r\n\r\n${"é".repeat(300)}`,
+      `the server answered 500 Internal Server Error: ${"é".repeat(200)}…`,
+    ],
+    ["HTTP/1.1 599 No\r\nContent-Length: 0\r\n\r\n", "the server answered 599"],
+    [
+      "HTTP/1.1 302 No\r\nLocation: wss://elsewhere.example/\r\n\r\n",
+      "the server answered 302 Found to wss://elsewhere.example/",
+    ],
+    [
+      "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: x\r\n\r\n",
+      "the server answered 101 Switching Protocols, but the Sec-WebSocket-Accept header does not answer the key",
+    ],
+    ["SSH-2.0-OpenSSH\r\n", "the HTTP version is malformed"],
+    ["", "the server ended the connection without an answer"],
+  ])("exits with 1 when the handshake is refused, and says why, once: %j", async (answer, why) => {
+    const url = await answering(answer);
+    const client = wsimd(["connect", url]);
     expect(await client.exit).toEqual({ code: 1, signal: null });
-    expect(client.stderr).toMatch(/^wsimd: can't connect to [^\n]+ 403[^\n]*\n$/);
+    expect(client.stderr).toBe(`wsimd: can't connect to ${url}: ${why}\n`);
+    expect(client.stdout).toBe("");
+  });
+
+  test("says once why it did not reach a host of several addresses", async () => {
+    const client = wsimd(["connect", "ws://localhost:1/"]);
+    expect(await client.exit).toEqual({ code: 1, signal: null });
+    expect(client.stderr).toBe("wsimd: can't connect to ws://localhost:1/: connection refused\n");
   });
 
   test("exits with 1 when nobody listens", async () => {
@@ -281,5 +313,13 @@ describe("wsimd connect in a terminal", () => {
     const client = startInTerminal("connect", url);
     expect(await client.exit).toEqual({ code: 3, signal: null });
     expect(client.stdout).toContain("wsimd: the server closed the connection with 1011: broken");
+    expect(client.stdout.match(/1011/g)).toEqual(["1011"]);
+  });
+
+  test("tells of a good Close, once", async () => {
+    const { url } = await startPeer((socket) => socket.close(1001, "done"));
+    const client = startInTerminal("connect", url);
+    expect(await client.exit).toEqual({ code: 0, signal: null });
+    expect(client.stdout.match(/closed with 1001/g)).toEqual(["closed with 1001"]);
   });
 });

@@ -4,6 +4,7 @@ import * as bun from "../../src/bun/index.js";
 import { runtimeAdapter } from "../../src/cli/runtime.js";
 import * as deno from "../../src/deno/index.js";
 import * as node from "../../src/node/index.js";
+import { certificateFiles } from "../support/certificate-files.js";
 import { killPrograms, mainFile, Program, wsimd } from "../support/program.js";
 import { runtimeBinary } from "../support/runtimes.js";
 
@@ -34,6 +35,21 @@ describe.each(RUNTIMES)("wsimd on $runtime", ({ runtime, args }) => {
     server.signal("SIGTERM");
     expect(await server.exit).toEqual({ code: 0, signal: null });
     expect(server.stderr).toBe("");
+  });
+
+  test("trusts the certificate of --ca, and any with --insecure", async () => {
+    const { certFile, keyFile } = certificateFiles();
+    const server = run("echo", "--port", "0", "--tls-cert", certFile, "--tls-key", keyFile);
+    const [, url = ""] = await server.shows(/^listening on (wss:\/\/\S+)\n/);
+    for (const option of [["--ca", certFile], ["--insecure"]]) {
+      const client = run("connect", url, ...option);
+      client.stdin.end("secret\n");
+      expect(await client.exit, client.stderr).toEqual({ code: 0, signal: null });
+      expect(client.stdout).toBe("secret\n");
+    }
+    const stranger = run("connect", url);
+    expect(await stranger.exit).toEqual({ code: 1, signal: null });
+    expect(stranger.stderr).toMatch(/^wsimd: can't connect to [^\n]+\n$/);
   });
 
   test("measures with both of its clients", async () => {
