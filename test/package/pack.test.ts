@@ -1,5 +1,5 @@
 // What users get: the tarball, installed where nothing else is.
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
@@ -31,9 +31,10 @@ describe("the tarball", () => {
     const files = packed.files.map((each) => each.path);
     const top = ["CHANGELOG.md", "LICENSE", "README.md", "SECURITY.md", "package.json"];
     const documentation =
-      /^(docs\/[\w-]+\.md|examples\/[\w-]+\/[\w-]+\.(js|md)|bench\/results\/[\w-]+\.svg)$/;
+      /^(docs\/[\w-]+\.md|examples\/[\w-]+(\/[\w.-]+)+\.(c?js|tsx?|html|css|json|md)|bench\/results\/[\w-]+\.svg)$/;
     const others = files.filter((file) => !file.startsWith("dist/") && !documentation.test(file));
     expect(others.sort()).toEqual(top);
+    expect(files.filter((file) => /node_modules\/|package-lock/.test(file))).toEqual([]);
     expect(files.filter((file) => file.startsWith("dist/") && !/\.(js|d\.ts|wasm)$/.test(file))).toEqual([
       "dist/cjs/package.json",
     ]);
@@ -64,7 +65,7 @@ describe("the tarball", () => {
   });
 });
 
-// Scripts are allowed in the second: a `prepare` that ran would fail, since no compiler is there.
+// Scripts are allowed in the second: one that ran would fail, since no compiler is there.
 describe.each([["--ignore-scripts"], ["--foreground-scripts"]])("installed offline with %s", (option) => {
   const project = path.join(folder, option.replace(/^--/, ""));
   const installed = path.join(project, "node_modules/wsimd");
@@ -88,10 +89,10 @@ describe.each([["--ignore-scripts"], ["--foreground-scripts"]])("installed offli
     for (const key of ["dependencies", "optionalDependencies", "peerDependencies", "bundleDependencies"]) {
       expect(theirs[key]).toBeUndefined();
     }
-    // npm runs these when something is installed, `prepare` only in a clone of the repository: no compiler is here, so it would fail.
+    // npm 11 and pnpm warn of these when a package has them, of `prepare` too if it comes from a tarball or from git.
     const scripts = Object.keys(theirs.scripts ?? {});
-    const installing = /^((pre|post)?install|(pre|post)?prepare|prepublish|dependencies)$/;
-    expect(scripts.filter((name) => installing.test(name))).toEqual(["prepare"]);
+    const installing = /^((pre|post)?install|(pre|post)?prepare|prepublish)$/;
+    expect(scripts.filter((name) => installing.test(name))).toEqual([]);
     const lock: unknown = JSON.parse(readFileSync(path.join(project, "package-lock.json"), "utf8"));
     expect(JSON.stringify(lock)).not.toContain("hasInstallScript");
   });
@@ -145,6 +146,26 @@ describe.each([["--ignore-scripts"], ["--foreground-scripts"]])("installed offli
     expect(await runIn(project, path.join(project, "node_modules/.bin/wsimd"), "--version")).toBe(
       `${manifest.version}\n`,
     );
+  });
+});
+
+describe("npm has nothing to say about an installation", () => {
+  async function printedFor(source: string): Promise<string> {
+    const project = mkdtempSync(path.join(folder, "quiet-"));
+    writeFileSync(path.join(project, "package.json"), '{ "private": true }');
+    const printed = await runIn(project, "sh", "-c", 'npm install --no-audit --no-fund "$0" 2>&1', source);
+    const code = 'console.log(require("wsimd").kernelInUse().name)';
+    expect(await runIn(project, process.execPath, "-e", code)).toBe("simd\n");
+    return printed.replace(/\d+m?s/, "…s").trim();
+  }
+
+  test("of the tarball", async () => {
+    expect(await printedFor(path.join(folder, packed.filename))).toBe("added 1 package in …s");
+  });
+
+  // It is built from the last commit, which takes a while.
+  test("from git", { timeout: 300_000 }, async () => {
+    expect(await printedFor(`git+file://${ROOT}`)).toBe("added 1 package in …s");
   });
 });
 
