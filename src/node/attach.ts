@@ -12,7 +12,7 @@ import type { ServerHandlers } from "./handlers.js";
 import { nodeRuntime } from "./host.js";
 import { knownInternals } from "./internals-option.js";
 import {
-  attachmentOf,
+  coreOf,
   NODE_SERVER_READERS,
   type NodeServer,
   NodeServerHandle,
@@ -60,8 +60,8 @@ export function attach<Data = unknown, Text extends TextType = TextType>(
 ): NodeServer<Data> {
   const known = readOptions<AttachOptions>(options, ATTACH_READERS);
   const { path } = known;
-  const internals = knownInternals(known.internals);
-  return attached(httpServer, path, attachmentOf(nodeRuntime, known, handlers, { internals, path }));
+  const core = coreOf(nodeRuntime, known, handlers, path);
+  return attached(httpServer, path, { core, internals: knownInternals(known.internals) });
 }
 
 /** {@link attach} on another runtime with Node's `http`: it uses public streams only. */
@@ -73,7 +73,7 @@ export function attachOn<Data>(
 ): NodeServer<Data> {
   const known = readOptions<PublicAttachOptions>(options, PUBLIC_ATTACH_READERS);
   const { path } = known;
-  return attached(httpServer, path, attachmentOf(runtime, known, handlers, { internals: "off", path }));
+  return attached(httpServer, path, { core: coreOf(runtime, known, handlers, path), internals: "off" });
 }
 
 function attached<Data>(

@@ -14,12 +14,7 @@ import type { TextType } from "../protocol/endpoint-options.js";
 import { type Readers, readOptions } from "../protocol/option-readers.js";
 import type { ServerHandlers } from "./handlers.js";
 import { nodeRuntime } from "./host.js";
-import {
-  INTERNALS_READERS,
-  type Internals,
-  type InternalsOptions,
-  knownInternals,
-} from "./internals-option.js";
+import { INTERNALS_READERS, type InternalsOptions, knownInternals } from "./internals-option.js";
 import { type Attachment, takeUpgrade } from "./upgrade-opening.js";
 
 /** Options of {@link createServer}. */
@@ -62,8 +57,8 @@ export function createServer<Data = unknown, Text extends TextType = TextType>(
   handlers: ServerHandlers<Data, Text>,
 ): NodeServer<Data> {
   const known = readOptions<NodeServerOptions>(options, NODE_SERVER_READERS);
-  const internals = knownInternals(known.internals);
-  return new NodeServerHandle(attachmentOf(nodeRuntime, known, handlers, { internals }));
+  const core = coreOf(nodeRuntime, known, handlers);
+  return new NodeServerHandle({ core, internals: knownInternals(known.internals) });
 }
 
 /** {@link createServer} on another runtime with Node's `http`: it uses public streams only. */
@@ -73,28 +68,22 @@ export function createServerOn<Data>(
   handlers: AnyServerHandlers,
 ): NodeServer<Data> {
   const known = readOptions<PublicServerOptions>(options, SERVER_READERS);
-  return new NodeServerHandle(attachmentOf(runtime, known, handlers, { internals: "off" }));
-}
-
-/** How an {@link Attachment} reads, and what it serves. */
-interface AttachmentChoice {
-  readonly internals: Internals;
-  /** The only path at which there are WebSockets, as `readPath` reads it. Default: any path. */
-  readonly path?: string | undefined;
+  return new NodeServerHandle({ core: coreOf(runtime, known, handlers), internals: "off" });
 }
 
 /**
- * The sockets of a server with these options.
+ * The core of a server with these options.
  * @param known - as {@link NODE_SERVER_READERS} reads them
+ * @param path - the only path at which there are WebSockets, as `readPath` reads it
  */
-export function attachmentOf(
+export function coreOf(
   runtime: Runtime,
   known: PublicServerOptions,
   handlers: AnyServerHandlers,
-  { internals, path }: AttachmentChoice,
-): Attachment {
+  path?: string | undefined,
+): ServerCore {
   const told = readServerHandlers(handlers, known);
-  return { core: new ServerCore(runtime, resolveServerOptions(known), told, { path }), internals };
+  return new ServerCore(runtime, resolveServerOptions(known), told, { path });
 }
 
 /** The handle of a server without a port. */
