@@ -34,10 +34,11 @@ export interface ListenOptions extends ServerOptions {
   readonly maxConnections?: number;
 }
 
-export interface Listening extends Server {
+export interface Listening extends Omit<Server, typeof Symbol.asyncDispose> {
   readonly port: number;
   readonly url: string;
   /** Of those that own their port. */
+  [Symbol.asyncDispose]?(): Promise<void>;
   stopAccepting?(): Promise<void>;
   ref?(): void;
   unref?(): void;

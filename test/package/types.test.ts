@@ -88,6 +88,9 @@ const NEEDS: readonly (readonly [entries: readonly string[], lib: string, types:
   [PLAIN_ENTRIES, "es2022", ""],
   [[...PLAIN_ENTRIES, ...WEB_ENTRIES], "es2022,dom", ""],
   [[...PLAIN_ENTRIES, ...WEB_ENTRIES, ...NODE_ENTRIES], "es2022", "node"],
+  // These know `Symbol.asyncDispose` themselves.
+  [[...PLAIN_ENTRIES, ...WEB_ENTRIES], "es2022,esnext.disposable,dom", ""],
+  [[...PLAIN_ENTRIES, ...WEB_ENTRIES, ...NODE_ENTRIES], "esnext", "node"],
 ];
 
 function importAll(entries: readonly string[]): string {
@@ -109,6 +112,22 @@ describe.each(RESOLUTIONS)("with the resolution %s", (moduleResolution, module) 
 
   test("the adapter for Node has its types", async () => {
     await check("server.mts", SERVER, ...options, "--lib", "es2022", "--types", "node");
+  });
+
+  test("servers and sockets can be held by await using", async () => {
+    const code = `import { connect, serve } from "wsimd/node";
+export async function hello(): Promise<void> {
+  await using server = await serve({}, {});
+  await using socket = await connect(server.url);
+  socket.send("hello");
+}
+export async function wrong(): Promise<void> {
+  await using server = await serve({}, {});
+  // @ts-expect-error: a URL is none
+  await using url = server.url;
+}
+`;
+    await check("using.mts", code, ...options, "--lib", "es2022,esnext.disposable", "--types", "node");
   });
 
   test.each(NEEDS)("%j have no error with the libraries %j and the types %j", async (entries, lib, types) => {

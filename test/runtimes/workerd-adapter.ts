@@ -140,6 +140,9 @@ class SocketThere implements Socket {
   terminate(): void {
     this.#tell("terminate");
   }
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.close();
+  }
   pause(): void {
     this.#tell("pause");
   }

@@ -1,6 +1,7 @@
 // The handle of a server that applications hold, shared by all kinds of servers.
 import type { Bytes } from "../../protocol/arguments.js";
 import type { PreparedMessage } from "../../protocol/prepared-message.js";
+import { giveDisposal } from "../async-disposal.js";
 import type { Socket } from "../socket/handlers.js";
 import { allWithData } from "../socket/typed-data.js";
 import type { Server, ServerCore } from "./server.js";
@@ -25,9 +26,16 @@ const NO_SOURCE: ConnectionSource = {
 
 /** The server of a source of connections. */
 export class ServerHandle<Data> implements Server<Data> {
+  declare readonly [Symbol.asyncDispose]: () => Promise<void>;
   readonly #core: ServerCore;
   readonly #source: ConnectionSource;
   #stopped = false;
+
+  static {
+    giveDisposal(ServerHandle.prototype, function () {
+      return this.close();
+    });
+  }
 
   constructor(core: ServerCore, source = NO_SOURCE) {
     this.#core = core;

@@ -4,6 +4,7 @@ import { type Bytes, messageOf } from "../../protocol/arguments.js";
 import { CloseCode } from "../../protocol/close-code.js";
 import { checkedClosePayload } from "../../protocol/close-payload.js";
 import { PreparedMessage } from "../../protocol/prepared-message.js";
+import type { AsyncDisposal } from "../async-disposal.js";
 import { MAX_TIMER_MS } from "../deadline.js";
 import type { SocketContext } from "../socket/context.js";
 import { EndpointChoices } from "../socket/endpoint-choices.js";
@@ -26,7 +27,7 @@ import type { ServerHandlers } from "./server-handlers.js";
 const TRANSPORT_GRACE_MS = 1_000;
 
 /** The members that every server has, whether or not it owns its port. */
-export interface Server<Data = unknown> {
+export interface Server<Data = unknown> extends AsyncDisposal {
   /** The open sockets by their `id`. */
   readonly connections: ReadonlyMap<number, Socket<Data>>;
   /** Frames a message once and sends it on every connection. @returns the number of connections that took it */

@@ -4,6 +4,7 @@ import type { EndpointState, Role, TextType } from "../../protocol/endpoint-opti
 import type { CloseEvent, MessageType } from "../../protocol/events.js";
 import type { PreparedMessage } from "../../protocol/prepared-message.js";
 import type { SendOptions } from "../../protocol/send-options.js";
+import type { AsyncDisposal } from "../async-disposal.js";
 import type { HandshakeResponse } from "../handshake-response.js";
 import type { MessageStream } from "./message-stream.js";
 
@@ -15,7 +16,7 @@ import type { MessageStream } from "./message-stream.js";
 export type SendResult = "sent" | "buffered" | "dropped";
 
 /** One WebSocket connection, of a server or a client. */
-export interface Socket<Data = unknown> {
+export interface Socket<Data = unknown> extends AsyncDisposal {
   /** A number that is unique among the sockets of this process. */
   readonly id: number;
   /** The role of this side in the opening handshake. */

@@ -75,6 +75,8 @@ export class Session
   /** Why the transport ended, if the application did not ask for it. */
   #cause: unknown;
   #closeEvent: CloseEvent | undefined;
+  /** They wait for the end. */
+  #disposers: (() => void)[] | undefined;
 
   constructor(context: SocketContext, init: SessionInit) {
     const { role, transport, protocol, data, response, asyncContext } = init;
@@ -310,6 +312,16 @@ export class Session
     this.context.socketClosed(this.socket);
     const event = this.#closeEvent;
     if (event !== undefined) this.#application.closed(this.#withCause(event));
+    for (const resolve of this.#disposers ?? []) resolve();
+  }
+
+  async dispose(): Promise<void> {
+    this.close();
+    if (this.gone) return;
+    await new Promise<void>((resolve) => {
+      this.#disposers ??= [];
+      this.#disposers.push(resolve);
+    });
   }
 
   /** Adds why the transport ended, unless the closing handshake or a failure of the connection came before. */

@@ -5,6 +5,7 @@ import type { Endpoint } from "../../protocol/endpoint.js";
 import type { EndpointState, Role } from "../../protocol/endpoint-options.js";
 import type { PreparedMessage } from "../../protocol/prepared-message.js";
 import type { SendOptions } from "../../protocol/send-options.js";
+import { giveDisposal } from "../async-disposal.js";
 import type { HandshakeResponse } from "../handshake-response.js";
 import type { Transport } from "../transport.js";
 import type { SendResult, Socket } from "./handlers.js";
@@ -28,6 +29,8 @@ export interface SocketSession
   readonly output: { readonly bufferedAmount: number; flushNow(): void };
   pause(): void;
   resume(): void;
+  /** Closes, and resolves after the handler `close` was called. */
+  dispose(): Promise<void>;
   /** Ends the session as if its transport had reported its end. */
   closed(): void;
 }
@@ -42,9 +45,13 @@ export class ApplicationSocket implements Socket<unknown> {
   readonly remoteAddress: string;
   readonly response: HandshakeResponse | undefined;
   data: unknown;
+  declare readonly [Symbol.asyncDispose]: () => Promise<void>;
   readonly #session: SocketSession;
 
   static {
+    giveDisposal(ApplicationSocket.prototype, function () {
+      return this.#session.dispose();
+    });
     sessionOf = (socket) => socket.#session;
   }
 

@@ -3,10 +3,41 @@ import assert from "node:assert/strict";
 import { masked, request, unmasked } from "../raw-peer.js";
 import { closeWords, Recorder } from "../recorder.js";
 import type { Case } from "../scene.js";
-import { turns } from "../until.js";
+import { soon, turns } from "../until.js";
 import { onlyClose, pair } from "./pair.js";
 
 export const closingCases: readonly Case[] = [
+  {
+    name: "Symbol.asyncDispose of a socket closes it, and resolves after the handler close",
+    needs: ["tcp"],
+    async run(scene) {
+      const { server, recorder } = await scene.echo();
+      const ours = new Recorder();
+      const socket = await scene.connect(server.url, {}, ours);
+      let over = 0;
+      const disposed = [1, 2].map(async () => {
+        await socket[Symbol.asyncDispose]();
+        over++;
+        assert.deepEqual(ours.log, ["open", "close 1005 clean"]);
+      });
+      assert.equal(socket.state, "closing");
+      assert.equal(over, 0);
+      await soon(Promise.all(disposed), "both");
+      assert.equal(socket.state, "closed");
+      await soon(socket[Symbol.asyncDispose](), "a third");
+      assert.equal(await recorder.closed(), "close 1005 clean");
+      // Also of a socket that is closing, and of one whose peer is silent.
+      const server2 = await scene.serve({ timeouts: { closeMs: 50 } }, recorder);
+      const peer = await scene.client(server2);
+      await recorder.until("open", 2);
+      const [held] = server2.connections.values();
+      assert.ok(held);
+      held.close(4000);
+      await soon(held[Symbol.asyncDispose](), "the time-out");
+      assert.equal(recorder.closes.at(-1)?.code, 1006);
+      await peer.expect("88 02 0f a0");
+    },
+  },
   {
     name: "a peer that resets TCP behind the closing handshake: a clean close, and no error",
     needs: ["tcp"],

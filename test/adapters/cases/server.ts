@@ -157,6 +157,22 @@ export const serverCases: readonly Case[] = [
     },
   },
   {
+    name: "Symbol.asyncDispose of a server is close()",
+    needs: ["port"],
+    async run(scene) {
+      const recorder = new Recorder();
+      const server = await scene.serve({}, recorder);
+      const ours = new Recorder();
+      await scene.connect(server.url, {}, ours);
+      const disposed = [server[Symbol.asyncDispose]?.(), server[Symbol.asyncDispose]?.(), server.close()];
+      await soon(Promise.all(disposed), "all three");
+      assert.equal(await ours.closed(), "close 1001 clean");
+      assert.deepEqual(recorder.log, ["open", "close 1001 clean"]);
+      await assert.rejects(RawPeer.connect(server), { code: "ECONNREFUSED" });
+      await soon(Promise.resolve(server[Symbol.asyncDispose]?.()), "a fourth");
+    },
+  },
+  {
     name: "close() called twice is one close",
     async run(scene) {
       const server = await scene.serve({}, {});
