@@ -35,6 +35,12 @@ export function workerdEntry(folder: string): WorkerModule {
   return { name: "wsimd/workerd", bytes };
 }
 
+/** The module `wsimd/streams`, by that name. @param folder - what the names of the modules begin with */
+export function streamsEntry(folder: string): WorkerModule {
+  const bytes = Buffer.from(`export * from "../${folder}/streams/index.workerd.js";`);
+  return { name: "wsimd/streams", bytes };
+}
+
 /**
  * Runs the handler `test` of a worker, whose modules are embedded in the configuration, the entry first.
  * @returns the JSON that it prints
@@ -59,12 +65,13 @@ export async function serveWorker(
   modules: readonly WorkerModule[],
   trusted: string,
   variables: Readonly<Record<string, string>> = {},
-): Promise<{ program: Program; port: number }> {
+): Promise<{ program: Program; port: number; tcpPort: number }> {
   const project = workerProject(folder, compatibilityDate, modules, trusted, variables);
   const args = ["serve", "--control-fd=1", path.join(project, "config.capnp")];
   const program = new Program(runtimeBinary("workerd"), args);
   const [, port] = await program.shows(/"socket":"http","port":(\d+)/);
-  return { program, port: Number(port) };
+  const [, tcpPort] = await program.shows(/"socket":"tcp","port":(\d+)/);
+  return { program, port: Number(port), tcpPort: Number(tcpPort) };
 }
 
 /** Writes a configuration. @returns the folder that it is in */
@@ -92,7 +99,10 @@ function workerProject(
     `using Workerd = import "/workerd/workerd.capnp";
     const config :Workerd.Config = (
       services = [(name = "main", worker = .main)${trusted === undefined ? "" : `, ${network}`}],
-      sockets = [(name = "http", address = "127.0.0.1:0", http = (), service = "main")],
+      sockets = [
+        (name = "http", address = "127.0.0.1:0", http = (), service = "main"),
+        (name = "tcp", address = "127.0.0.1:0", tcp = (), service = "main"),
+      ],
     );
     const main :Workerd.Worker = (
       compatibilityDate = "${compatibilityDate}",
