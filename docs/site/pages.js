@@ -12,7 +12,7 @@ const GROUPS = {
   "Getting started": ["README.md", "docs/moving-from-ws.md", "docs/loading.md"],
   Servers: ["docs/http-servers.md", "docs/proxies.md", "docs/operating.md", "docs/node-internals.md"],
   Clients: ["docs/reconnecting.md"],
-  Runtimes: ["docs/deno.md", "docs/bun.md", "docs/workerd.md", "docs/streams.md"],
+  Runtimes: ["docs/deno.md", "docs/bun.md", "docs/workerd.md", "docs/edge.md", "docs/streams.md"],
   "The codec": ["docs/codec.md", "docs/handshake.md", "docs/writing-an-adapter.md"],
   Reference: [
     API,
