@@ -38,6 +38,7 @@ import {
   DECODED_MORE,
   DECODED_PENDING,
   FIN,
+  MAX_COUNTED_FRAGMENTS,
   MAX_LENGTH_7,
   MAX_RECORDS,
   OPCODE_BITS,
@@ -59,6 +60,8 @@ import {
   STATE_UTF8,
   TEXT,
   VIOLATION_INVALID_UTF8,
+  VIOLATION_MESSAGE_TOO_LONG,
+  VIOLATION_TOO_MANY_FRAGMENTS,
 } from "./layout";
 import { hasHighBit, maskAndTest, rotateKey } from "./mask";
 import { restoreSpill, saveSpill } from "./spill";
@@ -125,8 +128,20 @@ export function decode(start: usize, end: usize, flags: u32, maxMessageBytes: f6
         fragments,
         maxFragments,
       );
-      if (violation)
-        return fail(record, ptr + (violation >> VIOLATION_OFFSET_SHIFT), violation & VIOLATION_BITS);
+      if (violation) {
+        const at = ptr + (violation >> VIOLATION_OFFSET_SHIFT);
+        const kind = violation & VIOLATION_BITS;
+        if (kind !== VIOLATION_MESSAGE_TOO_LONG && kind !== VIOLATION_TOO_MANY_FRAGMENTS)
+          return fail(record, at, kind);
+        // Not as integers: JavaScript adds lengths above 2^53 with this rounding.
+        if (kind === VIOLATION_MESSAGE_TOO_LONG)
+          messageLength = u64(f64(messageLength) + f64(payloadLength(ptr)));
+        fragments = min<u32>(fragments + 1, MAX_COUNTED_FRAGMENTS);
+        record = write(record, RECORD_VIOLATION, at, 0, kind);
+        ptr = at;
+        result = DECODED_PENDING;
+        break;
+      }
       const header = headerLength(ptr, available);
       // The rest of the header comes with the next read.
       if (header > available) break;
@@ -137,7 +152,7 @@ export function decode(start: usize, end: usize, flags: u32, maxMessageBytes: f6
       if (!isControl(frame)) {
         if (frame & OPCODE_BITS) message = frame & (OPCODE_BITS | RECORD_COMPRESSED);
         messageLength += remaining;
-        fragments++;
+        fragments = min<u32>(fragments + 1, MAX_COUNTED_FRAGMENTS);
       }
     }
 

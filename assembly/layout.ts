@@ -69,7 +69,7 @@ export const STATE_MESSAGE = 12;
 export const STATE_REMAINING = 16;
 /** f64: payload length of the current message's frames so far, the current frame counted whole. */
 export const STATE_MESSAGE_LENGTH = 24;
-/** u32: number of frames of the current message so far. */
+/** u32: number of frames of the current message so far; it stops at MAX_COUNTED_FRAGMENTS. */
 export const STATE_FRAGMENTS = 32;
 /** u32: the unfinished UTF-8 sequence at the end of the text so far, as a carry (see utf8.ts); 0 between characters. */
 export const STATE_UTF8 = 36;
@@ -79,6 +79,10 @@ export const STATE_SPILL = 40;
 export const STATE_CONSUMED = 56;
 /** u32, set by `validateUtf8` when it fails: the address of the first bad byte. */
 export const STATE_BAD_BYTE = 60;
+
+/** As the limit of fragments: there is none. */
+export const UNLIMITED_FRAGMENTS = 0xffffffff;
+export const MAX_COUNTED_FRAGMENTS = 0xfffffffe;
 
 // ---- Records: the findings of `decode`, in the order of the wire ---------------------------------------------------
 // Four 32-bit words each. `info` has the bits below. `ptr` and `length` are the payload's, or of the part of it that
@@ -134,7 +138,11 @@ export const DECODE_FROM_SERVER = 2;
  */
 export const DECODE_RSV1 = 4;
 
-/** result: the bytes end inside of a frame or a message, so the state must be kept. */
+/**
+ * result: the bytes end inside of a frame or a message, so the state must be kept. It is also set by
+ * VIOLATION_MESSAGE_TOO_LONG and VIOLATION_TOO_MANY_FRAGMENTS: then STATE_MESSAGE_LENGTH and STATE_FRAGMENTS count the
+ * frame that exceeds the limit, too, except for the length of a frame that is one too many.
+ */
 export const DECODED_PENDING = 1;
 /** result: the record table is full. Walk the records, then call again with the bytes from STATE_CONSUMED on. */
 export const DECODED_MORE = 2;

@@ -9,10 +9,12 @@ export { Connection, type ConnectionOptions } from "./protocol/connection.js";
 export { Endpoint } from "./protocol/endpoint.js";
 export type { EndpointOptions, EndpointState, Role, TextType } from "./protocol/endpoint-options.js";
 export {
+  type ExceededLimit,
   FAILURES,
   type Failure,
   type FailureCode,
   type FailureDefinition,
+  type FailureDetails,
   InvalidStateError,
 } from "./protocol/errors.js";
 export type {

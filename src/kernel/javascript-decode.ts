@@ -37,6 +37,7 @@ export function javascriptDecode(memory: Uint8Array, view: DataView): Kernel["de
   let end = 0;
   let count = 0;
   let violated = false;
+  let exceeded = false;
 
   /** Decodes from `ptr` to `end`. @returns DECODED_MORE, or 0 */
   function walk(): number {
@@ -57,6 +58,7 @@ export function javascriptDecode(memory: Uint8Array, view: DataView): Kernel["de
     const opcode = first & OPCODE_BITS;
     const control = opcode >= CONTROL_BIT;
     const broken = firstByteViolation(first);
+    if (broken === layout.VIOLATION_TOO_MANY_FRAGMENTS) return exceed(ptr, broken, 0);
     if (broken !== 0) return violate(ptr, broken);
     if (end - ptr < 2) return false;
 
@@ -86,7 +88,7 @@ export function javascriptDecode(memory: Uint8Array, view: DataView): Kernel["de
       if (length <= shorter) return violate(lengthAt, layout.VIOLATION_LENGTH_NOT_MINIMAL);
     }
     const most = Math.min(Number.MAX_SAFE_INTEGER, maxMessageBytes - messageLength);
-    if (!control && length > most) return violate(lengthAt, layout.VIOLATION_MESSAGE_TOO_LONG);
+    if (!control && length > most) return exceed(lengthAt, layout.VIOLATION_MESSAGE_TOO_LONG, length);
     if (masked) {
       if (next + 4 > end) return false;
       key = view.getUint32(next, true);
@@ -97,10 +99,22 @@ export function javascriptDecode(memory: Uint8Array, view: DataView): Kernel["de
     ptr = next;
     if (!control) {
       message ||= first & (OPCODE_BITS | layout.RECORD_COMPRESSED);
-      messageLength += length;
-      fragments++;
+      countFrame(length);
     }
     return true;
+  }
+
+  /** Counts a data frame. */
+  function countFrame(length: number): void {
+    messageLength += length;
+    fragments = Math.min(fragments + 1, layout.MAX_COUNTED_FRAGMENTS);
+  }
+
+  /** A limit is exceeded by a data frame, which is counted. */
+  function exceed(at: number, violation: number, length: number): false {
+    countFrame(length);
+    exceeded = true;
+    return violate(at, violation);
   }
 
   function firstByteViolation(first: number): number {
@@ -221,12 +235,13 @@ export function javascriptDecode(memory: Uint8Array, view: DataView): Kernel["de
     end = endOfBytes;
     count = 0;
     violated = false;
+    exceeded = false;
     if ((flags & layout.DECODE_RESUME) === 0) memory.fill(0, layout.STATE_PTR, SPILL_PTR);
     loadState();
     const more = walk();
     const spilled = violated || more !== 0 ? 0 : end - ptr;
     const open = spilled > 0 || remaining > 0 || message !== 0;
-    const pending = open && !violated ? layout.DECODED_PENDING : 0;
+    const pending = exceeded || (open && !violated) ? layout.DECODED_PENDING : 0;
     saveState(spilled);
     setStateWord(layout.STATE_CONSUMED, ptr + spilled);
     return (count << layout.DECODED_COUNT_SHIFT) | more | pending;

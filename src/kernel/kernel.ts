@@ -31,7 +31,7 @@ export interface Kernel {
    * @param flags - `DECODE_…` bits; with `DECODE_RESUME` it goes on with the state in the memory
    * @param maxMessageBytes - limit for the payload length of one message, over all of its fragments, as it is on the
    * wire
-   * @param maxFragments - limit for the number of data frames in one message
+   * @param maxFragments - limit for the number of data frames in one message; UNLIMITED_FRAGMENTS for none
    * @returns `DECODED_…` bits and the number of records
    */
   decode(start: number, end: number, flags: number, maxMessageBytes: number, maxFragments: number): number;

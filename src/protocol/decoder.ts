@@ -4,7 +4,8 @@ import { KernelTrap } from "../memory/linear-memory.js";
 import type { WalkRest } from "../memory/read-window.js";
 import type { Workspace } from "../memory/workspace.js";
 import type { ResolvedEndpointOptions } from "./endpoint-options.js";
-import { type FailureCode, violationCode } from "./errors.js";
+import type { Violation } from "./errors.js";
+import { kernelViolation } from "./exceeded-limit.js";
 import { ExtensionFault, type MessagePath } from "./extensions/message-path.js";
 import { MessageBuffer } from "./message-buffer.js";
 import { MessageReader, type MessageSink } from "./message-reader.js";
@@ -16,7 +17,7 @@ export interface ProtocolSink {
   /** A Close frame, its payload as it came; `offset` is the payload's. */
   onCloseFrame(payload: Uint8Array, offset: number): void;
   /** The bytes break a rule. The decoder takes no more of them. */
-  onViolation(code: FailureCode, offset: number): void;
+  onViolation(violation: Violation, offset: number): void;
   /** The kernel trapped: a bug of this package. The decoder takes no more bytes. */
   onTrap(error: unknown): void;
 }
@@ -250,13 +251,13 @@ export class Decoder {
   #decode(start: number, end: number): number {
     const { linear, readWindow } = this.#workspace;
     const { words } = linear;
-    const { decodeFlags, maxEncodedBytes, limits } = this.#options;
+    const { decodeFlags, maxEncodedBytes, maxCountedFragments } = this.#options;
     let flags = decodeFlags;
     if (this.#pending && this.#state !== undefined) {
       words.set(this.#state, STATE_WORD);
       flags |= layout.DECODE_RESUME;
     }
-    const result = readWindow.decode(start, end, flags, maxEncodedBytes, limits.maxFragments);
+    const result = readWindow.decode(start, end, flags, maxEncodedBytes, maxCountedFragments);
     this.#pending = (result & (layout.DECODED_PENDING | layout.DECODED_MORE)) !== 0;
     if (this.#pending) this.#saveState(words);
     return result;
@@ -285,7 +286,8 @@ export class Decoder {
       const length = words[at + 2] ?? 0;
       const detail = words[at + 3] ?? 0;
       if (length > 0 && readWindow.overwritten(ptr)) throw new OverwrittenWindow();
-      if ((info & layout.RECORD_VIOLATION) !== 0) this.#violation(ptr, violationCode(detail));
+      if ((info & layout.RECORD_VIOLATION) !== 0)
+        this.#violation(ptr, kernelViolation(detail, this.#state, this.#options.limits));
       else if ((info & layout.RECORD_OPCODE) < Opcode.CLOSE) {
         const failed =
           this.#extended === undefined
@@ -297,10 +299,10 @@ export class Decoder {
     return this.#brake === HELD ? i : count;
   }
 
-  #violation(ptr: number, code: FailureCode): void {
+  #violation(ptr: number, violation: Violation): void {
     const offset = this.#offset + ptr - layout.READ_WINDOW_PTR;
     this.stop();
-    this.#protocol.onViolation(code, offset);
+    this.#protocol.onViolation(violation, offset);
   }
 
   #controlFrame(info: number, ptr: number, length: number): void {

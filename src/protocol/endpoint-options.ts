@@ -118,6 +118,8 @@ export class ResolvedEndpointOptions implements EndpointOptions {
   readonly decodeFlags: number;
   /** The limit for the payload length of a message on the wire, before an extension decodes it. */
   readonly maxEncodedBytes: number;
+  /** `limits.maxFragments` as a kernel takes it. */
+  readonly maxCountedFragments: number;
 
   /** @throws TypeError or RangeError for options that make no sense */
   constructor(given: EndpointOptions, deferred = false) {
@@ -139,7 +141,8 @@ export class ResolvedEndpointOptions implements EndpointOptions {
     this.decodeFlags =
       (this.role === "client" ? layout.DECODE_FROM_SERVER : 0) |
       (this.extension === undefined ? 0 : layout.DECODE_RSV1);
-    const { maxMessageBytes } = this.limits;
+    const { maxMessageBytes, maxFragments } = this.limits;
+    this.maxCountedFragments = Math.min(maxFragments, layout.UNLIMITED_FRAGMENTS);
     this.maxEncodedBytes = this.extension?.maxEncodedBytes(maxMessageBytes) ?? maxMessageBytes;
   }
 }

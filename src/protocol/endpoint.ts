@@ -7,6 +7,7 @@ import {
   ResolvedEndpointOptions,
   type Role,
 } from "./endpoint-options.js";
+import type { FailureDetails } from "./errors.js";
 import type { EndpointSink } from "./events.js";
 import { Machine } from "./machine.js";
 import type { Outbox } from "./outbox.js";
@@ -222,10 +223,11 @@ export class Endpoint {
   /**
    * *Fails the WebSocket Connection* (section 7.1.7): sends a Close frame and takes no further input. Does nothing if
    * the connection is over.
+   * @param details - the cause, or the limit that was exceeded: then that decides the `code` of the failure
    * @throws RangeError for a code that must not be sent, or a reason over 123 bytes
    */
-  fail(code: number, reason?: string, cause?: unknown): void {
-    this.#machine.fail(code, reason, cause);
+  fail(code: number, reason?: string, details?: FailureDetails): void {
+    this.#machine.fail(code, reason, details);
   }
 
   /**

@@ -37,6 +37,7 @@ const DEFINITIONS = {
     section: "7.4.1",
     message: "payload that the extension can't decode",
   },
+  BACKPRESSURE: { closeCode: 1013, section: "10.4", message: "output over the back-pressure limit" },
   APPLICATION: { closeCode: 1008, section: "7.1.7", message: "failed by the application" },
   INTERNAL: { closeCode: 1011, section: "7.4.1", message: "internal error" },
 } satisfies Record<string, FailureDefinition>;
@@ -46,6 +47,19 @@ export type FailureCode = keyof typeof DEFINITIONS;
 
 /** The catalogue of the ways in which a connection fails, each with its status code. */
 export const FAILURES: Readonly<Record<FailureCode, FailureDefinition>> = DEFINITIONS;
+
+/** A limit, and by how much it was exceeded. */
+export interface ExceededLimit {
+  /** The option of `limits`. */
+  readonly name: "maxMessageBytes" | "maxFragments" | "maxBackpressureBytes";
+  /** Its value. */
+  readonly value: number;
+  /**
+   * The number that exceeds it: payload bytes of the message, as far as the headers of its frames have announced them;
+   * frames of the message so far; or bytes that wait for the peer. It is exact up to 2^53.
+   */
+  readonly actual: number;
+}
 
 /** Why a connection failed (*Fail the WebSocket Connection*, section 7.1.7). */
 export interface Failure {
@@ -61,12 +75,38 @@ export interface Failure {
   readonly message: string;
   /** For `INTERNAL`: the exception. */
   readonly cause?: unknown;
+  /** The limit that was exceeded, if one of the options was. */
+  readonly limit?: ExceededLimit;
+}
+
+/** The facts of one failure, besides those of the catalogue. */
+export interface FailureDetails {
+  /** The exception that caused it. */
+  readonly cause?: unknown;
+  /** The limit that was exceeded. */
+  readonly limit?: ExceededLimit | undefined;
 }
 
 /** Builds the {@link Failure} of a catalogue entry. */
-export function failure(code: FailureCode, offset: number, cause?: unknown): Failure {
-  const known = { code, ...FAILURES[code], offset };
-  return cause === undefined ? known : { ...known, cause };
+export function failure(code: FailureCode, offset: number, { cause, limit }: FailureDetails = {}): Failure {
+  return {
+    ...{ code, ...FAILURES[code], offset },
+    ...(cause === undefined ? {} : { cause }),
+    ...(limit === undefined ? {} : { limit }),
+  };
+}
+
+/** The catalogue code of a failure that an exceeded limit causes. */
+export const LIMIT_FAILURES: Readonly<Record<ExceededLimit["name"], FailureCode>> = {
+  maxMessageBytes: "MESSAGE_TOO_LONG",
+  maxFragments: "TOO_MANY_FRAGMENTS",
+  maxBackpressureBytes: "BACKPRESSURE",
+};
+
+/** A rule or limit that received bytes break. */
+export interface Violation {
+  readonly code: FailureCode;
+  readonly limit?: ExceededLimit | undefined;
 }
 
 /** The catalogue code of each violation that a kernel reports. */

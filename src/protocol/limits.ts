@@ -5,7 +5,10 @@ import { integer, type Optional, readOptions } from "./option-readers.js";
 export interface Limits {
   /** Payload bytes of one message, over all of its fragments. Default 1 MiB; `Infinity` for none. */
   readonly maxMessageBytes: number;
-  /** Data frames of one message. Default 131,072: they cost no memory of their own, so this bounds CPU only. */
+  /**
+   * Data frames of one message. Default 131,072: they cost no memory of their own, so this bounds CPU only. `Infinity`
+   * for none, and so is any number from 2^32 - 1 on.
+   */
   readonly maxFragments: number;
 }
 
@@ -15,13 +18,12 @@ export const DEFAULT_LIMITS: Limits = { maxMessageBytes: 1 << 20, maxFragments: 
 /** How limits are read. */
 export const LIMIT_READERS = {
   maxMessageBytes: integer(0, Number.POSITIVE_INFINITY),
-  maxFragments: integer(1, 0xffffffff),
+  maxFragments: integer(1, Number.POSITIVE_INFINITY),
 };
 
 /**
  * Completes limits with the defaults.
- * @throws TypeError if a limit is no number; RangeError if it is not a non-negative integer, or `Infinity` for
- * `maxMessageBytes`
+ * @throws TypeError if a limit is no number; RangeError if it is not a non-negative integer or `Infinity`
  */
 export function resolveLimits(limits: Optional<Limits> = {}): Limits {
   const { maxMessageBytes, maxFragments } = readOptions<Optional<Limits>>(limits, LIMIT_READERS, "limits");

@@ -16,7 +16,7 @@ import { checkedClosePayload, closePayload, parseClosePayload } from "./close-pa
 import { Decoder, type ProtocolSink } from "./decoder.js";
 import { Encoder, type EncoderSink } from "./encoder.js";
 import type { EndpointState, ResolvedEndpointOptions } from "./endpoint-options.js";
-import { type FailureCode, failure, InvalidStateError } from "./errors.js";
+import { type FailureDetails, failure, InvalidStateError, LIMIT_FAILURES, type Violation } from "./errors.js";
 import { abnormalClose, type CloseEvent, type ConnectionEvent, type EndpointSink } from "./events.js";
 import type { MessageEncoder } from "./extensions/message-path.js";
 import { FIN, Opcode } from "./opcode.js";
@@ -130,11 +130,11 @@ export class Machine implements ProtocolSink, EncoderSink, OutboxSink {
   #threw(error: unknown): void {
     if (this.options.deferred) {
       // A sink that collects does not throw: this is a bug of this package, or a lack of memory.
-      this.#tell(abnormalClose(failure("INTERNAL", this.decoder.offset, error)));
+      this.#tell(abnormalClose(failure("INTERNAL", this.decoder.offset, { cause: error })));
       return;
     }
     try {
-      this.fail(CloseCode.INTERNAL_ERROR, "", error);
+      this.fail(CloseCode.INTERNAL_ERROR, "", { cause: error });
     } catch {
       // onClose threw as well. The caller gets the first exception.
     }
@@ -166,15 +166,14 @@ export class Machine implements ProtocolSink, EncoderSink, OutboxSink {
   }
 
   /** As `Endpoint.fail`. */
-  fail(code: number, reason = "", cause?: unknown): void {
+  fail(code: number, reason = "", details: FailureDetails = {}): void {
     const payload = checkedClosePayload(code, reason, this.options.host);
     if (this.#state === "closed") return;
     this.#closedHere = true;
-    const base = failure(
-      code === CloseCode.INTERNAL_ERROR ? "INTERNAL" : "APPLICATION",
-      this.decoder.offset,
-      cause,
-    );
+    const { limit } = details;
+    const other = code === CloseCode.INTERNAL_ERROR ? "INTERNAL" : "APPLICATION";
+    const kind = limit === undefined ? other : LIMIT_FAILURES[limit.name];
+    const base = failure(kind, this.decoder.offset, details);
     const reported = { ...base, closeCode: code, message: reason === "" ? base.message : reason };
     this.#conclude(abnormalClose(reported), payload);
   }
@@ -224,12 +223,12 @@ export class Machine implements ProtocolSink, EncoderSink, OutboxSink {
 
   onCloseFrame(payload: Uint8Array, offset: number): void {
     const parsed = parseClosePayload(payload, this.workspace.linear);
-    if ("failure" in parsed) this.onViolation(parsed.failure, offset + parsed.at);
+    if ("failure" in parsed) this.onViolation({ code: parsed.failure }, offset + parsed.at);
     else this.#found({ type: "close", ...parsed, wasClean: true });
   }
 
-  onViolation(code: FailureCode, offset: number): void {
-    this.#found(abnormalClose(failure(code, offset)));
+  onViolation({ code, limit }: Violation, offset: number): void {
+    this.#found(abnormalClose(failure(code, offset, { limit })));
   }
 
   /** The application took back the memory of a payload that was waiting to be written. */
@@ -240,7 +239,7 @@ export class Machine implements ProtocolSink, EncoderSink, OutboxSink {
   }
 
   onTrap(error: unknown): void {
-    this.#found(abnormalClose(failure("INTERNAL", this.decoder.offset, error)));
+    this.#found(abnormalClose(failure("INTERNAL", this.decoder.offset, { cause: error })));
   }
 
   /** The connection has ended. A trap outside of the decoder is answered at once, even by a deferred machine. */

@@ -3,7 +3,7 @@ import type { Host, PayloadRuns } from "../host/host.js";
 import * as layout from "../kernel/generated/layout.js";
 import type { Workspace } from "../memory/workspace.js";
 import type { ResolvedEndpointOptions } from "./endpoint-options.js";
-import type { FailureCode } from "./errors.js";
+import type { Violation } from "./errors.js";
 import type { EndpointSink } from "./events.js";
 import type { DecodedReader } from "./extensions/message-path.js";
 import { MessageBuffer } from "./message-buffer.js";
@@ -60,7 +60,7 @@ export class MessageReader implements DecodedReader {
    * payload's place in the runs
    * @returns why the connection must fail, if it must
    */
-  data(info: number, ptr: number, length: number, detail: number): FailureCode | undefined {
+  data(info: number, ptr: number, length: number, detail: number): Violation | undefined {
     const ends = (info & layout.RECORD_END) !== 0;
     const place = ends ? detail : 0;
     if (this.#fragments) this.#fragment(info, this.#payload(ptr, length, place), ends);
@@ -77,7 +77,7 @@ export class MessageReader implements DecodedReader {
    * @param info - with RECORD_END, if the message ends with it
    * @returns as {@link data}
    */
-  decoded(info: number, bytes: Uint8Array, start: number, length: number): FailureCode | undefined {
+  decoded(info: number, bytes: Uint8Array, start: number, length: number): Violation | undefined {
     const ends = (info & layout.RECORD_END) !== 0;
     const host = this.#host;
     const { linear } = this.#workspace;
@@ -122,7 +122,7 @@ export class MessageReader implements DecodedReader {
     start: number,
     length: number,
     promised: number,
-  ): FailureCode | undefined {
+  ): Violation | undefined {
     this.#message ??= new MessageBuffer(this.#workspace, this.#host);
     const message = this.#message;
     const text = (info & layout.RECORD_OPCODE) === this.#stringOpcode;
@@ -136,7 +136,7 @@ export class MessageReader implements DecodedReader {
       whole = text ? message.takeText() : message.takeBytes();
     } catch (error) {
       // A message that this host can't hold exceeds a limit, too, and fails in the same way.
-      if (error instanceof RangeError) return "MESSAGE_TOO_LONG";
+      if (error instanceof RangeError) return { code: "MESSAGE_TOO_LONG" };
       throw error;
     }
     this.#message = undefined;

@@ -33,17 +33,26 @@ export interface ReferenceItem {
 export interface ReferenceResult {
   /** What came of the stream, in order; what is unfinished comes last. */
   readonly items: readonly ReferenceItem[];
-  readonly violation: { readonly kind: number; readonly offset: number } | undefined;
+  readonly violation: ReferenceViolation | undefined;
   readonly frames: readonly ReferenceFrame[];
 }
 
-class Violation {
+export interface ReferenceViolation {
   readonly kind: number;
   readonly offset: number;
+  /** How many bytes, or fragments, exceed a limit. */
+  readonly actual?: number | undefined;
+}
 
-  constructor(kind: number, offset: number) {
+class Violation implements ReferenceViolation {
+  readonly kind: number;
+  readonly offset: number;
+  readonly actual: number | undefined;
+
+  constructor(kind: number, offset: number, actual?: number) {
     this.kind = kind;
     this.offset = offset;
+    this.actual = actual;
   }
 }
 
@@ -75,11 +84,15 @@ export function logLine(
   return `${opcode} ${compressed ? "compressed " : ""}${hex(payload)}${complete ? "" : " unfinished"}`;
 }
 
-/** A result in the words of `drive`: {@link logLine}s, and at the end perhaps `violation 3 at 17`. */
+/** A result in the words of `drive`: {@link logLine}s, and at the end perhaps `violation 3 at 17`, or `violation 13 at 2, 1001` for a limit. */
 export function referenceLog({ items, violation }: ReferenceResult): string[] {
   const log = items.map((item) => logLine(item, item.payload, item.complete));
-  if (violation !== undefined) log.push(`violation ${violation.kind} at ${violation.offset}`);
+  if (violation !== undefined) log.push(violationLine(violation));
   return log;
+}
+
+export function violationLine({ kind, offset, actual }: ReferenceViolation): string {
+  return `violation ${kind} at ${offset}${actual === undefined ? "" : `, ${actual}`}`;
 }
 
 export function referenceDecode(stream: Uint8Array, rules: DecodeRules): ReferenceResult {
@@ -93,8 +106,8 @@ export function referenceDecode(stream: Uint8Array, rules: DecodeRules): Referen
     at += count;
     return stream.subarray(at - count, at);
   };
-  const check = (broken: boolean, kind: number, offset: number) => {
-    if (broken) throw new Violation(kind, offset);
+  const check = (broken: boolean, kind: number, offset: number, actual?: number) => {
+    if (broken) throw new Violation(kind, offset, actual);
   };
 
   const readFrame = () => {
@@ -111,7 +124,7 @@ export function referenceDecode(stream: Uint8Array, rules: DecodeRules): Referen
     check(opcode === 0 && !message, layout.VIOLATION_UNEXPECTED_CONTINUATION, start);
     check([1, 2].includes(opcode) && message !== undefined, layout.VIOLATION_EXPECTED_CONTINUATION, start);
     const fragments = (message?.fragments ?? 0) + 1;
-    check(!control && fragments > rules.maxFragments, layout.VIOLATION_TOO_MANY_FRAGMENTS, start);
+    check(!control && fragments > rules.maxFragments, layout.VIOLATION_TOO_MANY_FRAGMENTS, start, fragments);
 
     const second = take(1)[0] ?? 0;
     const masked = second >= 0x80;
@@ -127,10 +140,10 @@ export function referenceDecode(stream: Uint8Array, rules: DecodeRules): Referen
       length = BigInt(`0x${hex(take(short === 126 ? 2 : 8))}`);
       check(length >= 2n ** 63n, layout.VIOLATION_LENGTH_TOP_BIT, lengthAt);
       check(length < (short === 126 ? 126n : 65536n), layout.VIOLATION_LENGTH_NOT_MINIMAL, lengthAt);
-      check(length >= 2n ** 53n, layout.VIOLATION_MESSAGE_TOO_LONG, lengthAt);
     }
     const total = (message?.length ?? 0) + Number(length);
-    check(!control && total > rules.maxMessageBytes, layout.VIOLATION_MESSAGE_TOO_LONG, lengthAt);
+    const tooLong = length >= 2n ** 53n || total > rules.maxMessageBytes;
+    check(!control && tooLong, layout.VIOLATION_MESSAGE_TOO_LONG, lengthAt, total);
     const key = masked ? take(4) : new Uint8Array(4);
 
     frames.push({ payload: at, length: Number(length) });
@@ -168,7 +181,7 @@ export function referenceDecode(stream: Uint8Array, rules: DecodeRules): Referen
   try {
     while (at < stream.length) readFrame();
   } catch (error) {
-    if (error instanceof Violation) violation = { kind: error.kind, offset: error.offset };
+    if (error instanceof Violation) violation = error;
     else if (!(error instanceof OutOfBytes)) throw error;
   }
   if (message && message.bytes.length > 0) {

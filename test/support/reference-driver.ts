@@ -1,8 +1,8 @@
 // Feeds a stream to a kernel in chunks, as the protocol layer does, and writes down all that can be seen from outside.
 import * as layout from "../../src/kernel/generated/layout.js";
 import type { Kernel } from "../../src/kernel/kernel.js";
-import type { DecodeRules, ReferenceFrame } from "./reference-decode.js";
-import { hex, logLine } from "./reference-decode.js";
+import type { DecodeRules, ReferenceFrame, ReferenceViolation } from "./reference-decode.js";
+import { hex, logLine, violationLine } from "./reference-decode.js";
 
 /** What is around the window's bytes, to notice stray writes. */
 const CANARY = 0xa5;
@@ -51,7 +51,7 @@ class Driver {
   #state: Uint8Array | undefined;
   #message: OpenItem | undefined;
   #control: OpenItem | undefined;
-  #violation = "";
+  #violation: ReferenceViolation | undefined;
   #frame = 0;
 
   constructor(kernel: Kernel, rules: DecodeRules, frames: readonly ReferenceFrame[]) {
@@ -62,14 +62,14 @@ class Driver {
   }
 
   run(stream: Uint8Array, cuts: readonly number[], start: number): DriverResult {
-    for (let i = 1; i < cuts.length && this.#violation === ""; i++) {
+    for (let i = 1; i < cuts.length && this.#violation === undefined; i++) {
       const from = cuts[i - 1] ?? 0;
       this.#chunk(stream.subarray(from, cuts[i]), from, start);
     }
     for (const open of [this.#control, this.#message]) {
       if (open && open.bytes.length > 0) this.#log.push(logLine(open, open.bytes, false));
     }
-    if (this.#violation !== "") this.#log.push(this.#violation);
+    if (this.#violation !== undefined) this.#log.push(violationLine(this.#violation));
     return { trace: this.#trace, log: this.#log };
   }
 
@@ -91,7 +91,8 @@ class Driver {
       more = (result & layout.DECODED_MORE) !== 0;
       if (more && count < layout.MAX_RECORDS - 1) throw new Error(`MORE with only ${count} records`);
       from = this.#stateWord(layout.STATE_CONSUMED);
-      if (!more && this.#violation === "" && from !== end) throw new Error("not all bytes were consumed");
+      if (!more && this.#violation === undefined && from !== end)
+        throw new Error("not all bytes were consumed");
     }
     const untouched = [
       memory.subarray(start - layout.READ_HEADROOM, start - spilled),
@@ -121,7 +122,7 @@ class Driver {
     const offset = ptr + toStream;
     this.#trace.push(`record ${info.toString(16)} ${offset} ${length} ${detail}`);
     if ((info & layout.RECORD_VIOLATION) !== 0) {
-      this.#violation = `violation ${detail} at ${offset}`;
+      this.#violation = { kind: detail, offset, actual: this.#exceeding(detail) };
       return;
     }
     this.#checkDetail(offset, length, detail);
@@ -160,6 +161,13 @@ class Driver {
     const spilled = this.#stateWord(layout.STATE_SPILL_LENGTH);
     this.#state = this.#kernel.memory.slice(layout.STATE_PTR, layout.STATE_PTR + SAVED_BYTES + spilled);
     this.#trace.push(`state ${hex(this.#state)}`);
+  }
+
+  /** The number that exceeds a limit, if the violation is of one. */
+  #exceeding(violation: number): number | undefined {
+    if (violation === layout.VIOLATION_TOO_MANY_FRAGMENTS) return this.#stateWord(layout.STATE_FRAGMENTS);
+    if (violation !== layout.VIOLATION_MESSAGE_TOO_LONG) return undefined;
+    return this.#view.getFloat64(layout.STATE_PTR + layout.STATE_MESSAGE_LENGTH, true);
   }
 
   #stateWord(word: number): number {

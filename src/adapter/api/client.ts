@@ -8,7 +8,12 @@ export type { CompiledKernelName, KernelChoice } from "../../kernel/load.js";
 export type { Bytes } from "../../protocol/arguments.js";
 export { CloseCode } from "../../protocol/close-code.js";
 export type { EndpointState, Role, TextType } from "../../protocol/endpoint-options.js";
-export { type Failure, type FailureCode, InvalidStateError } from "../../protocol/errors.js";
+export {
+  type ExceededLimit,
+  type Failure,
+  type FailureCode,
+  InvalidStateError,
+} from "../../protocol/errors.js";
 export type { CloseEvent, MessageType } from "../../protocol/events.js";
 export type { Limits } from "../../protocol/limits.js";
 export type { Optional } from "../../protocol/option-readers.js";

@@ -206,7 +206,7 @@ export class Session
 
   /** Fails the connection with a code of the application's or the adapter's choice. */
   fail(code: number, reason: string, cause?: unknown): void {
-    this.endpoint.fail(code, reason, cause);
+    this.endpoint.fail(code, reason, { cause });
     this.output.later();
   }
 
@@ -430,6 +430,10 @@ export class Session
   }
 
   #failOverLimit(): void {
-    this.fail(CloseCode.TRY_AGAIN_LATER, "backpressure limit reached");
+    const { endpoint, output, context } = this;
+    const value = context.options.limits.maxBackpressureBytes;
+    const limit = { name: "maxBackpressureBytes", value, actual: output.bufferedAmount } as const;
+    endpoint.fail(CloseCode.TRY_AGAIN_LATER, "backpressure limit reached", { limit });
+    output.later();
   }
 }

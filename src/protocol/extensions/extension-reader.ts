@@ -3,7 +3,8 @@
 import * as layout from "../../kernel/generated/layout.js";
 import { KernelTrap } from "../../memory/linear-memory.js";
 import type { Workspace } from "../../memory/workspace.js";
-import type { FailureCode } from "../errors.js";
+import type { Violation } from "../errors.js";
+import { messageTooLong } from "../exceeded-limit.js";
 import { Opcode } from "../opcode.js";
 import { checkUtf8 } from "../text.js";
 import { BAD_DATA, type PayloadDecoder, type PayloadExtension } from "./extension.js";
@@ -48,14 +49,14 @@ export class ExtensionReader implements DataReader {
   }
 
   /** As `MessageReader.data`. @throws KernelTrap, ExtensionFault */
-  data(info: number, ptr: number, length: number, detail: number): FailureCode | undefined {
+  data(info: number, ptr: number, length: number, detail: number): Violation | undefined {
     if ((info & layout.RECORD_COMPRESSED) === 0) return this.#plain(info, ptr, length, detail);
     const ends = (info & layout.RECORD_END) !== 0;
     const decoder = this.#decoderFor(ptr, length, ends);
     do {
       const left = this.#maxMessageBytes - this.#length;
       const count = this.#pull(decoder, Math.min(PIECE_BYTES, left + 1));
-      if (count === BAD_DATA) return "EXTENSION_DATA";
+      if (count === BAD_DATA) return { code: "EXTENSION_DATA" };
       const failed = this.#piece(info, decoder, count, left);
       if (failed !== undefined) return failed;
       // A handler may have ended the connection.
@@ -64,12 +65,16 @@ export class ExtensionReader implements DataReader {
   }
 
   /** The kernel knows only the limit of encoded messages. */
-  #plain(info: number, ptr: number, length: number, detail: number): FailureCode | undefined {
+  #plain(info: number, ptr: number, length: number, detail: number): Violation | undefined {
     const ends = (info & layout.RECORD_END) !== 0;
     const whole = this.#length + length + (ends ? 0 : detail);
-    if (whole > this.#maxMessageBytes) return "MESSAGE_TOO_LONG";
+    if (whole > this.#maxMessageBytes) return this.#tooLong(whole);
     this.#length = ends ? 0 : this.#length + length;
     return this.#messages.data(info, ptr, length, detail);
+  }
+
+  #tooLong(actual: number): Violation {
+    return { code: "MESSAGE_TOO_LONG", limit: messageTooLong(this.#maxMessageBytes, actual) };
   }
 
   #decoderFor(ptr: number, length: number, ends: boolean): PayloadDecoder {
@@ -91,7 +96,7 @@ export class ExtensionReader implements DataReader {
   }
 
   /** Checks the decoded bytes and hands them on. @param left - bytes up to the message limit */
-  #piece(info: number, decoder: PayloadDecoder, count: number, left: number): FailureCode | undefined {
+  #piece(info: number, decoder: PayloadDecoder, count: number, left: number): Violation | undefined {
     const { bytes, start } = decoder;
     const last = decoder.done && (info & layout.RECORD_END) !== 0;
     const within = Math.min(count, left);
@@ -101,11 +106,11 @@ export class ExtensionReader implements DataReader {
       const bad = carry < 0 ? -1 - carry : last && within === count && carry > 0 ? count : undefined;
       if (bad !== undefined) {
         if (bad > 0) this.#messages.decoded(part, bytes, start, bad);
-        return "INVALID_UTF8";
+        return { code: "INVALID_UTF8" };
       }
       this.#carry = carry;
     }
-    if (count > left) return "MESSAGE_TOO_LONG";
+    if (count > left) return this.#tooLong(this.#length + count);
     if (count === 0 && !last) return undefined;
     this.#length = last ? 0 : this.#length + count;
     return this.#messages.decoded(last ? info : part, bytes, start, count);

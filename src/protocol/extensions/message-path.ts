@@ -2,19 +2,19 @@
 // else of this folder.
 import type { Host } from "../../host/host.js";
 import type { Workspace } from "../../memory/workspace.js";
-import type { FailureCode } from "../errors.js";
+import type { Violation } from "../errors.js";
 import type { FramedMessage } from "../prepared-message.js";
 
 /** Takes the records of data frames. */
 export interface DataReader {
   /** @returns why the connection must fail, if it must */
-  data(info: number, ptr: number, length: number, detail: number): FailureCode | undefined;
+  data(info: number, ptr: number, length: number, detail: number): Violation | undefined;
 }
 
 /** Takes the records of data frames, and parts of messages that were decoded from them. */
 export interface DecodedReader extends DataReader {
   /** @param info - with RECORD_END if the message ends with this part */
-  decoded(info: number, bytes: Uint8Array, start: number, length: number): FailureCode | undefined;
+  decoded(info: number, bytes: Uint8Array, start: number, length: number): Violation | undefined;
 }
 
 /** Puts messages, or their fragments, into the outbox. */

@@ -104,7 +104,7 @@ export const backPressureCases: readonly Case[] = [
       );
       await peer.fin();
       peer.end();
-      assert.equal(await recorder.closed(), "close 1006 APPLICATION");
+      assert.equal(await recorder.closed(), "close 1006 BACKPRESSURE");
     },
   },
   {
@@ -155,7 +155,7 @@ export const backPressureCases: readonly Case[] = [
       const frames = await peer.frames(results.length);
       assert.equal(frames.at(-1)?.opcode, 8);
       peer.end();
-      assert.equal(await recorder.closed(), "close 1006 APPLICATION");
+      assert.equal(await recorder.closed(), "close 1006 BACKPRESSURE");
     },
   },
   {

@@ -1,5 +1,6 @@
 // Cases: a peer that breaks the protocol or exceeds a limit.
 import assert from "node:assert/strict";
+import type { CloseEvent } from "../../../src/protocol/events.js";
 import { masked, unmasked } from "../raw-peer.js";
 import { Recorder } from "../recorder.js";
 import type { Case } from "../scene.js";
@@ -89,6 +90,28 @@ export const violationCases: readonly Case[] = [
       },
     }),
   ),
+  {
+    name: "the failure of an exceeded limit names it, and by how much it was exceeded (10.4)",
+    async run(scene) {
+      for (const [frames, limit] of [
+        [["02 3c | 00*60", "80 3c |"], { name: "maxMessageBytes", value: 100, actual: 120 }],
+        [["01 00 |", ...Array(4).fill("00 00 |")], { name: "maxFragments", value: 4, actual: 5 }],
+      ] as const) {
+        let event: CloseEvent | undefined;
+        const recorder = new Recorder({
+          close(_, closed) {
+            event = closed;
+          },
+        });
+        const server = await scene.serve({ limits: LIMITS }, recorder);
+        const peer = await scene.client(server);
+        await peer.write(masked(...frames));
+        peer.end();
+        await recorder.closed();
+        assert.deepEqual(event?.failure?.limit, limit);
+      }
+    },
+  },
   {
     name: "frames that are not masked, to a server; that are, to a client (5.1)",
     async run(scene) {

@@ -133,7 +133,7 @@ describe.each(["simd", "scalar", "js"] as const)("RSV1 on the %s kernel", (name)
       const { log } = drive(kernel, bytes, [0, bytes.length], rules, frames);
       expect(log).toEqual([
         "1 compressed ffff unfinished",
-        `violation ${layout.VIOLATION_MESSAGE_TOO_LONG} at ${marked}`,
+        `violation ${layout.VIOLATION_MESSAGE_TOO_LONG} at ${marked}, 4`,
       ]);
     });
   });

@@ -71,7 +71,8 @@ describe.each(["simd", "scalar", "js"] as const)("decode on the %s kernel", (nam
       19,
     ],
   ])("fails %s where it stands", (_what, hex, violation, offset) => {
-    expect(decode(hex).split(", ").at(-1)).toBe(`80 ${offset} 0 ${violation}`);
+    const exceeds = violation === layout.VIOLATION_MESSAGE_TOO_LONG ? ", pending" : "";
+    expect(decode(hex)).toMatch(new RegExp(`(^|, )80 ${offset} 0 ${violation}${exceeds}$`));
   });
 
   it("fails a masked frame from a server, and a message begun in a message", () => {
@@ -90,9 +91,20 @@ describe.each(["simd", "scalar", "js"] as const)("decode on the %s kernel", (nam
 
   it("counts fragments, and the first frame is one", () => {
     expect(decode("02 00 00 00 00", layout.DECODE_FROM_SERVER, 2)).toBe(
-      `80 4 0 ${layout.VIOLATION_TOO_MANY_FRAGMENTS}`,
+      `80 4 0 ${layout.VIOLATION_TOO_MANY_FRAGMENTS}, pending`,
     );
-    expect(decode("82", 0, 0)).toBe(`80 0 0 ${layout.VIOLATION_TOO_MANY_FRAGMENTS}`);
+    expect(decode("82", 0, 0)).toBe(`80 0 0 ${layout.VIOLATION_TOO_MANY_FRAGMENTS}, pending`);
+  });
+
+  it.each([
+    [layout.UNLIMITED_FRAGMENTS, "pending"],
+    [layout.MAX_COUNTED_FRAGMENTS, `80 0 0 ${layout.VIOLATION_TOO_MANY_FRAGMENTS}, pending`],
+  ])("counts no further than to MAX_COUNTED_FRAGMENTS, with the limit %i", (limit, result) => {
+    decode("02 00", layout.DECODE_FROM_SERVER);
+    const word = layout.STATE_PTR + layout.STATE_FRAGMENTS;
+    view.setUint32(word, layout.MAX_COUNTED_FRAGMENTS, true);
+    expect(decode("00 00", layout.DECODE_FROM_SERVER | layout.DECODE_RESUME, limit)).toBe(result);
+    expect(view.getUint32(word, true)).toBe(layout.MAX_COUNTED_FRAGMENTS);
   });
 
   it("gives the text in front of a bad byte", () => {

@@ -151,7 +151,7 @@ describe.each(ROLES)("a %s's life", (role) => {
     const sink = new RecordingSink();
     const endpoint = new Endpoint(sink, { role });
     const cause = new Error("handler");
-    endpoint.fail(1011, "", cause);
+    endpoint.fail(1011, "", { cause });
     expect(sink.closed?.failure).toMatchObject({ code: "INTERNAL", closeCode: 1011, cause });
   });
 

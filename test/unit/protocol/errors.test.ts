@@ -24,7 +24,7 @@ test("each failure has a code that may be sent, a section and a message", () => 
   }
 });
 
-test("a failure carries its cause only if there is one", () => {
+test("a failure carries its cause and its limit only if there is one", () => {
   expect(failure("RESERVED_OPCODE", 7)).toEqual({
     code: "RESERVED_OPCODE",
     closeCode: 1002,
@@ -33,8 +33,12 @@ test("a failure carries its cause only if there is one", () => {
     offset: 7,
   });
   const cause = new Error("trap");
-  expect(failure("INTERNAL", 0, cause).cause).toBe(cause);
-  expect("cause" in failure("INTERNAL", 0)).toBe(false);
+  expect(failure("INTERNAL", 0, { cause }).cause).toBe(cause);
+  const limit = { name: "maxFragments", value: 1, actual: 2 } as const;
+  expect(failure("TOO_MANY_FRAGMENTS", 0, { limit }).limit).toBe(limit);
+  expect(Object.keys(failure("INTERNAL", 0, { cause: undefined, limit: undefined }))).toEqual([
+    ...["code", "closeCode", "section", "message", "offset"],
+  ]);
 });
 
 test("InvalidStateError is an Error that says its name", () => {

@@ -315,7 +315,7 @@ describeKernels("re-entrancy", (kernel) => {
         thrower.endpoint.receive(binary(hex("01"), hex("02")));
       } catch (error) {
         caught ??= error;
-        thrower.endpoint.fail(1011, "", error);
+        thrower.endpoint.fail(1011, "", { cause: error });
       }
     };
     const payloads = tainted(1, LENGTHS);
