@@ -1,8 +1,8 @@
 // Runs the code blocks of the documentation.
 import { once } from "node:events";
-import { createServer } from "node:net";
 import { WebSocket } from "ws";
 import { serve } from "../../src/node/index.js";
+import { freePort } from "./free-port.js";
 import { type Exit, Program } from "./program.js";
 import { runtimeBinary } from "./runtimes.js";
 
@@ -22,7 +22,8 @@ interface Ended {
   readonly exit: Exit;
 }
 
-function start(code: string, port: number): Program {
+/** Starts a block with a port in place of 8080. */
+export function start(code: string, port: number): Program {
   const module = code.replaceAll("8080", String(port));
   if (code.includes('"wsimd/bun"')) return new Program(runtimeBinary("bun"), ["-e", module]);
   if (code.includes('"wsimd/deno"')) return new Program(runtimeBinary("deno"), ["eval", "--no-lock", module]);
@@ -119,14 +120,4 @@ async function connected(
     if (open) return socket;
   }
   throw new Error(`ended before it listened:\n${program.stderr}`);
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  await once(server, "close");
-  if (address === null || typeof address === "string") throw new Error("no port");
-  return address.port;
 }

@@ -1,0 +1,283 @@
+// The programs of docs/building.md do what the page says of them.
+import { createHash } from "node:crypto";
+import { once } from "node:events";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+import { afterEach, expect, onTestFinished, test } from "vitest";
+import { type ClientOptions, WebSocket } from "ws";
+import { serve } from "../../src/node/index.js";
+import { freePort } from "../support/free-port.js";
+import type { CodeBlock } from "../support/markdown.js";
+import { start } from "../support/markdown-blocks.js";
+import { listening, PagePrograms, type PageServer, stop } from "../support/page-programs.js";
+import { killPrograms, Program } from "../support/program.js";
+import { ROOT } from "../support/root.js";
+import { runtimeBinary } from "../support/runtimes.js";
+import { runIn } from "../support/tarball.js";
+import { Inbox } from "../support/ws-inbox.js";
+
+const page = new PagePrograms("docs/building.md");
+
+afterEach(killPrograms);
+
+test("each block has a test here", () => {
+  const names = readFileSync(fileURLToPath(import.meta.url), "utf8").matchAll(
+    /page\.take\("(?<name>[^"]+)"\)/g,
+  );
+  expect([...names].map(({ groups }) => groups?.name)).toEqual(page.headings);
+});
+
+async function exchange(inbox: Inbox, message: string | Uint8Array): Promise<string> {
+  inbox.socket.send(message);
+  return String(await inbox.next());
+}
+
+/** The code and reason with which a server closes a connection that sends it a message. */
+async function closedBy(server: PageServer, message: string | Uint8Array): Promise<string> {
+  const { socket } = await Inbox.open(server.url);
+  const closed = once(socket, "close");
+  socket.send(message);
+  const [code, reason]: unknown[] = await closed;
+  return `${code} ${reason}`;
+}
+
+/** The status of a refusal. */
+async function refusal(url: string, options: ClientOptions & { protocols?: string[] } = {}): Promise<number> {
+  const { protocols = [], ...rest } = options;
+  const socket = new WebSocket(url, protocols, rest);
+  const [error]: unknown[] = await once(socket, "error");
+  return Number(/response: (\d+)/.exec(String(error))?.[1]);
+}
+
+/** Runs a program of a browser, with Node's WebSocket, to its end. */
+function browser({ code, info }: CodeBlock, port: number): Program {
+  expect(info).toBe("js browser");
+  const module = code.replaceAll("8080", String(port));
+  return new Program(runtimeBinary("node-22"), ["--input-type=module", "-e", module]);
+}
+
+test("everyone except the sender", async () => {
+  const server = await listening(page.take("Everyone except the sender"));
+  const [ada, bob] = [await Inbox.open(server.url), await Inbox.open(server.url)];
+  expect(await exchange(ada, "hello")).toBe("delivered");
+  expect(await bob.next()).toBe("hello");
+  await stop(server);
+});
+
+test("rooms", async () => {
+  const server = await listening(page.take("Rooms"));
+  const [ada, bob, eve] = await Promise.all(
+    ["/tea", "/tea", "/milk"].map((room) => Inbox.open(server.url + room)),
+  );
+  if (!ada || !bob || !eve) throw new Error("three were opened");
+  expect(await exchange(ada, "hello")).toBe("hello");
+  expect(await bob.next()).toBe("hello");
+  expect(await exchange(eve, "alone")).toBe("alone");
+  bob.socket.close();
+  await bob.closed;
+  expect(await exchange(ada, "still here")).toBe("still here");
+  await stop(server);
+});
+
+test("one user with many sockets", async () => {
+  const server = await listening(page.take("One user with many sockets"));
+  expect(await refusal(server.url)).toBe(401);
+  const tab = await Inbox.open(`${server.url}/?user=ada`);
+  const phone = await Inbox.open(`${server.url}/?user=ada`);
+  const bob = await Inbox.open(`${server.url}/?user=bob`);
+  expect(await exchange(tab, "hello")).toBe("2 sockets: hello");
+  expect(await phone.next()).toBe("2 sockets: hello");
+  phone.socket.send("sign out");
+  expect([await tab.closed, await phone.closed]).toEqual([1008, 1008]);
+  expect(await exchange(bob, "hello")).toBe("1 sockets: hello");
+  await stop(server);
+});
+
+test("JSON is parsed and checked", async () => {
+  const server = await listening(page.take("Parse and check"));
+  const inbox = await Inbox.open(server.url);
+  expect(await exchange(inbox, '{"say":"hello"}')).toBe('{"said":"hello"}');
+  expect(await closedBy(server, Uint8Array.of(1))).toBe("1003 text only");
+  expect(await closedBy(server, "{")).toBe("1007 not JSON");
+  for (const message of ["null", "1", "{}", '{"say":1}']) {
+    expect(await closedBy(server, message)).toBe("1008 say must be a string");
+  }
+  expect(await closedBy(server, JSON.stringify({ say: "x".repeat(10_000) }))).toMatch(/^1009/);
+  await stop(server);
+});
+
+test("types", { timeout: 60_000 }, async () => {
+  const block = page.take("Types");
+  expect(block.info).toBe("ts run");
+  const server = await listening(block, (code, port) => {
+    const module = code.replaceAll("8080", String(port));
+    return new Program(runtimeBinary("node-22"), [
+      ...["--disable-warning=ExperimentalWarning", "--input-type=module-typescript", "-e", module],
+    ]);
+  });
+  const inbox = await Inbox.open(server.url);
+  expect(await exchange(inbox, '{"type":"say","text":"hello"}')).toBe("guest: hello");
+  inbox.socket.send('{"type":"rename","name":"Ada"}');
+  expect(await exchange(inbox, '{"type":"say","text":"hello"}')).toBe("Ada: hello");
+  expect(await closedBy(server, '{"type":"say"}')).toBe("1008 unknown message");
+  await stop(server);
+
+  const folder = mkdtempSync(path.join(ROOT, "build/types-"));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const options = { strict: true, noEmit: true, target: "es2023", module: "nodenext", types: ["node"] };
+  writeFileSync(path.join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions: options }));
+  writeFileSync(path.join(folder, "page.mts"), block.code);
+  await runIn(folder, process.execPath, path.join(ROOT, "node_modules/typescript/bin/tsc"));
+});
+
+test("requests and answers", async () => {
+  const server = await listening(page.take("Requests and answers"));
+  const client = start(page.take("Requests and answers").code, server.port);
+  expect(await client.exit).toEqual({ code: 0, signal: null });
+  expect([client.stdout, client.stderr]).toEqual(["3\n", ""]);
+  const inbox = await Inbox.open(server.url);
+  expect(await exchange(inbox, '{"id":1,"method":"toString"}')).toBe('{"id":1,"error":"unknown method"}');
+  expect(await exchange(inbox, '{"id":2,"method":"add"}')).toBe('{"id":2,"error":"failed"}');
+  expect(await exchange(inbox, '{"id":3,"method":"now"}')).toContain('"result":"20');
+  await stop(server);
+});
+
+test("a session cookie", async () => {
+  const server = await listening(page.take("A session cookie"));
+  const headers = { Cookie: "theme=dark; session=s3cret" };
+  const origin = server.url.replace("ws:", "http:");
+  expect(await refusal(server.url, { headers })).toBe(403);
+  expect(await refusal(server.url, { headers, origin: "https://example.org" })).toBe(403);
+  expect(await refusal(server.url, { origin })).toBe(401);
+  expect(await exchange(await Inbox.open(server.url, { headers, origin }), "hello")).toBe("Ada: hello");
+  await stop(server);
+});
+
+test("a ticket", async () => {
+  const server = await listening(page.take("A ticket"));
+  const client = browser(page.take("A ticket"), server.port);
+  await client.exit;
+  expect([client.stdout, client.stderr]).toEqual(["Ada\n", ""]);
+  const url = `http://127.0.0.1:${server.port}/ticket`;
+  expect((await fetch(url, { method: "POST" })).status).toBe(403);
+  const answer = await fetch(url, { method: "POST", headers: { Authorization: "Bearer s3cret" } });
+  const withTicket = `${server.url}/?ticket=${await answer.text()}`;
+  (await Inbox.open(withTicket)).socket.close();
+  expect(await refusal(withTicket)).toBe(401);
+  expect(await refusal(server.url)).toBe(401);
+  await stop(server);
+});
+
+test("a token as subprotocol", async () => {
+  const server = await listening(page.take("A token as subprotocol"));
+  const socket = new WebSocket(server.url, ["chat", "token.eyJhIjox"]);
+  await once(socket, "open");
+  expect(socket.protocol).toBe("chat");
+  const answer = once(socket, "message");
+  socket.send("hello");
+  expect(String(await answer)).toMatch(/^Ada: hello/);
+  expect(await refusal(server.url, { protocols: ["chat", "token.wrong"] })).toBe(401);
+  expect(await refusal(server.url, { protocols: ["chat"] })).toBe(401);
+  await stop(server);
+});
+
+test("a first message", async () => {
+  const block = page.take("A first message");
+  const server = await listening({ ...block, code: block.code.replace("5_000", "500") });
+  const inbox = await Inbox.open(server.url);
+  inbox.socket.send("s3cret");
+  inbox.socket.send("hello");
+  expect(await inbox.next()).toBe("welcome");
+  expect(await inbox.next()).toBe("Ada: hello");
+  expect(await closedBy(server, "wrong")).toBe("1008 wrong token");
+  const idle = await Inbox.open(server.url);
+  expect(await idle.closed).toBe(1008);
+  expect(await exchange(inbox, "still here")).toBe("Ada: still here");
+  await stop(server);
+});
+
+test("when a session ends", async () => {
+  const server = await listening(page.take("When a session ends"));
+  const inbox = await Inbox.open(server.url);
+  expect(await exchange(inbox, "hello")).toBe("hello");
+  expect(await inbox.closed).toBe(1008);
+  await stop(server);
+});
+
+test("slow clients", async () => {
+  const server = await listening(page.take("Cope with slow clients"));
+  const inbox = await Inbox.open(server.url);
+  expect(await inbox.next()).toMatch(/^\d+/);
+  expect(await inbox.next()).toMatch(/^\d+\./);
+  await stop(server);
+});
+
+test("asynchronous handlers", async () => {
+  const block = page.take("Asynchronous handlers");
+  const messages = ["x".repeat(200), "x"];
+  for (const [code, answers] of [
+    [block.code, messages],
+    [block.code.replace("sequential: true", "sequential: false"), messages.toReversed()],
+  ] as const) {
+    const server = await listening({ ...block, code });
+    const inbox = await Inbox.open(server.url);
+    for (const message of messages) inbox.socket.send(message);
+    expect([await inbox.next(), await inbox.next()]).toEqual(answers);
+    await stop(server);
+  }
+});
+
+test("long messages", async () => {
+  const server = await listening(page.take("Long messages"));
+  const inbox = await Inbox.open(server.url);
+  const message = Buffer.alloc(5 << 20, "wsimd");
+  expect(await exchange(inbox, message)).toBe(createHash("sha256").update(message).digest("hex"));
+  await stop(server);
+});
+
+test("a browser reconnects, unless the server does not want it", async () => {
+  const block = page.take("In a browser");
+  const port = await freePort();
+  const client = browser(block, port);
+  for (const code of [1012, 1008]) {
+    const server = await serve(
+      { host: "127.0.0.1", port },
+      {
+        open(socket) {
+          socket.send(String(code));
+          socket.close(code);
+        },
+      },
+    );
+    await client.shows(new RegExp(`${code}\n$`));
+    await server.close();
+  }
+  expect(await client.exit).toEqual({ code: 0, signal: null });
+  expect(client.stderr).toBe("");
+});
+
+test("a client on a server reconnects", async () => {
+  let connections = 0;
+  const server = await serve(
+    { host: "127.0.0.1" },
+    {
+      message(socket, data) {
+        socket.send(data);
+        if (++connections === 1) socket.close(1012);
+      },
+    },
+  );
+  const client = start(page.take("On a server").code, server.port);
+  expect(await client.exit).toEqual({ code: 0, signal: null });
+  await server.close();
+  expect(client.stderr).toBe("");
+  expect(client.stdout).toMatch(/^hello\nattempt 1 follows in \d+ ms\nhere again\n$/);
+});
+
+test("the test of an application passes, and fails with another answer", async () => {
+  const { code } = page.take("Test an application");
+  expect((await start(code, 0).exit).code).toBe(0);
+  expect((await start(code.replace('"HELLO"', '"hello"'), 0).exit).code).not.toBe(0);
+});
