@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
+import type { ClientHandlers } from "../../src/adapter/client/client-handlers.js";
 import type { ServerHandlers } from "../../src/adapter/server/server-handlers.js";
 import type { Handlers, Socket } from "../../src/adapter/socket/handlers.js";
 import type { Adapter, Capability, DialOptions, Listening, ListenOptions } from "./adapter.js";
@@ -68,7 +69,7 @@ export class Scene {
     return { server: await this.serve(options, recorder), recorder };
   }
 
-  async connect(url: string, options: DialOptions = {}, handlers: Handlers = {}): Promise<Socket> {
+  async connect(url: string, options: DialOptions = {}, handlers: ClientHandlers = {}): Promise<Socket> {
     const socket = await this.adapter.connect(url, options, handlers);
     this.after(() => socket.terminate());
     return socket;

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import type { ClientHandlers } from "../../src/adapter/client/client-handlers.js";
 import { HandshakeError } from "../../src/adapter/client/handshake-error.js";
-import type { Handlers, SendResult, Socket } from "../../src/adapter/socket/handlers.js";
+import type { SendResult, Socket } from "../../src/adapter/socket/handlers.js";
 import { HeaderList } from "../../src/http/header-list.js";
 import type { KernelName } from "../../src/kernel/kernel.js";
 import { connect as connectControl } from "../../src/node/index.js";
@@ -17,7 +17,7 @@ interface Seen extends Pick<Socket, "protocol" | "remoteAddress" | "state" | "bu
 
 /** What workerd-client.js tells. */
 interface Told {
-  readonly event: keyof Handlers | "connected" | "failed";
+  readonly event: keyof ClientHandlers | "connected" | "failed";
   readonly socket: Seen;
   readonly value: unknown;
 }
@@ -61,7 +61,10 @@ async function connectThere(
     there.seen = socket;
     if (event === "connected") connected(there);
     else if (event === "error") handlers.error?.(there, asError(value));
-    else {
+    else if (event === "reconnecting" || event === "reconnectFailed") {
+      const handler: unknown = handlers[event];
+      if (typeof handler === "function") Reflect.apply(handler, handlers, [value]);
+    } else {
       const handler: unknown = Reflect.get(handlers, event);
       if (typeof handler === "function") Reflect.apply(handler, handlers, [there, decoded(value)]);
     }

@@ -32,6 +32,9 @@ class Client {
   async #connect(url, options) {
     const handlers = {};
     for (const event of EVENTS) handlers[event] = (socket, value) => this.#tell(event, socket, value);
+    for (const event of ["reconnecting", "reconnectFailed"]) {
+      handlers[event] = (value) => this.#tell(event, this.#socket, value);
+    }
     try {
       const socket = await connect(url, { ...options, signal: this.#abort.signal }, handlers);
       this.#tell("connected", socket);

@@ -7,8 +7,9 @@ import path from "node:path";
 import { afterAll, beforeAll, describe, test } from "vitest";
 import type { Adapter } from "../adapters/adapter.js";
 import { Recorder } from "../adapters/recorder.js";
-import { type Case, Scene } from "../adapters/scene.js";
+import { type Case, Scene, switching } from "../adapters/scene.js";
 import { SUITE } from "../adapters/suite.js";
+import { eventually } from "../adapters/until.js";
 import { certificate } from "../support/certificate.js";
 import type { Program } from "../support/program.js";
 import { distModules, serveWorker, workerdEntry } from "../support/workerd.js";
@@ -96,6 +97,27 @@ describe.each(["2025-05-31", "2025-06-01"])("wsimd/workerd, compatibility date %
       assert.equal(await ours.closed(), "close 3001 clean");
     }),
   );
+
+  test("a client connects again", () =>
+    inScene(async (scene) => {
+      const raw = await scene.rawServer(async (peer) => {
+        await peer.write(switching(await peer.head()));
+        if (raw.peers.length === 1) peer.end();
+      });
+      const attempts: number[] = [];
+      const waits: number[] = [];
+      const options = { reconnect: { minDelayMs: 1, maxDelayMs: 60_000 } };
+      const socket = await scene.connect(raw.url, options, {
+        open: (_, { attempt }) => void attempts.push(attempt),
+        reconnecting: ({ delayMs }) => void waits.push(delayMs),
+      });
+      await eventually(() => attempts.length === 2, "the second connection");
+      assert.deepEqual(attempts, [0, 1]);
+      assert.equal(waits.length, 1);
+      socket.send("again");
+      const [frame] = (await raw.peers[1]?.frames(1)) ?? [];
+      assert.equal(Buffer.from(frame?.payload ?? []).toString(), "again");
+    }));
 
   test("one connection's time-outs do not depend on the request that another belongs to", () =>
     inScene(async (scene) => {

@@ -31,6 +31,16 @@ export function onNode(http: Parameters<typeof attach>[0]): void {
   void serve({}, { message: (_, data) => expectTypeOf(data).toEqualTypeOf<string | Buffer>() });
   void serve({}, { message: (socket, data) => socket.send(data) });
   attach(http, {}, { message: (_, data) => expectTypeOf(data).toEqualTypeOf<string | Buffer>() });
+  void connect(
+    "ws://localhost/",
+    { reconnect: { maxAttempts: 3 } },
+    {
+      open: (_, { attempt }) => expectTypeOf(attempt).toEqualTypeOf<number>(),
+      message: (_, data) => expectTypeOf(data).toEqualTypeOf<string | Buffer>(),
+      reconnecting: ({ delayMs, cause }) =>
+        expectTypeOf([delayMs, cause.closeEvent?.code ?? 0]).toEqualTypeOf<number[]>(),
+    },
+  );
   void connect("ws://localhost/", {}, { pong: (_, data) => expectTypeOf(data).toEqualTypeOf<Buffer>() });
 }
 

@@ -3,8 +3,10 @@ import assert from "node:assert/strict";
 import type { ClientHandlers, ReconnectingEvent } from "../../../src/adapter/client/client-handlers.js";
 import type { Socket } from "../../../src/adapter/socket/handlers.js";
 import type { CloseEvent } from "../../../src/protocol/events.js";
+import { certificate } from "../../support/certificate.js";
 import type { DialOptions } from "../adapter.js";
 import { type RawPeer, type RawServer, unmasked } from "../raw-peer.js";
+import { RelayProxy } from "../relay-proxy.js";
 import { type Case, type Scene, switching } from "../scene.js";
 import { happened, turns, until } from "../until.js";
 
@@ -367,6 +369,32 @@ export const reconnectCases: readonly Case[] = [
       assert.deepEqual(asked, ["GET /from HTTP/1.1", "GET /from HTTP/1.1"]);
     },
   },
+  ...["TLS", "TLS, through a proxy"].map(
+    (way): Case => ({
+      name: `a client connects again over ${way}`,
+      needs: ["reconnect", "tls", "proxy"],
+      async run(scene) {
+        const tls = certificate();
+        const { server } = await scene.echo({ tls });
+        const proxy = await RelayProxy.listen();
+        scene.after(() => proxy.close());
+        const log = new Log();
+        const options = way === "TLS" ? {} : { proxy: proxy.url };
+        const url = `wss://localhost:${server.port}/`;
+        await begin(scene, url, log, { ...options, tls: { ca: tls.cert } });
+        for (const [attempt, code] of [1012, 1001].entries()) {
+          await scene.connections(server, 1);
+          for (const socket of server.connections.values()) socket.close(code);
+          await log.until(`open ${attempt + 1}`);
+        }
+        assert.deepEqual(log.lines, [
+          ...["open 0", "close 1012", "reconnecting 1"],
+          ...["open 1", "close 1001", "reconnecting 2", "open 2"],
+        ]);
+        assert.equal(proxy.heads.length, way === "TLS" ? 0 : 3);
+      },
+    }),
+  ),
   {
     name: "a client without reconnect calls open() with attempt 0, and connects once",
     async run(scene) {
