@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import type { ClientHandlers } from "../../src/adapter/client/client-handlers.js";
 import type { ServerHandlers } from "../../src/adapter/server/server-handlers.js";
-import type { Handlers, Socket } from "../../src/adapter/socket/handlers.js";
+import type { Socket } from "../../src/adapter/socket/handlers.js";
 import type { Adapter, Capability, DialOptions, Listening, ListenOptions } from "./adapter.js";
 import { RawPeer, RawServer, request, type Where } from "./raw-peer.js";
 import { Recorder } from "./recorder.js";
