@@ -49,6 +49,16 @@ export const TLS_CELLS = [
   { id: "tls/1000/16", kind: "binary", size: 1000, depth: 16, connections: 20, tls: true, quick: true },
 ];
 
+/** Two small loads, text, a large one, and one of which the operating system's part is small. @type {Cell[]} */
+export const ABLATION_CELLS = [
+  { id: "ablation/binary/20/16", kind: "binary", size: 20, depth: 16, connections: 100, quick: true },
+  { id: "ablation/binary/20/1", kind: "binary", size: 20, depth: 1, connections: 100 },
+  { id: "ablation/text/1000/16", kind: "text", size: 1000, depth: 16, connections: 100, quick: true },
+  { id: "ablation/mixed/1000/16", kind: "mixed", size: 1000, depth: 16, connections: 100 },
+  { id: "ablation/binary/16000/16", kind: "binary", size: 16_000, depth: 16, connections: 100, quick: true },
+  { id: `ablation/text/${MIB}/1`, kind: "text", size: MIB, depth: 1, connections: 4 },
+];
+
 const CPU = "cpuUsPerMessage";
 
 /** @type {Target[]} */

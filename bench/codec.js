@@ -20,7 +20,16 @@ const SUBJECTS = ["simd", "scalar", "js", "ws", "ws-js"];
 const SIZES = [20, 1024, 16_384, 1 << 20];
 /** What a read brings at most. */
 const READ_BYTES = 64 * 1024;
-const KINDS = /** @type {const} */ (["binary", "text", "mixed"]);
+/** @typedef {"binary" | "text" | "mixed"} Kind */
+/**
+ * What to measure, and for how many milliseconds each.
+ * @typedef {{ sizes: number[], kinds: Kind[], only?: string[], time: number, warmupTime: number }} Plan
+ */
+
+/** @type {Plan} */
+const FULL = { sizes: SIZES, kinds: ["binary", "text", "mixed"], time: 400, warmupTime: 100 };
+/** @type {Plan} */
+const QUICK = { sizes: SIZES.slice(0, 2), kinds: ["binary", "text"], time: 60, warmupTime: 30 };
 
 /**
  * Runs all cases and prints a table.
@@ -31,20 +40,22 @@ export async function run({ quick = false } = {}) {
   /** @type {Row[]} */
   const rows = [];
   // A thread of its own for each, in which the engine sees one codec only, as in a server.
-  for (const subject of SUBJECTS) rows.push(...(await inThread(subject, quick)));
+  const plan = quick ? QUICK : FULL;
+  for (const subject of SUBJECTS) rows.push(...(await measureSubject(subject, plan)));
   print(rows);
   return rows;
 }
 
 /**
+ * Measures one subject, in a thread of its own.
  * @param {string} subject
- * @param {boolean} quick
- * @returns {Promise<Row[]>}
+ * @param {Plan} plan
+ * @returns {Promise<Row[]>} nanoseconds for a message
  */
-function inThread(subject, quick) {
+export function measureSubject(subject, plan) {
   const env = { ...process.env, ...(subject === "ws-js" && { WS_NO_BUFFER_UTIL: "1" }) };
   return new Promise((resolve, reject) => {
-    const worker = new Worker(new URL(import.meta.url), { workerData: { subject, quick }, env });
+    const worker = new Worker(new URL(import.meta.url), { workerData: { subject, plan }, env });
     worker.on("message", resolve);
     worker.on("error", reject);
   });
@@ -52,13 +63,15 @@ function inThread(subject, quick) {
 
 /**
  * @param {string} subject
- * @param {boolean} quick
+ * @param {Plan} plan
  * @returns {Promise<Row[]>}
  */
-async function measure(subject, quick) {
+async function measure(subject, plan) {
   const codec = subject.startsWith("ws") ? wsCodec() : wsimdCodec(subject);
-  const cases = makeCases(codec, quick ? SIZES.slice(0, 2) : SIZES, quick ? KINDS.slice(0, 2) : KINDS);
-  const bench = new Bench({ time: quick ? 60 : 400, warmupTime: quick ? 30 : 100 });
+  const cases = makeCases(codec, plan.sizes, plan.kinds).filter(
+    ({ name, size }) => plan.only === undefined || plan.only.includes(`${name}/${size}`),
+  );
+  const bench = new Bench({ time: plan.time, warmupTime: plan.warmupTime });
   cases.forEach(({ call }, i) => {
     bench.add(String(i), call);
   });
@@ -77,7 +90,7 @@ async function measure(subject, quick) {
 /**
  * @param {Codec} codec
  * @param {readonly number[]} sizes
- * @param {readonly (typeof KINDS)[number][]} kinds
+ * @param {readonly Kind[]} kinds
  * @returns {Case[]}
  */
 function makeCases(codec, sizes, kinds) {
@@ -249,7 +262,7 @@ function print(rows) {
 }
 
 if (!isMainThread && workerData?.subject !== undefined) {
-  parentPort?.postMessage(await measure(workerData.subject, workerData.quick));
+  parentPort?.postMessage(await measure(workerData.subject, workerData.plan));
 } else if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
   await run({ quick: process.argv.includes("--quick") });
 }

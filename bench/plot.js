@@ -1,6 +1,11 @@
 // Draws CPU time for each message as grouped horizontal bars, as SVG.
-import { SUBJECTS } from "./programs.js";
-import { describe, find } from "./report.js";
+import { ABLATION_SUBJECTS } from "./ablation.js";
+import { ablationLabel, factorText } from "./ablation-report.js";
+import { ABLATION_CELLS } from "./cells.js";
+import { AGAIN, FIRST, factorOver } from "./noise.js";
+import { labelOf, SUBJECTS } from "./programs.js";
+import { find } from "./report.js";
+import { describe } from "./wording.js";
 
 /** @typedef {import("./run.js").Results} Results */
 
@@ -23,9 +28,12 @@ const COLOURS = new Map([
   ["floor", "#9a9a9a"],
 ]);
 
+/** A part of wsimd that is switched off. */
+const PART_COLOUR = "#86c9bf";
+
 const WIDTH = 860;
-const LEFT = 205;
-const RIGHT = 70;
+const LEFT = 268;
+const RIGHT = 130;
 const TOP = 78;
 const BAR = 15;
 const GAP = 3;
@@ -33,27 +41,73 @@ const GROUP_TITLE = 24;
 const GROUP_GAP = 18;
 
 /**
+ * A bar; `more` follows its value.
+ * @typedef {{ name: string, label: string, value: number, colour: string, more: string }} Bar
+ */
+
+/**
+ * All servers.
  * @param {Results} results
  * @returns {string} SVG, readable on light and on dark
  */
 export function plot(results) {
-  const subjects = SUBJECTS.filter(({ name }) => COLOURS.has(name));
-  const groups = CELLS.map((cell) => {
-    const bars = subjects.flatMap(({ name, label }) => {
-      const found = find(results, cell, name, METRIC);
-      return found === undefined ? [] : [{ name, label, value: found.median }];
-    });
-    return { cell, bars };
-  }).filter(({ bars }) => bars.length > 0);
+  const subjects = SUBJECTS.map(({ name }) => name).filter((name) => COLOURS.has(name));
+  const groups = CELLS.map((cell) => ({
+    cell,
+    bars: barsOf(results, cell, subjects, labelOf, () => ""),
+  }));
+  return drawn(results, "Server CPU time for each echoed message", groups);
+}
+
+/**
+ * wsimd with parts of it switched off, each with its factor.
+ * @param {Results} results
+ * @returns {string} SVG
+ */
+export function plotAblation(results) {
+  const subjects = ABLATION_SUBJECTS.filter((name) => name !== AGAIN);
+  const groups = ABLATION_CELLS.map(({ id }) => {
+    const more = (/** @type {string} */ name) => {
+      const over = name === FIRST ? undefined : factorOver(results.measurements, id, name, METRIC);
+      return over === undefined ? "" : `  (${factorText(over)})`;
+    };
+    return { cell: id, bars: barsOf(results, id, subjects, ablationLabel, more) };
+  });
+  return drawn(results, "What each part of wsimd gives: server CPU time for each echoed message", groups);
+}
+
+/**
+ * @param {Results} results
+ * @param {string} cell
+ * @param {readonly string[]} subjects
+ * @param {(name: string) => string} labelFor
+ * @param {(name: string) => string} more
+ * @returns {Bar[]}
+ */
+function barsOf(results, cell, subjects, labelFor, more) {
+  return subjects.flatMap((name) => {
+    const found = find(results, cell, name, METRIC);
+    if (found === undefined) return [];
+    const colour = COLOURS.get(name) ?? PART_COLOUR;
+    return [{ name, label: labelFor(name), value: found.median, colour, more: more(name) }];
+  });
+}
+
+/**
+ * @param {Results} results
+ * @param {string} title
+ * @param {{ cell: string, bars: Bar[] }[]} all
+ */
+function drawn(results, title, all) {
+  const groups = all.filter(({ bars }) => bars.length > 0);
   let y = TOP;
   const parts = groups.map(({ cell, bars }) => {
-    const drawn = group(cell, bars, y);
+    const lines = group(cell, bars, y);
     y += GROUP_TITLE + bars.length * (BAR + GAP) + GROUP_GAP;
-    return drawn;
+    return lines;
   });
   const { machine } = results;
   const { node } = results.versions;
-  const title = "Server CPU time for each echoed message";
   const below = `µs, less is better; each group has its own scale. Node ${node}, ${machine.cpu}`;
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${y}" viewBox="0 0 ${WIDTH} ${y}" role="img" aria-label="${title}">
 <style>
@@ -79,22 +133,22 @@ ${parts.join("\n")}
 
 /**
  * @param {string} cell
- * @param {{ name: string, label: string, value: number }[]} bars
+ * @param {Bar[]} bars
  * @param {number} top
  */
 function group(cell, bars, top) {
   const most = Math.max(...bars.map(({ value }) => value));
   const lines = [`<text class="cell" x="20" y="${top + 14}">${escaped(describe(cell))}</text>`];
-  bars.forEach(({ name, label, value }, i) => {
+  bars.forEach(({ name, label, value, colour, more }, i) => {
     const y = top + GROUP_TITLE + i * (BAR + GAP);
     const width = Math.max(1, ((WIDTH - LEFT - RIGHT) * value) / most).toFixed(1);
-    const ours = name === "wsimd" ? ' class="ours"' : "";
+    const ours = name === FIRST ? ' class="ours"' : "";
     const text = y + BAR - 3;
     const digits = value < 10 ? 2 : 1;
     lines.push(
       `<text${ours} x="${LEFT - 10}" y="${text}" text-anchor="end">${escaped(label)}</text>`,
-      `<rect x="${LEFT}" y="${y}" width="${width}" height="${BAR}" rx="2" fill="${COLOURS.get(name)}"/>`,
-      `<text${ours} x="${LEFT + Number(width) + 8}" y="${text}">${value.toFixed(digits)}</text>`,
+      `<rect x="${LEFT}" y="${y}" width="${width}" height="${BAR}" rx="2" fill="${colour}"/>`,
+      `<text${ours} x="${LEFT + Number(width) + 8}" y="${text}">${value.toFixed(digits)}${more}</text>`,
     );
   });
   return lines.join("\n");

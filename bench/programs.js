@@ -69,6 +69,59 @@ export const SUBJECTS = [
   { name: "floor", label: "no protocol", command: [...NODE, file("servers/floor.js")] },
 ];
 
+/**
+ * wsimd with some of its parts switched off, for the ablation, and once more as it is, for the noise floor. They are measured
+ * where a section names them.
+ * @type {Subject[]}
+ */
+export const VARIANTS = [
+  variant("wsimd-again", "wsimd, once more", {}),
+  variant("wsimd-scalar", "scalar kernel", { WSIMD_KERNEL: "scalar" }),
+  variant("wsimd-flush", "one write a message", { BENCH_FLUSH: "1" }),
+  variant("wsimd-data-flush", "public streams, one write a message", {
+    WSIMD_INTERNALS: "off",
+    BENCH_FLUSH: "1",
+  }),
+  variant("wsimd-none", "all three off", {
+    WSIMD_KERNEL: "js",
+    WSIMD_INTERNALS: "off",
+    BENCH_FLUSH: "1",
+  }),
+];
+
+/**
+ * @param {string} name
+ * @param {string} label
+ * @param {Record<string, string>} env
+ * @returns {Subject}
+ */
+function variant(name, label, env) {
+  return { name, label, command: [...NODE, file("servers/wsimd.js")], env };
+}
+
+/** @param {string} name */
+function subjectOf(name) {
+  return [...SUBJECTS, ...VARIANTS].find((each) => each.name === name);
+}
+
+/**
+ * The subject's name for people.
+ * @param {string} name
+ */
+export function labelOf(name) {
+  return subjectOf(name)?.label ?? name;
+}
+
+/**
+ * Those of the subjects that can run here, in the order of the lists above.
+ * @param {readonly string[]} names
+ */
+export function installed(names) {
+  return [...SUBJECTS, ...VARIANTS]
+    .filter(({ name, command }) => command !== undefined && names.includes(name))
+    .map(({ name }) => name);
+}
+
 /** @param {string} server */
 function bunCommand(server) {
   const binary = platformBinary("@oven", "bun", "bin/bun");
@@ -105,7 +158,7 @@ function platformBinary(scope, prefix, path) {
  * @param {string} name
  */
 export function version(name) {
-  const command = SUBJECTS.find((subject) => subject.name === name)?.command;
+  const command = subjectOf(name)?.command;
   if (command?.[0] === undefined) return "not installed";
   const { stdout } = spawnSync(command[0], ["--version"], { encoding: "utf8", timeout: START_TIMEOUT_MS });
   return /\d+\.\d+\.\d+\S*/.exec(stdout)?.[0] ?? "unknown";
@@ -229,7 +282,7 @@ const CLIENT_CPU = 1;
  * @returns {Promise<{ program: Program; port: number }>}
  */
 export async function startServer(name, env = {}) {
-  const subject = SUBJECTS.find((each) => each.name === name);
+  const subject = subjectOf(name);
   if (subject?.command === undefined) throw new Error(`${name} is not installed`);
   const program = new Program(name, subject.command, SERVER_CPU, { ...subject.env, ...env });
   const port = Number(/^listening (\d+)$/.exec(await program.line(START_TIMEOUT_MS))?.[1]);

@@ -1,8 +1,11 @@
 // The table of figures in the project's README, made from a file of results. `npm run bench -- --readme` writes it there; a test
 // fails when it is not that of the committed results.
 
-import { SUBJECTS } from "./programs.js";
-import { describe, find, number } from "./report.js";
+import { ablationLabel, isAblation, withFactor } from "./ablation-report.js";
+import { factorOver } from "./noise.js";
+import { labelOf } from "./programs.js";
+import { find } from "./report.js";
+import { describe, number } from "./wording.js";
 
 /** @typedef {import("./run.js").Results} Results */
 
@@ -11,6 +14,8 @@ const END = "<!-- end of figures -->";
 
 /** The servers in columns. */
 const SERVERS = ["wsimd", "wsimd-js", "ws", "bun"];
+/** The columns where there is an ablation. */
+const PARTS = ["wsimd", "wsimd-js", "wsimd-data-flush", "wsimd-none", "ws", "bun"];
 /** The loads in rows: two where wsimd gains most, one large, and two where Bun is ahead. */
 const CELLS = ["binary/20/16", "text/1000/16", "binary/16000/16", "binary/20/1", "text/1048576/1"];
 const METRIC = "cpuUsPerMessage";
@@ -30,24 +35,55 @@ export function withFigures(page, results) {
 /** @param {Results} results */
 function figures(results) {
   const { machine, versions } = results;
+  const isAblated = results.measurements.some(isAblation);
   return `Echo servers with 100 connections (4 for 1 MiB); *depth* is the number of messages in flight on each connection.
-${machine.cpu}, ${machine.platform}, Node ${versions.node}, wsimd ${versions.wsimd}, ws ${versions.ws}, Bun ${versions.bun}:
+${machine.cpu}, ${machine.platform}, Node ${versions.node}, wsimd ${versions.wsimd}, ws ${versions.ws}, Bun ${versions.bun}${isAblated ? `. ${gains(results)}` : ":"}
 
-${serverTable(results)}
+${isAblated ? ablationTable(results) : serverTable(results)}
 ![Server CPU time for each echoed message](bench/results/${results.name}.svg)
 `;
 }
 
 /** @param {Results} results */
 function serverTable(results) {
-  const labels = SERVERS.map((name) => SUBJECTS.find((subject) => subject.name === name)?.label);
-  const lines = [
-    `| server CPU, µs a message | ${labels.join(" | ")} |`,
-    `|---|${SERVERS.map(() => "---:|").join("")}`,
-  ];
-  for (const cell of CELLS) {
-    const values = SERVERS.map((subject) => number(find(results, cell, subject, METRIC)?.median));
-    lines.push(`| ${describe(cell)} | ${values.join(" | ")} |`);
-  }
-  return `${lines.join("\n")}\n`;
+  const rows = CELLS.map((cell) => [
+    describe(cell),
+    ...SERVERS.map((subject) => number(find(results, cell, subject, METRIC)?.median)),
+  ]);
+  return table(SERVERS.map(labelOf), rows);
+}
+
+/** The same servers, and wsimd with parts switched off. @param {Results} results */
+function ablationTable(results) {
+  const rows = CELLS.map((cell) => [
+    describe(cell),
+    ...PARTS.map((subject) => withFactor(results, `ablation/${cell}`, subject, METRIC)),
+  ]);
+  return table(PARTS.map(ablationLabel), rows);
+}
+
+/**
+ * @param {string[]} labels
+ * @param {string[][]} rows
+ */
+function table(labels, rows) {
+  const header = ["server CPU, µs a message", ...labels];
+  const rule = `|---|${"---:|".repeat(labels.length)}`;
+  const [first = "", ...rest] = [header, ...rows].map((row) => `| ${row.join(" | ")} |`);
+  return `${[first, rule, ...rest].join("\n")}\n`;
+}
+
+/** What SIMD and the way of reading and writing give, in a sentence. @param {Results} results */
+function gains(results) {
+  const over = (/** @type {string} */ cell, /** @type {string} */ subject) => {
+    const found = factorOver(results.measurements, `ablation/${cell}`, subject, METRIC);
+    if (found === undefined) return "an amount that was not measured";
+    return found.tooNoisy ? "no more than the noise" : `${found.factor.toFixed(1)} times as much CPU`;
+  };
+  return (
+    `Plain JavaScript instead of SIMD takes ${over("text/1000/16", "wsimd-js")} for text of 1,000 bytes and ` +
+    `${over("text/1048576/1", "wsimd-js")} for 1 MiB; Node's public streams with a write for each message take ` +
+    `${over("binary/20/16", "wsimd-data-flush")} for messages of 20 bytes. ` +
+    "[What each part gives](bench/results/README.md#what-each-part-gives):"
+  );
 }

@@ -1,19 +1,25 @@
 // Results in words: targets, the Markdown page, and what the terminal shows.
+import { ablationPrinted, ablationTables, isAblation } from "./ablation-report.js";
 import { TARGETS } from "./cells.js";
-import { SUBJECTS } from "./programs.js";
+import { noiseFloor, withinNoise } from "./noise.js";
+import * as notes from "./notes.js";
+import { labelOf, SUBJECTS } from "./programs.js";
 import { median, paired } from "./statistics.js";
+import { describe, number, percent } from "./wording.js";
 
 /** @typedef {import("./run.js").Results} Results */
-/** @typedef {import("./cells.js").Target & { value: number, met: boolean }} UpgradeResult */
+/** @typedef {"met" | "missed" | "too noisy"} Verdict */
+/**
+ * A target and what became of it. The floor is undefined where no second server told it.
+ * @typedef {import("./cells.js").Target & { value: number, floor: number | undefined, verdict: Verdict }} Judged
+ */
 
 const CPU = "cpuUsPerMessage";
-/** @type {Record<string, string>} */
-const LABELS = Object.fromEntries(SUBJECTS.map(({ name, label }) => [name, label]));
 
 /**
  * What became of each target whose measurements are there.
  * @param {Results} results
- * @returns {UpgradeResult[]}
+ * @returns {Judged[]}
  */
 export function judge(results) {
   return TARGETS.flatMap((target) => {
@@ -22,8 +28,20 @@ export function judge(results) {
     if (ours === undefined || theirs === undefined) return [];
     const combine = target.by === "ratio" ? divide : subtract;
     const value = Number(paired(ours.rounds, theirs.rounds, combine).toPrecision(4));
-    return [{ ...target, value, met: holds(value, target.relation, target.limit) }];
+    const floor = noiseFloor(results.measurements, target.cell, target.metric, target.by);
+    return [{ ...target, value, floor, verdict: verdictOf(value, target, floor) }];
   });
+}
+
+/**
+ * @param {number} value
+ * @param {import("./cells.js").Target} target
+ * @param {number | undefined} floor
+ * @returns {Verdict}
+ */
+function verdictOf(value, { relation, limit, by }, floor) {
+  if (withinNoise(value, limit, floor, by)) return "too noisy";
+  return holds(value, relation, limit) ? "met" : "missed";
 }
 
 /**
@@ -81,7 +99,7 @@ const METRICS = {
  * @returns {{ cells: string[], subjects: string[] }}
  */
 function extent(results, metric) {
-  const found = results.measurements.filter((each) => each.metric === metric);
+  const found = results.measurements.filter((each) => each.metric === metric && !isAblation(each));
   const subjects = SUBJECTS.map(({ name }) => name).filter((name) =>
     found.some((each) => each.subject === name),
   );
@@ -96,7 +114,7 @@ function extent(results, metric) {
 function table(results, metric) {
   const { cells, subjects } = extent(results, metric);
   if (cells.length === 0) return "";
-  const header = `| ${METRICS[metric] ?? metric} | ${subjects.map((name) => LABELS[name]).join(" | ")} |`;
+  const header = `| ${METRICS[metric] ?? metric} | ${subjects.map((name) => labelOf(name)).join(" | ")} |`;
   const rule = `|---|${subjects.map(() => "---:|").join("")}`;
   const rows = cells.map((cell) => {
     const values = subjects.map((subject) => number(find(results, cell, subject, metric)?.median));
@@ -105,31 +123,21 @@ function table(results, metric) {
   return `${[header, rule, ...rows].join("\n")}\n`;
 }
 
-/** @param {number | undefined} value */
-export function number(value) {
-  if (value === undefined) return "–";
-  if (value >= 1000) return Math.round(value).toLocaleString("en");
-  return value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2);
-}
-
-/** @param {string} cell */
-export function describe(cell) {
-  const [kind = "", size = "", depth] = cell.split("/");
-  if (kind === "handshakes") return "opening handshakes";
-  if (kind === "memory") return "idle connections";
-  const bytes = Number(size) === 1 << 20 ? "1 MiB" : `${Number(size).toLocaleString("en")} B`;
-  if (kind === "broadcast") return `${bytes} to 1,000 clients`;
-  const what = { mixed: "mixed UTF-8", tls: "TLS, binary", client: "client role, binary" }[kind] ?? kind;
-  return `${what}, ${bytes}, depth ${depth}`;
-}
-
-/** @param {UpgradeResult} verdict */
-function sentence({ cell, metric, subject, against, by, relation, limit, value, met }) {
+/** @param {Judged} target */
+function sentence({ cell, metric, subject, against, by, relation, limit, value, floor, verdict }) {
   const sign = { "<=": "≤", "<": "<", ">=": "≥" }[relation];
-  const whose = subject === "wsimd" ? "" : `, ${LABELS[subject]}`;
+  const whose = subject === "wsimd" ? "" : `, ${labelOf(subject)}`;
   const what = `${METRICS[metric] ?? metric}${whose}`;
-  const relative = by === "ratio" ? `× ${LABELS[against]}` : `over ${LABELS[against]}`;
-  return { cell: describe(cell), what, got: `${value} ${relative}`, wanted: `${sign} ${limit}`, met };
+  const relative = by === "ratio" ? `× ${labelOf(against)}` : `over ${labelOf(against)}`;
+  const noise = floor === undefined ? "–" : by === "ratio" ? `±${percent(floor)}` : `±${number(floor)}`;
+  return {
+    cell: describe(cell),
+    what,
+    got: `${value} ${relative}`,
+    wanted: `${sign} ${limit}`,
+    noise,
+    verdict,
+  };
 }
 
 /**
@@ -152,11 +160,14 @@ export function printed(results) {
       lines.push(describe(cell).padEnd(34) + values.join(""));
     }
   }
+  lines.push(...ablationPrinted(results));
   const verdicts = judge(results);
   if (verdicts.length > 0) lines.push("", "Targets");
-  for (const verdict of verdicts) {
-    const { cell, what, got, wanted, met } = sentence(verdict);
-    lines.push(`${met ? "met   " : "MISSED"}  ${cell.padEnd(32)}  ${what.padEnd(30)}  ${got}, ${wanted}`);
+  for (const { cell, what, got, wanted, noise, verdict } of verdicts.map(sentence)) {
+    const mark = verdict === "missed" ? "MISSED" : verdict;
+    lines.push(
+      `${mark.padEnd(9)}  ${cell.padEnd(32)}  ${what.padEnd(30)}  ${got}, ${wanted}, noise ${noise}`,
+    );
   }
   return lines.join("\n");
 }
@@ -181,47 +192,21 @@ export function markdown(results) {
       `${pinned ? "Servers on one processor, clients on another." : "Processes were not pinned."} ` +
       `Before the run the machine was ${Math.round(100 * busiest)} % busy.\n`,
     `![CPU time for each message](${results.name}.svg)\n`,
-    READING,
+    notes.READING,
     noise(results),
-    ...section("## Echo servers\n", ECHO_NOTE, table(results, CPU)),
-    ...section("## Latency\n", LATENCY_NOTE, table(results, "p99Us")),
-    ...section("## Broadcast\n", BROADCAST_NOTE, table(results, "cpuUsPerDelivery")),
-    ...section("## Opening handshakes\n", HANDSHAKE_NOTE, table(results, "perCpuSecond")),
-    ...section("## Memory\n", MEMORY_NOTE, table(results, "bytesPerConnection")),
-    ...section("## Targets\n", TARGETS_NOTE, verdictTable(results)),
-    ...section("## Codec\n", CODEC_NOTE, rowTable(codec)),
-    ...section("## Kernels\n", KERNEL_NOTE, rowTable(kernels)),
+    ...section("## Echo servers\n", notes.ECHO_NOTE, table(results, CPU)),
+    ...section("## Latency\n", notes.LATENCY_NOTE, table(results, "p99Us")),
+    ...section("## Broadcast\n", notes.BROADCAST_NOTE, table(results, "cpuUsPerDelivery")),
+    ...section("## Opening handshakes\n", notes.HANDSHAKE_NOTE, table(results, "perCpuSecond")),
+    ...section("## Memory\n", notes.MEMORY_NOTE, table(results, "bytesPerConnection")),
+    ...section("## What each part gives\n", notes.ABLATION_NOTE, ablationTables(results)),
+    ...section("## Targets\n", notes.TARGETS_NOTE, verdictTable(results)),
+    ...section("## Codec\n", notes.CODEC_NOTE, rowTable(codec)),
+    ...section("## Kernels\n", notes.KERNEL_NOTE, rowTable(kernels)),
     ...section("## Not measured\n", "", failureList(results)),
   ];
   return `${parts.join("\n").trim()}\n`;
 }
-
-const READING = `**How to read it.** The figure is the server's CPU time for each message: user and system time of all threads, from
-\`/proc/PID/stat\`, over the measured window only. Less is better: a server that needs half of it serves twice as many messages. *Depth* is
-the number of messages in flight on each connection. At depth 1, each message is a read and a write of its own, and most of the time is the
-operating system's. At depth 16, a server can handle many messages in one read. Ratios are medians of the ratios of each round, in which the
-servers take turns.
-`;
-
-const ECHO_NOTE =
-  "100 connections (4 for 1 MiB, 20 for TLS). In the client role, the figure is the CPU time of the clients, against the same server. " +
-  "wsimd hands out text as a string, and sends the string back. `ws` hands out bytes, and sends these, as *wsimd, text as bytes* does. " +
-  "wsimd does not encode text that a handler sends on unchanged; *send mixed* below is the cost of other text. *No protocol* reads and " +
-  "writes as wsimd does, but counts bytes instead of parsing frames: the difference to it is the cost of the protocol.\n";
-const LATENCY_NOTE =
-  "99 % of replies arrive within this time, under full load. With 100 connections that never pause, most of it is the time that a message " +
-  "waits for its turn.\n";
-const BROADCAST_NOTE =
-  "CPU time for each delivery. The bare socket is the least that Node needs: `socket.write` of the same bytes.\n";
-const HANDSHAKE_NOTE =
-  "Requests as a browser makes them. The figure counts handshakes in a second of the server's CPU time, so the speed of the client does not " +
-  "matter.\n";
-const MEMORY_NOTE =
-  "Growth of the resident set for each idle connection that had one message, after a garbage collection.\n";
-const TARGETS_NOTE = "The targets that wsimd set itself, and whether it met them.\n";
-const CODEC_NOTE =
-  "Nanoseconds for a message, without sockets: streams in reads of 64 KiB, on each kernel and in the Receiver and Sender of `ws`.\n";
-const KERNEL_NOTE = "Nanoseconds for a call.\n";
 
 /**
  * What the rounds themselves say about noise.
@@ -241,11 +226,6 @@ round is slow for all servers. A difference of a few percent means nothing, and 
 `;
 }
 
-/** @param {number} share */
-function percent(share) {
-  return `${Math.round(100 * share)} %`;
-}
-
 /**
  * @param {string} title
  * @param {string} note
@@ -259,10 +239,12 @@ function section(title, note, content) {
 function verdictTable(results) {
   const verdicts = judge(results);
   if (verdicts.length === 0) return "";
-  const rows = verdicts.map(sentence).map(({ cell, what, got, wanted, met }) => {
-    return `| ${cell} | ${what} | ${got} | ${wanted} | ${met ? "met" : "**missed**"} |`;
+  const rows = verdicts.map(sentence).map(({ cell, what, got, wanted, noise, verdict }) => {
+    const mark = verdict === "missed" ? "**missed**" : verdict;
+    return `| ${cell} | ${what} | ${got} | ${wanted} | ${noise} | ${mark} |`;
   });
-  return `${["| cell | measure | wsimd | target | |", "|---|---|---|---|---|", ...rows].join("\n")}\n`;
+  const header = ["| cell | measure | wsimd | target | noise | |", "|---|---|---|---|---|---|"];
+  return `${[...header, ...rows].join("\n")}\n`;
 }
 
 /** @param {import("./run.js").Row[]} [rows] */
@@ -287,6 +269,6 @@ function rowTable(rows = []) {
 /** @param {Results} results */
 function failureList({ failures }) {
   return failures
-    .map(({ cell, subject, error }) => `- ${describe(cell)}, ${LABELS[subject] ?? subject}: ${error}`)
+    .map(({ cell, subject, error }) => `- ${describe(cell)}, ${labelOf(subject)}: ${error}`)
     .join("\n");
 }

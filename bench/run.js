@@ -5,7 +5,8 @@ import os from "node:os";
 import process from "node:process";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
-import { plot } from "./plot.js";
+import { isAblation } from "./ablation-report.js";
+import { plot, plotAblation } from "./plot.js";
 import { isPinning, stopAll, stopPinning, version } from "./programs.js";
 import { Progress } from "./progress.js";
 import { withFigures } from "./readme.js";
@@ -16,7 +17,7 @@ import { median } from "./statistics.js";
 
 const HELP = `Usage: npm run bench -- [options]
 
-  --quick        ends within two minutes: fewer cells, servers and rounds
+  --quick        ends within five minutes: fewer cells, servers and rounds
   --only A,B     parts: kernels, codec, ${SECTIONS.map(({ name }) => name).join(", ")}
   --name NAME    of the files in bench/results/ (default: after the platform and Node; quick runs: quick)
                  Parts that were not run are kept from an earlier run of the same name.
@@ -86,7 +87,7 @@ async function main() {
   const results = await measureAll(name, only, quick);
   writeResults(results);
   console.log(printed(results));
-  const missed = judge(results).filter(({ met }) => !met).length;
+  const missed = judge(results).filter(({ verdict }) => verdict === "missed").length;
   return values.assert === true && missed > 0 ? 3 : 0;
 }
 
@@ -287,4 +288,7 @@ function writeResults(results) {
   const page = results.name === defaultName() ? "README.md" : `${results.name}.md`;
   writeFileSync(new URL(page, RESULTS), markdown(results));
   writeFileSync(new URL(`${results.name}.svg`, RESULTS), plot(results));
+  if (results.measurements.some(isAblation)) {
+    writeFileSync(new URL(`${results.name}-ablation.svg`, RESULTS), plotAblation(results));
+  }
 }

@@ -1,5 +1,5 @@
 // This package. WSIMD_INTERNALS and WSIMD_KERNEL choose how it reads and decodes, BENCH_BORROW whether payloads are borrowed, BENCH_UTF8
-// whether text comes as bytes.
+// whether text comes as bytes, BENCH_FLUSH whether each message is written by itself instead of with the others of its turn.
 import { serve } from "../../dist/node/index.js";
 import { listening, tlsFiles } from "./lifecycle.js";
 
@@ -17,9 +17,14 @@ const server = await serve(
   },
   {
     message:
-      process.env.BENCH_UTF8 === "1"
-        ? (socket, data, type) => void socket.send(data, { type })
-        : (socket, data) => void socket.send(data),
+      process.env.BENCH_FLUSH === "1"
+        ? (socket, data) => {
+            socket.send(data);
+            socket.flush();
+          }
+        : process.env.BENCH_UTF8 === "1"
+          ? (socket, data, type) => void socket.send(data, { type })
+          : (socket, data) => void socket.send(data),
     error() {
       // Clients that go away with a reset are part of the handshake benchmark.
     },

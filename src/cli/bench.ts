@@ -37,6 +37,10 @@ Options:
 The load is one thread. Where "load CPU" nears 100 %, messages/s say more about
 it than about the server, but the CPU time for a message still holds.
 
+"noise" is how far the rates of neighbouring tenths of the run were apart, in
+three quarters of the pairs. A run is too noisy to be compared with others if
+that is over 10 %, and a smaller difference than the noise means nothing.
+
 Exit codes:
   0    all went well
   1    no connection, a connection was lost, or a reply was wrong or missing

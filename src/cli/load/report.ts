@@ -28,10 +28,16 @@ export function tableReport(options: LoadOptions, result: LoadResult): string {
     );
   }
   rows.push(["load CPU", `${(100 * result.loadCpuShare).toFixed(0)} %`]);
+  rows.push(["noise", describeNoise(result.noise)]);
   const failures = result.errors.reduce((sum, { count }) => sum + count, 0);
   rows.push(["errors", String(failures)]);
   const lines = rows.map(([name, value]) => `${name.padEnd(20)}${value.padStart(14)}`);
   return `${describeRun(options, result)}\n\n${lines.join("\n")}\n`;
+}
+
+function describeNoise(noise: LoadResult["noise"]): string {
+  if (noise === undefined) return "not known";
+  return `±${(100 * noise.floor).toFixed(1)} %${noise.tooNoisy ? ", too noisy to compare" : ""}`;
 }
 
 function describeRun(options: LoadOptions, result: LoadResult): string {

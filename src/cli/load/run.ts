@@ -3,6 +3,7 @@ import type { Address } from "../../adapter/client/address.js";
 import type { TlsChoice } from "../runtime.js";
 import { type Lane, Tally } from "./lane.js";
 import { MessageBatch, type PayloadKind } from "./messages.js";
+import { type Noise, RateSlices, SLICES } from "./noise.js";
 import { type ProcessUsage, processUsage } from "./process-usage.js";
 import { type LinkOptions, openRawLane } from "./raw-link.js";
 import { openWsimdLane } from "./wsimd-link.js";
@@ -54,6 +55,8 @@ export interface LoadResult {
   };
   /** Share of one processor that the load generator itself was busy. */
   readonly loadCpuShare: number;
+  /** `undefined` if the run was too short to tell. */
+  readonly noise: Noise | undefined;
   readonly server: ServerUsage | undefined;
   readonly errors: readonly LoadError[];
 }
@@ -116,7 +119,8 @@ export class LoadRun {
       this.#phase = "measuring";
       const window = new Window(pid);
       tally.measuring = true;
-      await this.#wait(seconds);
+      const slicing = setInterval(() => window.slice(tally), (seconds * 1000) / SLICES);
+      await this.#wait(seconds).finally(() => clearInterval(slicing));
       tally.measuring = false;
       return window.end(tally, this.#options.size);
     } finally {
@@ -177,12 +181,18 @@ class Window {
   readonly #usage: ProcessUsage | undefined;
   readonly #cpu: NodeJS.CpuUsage;
   readonly #start: number;
+  readonly #slices: RateSlices;
 
   constructor(pid: number | undefined) {
     this.#pid = pid;
     this.#usage = pid === undefined ? undefined : processUsage(pid);
     this.#cpu = process.cpuUsage();
     this.#start = performance.now();
+    this.#slices = new RateSlices(this.#start);
+  }
+
+  slice(tally: Tally): void {
+    this.#slices.cut(tally.messages, performance.now());
   }
 
   end(tally: Tally, size: number): LoadResult {
@@ -205,6 +215,7 @@ class Window {
         max: latency.maxUs,
       },
       loadCpuShare: (user + system) / 1e6 / seconds,
+      noise: this.#slices.noise,
       server,
       errors: [...tally.errors].map(([reason, count]) => ({ reason, count })),
     };
