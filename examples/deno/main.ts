@@ -17,9 +17,11 @@ const server = await serve(
   {
     host: "127.0.0.1",
     port: Number(Deno.env.get("PORT") ?? 8080),
+    path: "/live",
+    // The page of this server may connect, and clients that are no browsers.
+    origins: ["same", undefined],
     limits: { maxContentBytes: 1_000, maxMessageBytes: 0 },
     fetch: answer,
-    upgrade: ({ path }) => (path === "/live" ? undefined : { status: 404 }),
   },
   {
     open(socket) {

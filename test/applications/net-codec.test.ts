@@ -15,8 +15,8 @@ beforeAll(async () => {
 afterEach(killPrograms);
 afterAll(() => application.remove());
 
-async function start(haste = 1): Promise<{ program: Program; host: string }> {
-  const program = application.node("main.js", { HASTE: String(haste) });
+async function start(timeouts: Record<string, string> = {}): Promise<{ program: Program; host: string }> {
+  const program = application.node("main.js", timeouts);
   return { program, host: await hostOf(program) };
 }
 
@@ -63,7 +63,7 @@ test("it echoes, refuses other requests, and closes its clients when it ends", a
 });
 
 test("half a head, a violation and a reset end only their own connections", async () => {
-  const { program, host } = await start(100);
+  const { program, host } = await start({ HEAD_MS: "200" });
   const lazy = raw(host, "GET / HTTP/1.1\r\n");
   expect(await untilEnd(lazy)).toMatch(/^HTTP\/1\.1 408 /);
   // A frame that is not masked, right behind the head.
@@ -78,7 +78,7 @@ test("half a head, a violation and a reset end only their own connections", asyn
 });
 
 test("a client that answers no ping is given up, one that answers stays", async () => {
-  const { program, host } = await start(100);
+  const { program, host } = await start({ IDLE_MS: "300" });
   const inbox = await Inbox.open(`ws://${host}/`);
   let pings = 0;
   inbox.socket.on("ping", () => pings++);
@@ -92,7 +92,7 @@ test("a client that answers no ping is given up, one that answers stays", async 
 });
 
 test("a client that reads nothing has to wait, and is given up in the end", async () => {
-  const { program, host } = await start(20);
+  const { program, host } = await start({ IDLE_MS: "1500" });
   const inbox = await Inbox.open(`ws://${host}/`);
   const { now } = memoryOf(program);
   const deaf = raw(host, REQUEST);

@@ -31,6 +31,7 @@ async function use(program: Program): Promise<{ host: string; inboxes: Inbox[] }
   for (const inbox of [ada, bob]) expect(await inbox.next()).toBe('{"visitors":2}');
   ada.socket.send("hello");
   expect(await bob.next()).toBe("hello");
+  await expect(Inbox.open(`ws://${host}/live`, { origin: "http://evil.example" })).rejects.toThrow("403");
   return { host, inboxes: [ada, bob] };
 }
 

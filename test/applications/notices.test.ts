@@ -39,7 +39,10 @@ async function use(program: Program): Promise<void> {
   expect(await (await fetch(`http://${host}/health`)).json()).toEqual({ connections: 2 });
   expect((await fetch(`http://${host}/live`)).status).toBe(404);
 
-  for (const [target, from, status] of [["/", origin, "404"]] as const) {
+  for (const [target, from, status] of [
+    ["/", origin, "404"],
+    ["/live", "http://evil.example", "403"],
+  ] as const) {
     const [error]: unknown[] = await once(new WebSocket(`ws://${host}${target}`, { origin: from }), "error");
     expect(String(error)).toContain(status);
   }

@@ -28,7 +28,17 @@ const PROGRAMS = [
 ];
 
 /** Whole applications, which test/applications tests. */
-const APPLICATIONS = ["bun", "cluster", "deno", "from-ws", "net-codec", "next", "worker"];
+const APPLICATIONS = [
+  "bun",
+  "cluster",
+  "deno",
+  "express-chat",
+  "from-ws",
+  "market-data",
+  "net-codec",
+  "next",
+  "worker",
+];
 
 function run(name: string, port: string, ...args: string[]): Program {
   return new Program(process.execPath, [`${FOLDER}${name}/main.js`, ...args], { env: { PORT: port } });
@@ -52,7 +62,9 @@ async function stop(program: Program, ...inboxes: Inbox[]): Promise<void> {
 
 describe("examples", () => {
   test("are these, and the small ones have no more than 40 lines", () => {
-    expect(readdirSync(FOLDER).sort()).toEqual([...PROGRAMS, ...APPLICATIONS].sort());
+    expect(readdirSync(FOLDER).sort()).toEqual(
+      [".gitignore", "README.md", ...PROGRAMS, ...APPLICATIONS].sort(),
+    );
     for (const name of PROGRAMS) {
       const lines = readFileSync(`${FOLDER}${name}/main.js`, "utf8").trimEnd().split("\n");
       expect(lines.length, name).toBeLessThanOrEqual(40);
@@ -64,6 +76,12 @@ describe("examples", () => {
     const commands = [`examples/${name}/main.`, "npm install && npm start"];
     expect(commands.filter((command) => readme.includes(command))).toHaveLength(1);
     expect(readme.trimEnd().split("\n").length).toBeLessThanOrEqual(17);
+  });
+
+  test("are all in the table", () => {
+    const table = readFileSync(`${FOLDER}README.md`, "utf8");
+    const linked = [...table.matchAll(/\[([\w-]+)\]\(\1\)/g)].map(([, name]) => name);
+    expect(linked.sort()).toEqual([...PROGRAMS, ...APPLICATIONS].sort());
   });
 
   test("echo sends text and binary back", async () => {

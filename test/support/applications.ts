@@ -74,7 +74,7 @@ export class Application {
 
 /** Where a server says that it listens. */
 export async function hostOf(program: Program): Promise<string> {
-  const [, host = ""] = await program.shows(/listening on (?:ws|http):\/\/(127\.0\.0\.1:\d+)\n/);
+  const [, host = ""] = await program.shows(/listening on (?:ws|http):\/\/(127\.0\.0\.1:\d+)(?:\/\S*)?\n/);
   return host;
 }
 

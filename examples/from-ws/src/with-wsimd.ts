@@ -8,9 +8,9 @@ const server = await serve<{ name: string }>(
   {
     host: "127.0.0.1",
     port: Number(process.env.PORT ?? 8080),
+    path: "/list",
     limits: { maxMessageBytes: 4096 },
-    upgrade({ path, query }) {
-      if (path !== "/list") return { status: 404 };
+    upgrade({ query }) {
       const name = PEOPLE.get(new URLSearchParams(query).get("token") ?? "");
       return name === undefined ? { status: 401 } : { data: { name } };
     },

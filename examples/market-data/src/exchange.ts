@@ -25,13 +25,19 @@ const ticks = setInterval(() => {
   if (changed.length > 0) server.broadcast(JSON.stringify(quotes(changed)));
 }, TICK_MS);
 
-process.once("SIGTERM", () => {
-  clearInterval(ticks);
-  server.close();
-});
+process.once("SIGTERM", stop);
+// The relay that started this process has ended.
+process.once("disconnect", stop);
+
 console.log(`exchange on ${server.url}`);
 // The relay that started this process waits for the address.
 process.send?.(server.url);
+
+function stop(): void {
+  clearInterval(ticks);
+  server.close();
+  if (process.connected) process.disconnect?.();
+}
 
 function quotes(symbols: readonly string[]): Quote[] {
   return symbols.map((symbol) => ({ symbol, price: prices.get(symbol) ?? 0, at: Date.now() }));

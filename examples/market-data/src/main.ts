@@ -25,11 +25,7 @@ function startExchange(): { url: Promise<string>; stop(): void } {
   const child = fork(fileURLToPath(new URL("exchange.js", import.meta.url)), {
     env: { ...process.env, PORT: process.env.EXCHANGE_PORT ?? "9000" },
   });
-  const url = once(child, "message").then(([message]) => {
-    // Without the channel, neither process waits for the other.
-    child.disconnect();
-    return String(message);
-  });
+  const url = once(child, "message").then(([message]) => String(message));
   return { url, stop: () => child.kill() };
 }
 

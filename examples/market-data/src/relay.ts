@@ -37,6 +37,7 @@ export class Relay {
       {
         host: "127.0.0.1",
         port,
+        path: "/quotes",
         limits: { maxBackpressureBytes: 256 << 10, maxMessageBytes: 0 },
         backpressure: "close",
         // A client that reads nothing does not read the Close frame either.

@@ -2,16 +2,17 @@
 import { createServer } from "node:net";
 import { ServerConnection } from "./connection.js";
 
-/** A variable of the environment shortens the time-outs for tests: all are divided by it. */
-const HASTE = Number(process.env.HASTE ?? 1);
+const HEAD_MS = Number(process.env.HEAD_MS ?? 10_000);
+const IDLE_MS = Number(process.env.IDLE_MS ?? 30_000);
+const CLOSE_MS = 5_000;
 
 const connections = new Set<ServerConnection>();
 
 const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
   const connection = new ServerConnection(socket, {
-    headMs: 10_000 / HASTE,
-    idleMs: 30_000 / HASTE,
-    closeMs: 5_000 / HASTE,
+    headMs: HEAD_MS,
+    idleMs: IDLE_MS,
+    closeMs: CLOSE_MS,
     message(message) {
       connection.send(message);
     },

@@ -15,7 +15,7 @@ const http = createServer(app.getRequestHandler());
 // which it reloads pages. It goes on getting every other upgrade, and none for /live.
 const live = attach(
   http,
-  { path: "/live" },
+  { path: "/live", origins: "same" },
   {
     open: tell,
     close: tell,
@@ -50,5 +50,6 @@ async function stop(): Promise<void> {
   await live.close();
   http.closeAllConnections();
   await app.close();
+  // In development, Next.js leaves watchers behind.
   process.exit();
 }
