@@ -1,5 +1,4 @@
-// A proxy: connects each client to another server. Text stays bytes, and the slower side limits the faster one.
-// Run: node examples/proxy/main.js [URL]
+// Connects each client to another server, at the pace of the slower one. Run: node examples/proxy/main.js [URL]
 import { connect, serve } from "wsimd/node";
 
 const port = Number(process.env.PORT ?? 8080);
@@ -21,17 +20,14 @@ const forwarding = {
 };
 
 const server = await serve(
-  { host: "127.0.0.1", port, textType: "bytes", upgrade: () => ({ data: /** @type {End} */ ({}) }) },
+  { host: "127.0.0.1", port, textType: "bytes", data: () => /** @type {End} */ ({}) },
   {
     ...forwarding,
     async open(client) {
       client.pause();
       try {
-        client.data.other = await connect(
-          target,
-          { textType: "bytes", data: () => ({ other: client }) },
-          forwarding,
-        );
+        const data = () => ({ other: client });
+        client.data.other = await connect(target, { textType: "bytes", data }, forwarding);
         if (client.state !== "open") client.data.other.close(1001);
       } catch {
         client.close(1014, "the server cannot be reached");
