@@ -1,4 +1,4 @@
-// The entry `wsimd` in bundles for Cloudflare Workers, whose kernels are imported modules.
+// The entry `wsimd` in bundles for Cloudflare Workers, whose kernel is compiled when a worker starts.
 import "./kernel/load.workerd.js";
 
 export * from "./index.js";

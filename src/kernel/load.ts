@@ -70,6 +70,18 @@ export function setModule(name: CompiledKernelName, module: object): void {
   modules.set(name, module);
 }
 
+/**
+ * Compiles the inlined binary now, for hosts that compile none later. If the host refuses, so it does when a kernel is
+ * loaded, which has the reason then.
+ */
+export function compileInlined(): void {
+  try {
+    moduleOf("simd");
+  } catch {
+    // The application may provide a module instead, before it makes a connection.
+  }
+}
+
 function moduleOf(name: CompiledKernelName): WebAssembly.Module {
   let module = modules.get(name);
   if (module === undefined) {

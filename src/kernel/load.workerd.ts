@@ -1,9 +1,5 @@
-// Gives the loader the compiled kernels as imported modules. Workers compile no WebAssembly while they handle requests.
-// A module that the host does not accept fails when a kernel is made of it; the loader then tries the next one.
+// Compiles the fastest kernel while a worker starts: workerd refuses to compile WebAssembly while it handles a request.
+// The binary is the inlined one, because not every bundler has a way to import .wasm files.
+import { compileInlined } from "./load.js";
 
-import scalar from "./generated/scalar.wasm";
-import simd from "./generated/simd.wasm";
-import { setModule } from "./load.js";
-
-setModule("simd", simd);
-setModule("scalar", scalar);
+compileInlined();

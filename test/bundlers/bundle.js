@@ -1,9 +1,11 @@
-// Bundles a program: node bundle.js BUNDLER ENTRY OUTFILE PLATFORM CONDITION [WITHOUT]. The platform is browser or node.
-// WebAssembly that is imported stays beside the bundle, for hosts that load it as modules, and so does the module WITHOUT.
+// Bundles a program: node bundle.js OPTIONS, as JSON. Without `modules`, no bundler gets a setting for WebAssembly. With it,
+// WebAssembly that is imported stays beside the bundle, for hosts that load it as modules. So does the module `without`.
 import path from "node:path";
 
-const [bundler, entry, outfile, platform, condition, without] = process.argv.slice(2);
-const BUNDLERS = { esbuild, vite, webpack };
+const { bundler, entry, outfile, platform, condition, modules, without } = JSON.parse(process.argv[2]);
+/** The modules of the host's own, which no bundler finds. */
+const HOSTS = "cloudflare:";
+const BUNDLERS = { esbuild, rolldown, vite, webpack };
 await BUNDLERS[bundler]();
 
 async function esbuild() {
@@ -12,10 +14,8 @@ async function esbuild() {
   const external = {
     name: "external",
     setup({ onResolve }) {
-      onResolve({ filter: /\.wasm|^cloudflare:/ }, (request) => ({
-        path: besideBundle(request.path),
-        external: true,
-      }));
+      if (modules)
+        onResolve({ filter: /\.wasm/ }, ({ path }) => ({ path: besideBundle(path), external: true }));
       if (without !== undefined) {
         onResolve({ filter: /./ }, (request) => {
           return request.path.endsWith(`/${without}`) ? { path: request.path, external: true } : undefined;
@@ -28,29 +28,35 @@ async function esbuild() {
     minify: true,
     format,
     platform,
-    conditions: [condition],
-    plugins: [external],
+    conditions: condition === undefined ? undefined : [condition],
+    external: [`${HOSTS}*`],
+    plugins: modules || without !== undefined ? [external] : [],
   };
   await build({ entryPoints: [entry], outfile, ...options });
 }
 
+async function rolldown() {
+  const { build } = await import("rolldown");
+  await build({
+    input: entry,
+    cwd: path.dirname(entry),
+    platform,
+    resolve: { conditionNames: condition === undefined ? undefined : [condition, "module", "import"] },
+    external: isHosts,
+    plugins: modules ? [besidePlugin()] : [],
+    output: { file: outfile, minify: true },
+  });
+}
+
 async function vite() {
   const { build } = await import("vite");
-  const external = {
-    name: "external",
-    enforce: "pre",
-    resolveId(request) {
-      const id = besideBundle(request);
-      return id === undefined ? undefined : { id, external: true };
-    },
-  };
   await build({
     configFile: false,
     logLevel: "error",
     root: path.dirname(entry),
-    resolve: { conditions: [condition, "module", platform] },
+    resolve: { conditions: [condition ?? "default", "module", platform] },
     ssr: { noExternal: true },
-    plugins: [external],
+    plugins: modules ? [besidePlugin()] : [],
     build: {
       ssr: platform === "node",
       minify: true,
@@ -58,6 +64,7 @@ async function vite() {
       rolldownOptions: {
         preserveEntrySignatures: "exports-only",
         input: entry,
+        external: isHosts,
         output: { entryFileNames: path.basename(outfile) },
       },
     },
@@ -73,8 +80,8 @@ async function webpack() {
     entry,
     experiments: { outputModule: true },
     output: { path: path.dirname(outfile), filename: path.basename(outfile), library: { type: "module" } },
-    resolve: { conditionNames: [condition, "import"] },
-    externals: [({ request }, callback) => callback(null, besideBundle(request))],
+    resolve: { conditionNames: [condition ?? "default", "import"] },
+    externals: [({ request }, callback) => callback(null, externalName(request))],
   });
   const stats = await new Promise((resolve, reject) => {
     compiler.run((error, result) => (error ? reject(error) : resolve(result)));
@@ -82,9 +89,30 @@ async function webpack() {
   if (stats.hasErrors() || stats.hasWarnings()) throw new Error(stats.toString());
 }
 
-/** What an import of WebAssembly, or of the host's own, becomes in the bundle; undefined for any other. */
+function isHosts(request) {
+  return request.startsWith(HOSTS);
+}
+
+/** A plugin of Rolldown and Vite. */
+function besidePlugin() {
+  return {
+    name: "beside",
+    enforce: "pre",
+    resolveId(request) {
+      const id = besideBundle(request);
+      return id === undefined ? undefined : { id, external: true };
+    },
+  };
+}
+
+/** What an import becomes in the bundle that is not to be part of it; undefined for any other. */
+function externalName(request) {
+  if (isHosts(request)) return request;
+  return modules ? besideBundle(request) : undefined;
+}
+
+/** What an import of WebAssembly becomes in the bundle; undefined for any other. */
 function besideBundle(request) {
-  if (request.startsWith("cloudflare:")) return request;
   const name = /\/(\w+\.wasm)(\?module)?$/.exec(request)?.[1];
   return name === undefined ? undefined : `./${name}`;
 }

@@ -22,6 +22,8 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const CODEC = `import * as wsimd from "wsimd"; ${ROUND_TRIP} console.log(roundTrip(wsimd));`;
 const WORKER = `import * as wsimd from "wsimd"; ${ROUND_TRIP} export default { test() { console.log(roundTrip(wsimd)); } };`;
+/** Before 2025-06-01 workerd compiles nothing from bytes. */
+const PROVIDED = `import simd from "wsimd/simd.wasm"; import { provideKernel } from "wsimd"; provideKernel("simd", simd); ${WORKER}`;
 const SERVER = `import { connect, serve } from "wsimd/node";
   const server = await serve({ host: "127.0.0.1" }, { message: (socket, data) => socket.send(data) });
   const text = await new Promise((resolve, reject) => {
@@ -54,9 +56,25 @@ describe.each(BUNDLERS)("%s", (bundler) => {
     expect(await run(await bundle(project, SERVER, { bundler, platform: "node" }))).toBe("grüß dich\n");
   });
 
+  test("bundles a worker in one file, which compiles the kernel while it starts", async () => {
+    const file = alone(await bundle(project, WORKER, { bundler, condition: "workerd" }));
+    const modules = [{ name: "worker.js", bytes: readFileSync(file) }];
+    expect(await runWorker(folder, "2025-06-01", modules)).toEqual(FASTEST);
+  });
+
+  test("bundles wsimd/workerd in one file", async () => {
+    const code = 'export { connect } from "wsimd/workerd";';
+    const file = alone(await bundle(project, code, { bundler, condition: "workerd" }));
+    const imports = readFileSync(file, "utf8").match(/(?<=\bfrom ?["'])[^"']+/g);
+    expect(imports).toEqual(["cloudflare:sockets"]);
+  });
+
   // As wrangler does for Cloudflare and Vercel for its edge: modules are uploaded beside the bundle.
-  test.each(["workerd", "edge-light"])("with the condition %s imports modules", async (condition) => {
-    const file = alone(await bundle(project, WORKER, { bundler, condition }));
+  test.each([
+    ["workerd", PROVIDED],
+    ["edge-light", WORKER],
+  ])("with the condition %s keeps modules that are imported", async (condition, code) => {
+    const file = alone(await bundle(project, code, { bundler, condition, modules: true }));
     const dist = path.join(project, "node_modules/wsimd/dist");
     const modules = [
       { name: "worker.js", bytes: readFileSync(file) },
@@ -66,12 +84,6 @@ describe.each(BUNDLERS)("%s", (bundler) => {
       })),
     ];
     expect(await runWorker(folder, "2025-05-31", modules)).toEqual(FASTEST);
-  });
-
-  test("keeps the modules in a bundle of wsimd/workerd", async () => {
-    const code = 'export { connect } from "wsimd/workerd";';
-    const bundled = readFileSync(await bundle(project, code, { bundler, condition: "workerd" }), "utf8");
-    for (const name of ["simd", "scalar"]) expect(bundled).toMatch(new RegExp(`from ?"./${name}.wasm"`));
   });
 
   test("leaves out what is not used", async () => {

@@ -116,12 +116,22 @@ describe.each(DATES)("workerd with the compatibility date %s", (date) => {
       export default { test() { console.log(roundTrip(wsimd)); } };`),
   });
 
-  test("runs the kernel that the condition workerd brings as a module", async () => {
+  test("compiles the kernel while it starts, with the condition workerd, from 2025-06-01 on", async () => {
     const manifest: { exports: { ".": { workerd: { default: string } } } } = JSON.parse(
       readFileSync(path.join(project, "node_modules/wsimd/package.json"), "utf8"),
     );
     const entry = path.basename(manifest.exports["."].workerd.default);
-    expect(await runWorker(project, date, [worker(entry), ...modules()])).toEqual(FASTEST);
+    const { kernel } = await runWorker(project, date, [worker(entry), ...modules()]);
+    expect(kernel).toBe(date < "2025-06-01" ? "js" : "simd");
+  });
+
+  test("runs the kernel that the application provides as a module", async () => {
+    const provided = worker("index.workerd.js", 'wsimd.provideKernel("simd", simd);');
+    const bytes = Buffer.concat([
+      Buffer.from('import simd from "./kernel/generated/simd.wasm";\n'),
+      provided.bytes,
+    ]);
+    expect(await runWorker(project, date, [{ ...provided, bytes }, ...modules()])).toEqual(FASTEST);
   });
 
   test("compiles nothing while it handles a request: JavaScript without that condition", async () => {

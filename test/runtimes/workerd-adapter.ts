@@ -57,7 +57,7 @@ async function connectThere(
       failed(asError(value));
       return;
     }
-    there ??= new SocketThere(tell, socket, data);
+    there ??= new SocketThere(tell, socket, data?.());
     there.seen = socket;
     if (event === "connected") connected(there);
     else if (event === "error") handlers.error?.(there, asError(value));

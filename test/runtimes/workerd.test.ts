@@ -45,14 +45,24 @@ function casesOf(title: string, name = /(?:)/): readonly Case[] {
   return found;
 }
 
-describe.each(["2025-05-31", "2025-06-01"])("wsimd/workerd, compatibility date %s", (date) => {
+/** With it a worker gives wsimd the kernel as a module. */
+const PROVIDING = `import simd from "./dist/kernel/generated/simd.wasm";
+import { provideKernel } from "./dist/index.js";
+provideKernel("simd", simd);
+`;
+
+describe.each([
+  ["2025-05-31", PROVIDING],
+  ["2025-06-01", ""],
+])("wsimd/workerd, compatibility date %s", (date, providing) => {
   const folder = mkdtempSync(path.join(tmpdir(), "wsimd-workerd-"));
   const tls = certificate();
   let program: Program;
   let adapter: Adapter;
 
   beforeAll(async () => {
-    const entry = { name: "worker.js", bytes: readFileSync(new URL("workerd-client.js", import.meta.url)) };
+    const client = readFileSync(new URL("workerd-client.js", import.meta.url), "utf8");
+    const entry = { name: "worker.js", bytes: Buffer.from(providing + client) };
     const modules = [entry, ...distModules("dist"), workerdEntry("dist")];
     const served = await serveWorker(folder, date, modules, tls.cert);
     program = served.program;

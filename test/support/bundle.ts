@@ -7,7 +7,7 @@ import { runIn } from "./tarball.js";
 const FOLDER = fileURLToPath(new URL("../bundlers/", import.meta.url));
 
 /** The bundlers of test/bundlers. */
-export const BUNDLERS = ["esbuild", "vite", "webpack"] as const;
+export const BUNDLERS = ["esbuild", "rolldown", "vite", "webpack"] as const;
 
 export interface BundleOptions {
   readonly bundler: (typeof BUNDLERS)[number];
@@ -17,6 +17,8 @@ export interface BundleOptions {
   readonly condition?: string;
   /** Default: "mjs". CommonJS for `cjs`, by esbuild only. */
   readonly extension?: "mjs" | "cjs";
+  /** Whether WebAssembly stays beside the bundle. Default: the bundler gets no setting for it. */
+  readonly modules?: boolean;
   /** A module of the package that the bundle is to be weighed without: it won't run. By esbuild only. */
   readonly without?: string;
 }
@@ -26,13 +28,13 @@ export interface BundleOptions {
  * @returns the path of the bundle, minified, with nothing around it
  */
 export async function bundle(project: string, code: string, options: BundleOptions): Promise<string> {
-  const { bundler, platform = "browser", condition = "default", extension = "mjs", without } = options;
-  const folder = mkdtempSync(path.join(project, `${bundler}-`));
+  const { extension = "mjs", platform = "browser", ...rest } = options;
+  const folder = mkdtempSync(path.join(project, `${options.bundler}-`));
   const entry = path.join(folder, "entry.mjs");
   const outfile = path.join(folder, "out", `bundle.${extension}`);
   writeFileSync(entry, code);
-  const args = [bundler, entry, outfile, platform, condition, ...(without === undefined ? [] : [without])];
-  await runIn(project, process.execPath, path.join(bundlersFolder(), "bundle.js"), ...args);
+  const given = JSON.stringify({ ...rest, platform, entry, outfile });
+  await runIn(project, process.execPath, path.join(bundlersFolder(), "bundle.js"), given);
   return outfile;
 }
 
