@@ -1,6 +1,8 @@
-// Says in one line why `wsimd connect` has no connection.
+// Says in one line why `wsimd connect` has no connection, or has it no longer.
 import { STATUS_CODES } from "node:http";
 import { HandshakeError } from "../adapter/client/handshake-error.js";
+import { CloseCode } from "../protocol/close-code.js";
+import type { CloseEvent } from "../protocol/events.js";
 import { CliError, describeError, errorCode, UsageError } from "./command.js";
 import { visible } from "./visible.js";
 
@@ -15,10 +17,22 @@ export function connectError(error: unknown, where: string): CliError {
   if (error instanceof CliError) return error;
   // Messages that can't be sent were refused before a byte was sent.
   if (error instanceof TypeError || error instanceof RangeError) return new UsageError(error.message);
-  return new CliError(`can't connect to ${where}: ${whyNot(error)}`);
+  return new CliError(`can't connect to ${where}: ${describeFailure(error)}`);
 }
 
-function whyNot(error: unknown): string {
+/** How a connection ended that did not end well. */
+export function describeClose({ code, reason, failure, cause }: CloseEvent): string {
+  if (failure !== undefined) {
+    return `the connection failed with ${failure.closeCode}: ${failure.message} (RFC 6455 section ${failure.section})`;
+  }
+  if (code === CloseCode.ABNORMAL) {
+    return `the connection was lost without a Close (1006)${cause === undefined ? "" : `: ${describeError(cause)}`}`;
+  }
+  return `the server closed the connection with ${code}${reason === "" ? "" : `: ${visible(reason)}`}`;
+}
+
+/** Why an attempt to connect failed. */
+export function describeFailure(error: unknown): string {
   if (error instanceof HandshakeError) return describeAnswer(error);
   const code = errorCode(error);
   if (code === "ECONNREFUSED") return "connection refused";

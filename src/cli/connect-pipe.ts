@@ -33,6 +33,10 @@ export class ConnectPipe implements Frontend {
     return `${process.stdout.isTTY ? visible(message) : message}\n`;
   }
 
+  tell(line: string): void {
+    process.stderr.write(`wsimd: ${line}\n`);
+  }
+
   async run(session: Session): Promise<void> {
     const input: AsyncIterable<string | Uint8Array> = this.#binary
       ? process.stdin

@@ -24,6 +24,10 @@ export class ConnectTerminal implements Frontend {
     this.#print(`< ${typeof message === "string" ? visible(message) : hexLine(message, SHOWN_BYTES)}`);
   }
 
+  tell(line: string): void {
+    this.#print(line);
+  }
+
   async run(session: Session): Promise<void> {
     const protocol = session.protocol === "" ? "" : `, subprotocol ${visible(session.protocol)}`;
     this.#print(`connected to ${this.#url}${protocol}; Ctrl-D closes`);
@@ -31,8 +35,9 @@ export class ConnectTerminal implements Frontend {
     this.#prompt = prompt;
     // In a terminal's raw mode Ctrl-C is a key, not a signal.
     prompt.on("SIGINT", () => this.#interrupt(EXIT_SIGINT));
-    session.closed.then((event) => {
-      if (endedWell(event)) this.#print(`closed with ${event.code}`);
+    session.closed.then((ending) => {
+      const good = "closeEvent" in ending && endedWell(ending.closeEvent);
+      if (good) this.#print(`closed with ${ending.closeEvent.code}`);
       this.#prompt = undefined;
       prompt.close();
       cursorTo(process.stdout, 0);

@@ -1,15 +1,13 @@
 // `wsimd connect`: a client on the command line.
 import { parseArgs } from "node:util";
-import type { CloseEvent } from "../protocol/events.js";
 import { parsed, parseHeader, parseKernel, parseMaxMessageBytes, readCertificate } from "./args.js";
 import { CliError, type Command, UsageError } from "./command.js";
-import { connectError } from "./connect-error.js";
+import { connectError, describeClose } from "./connect-error.js";
 import { ConnectPipe } from "./connect-pipe.js";
-import { EXIT_SIGINT, endedWell, type Frontend, Session } from "./connect-session.js";
+import { type Ending, EXIT_SIGINT, endedWell, type Frontend, Session } from "./connect-session.js";
 import { ConnectTerminal } from "./connect-terminal.js";
 import { untilSignal } from "./listening.js";
 import { type ConnectOptions, runtimeAdapter, type TlsChoice } from "./runtime.js";
-import { visible } from "./visible.js";
 
 const HELP = `Usage: wsimd connect URL [options]
 
@@ -35,6 +33,8 @@ Options:
   --binary                 standard input is bytes, each chunk of it a binary
                            message; messages are written as bytes, nothing added
   --keep-open              when the input ends, wait for the server to close
+  --reconnect              connect again when the connection is lost; input waits
+                           meanwhile, and nothing is sent again
   --max-message-bytes N    longest message it takes (default 1048576)
   --kernel simd|scalar|js  which kernel decodes (default: the fastest that runs)
   -h, --help               print this
@@ -59,6 +59,7 @@ const OPTIONS = {
   insecure: { type: "boolean", default: false },
   binary: { type: "boolean", default: false },
   "keep-open": { type: "boolean", default: false },
+  reconnect: { type: "boolean", default: false },
   "max-message-bytes": { type: "string" },
   kernel: { type: "string" },
 } as const;
@@ -77,7 +78,7 @@ export const connectCommand: Command = {
     const { url, options, binary, keepOpen } = readOptions(args);
     const inTerminal = process.stdin.isTTY && process.stdout.isTTY && !binary;
     const frontend: Frontend = inTerminal ? new ConnectTerminal(url) : new ConnectPipe(binary, keepOpen);
-    const session = new Session(frontend);
+    const session = new Session(frontend, options.reconnect === true);
     if (options.tls?.rejectUnauthorized === false) process.stderr.write(`wsimd: ${INSECURE_WARNING}\n`);
     const outputGone = new Promise<number>((resolve) => {
       process.stdout.on("error", () => resolve(0));
@@ -87,8 +88,9 @@ export const connectCommand: Command = {
     const attempt = new AbortController();
     given.then((code) => attempt.abort(new CliError("interrupted", code)));
     const { connect } = await runtimeAdapter();
+    const where = options.proxy === undefined ? `${url}` : `${url} through the proxy`;
     await connect(url, { ...options, signal: attempt.signal }, session).catch((error: unknown) => {
-      throw connectError(error, options.proxy === undefined ? `${url}` : `${url} through the proxy`);
+      throw connectError(error, where);
     });
     const ended = frontend.run(session).then(() => session.closed);
     const outcome = await Promise.race([ended, session.closed, given]);
@@ -97,21 +99,14 @@ export const connectCommand: Command = {
       await session.closed;
       return outcome;
     }
-    return exitCode(outcome);
+    return exitCode(outcome, where);
   },
 };
 
-function exitCode(event: CloseEvent): number {
-  if (endedWell(event)) return 0;
-  throw new CliError(describeClose(event), EXIT_CLOSED_BADLY);
-}
-
-function describeClose({ code, reason, failure }: CloseEvent): string {
-  if (failure !== undefined) {
-    return `the connection failed with ${failure.closeCode}: ${failure.message} (RFC 6455 section ${failure.section})`;
-  }
-  if (code === 1006) return "the connection was lost without a Close (1006)";
-  return `the server closed the connection with ${code}${reason === "" ? "" : `: ${visible(reason)}`}`;
+function exitCode(ending: Ending, where: string): number {
+  if ("error" in ending) throw connectError(ending.error, where);
+  if (endedWell(ending.closeEvent)) return 0;
+  throw new CliError(describeClose(ending.closeEvent), EXIT_CLOSED_BADLY);
 }
 
 interface Wanted {
@@ -136,6 +131,7 @@ function readOptions(args: readonly string[]): Wanted {
   const options: ConnectOptions = {
     // Reading waits for writing, so that no messages pile up.
     backpressure: "queue",
+    reconnect: values.reconnect,
     ...(protocols !== undefined && { protocols }),
     ...(header !== undefined && { headers: header.map(parseHeader) }),
     ...(proxy !== undefined && { proxy }),

@@ -1,5 +1,7 @@
 // The adapter of the runtime on which the program runs. All adapters have the same shape.
+
 import type { ClientOptions } from "../adapter/client/client.js";
+import type { ClientHandlers } from "../adapter/client/client-handlers.js";
 import type { ListeningServer, ListenOptions } from "../adapter/server/listening.js";
 import type { Handlers, Socket } from "../adapter/socket/handlers.js";
 
@@ -24,7 +26,7 @@ export interface ConnectOptions extends ClientOptions {
 
 interface RuntimeAdapter {
   serve(options: ServeOptions, handlers: Handlers): Promise<ListeningServer>;
-  connect(url: URL, options: ConnectOptions, handlers: Handlers): Promise<Socket>;
+  connect(url: URL, options: ConnectOptions, handlers: ClientHandlers): Promise<Socket>;
 }
 
 /** Loads the adapter of this runtime only. */

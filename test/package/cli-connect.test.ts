@@ -241,6 +241,74 @@ describe("wsimd connect in a pipe", () => {
     expect(none.stderr).toMatch(/the URL of a proxy begins with http: or https:, not socks5:/);
   });
 
+  describe("--reconnect", () => {
+    /** A server that closes its first connection with 1012, and answers on the others. */
+    async function startRestarting(): Promise<{ url: string; closed: Promise<number> }> {
+      const server = new WebSocketServer({ port: 0, host: "127.0.0.1" });
+      closers.push(() => {
+        for (const socket of server.clients) socket.terminate();
+        server.close();
+      });
+      await once(server, "listening");
+      let count = 0;
+      const closed = new Promise<number>((resolve) => {
+        server.on("connection", (socket) => {
+          if (++count === 1) {
+            socket.once("message", () => socket.close(1012, "restart"));
+            return;
+          }
+          answer(socket);
+          socket.once("close", resolve);
+        });
+      });
+      return { url: `ws://127.0.0.1:${portOf(server.address())}`, closed };
+    }
+
+    test("connects again, and input waits meanwhile", async () => {
+      const { url, closed } = await startRestarting();
+      const client = wsimd(["connect", url, "--reconnect"]);
+      client.stdin.write("lost\n");
+      await client.complains(/attempt 1 in/);
+      client.stdin.end("kept\n");
+      expect(await client.exit).toEqual({ code: 0, signal: null });
+      expect(client.stdout).toBe("re: kept\n");
+      expect(client.stderr).toMatch(
+        /^wsimd: the server closed the connection with 1012: restart; attempt 1 in \d\.\d s\nwsimd: connected again\n$/,
+      );
+      expect(await closed).toBe(1000);
+    });
+
+    test("says once why it gives up, and exits with 1", async () => {
+      const url = await answering("HTTP/1.1 404 No\r\nContent-Length: 0\r\n\r\n");
+      const client = wsimd(["connect", url, "--reconnect"]);
+      expect(await client.exit).toEqual({ code: 1, signal: null });
+      expect(client.stderr).toBe(`wsimd: can't connect to ${url}: the server answered 404 Not Found\n`);
+    });
+
+    test("exits with 0 after the server's Close with 1000, which is an end", async () => {
+      const { url } = await startPeer((socket) => socket.close(1000));
+      const client = wsimd(["connect", url, "--reconnect", "--keep-open"]);
+      expect(await client.exit).toEqual({ code: 0, signal: null });
+      expect(client.stderr).toBe("");
+    });
+
+    test("ends at a signal while it waits", async () => {
+      const client = wsimd(["connect", "ws://127.0.0.1:1/", "--reconnect"]);
+      await client.complains(/^wsimd: connection refused; attempt 1 in \d\.\d s\n/);
+      client.signal("SIGTERM");
+      expect((await client.exit).code).toBe(143);
+    });
+
+    test("ends at a signal while it waits after a connection", async () => {
+      const { url } = await startRestarting();
+      const client = wsimd(["connect", url, "--reconnect"]);
+      client.stdin.write("lost\n");
+      await client.complains(/attempt 1 in/);
+      client.signal("SIGINT");
+      expect((await client.exit).code).toBe(130);
+    });
+  });
+
   test.each([
     ["SIGINT", 130],
     ["SIGTERM", 143],

@@ -66,6 +66,7 @@ export class Program {
     });
     stderr.setEncoding("utf8").on("data", (text: string) => {
       this.stderr += text;
+      this.#look();
     });
     // It may end while it is still being written to.
     stdin.on("error", () => {});
@@ -106,13 +107,22 @@ export class Program {
   }
 
   /** Resolves as soon as standard output has what is looked for. */
-  async shows(pattern: RegExp): Promise<RegExpExecArray> {
+  shows(pattern: RegExp): Promise<RegExpExecArray> {
+    return this.#sees(pattern, () => this.stdout);
+  }
+
+  /** Resolves as soon as standard error has what is looked for. */
+  complains(pattern: RegExp): Promise<RegExpExecArray> {
+    return this.#sees(pattern, () => this.stderr);
+  }
+
+  async #sees(pattern: RegExp, text: () => string): Promise<RegExpExecArray> {
     const [file, ...args] = this.#child.spawnargs;
     const failed = (why: string) =>
       new Error(`${file} ${args.join(" ")} ${why} ${pattern}:\n${this.stdout}${this.stderr}`);
     return await new Promise((resolve, reject) => {
       const look = (): void => {
-        const match = pattern.exec(this.stdout);
+        const match = pattern.exec(text());
         if (match === null && running.has(this)) return;
         clearTimeout(timer);
         this.#looks.delete(look);
