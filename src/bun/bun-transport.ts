@@ -176,7 +176,6 @@ export class BunTransport implements SocketTransport {
     if (this.#gone) return;
     this.#gone = true;
     this.#waiting = [];
-    this.bufferedAmount = 0;
     // The sink is not entered within its own call.
     if (this.#calling) queueMicrotask(() => this.#tellClosed(error));
     else this.#tellClosed(error);
@@ -185,6 +184,8 @@ export class BunTransport implements SocketTransport {
   #tellClosed(error: unknown): void {
     if (error !== undefined) this.sink.failed(error);
     this.sink.closed();
+    // Until then the sink may ask what was not taken.
+    this.bufferedAmount = 0;
   }
 }
 

@@ -142,6 +142,19 @@ export class Endpoint {
 
   // ---- Sending ----
 
+  /** Whether a fragmented message is being sent: whole messages wait until its last fragment. */
+  get fragmenting(): boolean {
+    return this.#sender.fragmenting;
+  }
+
+  /**
+   * Has whole messages wait from now on, behind a message whose first fragment is still to come.
+   * @internal
+   */
+  begin(): void {
+    this.#sender.begin();
+  }
+
   /**
    * Sends a text message.
    * @param text - a string, of which a lone surrogate goes out as U+FFFD; or UTF-8, as with {@link sendBinary}

@@ -22,6 +22,11 @@ export interface CloseEvent {
    * (`ECONNRESET` and the like), or a time-out that ran out. Only from an adapter.
    */
   readonly cause?: unknown;
+  /**
+   * Bytes of messages and other frames that were sent and that the operating system never took, about: mostly 0. Bytes
+   * that it took may be lost as well. Only from an adapter.
+   */
+  readonly unsentBytes?: number;
 }
 
 /** The end of a connection without the peer's Close frame: its transport ended, or this endpoint failed it. */

@@ -10,10 +10,12 @@ import { assertUtf8 } from "./text.js";
 
 const NOTHING = new Uint8Array(0);
 
+type Form = "text" | "utf8" | "binary";
+
 /** The fragmented message that is being sent. */
 interface FragmentedMessage {
-  /** Its form: text as strings, text as UTF-8, or bytes. */
-  readonly form: "text" | "utf8" | "binary";
+  /** Its form: text as strings, text as UTF-8, or bytes; undefined before its first fragment. */
+  form: Form | undefined;
   /** A high surrogate at the end of the last fragment, whose other half comes with the next one; or "". */
   surrogate: string;
 }
@@ -29,6 +31,16 @@ export class Sender {
 
   constructor(machine: Machine) {
     this.#machine = machine;
+  }
+
+  /** As `Endpoint.fragmenting`. */
+  get fragmenting(): boolean {
+    return this.#fragmented !== undefined;
+  }
+
+  /** As `Endpoint.begin`. */
+  begin(): void {
+    this.#fragmented = { form: undefined, surrogate: "" };
   }
 
   /** Whether the frame of a message can go out now. */
@@ -68,25 +80,23 @@ export class Sender {
     const form = typeof known === "string" ? "text" : type === "text" ? "utf8" : "binary";
     if (!this.#goesOn()) return false;
     const begun = this.#fragmented;
-    if (begun !== undefined && begun.form !== form) {
+    const first = begun?.form === undefined;
+    if (!first && begun.form !== form) {
       throw new TypeError(`this message is ${begun.form}; all of its fragments must be`);
     }
-    const opcode =
-      begun !== undefined ? Opcode.CONTINUATION : form === "binary" ? Opcode.BINARY : Opcode.TEXT;
+    const opcode = !first ? Opcode.CONTINUATION : form === "binary" ? Opcode.BINARY : Opcode.TEXT;
     const surrogate = this.#putFragment(final ? FIN | opcode : opcode, known, form, begun?.surrogate ?? "");
     if (final) this.#ended();
     else if (begun === undefined) this.#fragmented = { form, surrogate };
-    else begun.surrogate = surrogate;
+    else {
+      begun.form = form;
+      begun.surrogate = surrogate;
+    }
     return this.#machine.state === "open";
   }
 
   /** @returns the surrogate that is held back */
-  #putFragment(
-    first: number,
-    part: string | Uint8Array,
-    form: FragmentedMessage["form"],
-    surrogate: string,
-  ): string {
+  #putFragment(first: number, part: string | Uint8Array, form: Form, surrogate: string): string {
     const { messages } = this.#machine;
     if (typeof part === "string") return this.#textFragment(first, surrogate + part);
     if (form === "utf8") messages.utf8(first, part);

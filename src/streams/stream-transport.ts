@@ -47,6 +47,8 @@ export class StreamTransport implements SocketTransport, WriterOwner {
   #reads = 0;
   /** A read that came while paused. */
   #held: ReadableStreamReadResult<Uint8Array> | undefined;
+  /** Bytes that the stream had not taken when it was aborted. */
+  #lostBytes = 0;
   #readableOver = false;
   #writableOver = false;
   #isGone = false;
@@ -71,7 +73,7 @@ export class StreamTransport implements SocketTransport, WriterOwner {
   }
 
   get bufferedAmount(): number {
-    return this.#writer.bufferedAmount;
+    return this.#writer.bufferedAmount + this.#lostBytes;
   }
 
   get sentBytes(): number {
@@ -99,8 +101,9 @@ export class StreamTransport implements SocketTransport, WriterOwner {
     if (this.#isGone) return;
     this.#isGone = true;
     this.#held = undefined;
+    this.#lostBytes = this.#writer.bufferedAmount;
     // `hangUp` would wait for a write that is under way.
-    if (this.#hangUp !== undefined && this.bufferedAmount === 0) {
+    if (this.#hangUp !== undefined && this.#lostBytes === 0) {
       this.#writer.drop();
       this.#hangUp().catch(ignored);
     } else {
@@ -195,6 +198,8 @@ export class StreamTransport implements SocketTransport, WriterOwner {
 
   #tellGone(): void {
     this.sink.closed();
+    // Until then the sink may ask what was not taken.
+    this.#lostBytes = 0;
     this.#resolveGone();
   }
 }

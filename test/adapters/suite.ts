@@ -4,6 +4,7 @@ import { clientHandshakeCases } from "./cases/client-handshake.js";
 import { closingCases } from "./cases/closing.js";
 import { connectCases } from "./cases/connect.js";
 import { contextCases } from "./cases/contexts.js";
+import { endCases } from "./cases/ends.js";
 import { fairTurnCases } from "./cases/fair-turns.js";
 import { faultCases } from "./cases/faults.js";
 import { fieldCases } from "./cases/field.js";
@@ -31,6 +32,7 @@ import { redirectCases } from "./cases/redirects.js";
 import { refusalCases } from "./cases/refusals.js";
 import { refusedCases } from "./cases/refused.js";
 import { resetCases } from "./cases/resets.js";
+import { sendStreamCases } from "./cases/send-stream.js";
 import { sequentialCases } from "./cases/sequential.js";
 import { serverCases } from "./cases/server.js";
 import { tlsFactCases } from "./cases/tls-info.js";
@@ -44,10 +46,12 @@ export const SUITE: Readonly<Record<string, readonly Case[]>> = {
   memory: memoryCases,
   fragments: fragmentCases,
   "streams of messages": messageStreamCases,
+  "messages from streams": sendStreamCases,
   "sequential handlers": sequentialCases,
   pings: pingCases,
   violations: violationCases,
   closing: closingCases,
+  ends: endCases,
   keepalive: keepaliveCases,
   "opening handshake": handshakeCases,
   upgrade: upgradeCases,

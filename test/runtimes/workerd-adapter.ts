@@ -127,6 +127,10 @@ class SocketThere implements Socket {
   sendFragment(part: string | Uint8Array, final: boolean): SendResult {
     return this.#do("sendFragment", part, final);
   }
+  /** A stream is not handed to the worker. */
+  sendStream(): Promise<void> {
+    return Promise.reject(new Error("no streams lead to the worker"));
+  }
   ping(payload?: Uint8Array): SendResult {
     return this.#do("ping", payload ?? new Uint8Array(0));
   }

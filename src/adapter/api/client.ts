@@ -37,4 +37,5 @@ export {
   type TextTypeOption,
   type Timeouts,
 } from "../socket/options.js";
+export type { PartStream } from "../socket/part-source.js";
 export { TransportEnd, type TransportEndCode } from "../socket/transport-end.js";

@@ -11,6 +11,7 @@ import { EndpointChoices } from "../socket/endpoint-choices.js";
 import type { Socket } from "../socket/handlers.js";
 import { reportError } from "../socket/report.js";
 import { type ApplicationSocket, sessionBehind } from "../socket/socket.js";
+import { TransportEnd } from "../socket/transport-end.js";
 import type { Runtime } from "../transport.js";
 import { Allowance } from "./allowance.js";
 import type { ResolvedServerOptions } from "./options.js";
@@ -154,7 +155,8 @@ export class ServerCore implements SocketContext {
       this.#emptied = resolve;
       const terminate = (): void => {
         timer = setTimeout(() => this.#giveUp(), TRANSPORT_GRACE_MS);
-        this.#withEach((socket) => socket.terminate());
+        const cause = new TransportEnd("CLOSE_TIMEOUT", `the server closed, and waited ${timeoutMs} ms`);
+        this.#withEach((socket) => sessionBehind(socket).timedOut(cause));
       };
       timer = setTimeout(terminate, Math.min(timeoutMs, MAX_TIMER_MS));
     });

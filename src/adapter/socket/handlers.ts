@@ -7,6 +7,7 @@ import type { SendOptions } from "../../protocol/send-options.js";
 import type { AsyncDisposal } from "../async-disposal.js";
 import type { HandshakeResponse } from "../handshake-response.js";
 import type { MessageStream } from "./message-stream.js";
+import type { PartStream } from "./part-source.js";
 
 /**
  * The result of `send`. `"sent"`: the message was queued or written. `"buffered"`: likewise, but the peer reads more
@@ -57,6 +58,17 @@ export interface Socket<Data = unknown> extends AsyncDisposal {
    * @throws TypeError for a fragment of another kind than those before it, or for text that is not UTF-8
    */
   sendFragment(part: string | Bytes, final: boolean, options?: SendOptions): SendResult;
+  /**
+   * Sends a message from a `ReadableStream` or another asynchronous iterable, such as a generator or a file: each part
+   * is sent when it comes, and the next one is asked for when the peer has made room. Messages of `send` wait behind it.
+   * @param stream - its parts are strings, for a message of text, or bytes
+   * @param options - the type of bytes, if they are text: `{ type: "text" }`
+   * @returns a promise that resolves when all was handed over. It rejects with an `IncompleteMessageError` when the
+   * connection closes before, and the stream is cancelled; with the error of a stream that fails, or the TypeError of
+   * a part that cannot be sent, and the connection fails with 1011; and with an `InvalidStateError` while another
+   * message is being sent in parts. A rejection for the end of the connection need not be handled
+   */
+  sendStream(stream: PartStream, options?: SendOptions): Promise<void>;
   /** Sends a ping with at most 125 bytes, or a string in UTF-8. Those of the peer are answered, unless `autoPong` is false. */
   ping(payload?: string | Bytes): SendResult;
   /** Sends a pong with at most 125 bytes: an unsolicited one, or with `autoPong: false` the answer to a ping. */

@@ -3,6 +3,7 @@ import { type Bytes, messageOf } from "../../protocol/arguments.js";
 import { CloseCode } from "../../protocol/close-code.js";
 import { Endpoint } from "../../protocol/endpoint.js";
 import type { EndpointState, Role } from "../../protocol/endpoint-options.js";
+import { InvalidStateError } from "../../protocol/errors.js";
 import type { CloseEvent, EndpointSink, MessageType } from "../../protocol/events.js";
 import { PreparedMessage } from "../../protocol/prepared-message.js";
 import { type SendOptions, typeIn } from "../../protocol/send-options.js";
@@ -16,7 +17,9 @@ import { IncomingStreams, type IncomingStreamsOwner } from "./incoming-streams.j
 import { Input, type InputOwner } from "./input.js";
 import { Keepalive, type KeepaliveOwner } from "./keepalive.js";
 import type { MessageStream } from "./message-stream.js";
+import { OutgoingStream, type OutgoingStreamOwner } from "./outgoing-stream.js";
 import { Output, type OutputOwner } from "./output.js";
+import { type PartStream, partsOf } from "./part-source.js";
 import { ApplicationSocket, type SocketSession } from "./socket.js";
 import { TransportEnd } from "./transport-end.js";
 
@@ -34,7 +37,15 @@ export interface SessionInit {
   readonly asyncContext?: AsyncContext;
 }
 
+const OTHER_PARTS = "another message is being sent in parts";
+
 let lastId = 0;
+
+/** Why a transport ended, unless the application asked for it, and the bytes that it had not taken. */
+interface Loss {
+  readonly cause: unknown;
+  readonly unsentBytes: number;
+}
 
 /** How far the end of the transport has come: each stage is higher than those before it. */
 const RUNNING = 0;
@@ -59,7 +70,8 @@ export class Session
     OutputOwner,
     KeepaliveOwner,
     ApplicationOwner,
-    IncomingStreamsOwner
+    IncomingStreamsOwner,
+    OutgoingStreamOwner
 {
   readonly context: SocketContext;
   readonly transport: Transport;
@@ -71,9 +83,11 @@ export class Session
   readonly #application: Application;
   /** Only of a connection whose messages are streams. */
   readonly #incoming: IncomingStreams | undefined;
+  /** The message that is being sent from a stream. */
+  #outgoing: OutgoingStream | undefined;
   #ending = RUNNING;
-  /** Why the transport ended, if the application did not ask for it. */
-  #cause: unknown;
+  /** What is known of an end of the transport before its time. */
+  #loss: Loss | undefined;
   #closeEvent: CloseEvent | undefined;
   /** They wait for the end. */
   #disposers: (() => void)[] | undefined;
@@ -141,8 +155,29 @@ export class Session
       this.#failOverLimit();
       return "dropped";
     }
+    if (this.#outgoing !== undefined) throw new InvalidStateError(OTHER_PARTS);
     this.endpoint.sendFragment(part, final, options);
     return this.output.queued();
+  }
+
+  sendStream(stream: PartStream, options?: SendOptions): Promise<void> {
+    try {
+      const type = typeIn(options);
+      const open = this.endpoint.state === "open";
+      if (open && this.endpoint.fragmenting) throw new InvalidStateError(OTHER_PARTS);
+      const outgoing = new OutgoingStream(this, partsOf(stream), type);
+      if (open) {
+        this.#outgoing = outgoing;
+        this.endpoint.begin();
+      } else outgoing.stop(this.#closeEvent);
+      return outgoing.sent;
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  streamSent(): void {
+    this.#outgoing = undefined;
   }
 
   ping(payload?: string | Bytes): SendResult {
@@ -173,6 +208,7 @@ export class Session
 
   /** Ends the transport at once. */
   #end(): void {
+    this.#lose(undefined);
     this.endpoint.end();
     this.endpoint.outbox.clear();
     this.input.drop();
@@ -263,6 +299,7 @@ export class Session
 
   drained(): void {
     this.output.uncork();
+    this.#outgoing?.drained();
   }
 
   /** Runs a step whose exceptions must not reach the event loop of the host. */
@@ -275,7 +312,11 @@ export class Session
   }
 
   failed(error: unknown): void {
-    this.#cause ??= error;
+    this.#lose(error);
+  }
+
+  #lose(cause: unknown): void {
+    this.#loss ??= { cause, unsentBytes: this.output.bufferedAmount };
   }
 
   ended(): void {
@@ -286,7 +327,10 @@ export class Session
   closed(): void {
     if (this.gone) return;
     this.#ending = GOING;
+    this.#lose(undefined);
     this.#guarded(() => {
+      // A handler may wait for it, and the close event for the handler.
+      this.#outgoing?.stop(this.#closeEvent);
       this.input.end();
       // Handlers of messages that came before may take long, but not for ever.
       if (!this.gone) this.#keepalive.closingBegan();
@@ -311,7 +355,7 @@ export class Session
     this.output.stop();
     this.context.socketClosed(this.socket);
     const event = this.#closeEvent;
-    if (event !== undefined) this.#application.closed(this.#withCause(event));
+    if (event !== undefined) this.#application.closed(this.#completed(event));
     for (const resolve of this.#disposers ?? []) resolve();
   }
 
@@ -324,10 +368,14 @@ export class Session
     });
   }
 
-  /** Adds why the transport ended, unless the closing handshake or a failure of the connection came before. */
-  #withCause(event: CloseEvent): CloseEvent {
-    const known = event.wasClean || event.failure !== undefined || this.#cause === undefined;
-    return known ? event : { ...event, cause: this.#cause };
+  /**
+   * Adds the bytes that were not sent, and why the transport ended, unless the closing handshake or a failure of the
+   * connection came before.
+   */
+  #completed(event: CloseEvent): CloseEvent {
+    const { cause, unsentBytes = this.output.bufferedAmount } = this.#loss ?? {};
+    const known = event.wasClean || event.failure !== undefined || cause === undefined;
+    return known ? { ...event, unsentBytes } : { ...event, cause, unsentBytes };
   }
 
   // ---- Events of the endpoint ----
@@ -355,7 +403,8 @@ export class Session
 
   onClose(event: CloseEvent): void {
     this.#closeEvent = event;
-    this.#incoming?.closed(this.#withCause(event));
+    this.#incoming?.closed(this.#completed(event));
+    this.#outgoing?.stop(this.#completed(event));
     this.#closingBegan();
     this.input.ignore();
   }
@@ -363,6 +412,7 @@ export class Session
   /** The closing handshake has begun, or the connection failed. */
   #closingBegan(): void {
     if (!this.gone) this.#keepalive.closingBegan();
+    this.#outgoing?.stop(this.#closeEvent);
     // The peer's Close frame, or its FIN, has to be read.
     if (this.input.paused) this.input.resume();
     this.output.later();
@@ -416,8 +466,7 @@ export class Session
   }
 
   timedOut(cause: TransportEnd): void {
-    // A transport that is gone has ended for another reason.
-    if (this.#ending < GOING) this.#cause ??= cause;
+    this.#lose(cause);
     this.#end();
   }
 

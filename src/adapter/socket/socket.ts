@@ -9,6 +9,8 @@ import { giveDisposal } from "../async-disposal.js";
 import type { HandshakeResponse } from "../handshake-response.js";
 import type { Transport } from "../transport.js";
 import type { SendResult, Socket } from "./handlers.js";
+import type { PartStream } from "./part-source.js";
+import type { TransportEnd } from "./transport-end.js";
 
 /** A socket's own properties, which inspection shows. */
 export interface SocketFacts {
@@ -22,7 +24,7 @@ export interface SocketFacts {
 
 /** The session behind a socket, as the socket and the rest of the adapter call it. */
 export interface SocketSession
-  extends Pick<Socket, "send" | "sendFragment" | "ping" | "pong" | "close" | "terminate"> {
+  extends Pick<Socket, "send" | "sendFragment" | "sendStream" | "ping" | "pong" | "close" | "terminate"> {
   readonly state: EndpointState;
   readonly endpoint: Endpoint;
   readonly transport: Transport;
@@ -31,6 +33,8 @@ export interface SocketSession
   resume(): void;
   /** Closes, and resolves after the handler `close` was called. */
   dispose(): Promise<void>;
+  /** Ends the transport, because time is up. */
+  timedOut(cause: TransportEnd): void;
   /** Ends the session as if its transport had reported its end. */
   closed(): void;
 }
@@ -79,6 +83,10 @@ export class ApplicationSocket implements Socket<unknown> {
 
   sendFragment(part: string | Bytes, final: boolean, options?: SendOptions): SendResult {
     return this.#session.sendFragment(part, final, options);
+  }
+
+  sendStream(stream: PartStream, options?: SendOptions): Promise<void> {
+    return this.#session.sendStream(stream, options);
   }
 
   ping(payload?: string | Bytes): SendResult {

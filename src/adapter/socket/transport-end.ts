@@ -4,7 +4,7 @@
 export type TransportEndCode =
   /** No byte came within `pingTimeoutMs` after a ping. */
   | "PING_TIMEOUT"
-  /** The closing handshake took longer than `closeMs`. */
+  /** The closing handshake took longer than `closeMs`, or than the `timeoutMs` of the server's `close`. */
   | "CLOSE_TIMEOUT"
   /** The peer took no byte of the output that waits for it within `writeMs`. */
   | "WRITE_TIMEOUT";

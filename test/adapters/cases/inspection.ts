@@ -26,6 +26,7 @@ const SOCKET_MEMBERS = [
   "role",
   "send",
   "sendFragment",
+  "sendStream",
   "state",
   "terminate",
 ];

@@ -186,7 +186,7 @@ describe("the cause of a close", () => {
       session.received(masked("88 02 | 03 e8"));
       session.failed(reset);
     });
-    expect(event).toEqual({ type: "close", code: 1000, reason: "", wasClean: true });
+    expect(event).toEqual({ type: "close", code: 1000, reason: "", wasClean: true, unsentBytes: 0 });
   });
 
   test("a reset behind a violation: the failure tells why", () => {

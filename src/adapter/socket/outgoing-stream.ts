@@ -1,0 +1,128 @@
+// A message that is sent from a stream: its parts leave as they come, as fast as the peer reads.
+import { CloseCode } from "../../protocol/close-code.js";
+import type { Endpoint } from "../../protocol/endpoint.js";
+import type { CloseEvent, MessageType } from "../../protocol/events.js";
+import type { Transport } from "../transport.js";
+import type { Turning } from "../turn.js";
+import type { SocketContext } from "./context.js";
+import { IncompleteMessageError } from "./message-stream.js";
+import type { Part, PartSource } from "./part-source.js";
+
+/** When so many bytes wait, no more parts are taken before they were offered to the system. */
+const HIGH_WATER_BYTES = 64 * 1024;
+
+/** The session of an {@link OutgoingStream}, as seen from here. */
+export interface OutgoingStreamOwner {
+  readonly context: SocketContext;
+  readonly endpoint: Endpoint;
+  readonly transport: Transport;
+  readonly output: { later(): void; flushNow(): void };
+  /** Fails the connection. */
+  fail(code: number, reason: string, cause?: unknown): void;
+  /** The message was sent, or cannot be. */
+  streamSent(): void;
+}
+
+/** Sends the parts of a source as the fragments of one message. */
+export class OutgoingStream implements Turning {
+  /** Settles when the message was sent, or cannot be. */
+  readonly sent: Promise<void>;
+  readonly #owner: OutgoingStreamOwner;
+  readonly #source: PartSource;
+  readonly #type: MessageType | undefined;
+  #resolve!: () => void;
+  #reject!: (error: unknown) => void;
+  #over = false;
+  /** Goes on when there is room for more, if parts wait for that. */
+  #wake: (() => void) | undefined;
+
+  constructor(owner: OutgoingStreamOwner, source: PartSource, type: MessageType | undefined) {
+    this.#owner = owner;
+    this.#source = source;
+    this.#type = type;
+    this.sent = new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
+    void this.#run();
+  }
+
+  /** Sends until the source ends. Never rejects. */
+  async #run(): Promise<void> {
+    try {
+      let empty: Part = this.#type === "text" ? "" : new Uint8Array(0);
+      for (;;) {
+        await this.#room();
+        if (this.#over) return;
+        const part = await this.#source.next();
+        if (this.#over) return;
+        if (part === undefined) break;
+        this.#send(part, false);
+        empty = typeof part === "string" ? "" : new Uint8Array(0);
+      }
+      this.#send(empty, true);
+      this.#end(this.#resolve);
+    } catch (error) {
+      this.#failed(error);
+    }
+  }
+
+  #send(part: Part, final: boolean): void {
+    const type = typeof part === "string" ? undefined : this.#type;
+    this.#owner.endpoint.sendFragment(part, final, { type });
+    this.#owner.output.later();
+  }
+
+  /** Waits until the system has taken what was sent, and lets other connections have their turn. */
+  async #room(): Promise<void> {
+    const { endpoint, output, transport, context } = this.#owner;
+    const { outbox } = endpoint;
+    if (outbox.bytes - outbox.waitingBytes > HIGH_WATER_BYTES) {
+      output.flushNow();
+      if (!transport.blocked) await this.#wait(() => context.runtime.turns.next(this));
+    }
+    while (transport.blocked && !this.#over) await this.#wait();
+  }
+
+  #wait(begin?: () => void): Promise<void> {
+    return new Promise((resolve) => {
+      this.#wake = resolve;
+      begin?.();
+    });
+  }
+
+  /** The turn has come. */
+  turned(): void {
+    this.drained();
+  }
+
+  /** The transport wants bytes again. */
+  drained(): void {
+    const wake = this.#wake;
+    this.#wake = undefined;
+    wake?.();
+  }
+
+  /** The connection is closing: the message cannot be completed. */
+  stop(event: CloseEvent | undefined): void {
+    if (this.#over) return;
+    const error = new IncompleteMessageError(event);
+    this.#end(() => this.#reject(error));
+    this.#source.cancel(error);
+  }
+
+  /** The source threw, or gave a part that cannot be sent. */
+  #failed(error: unknown): void {
+    if (this.#over) return;
+    this.#end(() => this.#reject(error));
+    this.#source.cancel(error);
+    this.#owner.fail(CloseCode.INTERNAL_ERROR, "", error);
+  }
+
+  #end(settle: () => void): void {
+    this.#over = true;
+    this.#owner.streamSent();
+    settle();
+    this.drained();
+  }
+}
