@@ -1,6 +1,7 @@
 // `attach` on servers of `node:http`, on runtimes other than Node, for the suite of adapters.
 import { once } from "node:events";
-import { createServer } from "node:http";
+import { createServer, type RequestListener } from "node:http";
+import { createServer as createSecureServer } from "node:https";
 import type { attach as attachOnBun } from "../../src/bun/index.js";
 import type { attach as attachOnDeno } from "../../src/deno/index.js";
 import type { Adapter, Listening, ListenOptions } from "../adapters/adapter.js";
@@ -12,17 +13,18 @@ export function attachAdapter(adapter: Adapter, attach: Attach): Adapter {
   return {
     ...adapter,
     name: `${adapter.name}, attach`,
-    capabilities: new Set(["pause"]),
+    capabilities: new Set(["pause", "tls"]),
     serve: (options, handlers) => serve(attach, options, handlers),
   };
 }
 
 async function serve(
   attach: Attach,
-  { port = 0, host, ...options }: ListenOptions,
+  { port = 0, host, tls, ...options }: ListenOptions,
   handlers: Parameters<Attach>[2],
 ): Promise<Listening> {
-  const http = createServer((_, response) => response.writeHead(426).end());
+  const plain: RequestListener = (_, response) => response.writeHead(426).end();
+  const http = tls === undefined ? createServer(plain) : createSecureServer(tls, plain);
   const attached = attach(http, options, handlers);
   http.listen(port, host);
   await once(http, "listening");
@@ -36,6 +38,6 @@ async function serve(
       http.close();
     },
     port: address.port,
-    url: `ws://127.0.0.1:${address.port}`,
+    url: `${tls === undefined ? "ws" : "wss"}://127.0.0.1:${address.port}`,
   };
 }

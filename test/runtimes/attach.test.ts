@@ -2,7 +2,7 @@
 import { DENO_ARGS } from "../support/runtimes.js";
 import { runtimeSuite } from "./runtime-suite.js";
 
-const LACKS = ["port", "tls", "unix", "ipv6", "proxy", "nested-tls", "reconnect", "reuse-port"] as const;
+const LACKS = ["port", "unix", "ipv6", "proxy", "nested-tls", "reconnect", "reuse-port"] as const;
 /** Those that do not look at plain requests and malformed heads, which are the HTTP server's. */
 const GROUPS = [
   "messages",
@@ -19,6 +19,7 @@ const GROUPS = [
   "transports",
   "contexts",
   "fair turns",
+  "values of options",
 ] as const;
 
 runtimeSuite({

@@ -83,7 +83,7 @@ function cases<Options>(
     },
     {
       name: `${name} of ${side}, over TLS`,
-      needs: ["tls"],
+      needs: OF_OWN_PORTS.has(name) ? ["tls", "port"] : ["tls"],
       async run(scene) {
         const tls = certificate();
         for (const value of values) await run(scene, value, tls);

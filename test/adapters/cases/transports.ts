@@ -88,7 +88,7 @@ export const transportCases: readonly Case[] = [
   },
   {
     name: "wss: one that speaks no TLS, or stops in the middle of its handshake, holds up nobody",
-    needs: ["tls"],
+    needs: ["tls", "port"],
     async run(scene) {
       const tls = certificate();
       const recorder = new Recorder();

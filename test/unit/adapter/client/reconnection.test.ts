@@ -2,7 +2,12 @@
 import { describe, expect, test } from "vitest";
 import type { ClientHandlers } from "../../../../src/adapter/client/client-handlers.js";
 import { type ReconnectOptions, reconnectPlan } from "../../../../src/adapter/client/reconnect-option.js";
-import { type Attempt, type Clock, Reconnection } from "../../../../src/adapter/client/reconnection.js";
+import {
+  type Attempt,
+  type Clock,
+  hostClock,
+  Reconnection,
+} from "../../../../src/adapter/client/reconnection.js";
 import { createRuntime } from "../../../../src/adapter/portable-runtime.js";
 import { EndpointChoices } from "../../../../src/adapter/socket/endpoint-choices.js";
 import type { Socket } from "../../../../src/adapter/socket/handlers.js";
@@ -427,4 +432,22 @@ test("the error of a connection that ended has the close event as its cause", as
   await ends(await stage.opens());
   expect(causes).toEqual(closes);
   expect(closes.length).toBe(1);
+});
+
+describe("the clock of the host", () => {
+  const timers = (): number => process.getActiveResourcesInfo().filter((name) => name === "Timeout").length;
+
+  test("keeps the process alive while it waits, and until the wait is cancelled", () => {
+    const before = timers();
+    const cancel = hostClock.wait(60_000, () => {});
+    expect(timers()).toBe(before + 1);
+    cancel();
+    expect(timers()).toBe(before);
+  });
+
+  test("calls back after the time", async () => {
+    const start = hostClock.now();
+    await new Promise<void>((resolve) => void hostClock.wait(5, resolve));
+    expect(hostClock.now() - start).toBeGreaterThan(3);
+  });
 });
