@@ -28,6 +28,20 @@ export type {
   TextEvent,
   Utf8Event,
 } from "./protocol/events.js";
+export {
+  encodeFrameHeader,
+  type FrameFields,
+  type LengthForm,
+  type NewFrameFields,
+} from "./protocol/frames/frame-fields.js";
+export {
+  type FrameErrorEvent,
+  type FrameHeaderEvent,
+  type FramePayloadEvent,
+  FrameReader,
+  type FrameReaderEvent,
+  type FrameReaderOptions,
+} from "./protocol/frames/frame-reader.js";
 export { DEFAULT_LIMITS, type Limits } from "./protocol/limits.js";
 export { type MaskingKeySource, randomMaskingKey } from "./protocol/masking-key.js";
 export { Opcode } from "./protocol/opcode.js";

@@ -23,7 +23,7 @@ const BRAND: unique symbol = Symbol.for("wsimd.PreparedMessage.1");
  * A message framed once, to be sent on any number of connections. Servers share its bytes. A program may load two
  * copies of this package: each takes the prepared messages of the other.
  */
-export class PreparedMessage implements FramedMessage {
+export class PreparedMessage {
   /** Whether a value is a prepared message. */
   static [Symbol.hasInstance](value: unknown): value is PreparedMessage {
     return typeof value === "object" && value !== null && BRAND in value;

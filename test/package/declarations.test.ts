@@ -63,7 +63,7 @@ test("every option may be given as undefined, with exactOptionalPropertyTypes, t
       ),
     );
   expect(members.length).toBeGreaterThan(50);
-  expect(members.filter(({ type }) => !type.endsWith("| undefined"))).toEqual([]);
+  expect(members.filter(({ type }) => type !== "unknown" && !type.endsWith("| undefined"))).toEqual([]);
 });
 
 test("no declaration is internal", () => {

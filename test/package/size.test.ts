@@ -55,3 +55,12 @@ test.each(documented)("%s: about %s KiB", async (title = "", kib = "") => {
   expect(Math.abs(length - figure)).toBeLessThanOrEqual(TOLERANCE * figure);
   if (title === CODEC) expect(length).toBeLessThanOrEqual(MOST_CODEC_BYTES);
 });
+
+test("a bundle of Connection alone has no reader of frames", async () => {
+  const words = "maskingKey must have 4 bytes";
+  const options = { bundler: "esbuild", platform: "node" } as const;
+  const file = await bundle(project, 'export { Connection } from "wsimd";', options);
+  expect(readFileSync(file, "utf8")).not.toContain(words);
+  const whole = await bundle(project, 'export * from "wsimd";', options);
+  expect(readFileSync(whole, "utf8")).toContain(words);
+});

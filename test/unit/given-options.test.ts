@@ -163,6 +163,12 @@ const TAKERS: readonly {
   },
   {
     entry: "index.ts",
+    name: "FrameReader",
+    type: "FrameReaderOptions",
+    call: (o) => new core.FrameReader(o),
+  },
+  {
+    entry: "index.ts",
     name: "PreparedMessage",
     type: "SendOptions",
     call: (o) => new core.PreparedMessage("", o),
@@ -177,6 +183,7 @@ const OTHERS = new Set([
     "InvalidStateError",
     "TransportEnd",
     "isSendableCloseCode",
+    "encodeFrameHeader",
     "createRuntime",
     "Deadlines",
     "Turns",
