@@ -5,7 +5,7 @@ import { areUnique } from "../handshake/subprotocol.js";
 import { isToken } from "../http/characters.js";
 import { fieldsOf, type HeaderFields, headerLine, headerLines } from "../http/header-fields.js";
 import { bytesOf } from "../protocol/arguments.js";
-import { object, refuse, text } from "../protocol/option-readers.js";
+import { callback, object, refuse, text } from "../protocol/option-readers.js";
 
 /** Reads a list of subprotocols, and copies it. */
 export function tokens(value: readonly string[], name: string): readonly string[] {
@@ -34,6 +34,16 @@ export function origins(value: AllowedOrigins, name: string): AllowedOrigins {
   throw new RangeError(
     `${name} holds ${JSON.stringify(never)}, but an origin looks like "https://example.org"`,
   );
+}
+
+/**
+ * Reads the hook `upgrade`. One with a callback, as `ws` has, would return nothing, which accepts every client.
+ * @throws TypeError for a function with a second parameter
+ */
+export function hook<Value>(value: Value, name: string): Value {
+  callback(value, name);
+  if (typeof value !== "function" || value.length < 2) return value;
+  throw new TypeError(`${name} has one parameter, the request, and returns its answer or a promise of it`);
 }
 
 /** Reads the value of one header. */

@@ -5,11 +5,12 @@ import { CLIENT_READERS, type ClientOptions, connectBy } from "../adapter/client
 import { type ClientHandlers, readClientHandlers } from "../adapter/client/client-handlers.js";
 import { proxyDialer, readProxy } from "../adapter/client/proxy/option.js";
 import type { ProxyAddress, ProxyChoice, Tunnel } from "../adapter/client/proxy/proxy.js";
+import { readGiven } from "../adapter/given-options.js";
 import { hostOptions } from "../adapter/host-options.js";
 import type { Socket } from "../adapter/socket/handlers.js";
 import type { TextTypeOption } from "../adapter/socket/options.js";
 import type { TextType } from "../protocol/endpoint-options.js";
-import { ownOptions, type Readers, readOptions } from "../protocol/option-readers.js";
+import { ownOptions, type Readers } from "../protocol/option-readers.js";
 import { type BunApi, type BunTls, bunApi } from "./bun.js";
 import { BunTransport, CLIENT_HANDLERS, SECURE_CLIENT_HANDLERS } from "./bun-transport.js";
 import { bunRuntime } from "./host.js";
@@ -51,7 +52,7 @@ export async function connect<Data = unknown, Text extends TextType = TextType>(
   handlers: ClientHandlers<Data, Text> = {},
 ): Promise<Socket<Data>> {
   const bun = bunApi();
-  const known = readOptions<ConnectOptions>(options, CONNECT_READERS);
+  const known = readGiven<ConnectOptions>(options, CONNECT_READERS);
   const told = readClientHandlers(handlers, known);
   const open = (address: Address) => openTransport(bun, address, known.tls);
   const proxy = proxyDialer<BunTls>(known.proxy, process.env, (address, tls) =>

@@ -1,5 +1,6 @@
 // `serve` for Bun, on Bun's own sockets.
 
+import { readGiven } from "../adapter/given-options.js";
 import { hostOptions } from "../adapter/host-options.js";
 import {
   assertOnePlace,
@@ -17,7 +18,7 @@ import { ServerCore } from "../adapter/server/server.js";
 import { readServerHandlers, type ServerHandlers } from "../adapter/server/server-handlers.js";
 import type { TextTypeOption } from "../adapter/socket/options.js";
 import type { TextType } from "../protocol/endpoint-options.js";
-import { ownOptions, type Readers, readOptions } from "../protocol/option-readers.js";
+import { ownOptions, type Readers } from "../protocol/option-readers.js";
 import {
   type BunHandlers,
   type BunListener,
@@ -47,7 +48,7 @@ export async function serve<Data = unknown, Text extends TextType = TextType>(
   handlers: ServerHandlers<Data, Text>,
 ): Promise<ListeningServer<Data>> {
   const bun = bunApi();
-  const known = readOptions<ServeOptions>(options, SERVE_READERS);
+  const known = readGiven<ServeOptions>(options, SERVE_READERS);
   const { fetch, maxConnections, tls, unix, path } = known;
   // Bun takes an object without a key and a certificate for no TLS at all.
   if (tls !== undefined && (tls.key === undefined || tls.cert === undefined)) {

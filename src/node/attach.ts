@@ -1,13 +1,15 @@
 // WebSockets on an HTTP server of Node's that the application owns.
+
 import type { Server as HttpServer, IncomingMessage } from "node:http";
 import type { Server as HttpsServer } from "node:https";
+import { readGiven } from "../adapter/given-options.js";
 import { SERVER_READERS, type ServerOptions } from "../adapter/server/options.js";
 import { readPath } from "../adapter/server/request-path.js";
 import type { ServerHandlers as AnyServerHandlers } from "../adapter/server/server-handlers.js";
 import type { TextTypeOption } from "../adapter/socket/options.js";
 import type { Runtime } from "../adapter/transport.js";
 import type { TextType } from "../protocol/endpoint-options.js";
-import { type Readers, readOptions } from "../protocol/option-readers.js";
+import type { Readers } from "../protocol/option-readers.js";
 import type { ServerHandlers } from "./handlers.js";
 import { nodeRuntime } from "./host.js";
 import { knownInternals } from "./internals-option.js";
@@ -58,7 +60,8 @@ export function attach<Data = unknown, Text extends TextType = TextType>(
   options: AttachOptions<Data> & TextTypeOption<Text>,
   handlers: ServerHandlers<Data, Text>,
 ): NodeServer<Data> {
-  const known = readOptions<AttachOptions>(options, ATTACH_READERS);
+  assertHttpServer(httpServer);
+  const known = readGiven<AttachOptions>(options, ATTACH_READERS);
   const { path } = known;
   const core = coreOf(nodeRuntime, known, handlers, path);
   return attached(httpServer, path, { core, internals: knownInternals(known.internals) });
@@ -71,9 +74,29 @@ export function attachOn<Data>(
   options: PublicAttachOptions<Data>,
   handlers: AnyServerHandlers,
 ): NodeServer<Data> {
-  const known = readOptions<PublicAttachOptions>(options, PUBLIC_ATTACH_READERS);
+  assertHttpServer(httpServer);
+  const known = readGiven<PublicAttachOptions>(options, PUBLIC_ATTACH_READERS);
   const { path } = known;
   return attached(httpServer, path, { core: coreOf(runtime, known, handlers, path), internals: "off" });
+}
+
+const METHODS = ["on", "off", "prependListener", "listenerCount", "emit"];
+
+/** @throws TypeError if a value has no events, with the HTTP server that it leads to */
+function assertHttpServer(value: unknown): void {
+  if (hasEvents(value)) return;
+  const instead = (text: string) => new TypeError(`attach takes an HTTP server: ${text}`);
+  if (typeof value === "function") throw instead("pass what app.listen() returns, or http.createServer(app)");
+  if (typeof value === "object" && value !== null && hasEvents(Reflect.get(value, "server"))) {
+    throw instead("pass the property server of this object");
+  }
+  throw instead("attach(httpServer, options, handlers)");
+}
+
+/** An application of Express has events, but is a function. */
+function hasEvents(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  return METHODS.every((name) => typeof Reflect.get(value, name) === "function");
 }
 
 function attached<Data>(

@@ -9,11 +9,12 @@ import {
 } from "../adapter/client/client-handlers.js";
 import { proxyDialer, readProxy } from "../adapter/client/proxy/option.js";
 import type { ProxyAddress, ProxyChoice, Tunnel } from "../adapter/client/proxy/proxy.js";
+import { readGiven } from "../adapter/given-options.js";
 import type { Socket } from "../adapter/socket/handlers.js";
 import type { TextTypeOption } from "../adapter/socket/options.js";
 import type { Runtime } from "../adapter/transport.js";
 import type { TextType } from "../protocol/endpoint-options.js";
-import { ownOptions, type Readers, readOptions } from "../protocol/option-readers.js";
+import { ownOptions, type Readers } from "../protocol/option-readers.js";
 import type { ClientHandlers } from "./handlers.js";
 import { nodeRuntime } from "./host.js";
 import { chooseInternals, INTERNALS_READERS, type InternalsOptions } from "./internals-option.js";
@@ -69,7 +70,7 @@ export async function connectOn<Data>(
   given: ConnectOptions<Data>,
   handlers: AnyClientHandlers<Data>,
 ): Promise<Socket<Data>> {
-  const options = readOptions<ConnectOptions>(given, CONNECT_READERS);
+  const options = readGiven<ConnectOptions>(given, CONNECT_READERS);
   const told = readClientHandlers(handlers, options);
   const transportOf = await transports(await chooseInternals(options.internals));
   const open = (address: Address) => transportOf(openSocket(address, options.tls));

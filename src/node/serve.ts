@@ -1,9 +1,11 @@
 // `serve` for Node, and for other runtimes with `node:net`.
+
 import type { IncomingMessage } from "node:http";
 import { createServer, type Socket as NetSocket } from "node:net";
 import type { Duplex } from "node:stream";
 import { createServer as createTlsServer, type TlsOptions } from "node:tls";
 import { MAX_TIMER_MS } from "../adapter/deadline.js";
+import { readGiven } from "../adapter/given-options.js";
 import { hostOptions } from "../adapter/host-options.js";
 import {
   assertOnePlace,
@@ -22,7 +24,7 @@ import {
 import type { TextTypeOption } from "../adapter/socket/options.js";
 import type { Runtime } from "../adapter/transport.js";
 import type { TextType } from "../protocol/endpoint-options.js";
-import { integer, ownOptions, type Readers, readOptions } from "../protocol/option-readers.js";
+import { integer, ownOptions, type Readers } from "../protocol/option-readers.js";
 import type { ServerHandlers } from "./handlers.js";
 import { nodeRuntime } from "./host.js";
 import {
@@ -87,7 +89,7 @@ export async function listenOn(
   given: ServeOptions<unknown, unknown>,
   handlers: AnyServerHandlers,
 ): Promise<Listens> {
-  const options = readOptions<ServeOptions>(given, SERVE_READERS);
+  const options = readGiven<ServeOptions>(given, SERVE_READERS);
   const { fetch, maxConnections, path, tls } = options;
   const resources = { fetch, secure: tls !== undefined, path };
   assertOnePlace(options);

@@ -1,6 +1,8 @@
 // Servers that get their requests from an HTTP server of Node's, one by one.
+
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
+import { readGiven } from "../adapter/given-options.js";
 import { resolveServerOptions, SERVER_READERS, type ServerOptions } from "../adapter/server/options.js";
 import { type Server, ServerCore } from "../adapter/server/server.js";
 import { type ConnectionSource, ServerHandle } from "../adapter/server/server-handle.js";
@@ -11,7 +13,7 @@ import {
 import type { TextTypeOption } from "../adapter/socket/options.js";
 import type { Runtime } from "../adapter/transport.js";
 import type { TextType } from "../protocol/endpoint-options.js";
-import { type Readers, readOptions } from "../protocol/option-readers.js";
+import type { Readers } from "../protocol/option-readers.js";
 import type { ServerHandlers } from "./handlers.js";
 import { nodeRuntime } from "./host.js";
 import { INTERNALS_READERS, type InternalsOptions, knownInternals } from "./internals-option.js";
@@ -56,7 +58,7 @@ export function createServer<Data = unknown, Text extends TextType = TextType>(
   options: NodeServerOptions<Data> & TextTypeOption<Text>,
   handlers: ServerHandlers<Data, Text>,
 ): NodeServer<Data> {
-  const known = readOptions<NodeServerOptions>(options, NODE_SERVER_READERS);
+  const known = readGiven<NodeServerOptions>(options, NODE_SERVER_READERS);
   const core = coreOf(nodeRuntime, known, handlers);
   return new NodeServerHandle({ core, internals: knownInternals(known.internals) });
 }
@@ -67,7 +69,7 @@ export function createServerOn<Data>(
   options: PublicServerOptions<Data>,
   handlers: AnyServerHandlers,
 ): NodeServer<Data> {
-  const known = readOptions<PublicServerOptions>(options, SERVER_READERS);
+  const known = readGiven<PublicServerOptions>(options, SERVER_READERS);
   return new NodeServerHandle({ core: coreOf(runtime, known, handlers), internals: "off" });
 }
 

@@ -28,21 +28,30 @@ export function ownOptions<Options extends object>(given: Options, name = "optio
 /**
  * As {@link ownOptions}, with the value of each option as its reader returns it.
  * @param name - the name of the option that holds these options, if any
+ * @param unknown - makes the error for a name without a reader
  * @throws TypeError for an option that does not exist or a value of a wrong type, RangeError for a value out of its range
  */
 export function readOptions<Options extends object>(
   given: Options,
   readers: Readers<Options>,
   name?: string,
+  unknown: UnknownOption = unknownOption,
 ): Options {
   const options = ownOptions(given, name);
   for (const key in options) {
     // An option that is misspelt, or another library's, must not be taken for one that was left out.
-    if (!Object.hasOwn(readers, key)) throw unknownName("option", pathOf(key, name), Object.keys(readers));
+    if (!Object.hasOwn(readers, key)) throw unknown(pathOf(key, name), readers);
     const value = options[key];
     if (value !== undefined) options[key] = readers[key](value, pathOf(key, name));
   }
   return options;
+}
+
+/** Makes the error for an option that does not exist, from its name and the readers of those that do. */
+export type UnknownOption = (name: string, readers: object) => TypeError;
+
+function unknownOption(name: string, readers: object): TypeError {
+  return unknownName("option", name, Object.keys(readers));
 }
 
 function pathOf(key: string, name: string | undefined): string {

@@ -2,11 +2,12 @@
 
 import { CLIENT_READERS, type ClientOptions, connectBy } from "../adapter/client/client.js";
 import { type ClientHandlers, readClientHandlers } from "../adapter/client/client-handlers.js";
+import { readGiven } from "../adapter/given-options.js";
 import { portableRuntime } from "../adapter/portable-runtime.js";
 import type { Socket } from "../adapter/socket/handlers.js";
 import type { TextTypeOption } from "../adapter/socket/options.js";
 import type { TextType } from "../protocol/endpoint-options.js";
-import { ownOptions, type Readers, readOptions, text } from "../protocol/option-readers.js";
+import { ownOptions, type Readers, text } from "../protocol/option-readers.js";
 import { type ByteStreams, StreamTransport } from "./stream-transport.js";
 
 /** Options of {@link connect}. Streams lead to one server and one connection: no redirects, no `reconnect`. */
@@ -33,7 +34,7 @@ export async function connect<Data = unknown, Text extends TextType = TextType>(
   options: ConnectOptions<Data> & TextTypeOption<Text> = {},
   handlers: ClientHandlers<Data, Text> = {},
 ): Promise<Socket<Data>> {
-  const known = readOptions<ConnectOptions>(options, CONNECT_READERS);
+  const known = readGiven<ConnectOptions>(options, CONNECT_READERS);
   const told = readClientHandlers(handlers, known);
   const open = () => new StreamTransport(streams, known.remoteAddress ?? "");
   return connectBy<Data>(

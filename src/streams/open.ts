@@ -1,5 +1,6 @@
 // A WebSocket over streams whose opening handshake is done elsewhere.
 
+import { readGiven } from "../adapter/given-options.js";
 import { portableRuntime } from "../adapter/portable-runtime.js";
 import { EndpointChoices } from "../adapter/socket/endpoint-choices.js";
 import { readHandlers } from "../adapter/socket/given-handlers.js";
@@ -14,7 +15,7 @@ import { Session } from "../adapter/socket/session.js";
 import { withData } from "../adapter/socket/typed-data.js";
 import { bytes } from "../adapter/value-readers.js";
 import { type Role, readRole, type TextType } from "../protocol/endpoint-options.js";
-import { callback, type Readers, readOptions, text } from "../protocol/option-readers.js";
+import { callback, type Readers, text } from "../protocol/option-readers.js";
 import { type ByteStreams, StreamTransport } from "./stream-transport.js";
 
 /** Options of {@link open}. */
@@ -51,7 +52,7 @@ export function open<Data = unknown, Text extends TextType = TextType>(
   options: OpenOptions<Data> & TextTypeOption<Text>,
   handlers: Handlers<Data, Text> = {},
 ): Socket<Data> {
-  const known = readOptions<OpenOptions>(options, OPEN_READERS);
+  const known = readGiven<OpenOptions>(options, OPEN_READERS);
   const { protocol = "", rest = new Uint8Array(0), remoteAddress = "", data: makeData } = known;
   const role = readRole(known.role, "role");
   const told = readHandlers(handlers, known);

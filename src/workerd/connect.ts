@@ -4,12 +4,12 @@ import { connect as connectTcp } from "cloudflare:sockets";
 import type { Address } from "../adapter/client/address.js";
 import { CLIENT_READERS, type ClientOptions, connectBy } from "../adapter/client/client.js";
 import { type ClientHandlers, readClientHandlers } from "../adapter/client/client-handlers.js";
+import { readGiven } from "../adapter/given-options.js";
 import { hostOptions } from "../adapter/host-options.js";
 import { portableRuntime } from "../adapter/portable-runtime.js";
 import type { Socket } from "../adapter/socket/handlers.js";
 import type { TextTypeOption } from "../adapter/socket/options.js";
 import type { TextType } from "../protocol/endpoint-options.js";
-import { readOptions } from "../protocol/option-readers.js";
 import { StreamTransport } from "../streams/stream-transport.js";
 
 /** Options of {@link connect}. */
@@ -28,7 +28,7 @@ export async function connect<Data = unknown, Text extends TextType = TextType>(
   options: ConnectOptions<Data> & TextTypeOption<Text> = {},
   handlers: ClientHandlers<Data, Text> = {},
 ): Promise<Socket<Data>> {
-  const known = readOptions<ConnectOptions>(options, CLIENT_READERS);
+  const known = readGiven<ConnectOptions>(options, CLIENT_READERS);
   const told = readClientHandlers(handlers, known);
   return connectBy<Data>({ runtime: portableRuntime(), open }, url, known, told);
 }

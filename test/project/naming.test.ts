@@ -76,7 +76,7 @@ test.each(names("Client handler names"))(
     await expect(node.connect("ws://127.0.0.1:1", {}, { [name]: null })).rejects.toThrow(
       `the handler ${name} must be a function`,
     );
-    await expect(node.serve({}, { [name]() {} })).rejects.toThrow(`there is no handler ${name}, only`);
+    await expect(node.serve({}, { [name]() {} })).rejects.toThrow(`there is no handler ${name}`);
   },
 );
 

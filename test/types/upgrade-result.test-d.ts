@@ -1,5 +1,5 @@
 // The answers that the hook `upgrade` may give. `npm run types` checks this file; nothing runs it.
-import type { UpgradeResult } from "../../src/node/index.js";
+import { createServer, type UpgradeResult } from "../../src/node/index.js";
 
 /** Every documented form. */
 export const allowed: readonly UpgradeResult<number>[] = [
@@ -10,6 +10,13 @@ export const allowed: readonly UpgradeResult<number>[] = [
   { protocol: "chat", headers: { "Set-Cookie": "a=b" } },
   { status: 401, reason: "no", headers: [["WWW-Authenticate", "Basic"]], body: "no" },
 ];
+
+/** A hook with a callback, as `ws` has. */
+export function withCallback(): void {
+  const verify = (_request: unknown, done: (accepted: boolean) => void): void => done(true);
+  // @ts-expect-error: nothing calls the second parameter
+  createServer({ upgrade: verify }, {});
+}
 
 export const refused: readonly UpgradeResult<number>[] = [
   // @ts-expect-error: a reason without a status
@@ -24,4 +31,8 @@ export const refused: readonly UpgradeResult<number>[] = [
   true,
   // @ts-expect-error: neither accepts nor refuses
   null,
+  // @ts-expect-error: a text is no answer
+  "no",
+  // @ts-expect-error: its body is no string
+  new Response("no", { status: 403 }),
 ];

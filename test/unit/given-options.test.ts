@@ -233,10 +233,12 @@ describe.each(TAKERS)("$name of $entry", ({ entry, type, base, call, handlers })
   });
 
   test.each(["verify", "maxPayload", "perMessageDeflate", "message"])(
-    "refuses the option %s, which does not exist, and names those that do",
+    "refuses the option %s, which does not exist, and says what to write instead",
     async (option) => {
       const error = await thrownBy(call, { ...base, [option]: undefined }, {});
-      expect(error.message).toMatch(new RegExp(`^there is no option (\\w+\\.)?${option}, only \\w`));
+      expect(error.message).toMatch(
+        new RegExp(`^there is no option (\\w+\\.)?${option}(, only |: |; did you mean )\\w`),
+      );
     },
   );
 
@@ -250,7 +252,9 @@ describe.each(TAKERS)("$name of $entry", ({ entry, type, base, call, handlers })
     "refuses an option of %s that does not exist",
     async (group) => {
       const error = await thrownBy(call, { ...base, [group]: { idleMs: 5 } }, {});
-      expect(error.message).toContain(`there is no option ${group}.idleMs, only `);
+      expect(error.message).toMatch(
+        new RegExp(`^there is no option ${group}\\.idleMs(, only |; did you mean )\\w`),
+      );
     },
   );
 
@@ -258,9 +262,11 @@ describe.each(TAKERS)("$name of $entry", ({ entry, type, base, call, handlers })
 
   const handlerNames = declaredOptions(entry, handlers).map(({ path: [handler = ""] }) => handler);
 
-  test("refuses a handler that does not exist, and names those that do", async () => {
-    const error = await thrownBy(call, { ...base }, { onMessage() {} });
-    expect(error.message).toBe(`there is no handler onMessage, only ${[...handlerNames].sort().join(", ")}`);
+  test("refuses a handler that does not exist, and names the one that was meant, or those that do", async () => {
+    const near = await thrownBy(call, { ...base }, { onMessage() {} });
+    expect(near.message).toBe("there is no handler onMessage; did you mean message?");
+    const far = await thrownBy(call, { ...base }, { zzz() {} });
+    expect(far.message).toBe(`there is no handler zzz, only ${[...handlerNames].sort().join(", ")}`);
   });
 
   test.each([null, 5, "text", true].map((value) => [shown(value), value]))(

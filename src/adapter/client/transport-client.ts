@@ -1,7 +1,7 @@
 // A client whose connections the caller makes, each as a transport.
 
 import type { TextType } from "../../protocol/endpoint-options.js";
-import { readOptions } from "../../protocol/option-readers.js";
+import { readGiven } from "../given-options.js";
 import type { Socket } from "../socket/handlers.js";
 import type { TextTypeOption } from "../socket/options.js";
 import type { Runtime, SocketTransport } from "../transport.js";
@@ -34,7 +34,7 @@ export async function connect<Data = unknown, Text extends TextType = TextType>(
   options: ClientOptions<Data> & TextTypeOption<Text> = {},
   handlers: ClientHandlers<Data, Text> = {},
 ): Promise<Socket<Data>> {
-  const known = readOptions<ClientOptions>(options, CLIENT_READERS);
+  const known = readGiven<ClientOptions>(options, CLIENT_READERS);
   const told = readClientHandlers(handlers, known);
   const open = (address: Address): SocketTransport => dialer.open(address);
   return connectBy<Data>({ runtime: dialer.runtime, open }, url, known, told);

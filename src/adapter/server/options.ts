@@ -1,15 +1,11 @@
 // Options of servers, and the types of their `upgrade` hook.
+
 import type { AllowedOrigins } from "../../handshake/origin.js";
 import type { UpgradeRequest } from "../../handshake/request.js";
 import type { HeaderFields } from "../../http/header-fields.js";
 import type { RefusalOptions } from "../../http/refusal.js";
-import {
-  callback,
-  integer,
-  type Optional,
-  type Readers,
-  readOptions,
-} from "../../protocol/option-readers.js";
+import { callback, integer, type Optional, type Readers } from "../../protocol/option-readers.js";
+import { group } from "../given-options.js";
 import type { Delivery } from "../socket/delivery.js";
 import {
   completed,
@@ -22,7 +18,7 @@ import {
   type SocketOptions,
 } from "../socket/options.js";
 import type { TlsInfo } from "../transport.js";
-import { origins, tokens } from "../value-readers.js";
+import { hook, origins, tokens } from "../value-readers.js";
 
 /**
  * A valid opening handshake, which waits for the application's decision.
@@ -135,10 +131,10 @@ const SERVER_LIMIT_READERS: Readers<Optional<ServerLimits>> = {
 /** How options of a server are read. */
 export const SERVER_READERS = {
   ...SOCKET_READERS,
-  limits: (given, name) => readOptions<Optional<ServerLimits>>(given, SERVER_LIMIT_READERS, name),
+  limits: group(SERVER_LIMIT_READERS),
   protocols: tokens,
   origins,
-  upgrade: callback,
+  upgrade: hook,
   data: callback,
 } satisfies Readers<ServerOptions>;
 

@@ -1,7 +1,9 @@
 // A server whose caller hands over each connection as a transport.
+
 import type { RequestHead } from "../../http/head.js";
 import type { TextType } from "../../protocol/endpoint-options.js";
-import { callback, flag, type Readers, readOptions } from "../../protocol/option-readers.js";
+import { callback, flag, type Readers } from "../../protocol/option-readers.js";
+import { readGiven } from "../given-options.js";
 import type { TextTypeOption } from "../socket/options.js";
 import type { Runtime, SocketTransport } from "../transport.js";
 import { Opening } from "./opening.js";
@@ -72,7 +74,7 @@ export function createCore(
   options: TransportServerOptions,
   handlers: ServerHandlers,
 ): ServerCore {
-  const known = readOptions<TransportServerOptions>(options, TRANSPORT_SERVER_READERS);
+  const known = readGiven<TransportServerOptions>(options, TRANSPORT_SERVER_READERS);
   const { fetch, secure = false } = known;
   const told = readServerHandlers(handlers, known);
   return new ServerCore(runtime, resolveServerOptions(known), told, { fetch, secure });

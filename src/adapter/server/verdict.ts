@@ -1,6 +1,6 @@
 // The answer of the hook `upgrade`, read without properties of `Object.prototype`.
 
-import { isGiven, isObject } from "../../http/given.js";
+import { given, isGiven, isObject } from "../../http/given.js";
 import type { RefusalOptions } from "../../http/refusal.js";
 import { ownOptions, unknownName } from "../../protocol/option-readers.js";
 import { readDelivery } from "../socket/delivery.js";
@@ -37,11 +37,18 @@ export function decisionOf(verdict: UpgradeResult): Decision {
   if (verdict === undefined) return { acceptance: {} };
   if (verdict === false) return { refusal: REFUSED };
   if (!isObject(verdict)) throw new TypeError("upgrade must return an object, false or nothing");
-  return isRefusal(verdict) ? { refusal: verdict } : { acceptance: acceptanceOf(verdict) };
+  return isRefusal(verdict) ? { refusal: refusalOf(verdict) } : { acceptance: acceptanceOf(verdict) };
 }
 
 function isRefusal(verdict: Acceptance | RefusalOptions): verdict is RefusalOptions {
   return isGiven(verdict, "status");
+}
+
+/** A `Response` is none: its body could not be sent. */
+function refusalOf(verdict: RefusalOptions): RefusalOptions {
+  const body = given(verdict, "body");
+  if (body === undefined || typeof body === "string") return verdict;
+  throw new TypeError("the body of a refusal is a string; a Response is no refusal");
 }
 
 function acceptanceOf(verdict: Acceptance): Acceptance {

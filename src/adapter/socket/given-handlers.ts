@@ -1,6 +1,7 @@
 // The handlers that an application gives, checked and copied when they are given.
 import { isGiven } from "../../http/given.js";
-import { Bare, object, refuse, unknownName } from "../../protocol/option-readers.js";
+import { Bare, refuse } from "../../protocol/option-readers.js";
+import { assertHandlers, unknownHandler } from "../given-options.js";
 import { assertDelivered, type DeliveryOptions } from "./delivery.js";
 import type { Handlers } from "./handlers.js";
 
@@ -38,10 +39,10 @@ export function readNamedHandlers<Given extends object>(
   given: Given,
   names: Readonly<Record<keyof Given, undefined>>,
 ): Given {
-  object(given, "handlers");
+  assertHandlers(given);
   const handlers: Mutable<Given> = Object.assign(new Bare());
-  const unknown = unknownHandler(given, names);
-  if (unknown !== undefined) throw unknownName("handler", unknown, Object.keys(names));
+  const unknown = strangeFunction(given, names);
+  if (unknown !== undefined) throw unknownHandler(unknown, Object.keys(names));
   for (const name of namesOf(names)) if (isGiven(given, name)) take(given, name, handlers);
   return handlers;
 }
@@ -58,7 +59,7 @@ export function handlersWithoutMessages(handlers: Handlers): Handlers {
 function ignored(): void {}
 
 /** A function of a plain object that is no handler. Objects of a class may have other functions. */
-function unknownHandler(given: object, names: object): string | undefined {
+function strangeFunction(given: object, names: object): string | undefined {
   const prototype = Object.getPrototypeOf(given);
   if (prototype !== Object.prototype && prototype !== null) return undefined;
   return Object.entries(given).find(

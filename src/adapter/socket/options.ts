@@ -1,4 +1,5 @@
 // The options that servers and clients have in common.
+
 import type { Host } from "../../host/host.js";
 import { DEFAULT_MAX_HEAD_BYTES, DEFAULT_MAX_HEADER_LINES } from "../../http/head-limits.js";
 import type { KernelChoice } from "../../kernel/load.js";
@@ -19,8 +20,8 @@ import {
   type Optional,
   oneOf,
   type Readers,
-  readOptions,
 } from "../../protocol/option-readers.js";
+import { group } from "../given-options.js";
 import { type Delivery, readDelivery } from "./delivery.js";
 
 /** Limits on the memory and work that one peer may cause. */
@@ -158,19 +159,14 @@ export const SOCKET_LIMIT_READERS: Readers<Optional<SocketLimits>> = {
 
 /** How options of every socket are read. */
 export const SOCKET_READERS: Readers<SocketOptions> = {
-  limits: (given, name) => readOptions<Optional<SocketLimits>>(given, SOCKET_LIMIT_READERS, name),
-  timeouts: (given, name) =>
-    readOptions<Optional<Timeouts>>(
-      given,
-      {
-        handshakeMs: milliseconds,
-        pingIntervalMs: milliseconds,
-        pingTimeoutMs: milliseconds,
-        closeMs: milliseconds,
-        writeMs: milliseconds,
-      },
-      name,
-    ),
+  limits: group(SOCKET_LIMIT_READERS),
+  timeouts: group<Optional<Timeouts>>({
+    handshakeMs: milliseconds,
+    pingIntervalMs: milliseconds,
+    pingTimeoutMs: milliseconds,
+    closeMs: milliseconds,
+    writeMs: milliseconds,
+  }),
   backpressure: oneOf<BackpressurePolicy>("close", "drop", "queue"),
   deliver: readDelivery,
   sequential: flag,
