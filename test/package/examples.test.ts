@@ -37,6 +37,7 @@ const APPLICATIONS = [
   "market-data",
   "net-codec",
   "next",
+  "uploads",
   "worker",
 ];
 

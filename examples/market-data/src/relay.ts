@@ -50,7 +50,7 @@ export class Relay {
           client.send(JSON.stringify({ type: "snapshot", live: this.#live, quotes } satisfies RelayMessage));
         },
         close: (_, { failure }) => {
-          if (failure?.closeCode === 1013) this.#slowClients++;
+          if (failure?.code === "BACKPRESSURE") this.#slowClients++;
         },
       },
     );
