@@ -14,6 +14,7 @@ const GROUPS = {
     "docs/building.md",
     "docs/frameworks.md",
     "docs/http-servers.md",
+    "docs/messages.md",
     "docs/reconnecting.md",
     "docs/limits.md",
     "docs/errors.md",
