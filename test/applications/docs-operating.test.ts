@@ -1,4 +1,4 @@
-// The programs and configurations of docs/operating.md do what the page says of them.
+// The programs and configurations of docs/operating.md work as the page says.
 import { once } from "node:events";
 import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
@@ -18,7 +18,7 @@ import { Inbox } from "../support/ws-inbox.js";
 
 const page = new PagePrograms("docs/operating.md");
 
-/** What a stop takes at most: the waits of the program, and `close`, which may take a second more than its time-out. */
+/** The longest time of a stop: the waits of the program, and `close`, which may take a second more than its time-out. */
 const STOP_MS = 2_000 + 500 + DEFAULT_TIMEOUTS.closeMs + 1_000;
 
 afterEach(killPrograms);

@@ -1,4 +1,4 @@
-// The programs of docs/building.md do what the page says of them.
+// The programs of docs/building.md work as the page says.
 import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -58,8 +58,8 @@ function browser({ code, info }: CodeBlock, port: number): Program {
   return new Program(runtimeBinary("node-22"), ["--input-type=module", "-e", module]);
 }
 
-test("everyone except the sender", async () => {
-  const server = await listening(page.take("Everyone except the sender"));
+test("all connections except the sender's", async () => {
+  const server = await listening(page.take("All connections except the sender's"));
   const [ada, bob] = [await Inbox.open(server.url), await Inbox.open(server.url)];
   expect(await exchange(ada, "hello")).toBe("delivered");
   expect(await bob.next()).toBe("hello");
@@ -207,11 +207,29 @@ test("when a session ends", async () => {
 });
 
 test("slow clients", async () => {
-  const server = await listening(page.take("Cope with slow clients"));
+  const block = page.take("Cope with slow clients");
+  const server = await listening(block);
   const inbox = await Inbox.open(server.url);
   expect(await inbox.next()).toMatch(/^\d+/);
   expect(await inbox.next()).toMatch(/^\d+\./);
   await stop(server);
+
+  // Longer prices, in quick succession, for a client that does not read for a while.
+  const code = block.code
+    .replace("String(price)", "String(price).padEnd(100_000)")
+    .replace("}, 100)", "}, 1)")
+    .replace("data.missed = data.behind;", "$&\n  if (data.missed) console.log('missed');")
+    .replace("drain(socket) {", "$&\n    console.log('drained');");
+  const hurried = await listening({ ...block, code });
+  const slow = await Inbox.open(hurried.url);
+  slow.socket.pause();
+  await hurried.program.shows(/missed\n/);
+  slow.socket.resume();
+  await hurried.program.shows(/missed\ndrained\n/);
+  const old = String(await slow.next());
+  await expect.poll(async () => String(await slow.next()) !== old).toBe(true);
+  slow.socket.terminate();
+  await stop(hurried);
 });
 
 test("asynchronous handlers", async () => {

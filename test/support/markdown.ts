@@ -9,7 +9,7 @@ export function runnableBlocks(markdown: string): string[] {
 export interface CodeBlock {
   /** The heading that it stands under. */
   readonly heading: string;
-  /** What its fence says: `js`, `ts run`, `yaml`. */
+  /** The words of its fence: `js`, `ts run`, `yaml`. */
   readonly info: string;
   readonly code: string;
 }
