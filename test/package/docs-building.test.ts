@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import path from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
@@ -253,6 +254,25 @@ test("long messages", async () => {
   const message = Buffer.alloc(5 << 20, "wsimd");
   expect(await exchange(inbox, message)).toBe(createHash("sha256").update(message).digest("hex"));
   await stop(server);
+
+  const folder = mkdtempSync(path.join(tmpdir(), "wsimd-video-"));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const file = path.join(folder, "video.mp4");
+  writeFileSync(file, message);
+  const block = page.take("Long messages");
+  const sender = await listening({ ...block, code: block.code.replace("video.mp4", file) });
+  const viewer = await Inbox.open(sender.url);
+  for (const request of ["video", "again", "video"]) viewer.socket.send(request);
+  expect(message.equals(Buffer.from(await viewer.next()))).toBe(true);
+  expect(await viewer.next()).toBe("again");
+  expect(message.equals(Buffer.from(await viewer.next()))).toBe(true);
+  // A client that leaves in the middle is no error.
+  viewer.socket.send("video");
+  viewer.socket.pause();
+  viewer.socket.terminate();
+  const next = await Inbox.open(sender.url);
+  expect(await exchange(next, "still here")).toBe("still here");
+  await stop(sender);
 });
 
 test("a browser reconnects, unless the server does not want it", async () => {
