@@ -152,7 +152,7 @@ describe("the page", () => {
     await waitForFigure(other.page, "rate", 150);
     const row = other.page.locator(`[data-id="${one.id}"]`);
     await row.locator(".rate", { hasText: /^(1[5-9]\d|2\d\d) msg\/s$/ }).waitFor();
-    await row.locator(".rtt", { hasText: /^[\d.]+ ms$/ }).waitFor();
+    await row.locator(".rtt", { hasText: /^ping [\d.]+ ms$/ }).waitFor();
     await other.page.bringToFront();
     await expect.poll(() => paintedPixels(other.page, "--rate"), { timeout: 10_000 }).toBeGreaterThan(50);
     await expect.poll(() => paintedPixels(other.page, "--rtt"), { timeout: 10_000 }).toBeGreaterThan(20);
@@ -249,6 +249,10 @@ describe("the server", () => {
     ["/other", "GET", 404],
     ["/page/../../package.json", "GET", 404],
     ["/page/app.d.ts", "GET", 404],
+    ["/page/kernel-worker.js", "GET", 200],
+    ["/kernel/load.js", "GET", 200],
+    ["/kernel/generated/scalar.wasm", "GET", 200],
+    ["/kernel/load.d.ts", "GET", 404],
   ])("answers %s %s with %i", async (target, method, status) => {
     expect(await fetchStatus(target, method)).toBe(status);
   });
@@ -260,6 +264,18 @@ describe("the server", () => {
     expect(policy).not.toMatch(/unsafe|\*|https?:/);
     expect(response.headers.get("x-content-type-options")).toBe("nosniff");
     expect(await response.text()).not.toMatch(/(src|href)="(?!\/)/);
+  });
+
+  test("lets only the worker of the kernels compile WebAssembly", async () => {
+    const policies = ["/", "/page/app.js", "/page/kernel-worker.js"].map(async (file) => {
+      const response = await fetch(new URL(file, url));
+      return (response.headers.get("content-security-policy") ?? "").match(/script-src [^;]*/)?.[0];
+    });
+    expect(await Promise.all(policies)).toEqual([
+      "script-src 'self'",
+      "script-src 'self'",
+      "script-src 'self' 'wasm-unsafe-eval'",
+    ]);
   });
 
   test.each([

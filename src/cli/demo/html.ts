@@ -6,6 +6,12 @@ const LOGO = `<rect width="32" height="32" rx="8" fill="#4f46e5"/><g fill="#fff"
 
 export const ICON = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32">${LOGO}</svg>`;
 
+/** One of several choices. */
+function choice(group: string, value: string, label: string, checked = false): string {
+  const input = `<input type="radio" name="${group}" value="${value}"${checked ? " checked" : ""}>`;
+  return `<label class="choice">${input}<span>${label}</span></label>`;
+}
+
 export const HTML = `<!doctype html>
 <html lang="en">
 <head>
@@ -37,11 +43,11 @@ export const HTML = `<!doctype html>
     <h2 id="graph-title" class="hidden">Live traffic</h2>
     <dl class="legend">
       <div class="rate">
-        <dt><i aria-hidden="true"></i>Messages a second</dt>
+        <dt><i aria-hidden="true"></i>Messages/s</dt>
         <dd><b id="rate">–</b></dd>
       </div>
       <div class="rtt">
-        <dt><i aria-hidden="true"></i>Round trip</dt>
+        <dt><i aria-hidden="true"></i>Message round trip</dt>
         <dd><b id="rtt">–</b> <span>ms</span></dd>
       </div>
       <div class="count">
@@ -50,11 +56,12 @@ export const HTML = `<!doctype html>
       </div>
     </dl>
     <canvas id="graph" role="img" aria-label="Messages a second and round-trip time"></canvas>
+    <p class="hint">Message round trip: from sending a message in this tab until it is back in this tab.</p>
   </section>
 
   <section class="card clients" aria-labelledby="clients-title">
     <h2 id="clients-title">Clients</h2>
-    <p class="hint">Choose who gets your messages.</p>
+    <p class="hint">Choose who gets your messages. Ping: from the server's ping until it has the browser's pong.</p>
     <div id="clients" class="rows" role="radiogroup" aria-labelledby="clients-title">
       <label class="row everyone">
         <input type="radio" name="to" value="" checked>
@@ -90,6 +97,47 @@ export const HTML = `<!doctype html>
       <input id="load-size" type="range" min="0" step="1">
     </div>
     <button id="load-toggle" type="button" aria-pressed="false" disabled>Start the load</button>
+  </section>
+
+  <section class="card kernels" aria-labelledby="kernels-title">
+    <div class="intro">
+      <h2 id="kernels-title">WebAssembly against JavaScript</h2>
+      <p class="hint">wsimd has three kernels with the same results. Run them in this browser: each decodes the frames of a
+        64 KiB read, again and again. It reads headers, unmasks payloads, and checks that text is UTF-8. Strings and the network
+        are no part of it, and nothing is sent.</p>
+      <fieldset>
+        <legend>Messages</legend>
+        <div class="choices">
+          ${choice("kernels-kind", "binary", "Binary", true)}
+          ${choice("kernels-kind", "text", "ASCII text")}
+          ${choice("kernels-kind", "mixed", "Mixed text")}
+        </div>
+      </fieldset>
+      <fieldset>
+        <legend>Size of each</legend>
+        <div class="choices">
+          ${choice("kernels-size", "20", "20 B")}
+          ${choice("kernels-size", "1000", "1 kB", true)}
+          ${choice("kernels-size", "16000", "16 kB")}
+          ${choice("kernels-size", "64000", "64 kB")}
+        </div>
+      </fieldset>
+      <div class="actions">
+        <button id="kernels-run" type="button">Run</button>
+        <button id="kernels-copy" class="secondary" type="button" disabled>Copy as JSON</button>
+      </div>
+    </div>
+    <div class="outcome">
+      <table>
+        <caption class="hidden">Speed of the kernels in this browser</caption>
+        <thead>
+          <tr><th scope="col">Kernel</th><th scope="col">GB/s</th><th scope="col">ns a message</th><th scope="col">against JavaScript</th></tr>
+        </thead>
+        <tbody id="kernels-rows"></tbody>
+      </table>
+      <p id="kernels-status" class="hint" role="status">Not measured yet. It takes about two seconds.</p>
+      <textarea id="kernels-json" rows="6" readonly aria-label="Results as JSON" hidden></textarea>
+    </div>
   </section>
 </main>
 </body>

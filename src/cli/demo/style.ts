@@ -32,7 +32,7 @@ export const STYLE = `
     --rate: #98a2ff;
     --rtt: #2dd4bf;
     --button: #5b5bf0;
-    --button-hover: #6d6df5;
+    --button-hover: #6464f2;
     --button-ink: #ffffff;
     --good: #4ade80;
     --wait: #facc15;
@@ -93,6 +93,7 @@ main { display: grid; gap: 16px; grid-template-columns: minmax(0, 1fr) 372px; al
 .legend .count { margin-left: auto; text-align: right; }
 .legend .count dt { justify-content: flex-end; }
 #graph { display: block; width: 100%; height: 264px; }
+#graph + .hint { margin-top: 8px; }
 
 /* Clients */
 .rows { margin: 12px -8px -6px; max-height: 276px; overflow-y: auto; }
@@ -146,16 +147,49 @@ button {
 }
 button:hover { background: var(--button-hover); }
 button:disabled { opacity: .5; cursor: default; }
-button[aria-pressed="true"], button.quiet { color: var(--ink); background: var(--card); border-color: var(--line); }
-button[aria-pressed="true"]:hover, button.quiet:hover { background: var(--sunk); }
+button[aria-pressed="true"], button.quiet, button.secondary { color: var(--ink); background: var(--card); border-color: var(--line); }
+button[aria-pressed="true"]:hover, button.quiet:hover, button.secondary:not(:disabled):hover { background: var(--sunk); }
 button.quiet { height: 32px; padding: 0 12px; font-size: 13px; }
 .load > button { width: 100%; margin-top: 16px; }
 .control { display: grid; grid-template-columns: 1fr auto; margin-top: 14px; font-size: 14px; }
 .control output { font-weight: 600; font-variant-numeric: tabular-nums; }
 .control input { grid-column: 1 / -1; width: 100%; height: 28px; margin: 0; accent-color: var(--rate); cursor: pointer; }
 
+/* Kernels */
+.intro .hint { margin-top: 4px; }
+.kernels { display: grid; grid-template-columns: minmax(0, 372px) minmax(0, 1fr); gap: 20px 40px; }
+fieldset { min-width: 0; margin: 14px 0 0; padding: 0; border: 0; }
+legend { padding: 0; margin-bottom: 6px; font-size: 13px; color: var(--muted); }
+.choices { display: flex; gap: 2px; padding: 3px; background: var(--sunk); border: 1px solid var(--line); border-radius: 11px; }
+.choice { position: relative; flex: 1; text-align: center; font-size: 14px; cursor: pointer; }
+.choice input { position: absolute; inset: 0; margin: 0; opacity: 0; pointer-events: none; }
+.choice span { display: block; padding: 6px 4px; border: 1px solid transparent; border-radius: 8px; white-space: nowrap; color: var(--muted); }
+.choice:hover span { color: var(--ink); }
+.choice :checked + span { background: var(--card); border-color: var(--line); color: var(--ink); font-weight: 600; }
+.choice :focus-visible + span { outline: 2px solid var(--rate); outline-offset: 1px; }
+.actions { display: flex; gap: 8px; margin-top: 18px; }
+.actions button { flex: 1; white-space: nowrap; font-variant-numeric: tabular-nums; }
+button[aria-disabled="true"] { cursor: progress; }
+table { width: 100%; border-collapse: collapse; }
+thead th { padding: 0 0 8px 16px; color: var(--muted); font-size: 13px; font-weight: 400; text-align: right; vertical-align: bottom; }
+thead th:first-child { padding-left: 0; text-align: left; }
+tbody th { width: 60%; padding: 12px 0; font-weight: 600; text-align: left; }
+tbody td { padding: 12px 0 12px 16px; text-align: right; vertical-align: bottom; font-variant-numeric: tabular-nums; white-space: nowrap; }
+tbody tr { border-top: 1px solid var(--line); }
+.track { display: block; height: 10px; margin-top: 8px; background: var(--sunk); border-radius: 5px; overflow: hidden; }
+.bar { display: block; height: 100%; background: var(--muted); border-radius: 5px; }
+.bar.simd { background: var(--rate); }
+.bar.scalar { background: var(--rtt); }
+tr.failed { color: var(--muted); }
+#kernels-status { margin-top: 12px; padding-top: 12px; border-top: 1px solid var(--line); }
+textarea {
+  width: 100%; margin-top: 10px; padding: 10px; font: 13px/1.4 ui-monospace, monospace; color: inherit; background: var(--sunk);
+  border: 1px solid var(--line); border-radius: 10px;
+}
+
 @media (min-width: 901px) {
-  main { grid-template-areas: "graph clients" "messages load"; grid-template-rows: auto 1fr; }
+  main { grid-template-areas: "graph clients" "messages load" "kernels kernels"; grid-template-rows: auto 1fr auto; }
+  .kernels { grid-area: kernels; }
   .graph { grid-area: graph; } .clients { grid-area: clients; }
   .messages { grid-area: messages; } .load { grid-area: load; }
   .card { align-self: stretch; }
@@ -164,7 +198,7 @@ button.quiet { height: 32px; padding: 0 12px; font-size: 13px; }
   #composer { order: 2; margin-top: 0; }
 }
 @media (max-width: 900px) {
-  main { grid-template-columns: minmax(0, 1fr); }
+  main, .kernels { grid-template-columns: minmax(0, 1fr); }
 }
 @media (max-width: 560px) {
   body { padding-top: 14px; }
@@ -181,9 +215,12 @@ button.quiet { height: 32px; padding: 0 12px; font-size: 13px; }
   #log li { display: block; }
   #log time { margin-right: 8px; }
   .row { padding: 10px 8px; }
+  tbody th { width: 44%; font-size: 14px; }
+  thead th, tbody td { padding-left: 10px; }
 }
 @media (prefers-reduced-motion: no-preference) {
   button, .row { transition: background-color .15s; }
+  .bar { transition: width .4s ease-out; }
   .pill[data-state="connecting"]::before { animation: pulse 1s ease-in-out infinite alternate; }
   @keyframes pulse { to { opacity: .3; } }
 }

@@ -5,6 +5,7 @@ import { Connection, type ConnectionState } from "./connection.js";
 import { byId, setText } from "./elements.js";
 import { formatBytes, formatCount, formatMilliseconds } from "./format.js";
 import { Graph } from "./graph.js";
+import { KernelCard } from "./kernel-card.js";
 import { Load } from "./load.js";
 import { Log } from "./log.js";
 
@@ -30,6 +31,7 @@ let knowsOthers = false;
 const log = new Log();
 const clients = new Clients();
 const graph = new Graph(canvas);
+new KernelCard();
 const connection = new Connection({
   state: onState,
   text: onText,

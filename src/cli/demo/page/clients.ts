@@ -49,7 +49,7 @@ export class Clients {
       }
       setText(row.where, whereabouts(client));
       setText(row.rate, `${formatCount(client.rate)} msg/s`);
-      setText(row.rtt, client.rtt === null ? "–" : `${formatMilliseconds(client.rtt)} ms`);
+      setText(row.rtt, client.rtt === null ? "ping –" : `ping ${formatMilliseconds(client.rtt)} ms`);
     }
     for (const id of left) this.#remove(id);
     return { joined, left: [...left] };

@@ -24,3 +24,9 @@ export function formatDuration(seconds: number): string {
   const minutes = Math.floor(seconds / 60);
   return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
+
+/** A measured number with three digits: `0.87`, `12.3`, `1,240`. */
+export function formatRate(value: number): string {
+  if (value >= 100) return whole.format(Math.round(value));
+  return value.toFixed(value < 10 ? 2 : 1);
+}
