@@ -44,6 +44,8 @@ export class OutgoingStream implements Turning {
       this.#resolve = resolve;
       this.#reject = reject;
     });
+    // The close event tells of the end as well: a peer must not be able to cause an unhandled rejection.
+    this.sent.catch(() => {});
     void this.#run();
   }
 

@@ -81,6 +81,7 @@ export const messageStreamCases: readonly Case[] = [
         socket.send(bytes);
       });
       await peer.write(masked("81 01 | 'a'", "82 01 | 'b'", "88 00 |"));
+      await eventually(() => began.length > 0, "the first message");
       await turns(20);
       assert.deepEqual(began, ["text"]);
       door.resolve();

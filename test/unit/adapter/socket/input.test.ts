@@ -2,6 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { Input } from "../../../../src/adapter/socket/input.js";
 import { masked } from "../../../adapters/raw-peer.js";
+import { concat } from "../../../support/hex.js";
 import { Owner } from "./parts.js";
 
 class InputProbe extends Owner {
@@ -76,5 +77,55 @@ describe("input", () => {
     expect(told).toEqual(["input over"]);
     input.end();
     expect(told).toEqual(["input over", "input over"]);
+  });
+
+  test("that is held gives nothing more, and pauses the transport when bytes come", () => {
+    const probe = new InputProbe();
+    const { input, sink, paused } = probe;
+    sink.inside = () => input.hold();
+    input.take(concat([masked("81 01 | 'a'"), masked("81 01 | 'b'"), masked("81 01 | 'c'")]));
+    expect(sink.lines).toEqual(['text "a"']);
+    expect(paused).toEqual([]);
+    input.take(masked("81 01 | 'd'"));
+    expect(paused).toEqual([true]);
+    for (const line of ['text "b"', 'text "c"', 'text "d"']) {
+      expect(input.waiting).toBe(true);
+      input.release();
+      expect(sink.lines.at(-1)).toBe(line);
+    }
+    expect(paused).toEqual([true]);
+    input.release();
+    expect(paused).toEqual([true, false]);
+    expect(input.waiting).toBe(false);
+    input.release();
+    expect(sink.lines).toHaveLength(4);
+  });
+
+  test("that is held and released many times at once rests for a turn", () => {
+    const probe = new InputProbe();
+    const { input, sink } = probe;
+    sink.inside = () => input.hold();
+    input.take(concat(Array.from({ length: 100 }, () => masked("81 01 | 'a'"))));
+    while (input.held) input.release();
+    expect(sink.lines).toHaveLength(32);
+    probe.endTurn();
+    expect(sink.lines).toHaveLength(33);
+  });
+
+  test("that is held is over when it was released, or dropped and the turn has ended", () => {
+    for (const way of ["release", "drop"] as const) {
+      const probe = new InputProbe();
+      const { input, told, sink } = probe;
+      sink.inside = () => input.hold();
+      input.take(masked("81 01 | 'a'"));
+      input.end();
+      expect(told).toEqual([]);
+      input[way]();
+      if (way === "drop") {
+        expect(told).toEqual([]);
+        probe.endTurn();
+      }
+      expect(told).toEqual(["input over"]);
+    }
   });
 });
