@@ -86,6 +86,20 @@ const TAKERS: readonly {
   },
   {
     entry: "bun/index.ts",
+    name: "attach",
+    type: "AttachOptions",
+    call: (o, h) => bun.attach(httpServer, o, h),
+    handlers: "ServerHandlers",
+  },
+  {
+    entry: "bun/index.ts",
+    name: "createServer",
+    type: "NodeServerOptions",
+    call: (o, h) => bun.createServer(o, h),
+    handlers: "ServerHandlers",
+  },
+  {
+    entry: "bun/index.ts",
     name: "connect",
     type: "ConnectOptions",
     call: (o, h) => bun.connect(url, o, h),
