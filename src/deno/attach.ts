@@ -1,8 +1,14 @@
 // `attach` and `createServer` for Deno, whose `node:http` gives upgraded connections away.
 import type { ServerHandlers } from "../adapter/server/server-handlers.js";
 import type { TextTypeOption } from "../adapter/socket/options.js";
-import { type AnyHttpServer, attachOn, type PublicAttachOptions } from "../node/attach.js";
-import { createServerOn, type NodeServer, type PublicServerOptions } from "../node/server.js";
+import {
+  type AnyHttpServer,
+  attachOn,
+  createServerOn,
+  type NodeServer,
+  type PublicAttachOptions,
+  type PublicServerOptions,
+} from "../node/public-http.js";
 import type { TextType } from "../protocol/endpoint-options.js";
 import { denoRuntime } from "./host.js";
 

@@ -4,10 +4,14 @@ export * from "../adapter/api/client.js";
 export * from "../adapter/api/server.js";
 export type { ProxyChoice } from "../adapter/client/proxy/proxy.js";
 export type { ListeningServer, ListenOptions } from "../adapter/server/listening.js";
-export type { AnyHttpServer, PublicAttachOptions as AttachOptions } from "../node/attach.js";
 export type { ConnectOptions, ProxyOptions } from "../node/connect.js";
 export type { Internals, InternalsOptions } from "../node/internals-option.js";
-export type { NodeServer, PublicServerOptions as NodeServerOptions } from "../node/server.js";
+export type {
+  AnyHttpServer,
+  NodeServer,
+  PublicAttachOptions as AttachOptions,
+  PublicServerOptions as NodeServerOptions,
+} from "../node/public-http.js";
 export { attach, createServer } from "./attach.js";
 export { connect } from "./connect.js";
 export { type ServeOptions, serve } from "./serve.js";

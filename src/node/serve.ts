@@ -39,8 +39,8 @@ import {
 import { chooseInternals, INTERNALS_READERS, type InternalsOptions } from "./internals-option.js";
 import { NodeListener } from "./node-listener.js";
 import { nodeTransports, type TransportOf, type Transports } from "./node-transport.js";
+import type { NodeServer } from "./public-http.js";
 import { peerIsGone } from "./remote-address.js";
-import type { NodeServer } from "./server.js";
 import { type Attachment, takeUpgrade } from "./upgrade-opening.js";
 
 /** Options of {@link serve}. */

@@ -3,6 +3,7 @@ import { clearTimeout, setTimeout } from "../../host/globals.js";
 import { type Bytes, messageOf } from "../../protocol/arguments.js";
 import { CloseCode } from "../../protocol/close-code.js";
 import { checkedClosePayload } from "../../protocol/close-payload.js";
+import { ownOptions } from "../../protocol/option-readers.js";
 import { PreparedMessage } from "../../protocol/prepared-message.js";
 import type { AsyncDisposal } from "../async-disposal.js";
 import { MAX_TIMER_MS } from "../deadline.js";
@@ -80,8 +81,9 @@ export class ServerCore implements SocketContext {
     runtime: Runtime,
     options: ResolvedServerOptions,
     handlers: ServerHandlers,
-    { fetch, secure = false, path }: Resources = {},
+    resources: Resources = {},
   ) {
+    const { fetch, secure = false, path } = ownOptions(resources);
     this.runtime = runtime;
     this.options = options;
     this.endpoints = new EndpointChoices(options, "server", runtime.host);

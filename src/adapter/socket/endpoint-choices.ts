@@ -9,7 +9,7 @@ export class EndpointChoices {
   readonly #options: ResolvedSocketOptions;
   readonly #role: Role;
   readonly #host: Host;
-  readonly #made: { [Name in Delivery]?: ResolvedEndpointOptions } = {};
+  readonly #made = new Map<Delivery, ResolvedEndpointOptions>();
 
   constructor(options: ResolvedSocketOptions, role: Role, host: Host) {
     this.#options = options;
@@ -19,8 +19,10 @@ export class EndpointChoices {
 
   /** The options of the endpoints of connections with this delivery. */
   of(deliver: Delivery): ResolvedEndpointOptions {
-    const made = this.#made[deliver] ?? endpointOptions(this.#options, this.#role, this.#host, deliver);
-    this.#made[deliver] = made;
+    const known = this.#made.get(deliver);
+    if (known !== undefined) return known;
+    const made = endpointOptions(this.#options, this.#role, this.#host, deliver);
+    this.#made.set(deliver, made);
     return made;
   }
 }

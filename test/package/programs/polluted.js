@@ -28,6 +28,7 @@ const VALUES = {
   error: () => stop("the polluted error was called"),
   origins: ["https://other.example"],
   deliver: "fragment",
+  reconnect: { minDelayMs: 1, maxDelayMs: 1 },
   discardAfterClose: true,
   status: 418,
   timeouts: { handshakeMs: 1 },
