@@ -37,7 +37,12 @@ const SHARED: Readonly<Record<string, readonly SocketOptions[]>> = {
 const OF_SERVERS: Readonly<Record<string, readonly ListenOptions[]>> = {
   maxConnections: COUNTS.map((maxConnections) => ({ maxConnections })),
   protocols: [{ protocols: [] }, { protocols: ["a", "b"] }],
-  origins: [{ origins: [undefined] }, { origins: [undefined, "https://example.org"] }],
+  origins: [
+    { origins: [undefined] },
+    { origins: [undefined, "https://example.org"] },
+    { origins: ["same", undefined] },
+  ],
+  data: [{ data: () => 0 }, { data: () => ({}) }],
   port: [{ port: 0 }],
 };
 
