@@ -59,7 +59,7 @@ export class KernelCard {
 
   #show(results: readonly KernelResult[]): void {
     const fastest = Math.max(...results.map(({ gigabytesPerSecond }) => gigabytesPerSecond ?? 0));
-    const javascript = results.find(({ kernel }) => kernel === "js")?.nsPerMessage;
+    const javascript = results.find(({ kernel }) => kernel === "js");
     this.#rows.replaceChildren(...results.map((result) => row(result.kernel, result, fastest, javascript)));
     const errors = results.flatMap(({ kernel, error }) =>
       error === undefined ? [] : [`${NAMES[kernel]}: ${error}`],
@@ -86,7 +86,12 @@ function chosen(group: string): string {
   return radio instanceof HTMLInputElement ? radio.value : "";
 }
 
-function row(kernel: ComparedKernel, result?: KernelResult, fastest = 1, javascript?: number): HTMLElement {
+function row(
+  kernel: ComparedKernel,
+  result?: KernelResult,
+  fastest = 1,
+  javascript?: KernelResult,
+): HTMLElement {
   const head = make("th");
   head.scope = "row";
   const track = make("span", "track");
@@ -98,13 +103,20 @@ function row(kernel: ComparedKernel, result?: KernelResult, fastest = 1, javascr
   const cells = [
     gigabytesPerSecond === undefined ? "–" : formatRate(gigabytesPerSecond),
     nsPerMessage === undefined ? "–" : formatRate(nsPerMessage),
-    nsPerMessage === undefined || javascript === undefined
-      ? "–"
-      : `${formatRate(javascript / nsPerMessage)}×`,
+    factorText(result, javascript),
   ];
   const element = make("tr", error === undefined ? "" : "failed");
   element.append(head, ...cells.map((text) => make("td", "", text)));
   return element;
+}
+
+/** How many times as fast as JavaScript a kernel is, unless the noise alone can be as much. */
+function factorText(result: KernelResult | undefined, javascript: KernelResult | undefined): string {
+  if (result?.nsPerMessage === undefined || javascript?.nsPerMessage === undefined) return "–";
+  const factor = javascript.nsPerMessage / result.nsPerMessage;
+  const noise = Math.max(result.noise ?? 0, javascript.noise ?? 0);
+  const isNoise = result !== javascript && Math.max(factor, 1 / factor) <= 1 + noise;
+  return isNoise ? "too noisy" : `${formatRate(factor)}×`;
 }
 
 function describeNoise(results: readonly KernelResult[]): string {
