@@ -3,7 +3,7 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:f
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Exit, Program } from "./program.js";
-import { projectWithTarball, runIn } from "./tarball.js";
+import { projectWithUnpacked, runIn } from "./tarball.js";
 
 const EXAMPLES = fileURLToPath(new URL("../../examples/", import.meta.url));
 const TSC = fileURLToPath(new URL("../../node_modules/typescript/bin/tsc", import.meta.url));
@@ -25,7 +25,7 @@ export class Application {
   static async copy(name: string): Promise<Application> {
     const above = mkdtempSync(path.join(PACKAGES, ".run-"));
     try {
-      const project = await projectWithTarball(above);
+      const project = await projectWithUnpacked(above);
       // An application without a package.json of its own has that of the folder above, as in examples/.
       writeFileSync(path.join(project, "package.json"), '{ "private": true, "type": "module" }');
       const folder = path.join(project, name);
