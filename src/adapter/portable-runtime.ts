@@ -54,6 +54,12 @@ export function portableRuntime(): Runtime {
  *
  * @param parts - parts to use in place of the portable ones
  * @throws TypeError for a part of a wrong type
+ * @example
+ * ```js
+ * import { createRuntime, Turns } from "wsimd/adapter";
+ *
+ * export const runtime = createRuntime({ turns: new Turns((callback) => setTimeout(callback, 0)) });
+ * ```
  */
 export function createRuntime(parts: Optional<Runtime> = {}): Runtime {
   const own = newRuntime();

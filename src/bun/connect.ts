@@ -45,6 +45,18 @@ const CONNECT_READERS: Readers<ConnectOptions> = {
  * @returns the open socket. `handlers.open` was called before
  * @throws TypeError, RangeError for options that make no sense; rejects with a `HandshakeError`, with the system's
  * error, or with the signal's reason
+ * @example
+ * ```js
+ * import { connect } from "wsimd/bun";
+ *
+ * const socket = await connect("ws://127.0.0.1:8080/", {}, {
+ *   message(socket, data) {
+ *     console.log(data);
+ *     socket.close(1000);
+ *   },
+ * });
+ * socket.send("hello");
+ * ```
  */
 export async function connect<Data = unknown, Text extends TextType = TextType>(
   url: string | URL,

@@ -141,6 +141,12 @@ function assertKey(key: string): void {
  * The value of `Sec-WebSocket-Accept` for a key: base64(SHA-1(key + GUID)), RFC 6455 section 4.2.2.
  *
  * @throws TypeError if {@link isWebSocketKey} says no
+ * @example
+ * ```js
+ * import { acceptKey } from "wsimd/handshake";
+ *
+ * console.log(acceptKey("dGhlIHNhbXBsZSBub25jZQ==")); // s3pPLMBiTxaQ9kYGzzhZRbK+xOo=
+ * ```
  */
 export function acceptKey(key: string): string {
   writeAcceptKey(key, encoded, 0);

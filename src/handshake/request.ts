@@ -64,6 +64,18 @@ const VERSION = { Upgrade: "websocket", "Sec-WebSocket-Version": "13" };
  * Checks a client's opening handshake. The first check that fails decides, in this order: version of HTTP (400), method
  * (405), host and target (400), upgrade (426), key (400), version (426), content (400), subprotocols (400), extensions
  * (400) and origin (400 if there are two, 403 if it is not let in).
+ * @example
+ * ```ts
+ * import { buildAccept, buildRefusal, checkUpgrade, HeadParser } from "wsimd/handshake";
+ *
+ * // For a whole request in one piece.
+ * export function answer(bytes: Uint8Array): Uint8Array | undefined {
+ *   const result = new HeadParser("request").push(bytes);
+ *   if (result.type === "more") return undefined;
+ *   const request = result.type === "head" ? checkUpgrade(result.head, { origins: [undefined] }) : result;
+ *   return request.type === "upgrade" ? buildAccept(request) : buildRefusal(request);
+ * }
+ * ```
  */
 export function checkUpgrade(head: RequestHead, options: UpgradeRules = {}): UpgradeRequest | Refusal {
   const { method, target, httpVersion, headers } = head;
@@ -174,6 +186,14 @@ export const REQUEST_RESERVED: readonly string[] = [
  *
  * @returns the head, owned by the caller
  * @throws TypeError if any part cannot be sent as it is, or a header is set that belongs to the handshake
+ * @example
+ * ```js
+ * import { buildRequest, makeKey } from "wsimd/handshake";
+ *
+ * const key = makeKey();
+ * const head = buildRequest({ host: "example.org", target: "/chat", key, protocols: ["chat"] });
+ * console.log(new TextDecoder().decode(head));
+ * ```
  */
 export function buildRequest(options: RequestOptions): Uint8Array {
   const { host, target, key, protocols = [], extensions = [], origin } = options;

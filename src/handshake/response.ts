@@ -50,6 +50,13 @@ const ACCEPT_RESERVED = ["sec-websocket-", "upgrade", "connection", "content-len
  * @returns the head, owned by the caller; preceded by a 100 (Continue) if the client expects one
  * @throws TypeError if the subprotocol or an extension was not offered, an extension is there twice, or a header cannot
  * be sent or belongs to the handshake
+ * @example
+ * ```js
+ * import { buildAccept, makeKey } from "wsimd/handshake";
+ *
+ * const head = buildAccept({ key: makeKey(), protocols: ["chat"] }, { protocol: "chat" });
+ * console.log(new TextDecoder().decode(head));
+ * ```
  */
 export function buildAccept(request: AcceptedRequest, options: AcceptOptions = {}): Uint8Array {
   const protocol = given(options, "protocol");
@@ -146,6 +153,14 @@ export interface HandshakeOffer<Agreed = unknown> {
  * extensions, subprotocol.
  *
  * @throws TypeError if the key is invalid
+ * @example
+ * ```js
+ * import { buildAccept, checkResponse, FinalHeadParser, makeKey } from "wsimd/handshake";
+ *
+ * const key = makeKey();
+ * const result = new FinalHeadParser().push(buildAccept({ key, protocols: [] }));
+ * if (result.type === "head") console.log(checkResponse(result.head, { key }));
+ * ```
  */
 export function checkResponse<Agreed = unknown>(
   head: ResponseHead,

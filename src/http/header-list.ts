@@ -6,6 +6,13 @@ import { equalsIgnoringCase } from "./characters.js";
  *
  * A plain list, not a dictionary: `__proto__`, `constructor` and `toString` are names like any other, and a field that
  * was sent twice stays visible as two. Values have one code unit for each byte of the wire. Immutable.
+ * @example
+ * ```js
+ * import { HeaderList } from "wsimd/handshake";
+ *
+ * const headers = HeaderList.from(["Host", "example.org", "Cookie", "a=1"]);
+ * console.log(headers.get("cookie"));
+ * ```
  */
 export class HeaderList {
   readonly #raw: readonly string[];

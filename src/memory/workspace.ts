@@ -59,6 +59,13 @@ export type KernelInUse = Pick<Kernel, "name" | "fallbackReason">;
  * one. Loads the kernel, if there was no connection yet.
  * @throws RangeError if the environment variable `WSIMD_KERNEL` names none
  * @throws WebAssembly.CompileError, or another error of the host, if it refuses the kernel that the variable names
+ * @example
+ * ```js
+ * import { kernelInUse } from "wsimd";
+ *
+ * const { name, fallbackReason } = kernelInUse();
+ * if (name !== "simd") console.warn(`wsimd uses the kernel ${name}: ${fallbackReason}`);
+ * ```
  */
 export function kernelInUse(): KernelInUse {
   const { name, fallbackReason } = sharedWorkspace().linear.kernel;

@@ -31,6 +31,17 @@ const ATTACH_READERS: Readers<AttachOptions> = { ...NODE_SERVER_READERS, path: r
  * takes is served by the attachment without a path. If there is none, it gets 404: at once if there are no other
  * listeners, otherwise after the time-out `handshakeMs`.
  * @throws TypeError or RangeError for options that make no sense; Error if the path is taken
+ * @example
+ * ```js
+ * import { createServer } from "node:http";
+ * import { attach } from "wsimd/node";
+ *
+ * const http = createServer((_, response) => response.end("a page"));
+ * attach(http, { path: "/" }, {
+ *   message: (socket, data) => socket.send(data),
+ * });
+ * http.listen(8080);
+ * ```
  */
 export function attach<Data = unknown, Text extends TextType = TextType>(
   httpServer: AnyHttpServer,

@@ -67,6 +67,15 @@ export interface NodeListeningServer<Data = unknown> extends ListeningServer<Dat
  * Opens a port, or a Unix socket, that speaks WebSocket: requests that are no opening handshake go to `fetch`, or get
  * an HTTP error status.
  * @throws TypeError or RangeError for options that make no sense; rejects with the system's error if it can't listen
+ * @example
+ * ```js
+ * import { serve } from "wsimd/node";
+ *
+ * const server = await serve({ port: 8080 }, {
+ *   message: (socket, data) => socket.send(data),
+ * });
+ * console.log(server.url);
+ * ```
  */
 export async function serve<Data = unknown, Text extends TextType = TextType>(
   options: ServeOptions<Data> & TextTypeOption<Text>,

@@ -23,6 +23,16 @@ export const NODE_SERVER_READERS: Readers<NodeServerOptions> = { ...SERVER_READE
  * server may serve several paths and several HTTP servers; and several servers, of one path each, may share an HTTP
  * server.
  * @throws TypeError or RangeError for options that make no sense
+ * @example
+ * ```js
+ * import http from "node:http";
+ * import { createServer } from "wsimd/node";
+ *
+ * const echo = createServer({}, { message: (socket, data) => socket.send(data) });
+ * const server = http.createServer();
+ * server.on("upgrade", (request, stream, head) => echo.upgrade(request, stream, head));
+ * server.listen(8080);
+ * ```
  */
 export function createServer<Data = unknown, Text extends TextType = TextType>(
   options: NodeServerOptions<Data> & TextTypeOption<Text>,

@@ -38,6 +38,18 @@ export type ConnectionOptions = Omit<EndpointOptions, "borrow" | "turnMs">;
  *
  * A whole message that is sent while a fragmented one is being sent waits behind the last fragment, as a copy. It is
  * dropped if the connection closes before.
+ * @example
+ * ```js
+ * import { Connection } from "wsimd";
+ *
+ * const [client, server] = [new Connection({ role: "client" }), new Connection({ role: "server" })];
+ * client.sendText("hello");
+ * for (const bytes of client.takeOutput()) {
+ *   for (const event of server.receive(bytes)) {
+ *     if (event.type === "text") console.log(event.text);
+ *   }
+ * }
+ * ```
  */
 export class Connection {
   readonly #collector = new EventCollector();

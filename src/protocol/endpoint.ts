@@ -24,6 +24,25 @@ import { Sender } from "./sender.js";
  *
  * A whole message that is sent while a fragmented one is being sent waits behind the last fragment, as a copy. It is
  * dropped if the connection closes before.
+ * @example
+ * ```js
+ * import { Connection, Endpoint } from "wsimd";
+ *
+ * const endpoint = new Endpoint(
+ *   {
+ *     onText: (text) => endpoint.sendText(text),
+ *     onBinary: (payload) => endpoint.sendBinary(payload),
+ *     onFragment() {},
+ *     onPing() {},
+ *     onPong() {},
+ *     onClose: ({ code }) => console.log(code),
+ *   },
+ *   { role: "server" },
+ * );
+ * const client = new Connection({ role: "client" });
+ * client.sendText("hello");
+ * for (const bytes of client.takeOutput()) endpoint.receive(bytes);
+ * ```
  */
 export class Endpoint {
   readonly #machine: Machine;

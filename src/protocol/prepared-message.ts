@@ -22,6 +22,15 @@ const BRAND: unique symbol = Symbol.for("wsimd.PreparedMessage.1");
 /**
  * A message framed once, to be sent on any number of connections. Servers share its bytes. A program may load two
  * copies of this package: each takes the prepared messages of the other.
+ * @example
+ * ```js
+ * import { Connection, PreparedMessage } from "wsimd";
+ *
+ * const news = new PreparedMessage("the same for all");
+ * for (const connection of [new Connection({ role: "server" }), new Connection({ role: "server" })]) {
+ *   connection.sendPrepared(news);
+ * }
+ * ```
  */
 export class PreparedMessage {
   /** Whether a value is a prepared message. */

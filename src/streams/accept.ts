@@ -8,7 +8,8 @@ import { createCore, type TransportServerOptions } from "../adapter/server/trans
 import type { TextTypeOption } from "../adapter/socket/options.js";
 import type { TextType } from "../protocol/endpoint-options.js";
 import { type Readers, readOptions, text } from "../protocol/option-readers.js";
-import { type ByteStreams, StreamTransport } from "./stream-transport.js";
+import type { ByteStreams } from "./byte-streams.js";
+import { StreamTransport } from "./stream-transport.js";
 
 /** Facts about the peer at the other end of a pair of streams. */
 export interface PeerInfo {
@@ -32,6 +33,17 @@ export interface StreamServer<Data = unknown> extends Server<Data> {
 /**
  * A server for connections that the caller accepts. It opens no port.
  * @throws TypeError or RangeError for options that make no sense
+ * @example
+ * ```js
+ * import { createServer as createTcpServer } from "node:net";
+ * import { Duplex } from "node:stream";
+ * import { createServer } from "wsimd/streams";
+ *
+ * const server = createServer({}, { message: (socket, data) => socket.send(data) });
+ * createTcpServer((socket) => {
+ *   server.accept(Duplex.toWeb(socket), { remoteAddress: socket.remoteAddress });
+ * }).listen(8080);
+ * ```
  */
 export function createServer<Data = unknown, Text extends TextType = TextType>(
   options: TransportServerOptions<Data> & TextTypeOption<Text>,

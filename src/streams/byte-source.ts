@@ -1,8 +1,9 @@
 // The readable stream of a pair, and the memory that it reads into.
+import type { ByteReader, ByteResult, ReadableBytes, WindowReader } from "./byte-streams.js";
 
 /** Reads one stream, with either kind of reader. */
 export interface ByteSource {
-  read(): Promise<ReadableStreamReadResult<Uint8Array>>;
+  read(): Promise<ByteResult>;
   /** The chunk of the last read was handled: its memory may be read into again. */
   handled(chunk: Uint8Array): void;
   cancel(reason: unknown): Promise<void>;
@@ -11,8 +12,8 @@ export interface ByteSource {
 /**
  * Takes the reads of a stream. A byte stream reads into memory that it is given, with no allocation for each read.
  */
-export function byteSource(readable: ReadableStream<Uint8Array>): ByteSource {
-  let reader: ReadableStreamBYOBReader;
+export function byteSource(readable: ReadableBytes): ByteSource {
+  let reader: WindowReader;
   try {
     reader = readable.getReader({ mode: "byob" });
   } catch {
@@ -23,13 +24,13 @@ export function byteSource(readable: ReadableStream<Uint8Array>): ByteSource {
 
 /** A stream that gives chunks of its own. */
 class ChunkSource implements ByteSource {
-  readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
+  readonly #reader: ByteReader;
 
-  constructor(reader: ReadableStreamDefaultReader<Uint8Array>) {
+  constructor(reader: ByteReader) {
     this.#reader = reader;
   }
 
-  read(): Promise<ReadableStreamReadResult<Uint8Array>> {
+  read(): Promise<ByteResult> {
     return this.#reader.read();
   }
 
@@ -47,22 +48,23 @@ const LARGE_BYTES = 64 * 1024;
 
 /** A byte stream. The kernel's memory can't be transferred, so reads go to memory of the connection's own. */
 class WindowSource implements ByteSource {
-  readonly #reader: ReadableStreamBYOBReader;
+  readonly #reader: WindowReader;
   #buffer = new ArrayBuffer(SMALL_BYTES);
 
-  constructor(reader: ReadableStreamBYOBReader) {
+  constructor(reader: WindowReader) {
     this.#reader = reader;
   }
 
-  read(): Promise<ReadableStreamReadResult<Uint8Array>> {
+  read(): Promise<ByteResult> {
     return this.#reader.read(new Uint8Array(this.#buffer));
   }
 
-  handled(chunk: Uint8Array<ArrayBuffer>): void {
+  handled(chunk: Uint8Array): void {
     const { buffer } = chunk;
     // After a read that filled its memory, more bytes probably wait. After any other read the connection may be idle.
     const next = chunk.length === buffer.byteLength ? LARGE_BYTES : SMALL_BYTES;
-    this.#buffer = next === buffer.byteLength ? buffer : new ArrayBuffer(next);
+    this.#buffer =
+      next === buffer.byteLength && buffer instanceof ArrayBuffer ? buffer : new ArrayBuffer(next);
   }
 
   cancel(reason: unknown): Promise<void> {

@@ -1,6 +1,7 @@
 // The writable stream of a pair, with the bytes that wait to be written to it.
 import { ChunkQueue, JOIN_BYTES } from "../adapter/chunk-queue.js";
 import { lostMemory } from "../protocol/outbox.js";
+import type { StreamWriter, WritableBytes } from "./byte-streams.js";
 
 /** The owner of a writer, which gets its reports. */
 export interface WriterOwner {
@@ -20,14 +21,14 @@ export interface WriterOwner {
 export class ByteWriter {
   /** Bytes that the stream took. */
   sentBytes = 0;
-  readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
+  readonly #writer: StreamWriter;
   readonly #owner: WriterOwner;
   readonly #queue = new ChunkQueue();
   /** Length of the write that is under way, or 0. */
   #writing = 0;
   #state: "open" | "ending" | "closing" | "over" = "open";
 
-  constructor(writable: WritableStream<Uint8Array>, owner: WriterOwner) {
+  constructor(writable: WritableBytes, owner: WriterOwner) {
     this.#writer = writable.getWriter();
     this.#owner = owner;
     this.#writer.closed.catch(this.#failed);

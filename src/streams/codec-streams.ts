@@ -85,6 +85,17 @@ export type OutgoingMessage =
  *   later, no write waits.
  * - Messages that are written when the connection is no longer open are dropped. A message that can't be sent breaks
  *   the streams with a `TypeError`, `RangeError` or `InvalidStateError`.
+ * @example
+ * ```js
+ * import { CodecStreams } from "wsimd/streams";
+ *
+ * const [client, server] = [new CodecStreams({ role: "client" }), new CodecStreams({ role: "server" })];
+ * client.encoder.readable.pipeTo(server.decoder.writable);
+ * const writer = client.encoder.writable.getWriter();
+ * writer.write("hello");
+ * const { value: event } = await server.decoder.readable.getReader().read();
+ * console.log(event);
+ * ```
  */
 export class CodecStreams {
   /** From the peer's bytes to events. Chunks may be used again once their write is over. */

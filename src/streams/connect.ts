@@ -8,7 +8,8 @@ import type { Socket } from "../adapter/socket/handlers.js";
 import type { TextTypeOption } from "../adapter/socket/options.js";
 import type { TextType } from "../protocol/endpoint-options.js";
 import { ownOptions, type Readers, text } from "../protocol/option-readers.js";
-import { type ByteStreams, StreamTransport } from "./stream-transport.js";
+import type { ByteStreams } from "./byte-streams.js";
+import { StreamTransport } from "./stream-transport.js";
 
 /** Options of {@link connect}. Streams lead to one server and one connection: no redirects, no `reconnect`. */
 export interface ConnectOptions<Data = unknown>
@@ -27,6 +28,18 @@ const CONNECT_READERS: Readers<ConnectOptions> = { ...READERS_OF_ONE_PLACE, remo
  * @returns the open socket. `handlers.open` was called before
  * @throws TypeError, RangeError for options that make no sense, or if a stream is locked; rejects with a
  * `HandshakeError`, with the streams' error, or with the signal's reason
+ * @example
+ * ```js
+ * import { connect as connectTcp } from "node:net";
+ * import { Duplex } from "node:stream";
+ * import { connect } from "wsimd/streams";
+ *
+ * const streams = Duplex.toWeb(connectTcp(8080, "127.0.0.1"));
+ * const socket = await connect(streams, "ws://127.0.0.1:8080/", {}, {
+ *   message: (socket) => socket.close(1000),
+ * });
+ * socket.send("hello");
+ * ```
  */
 export async function connect<Data = unknown, Text extends TextType = TextType>(
   streams: ByteStreams,

@@ -15,6 +15,15 @@ export type {
 } from "../protocol/events.js";
 export type { MaskingKeySource } from "../protocol/masking-key.js";
 export { createServer, type PeerInfo, type StreamServer } from "./accept.js";
+export type {
+  ByteReader,
+  ByteResult,
+  ByteStreams,
+  ReadableBytes,
+  StreamWriter,
+  WindowReader,
+  WritableBytes,
+} from "./byte-streams.js";
 export {
   CodecStreams,
   type OutgoingClose,
@@ -24,4 +33,3 @@ export {
 } from "./codec-streams.js";
 export { type ConnectOptions, connect } from "./connect.js";
 export { type OpenOptions, open } from "./open.js";
-export type { ByteStreams } from "./stream-transport.js";

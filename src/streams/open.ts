@@ -16,7 +16,8 @@ import { withData } from "../adapter/socket/typed-data.js";
 import { bytes } from "../adapter/value-readers.js";
 import { type Role, readRole, type TextType } from "../protocol/endpoint-options.js";
 import { callback, type Readers, text } from "../protocol/option-readers.js";
-import { type ByteStreams, StreamTransport } from "./stream-transport.js";
+import type { ByteStreams } from "./byte-streams.js";
+import { StreamTransport } from "./stream-transport.js";
 
 /** Options of {@link open}. */
 export interface OpenOptions<Data = unknown> extends SocketOptions {
@@ -46,6 +47,20 @@ const OPEN_READERS: Readers<OpenOptions> = {
  * @param streams - belong to wsimd from now on
  * @returns the open socket. `handlers.open` was called before, and the messages in `rest` were handled
  * @throws TypeError, RangeError for options that make no sense, or if a stream is locked
+ * @example
+ * ```js
+ * import { open } from "wsimd/streams";
+ *
+ * const [there, back] = [new TransformStream(), new TransformStream()];
+ * open({ readable: there.readable, writable: back.writable }, { role: "server" }, {
+ *   message(socket, data) {
+ *     console.log(data);
+ *     socket.close(1000);
+ *   },
+ * });
+ * const client = open({ readable: back.readable, writable: there.writable }, { role: "client" });
+ * client.send("no HTTP at all");
+ * ```
  */
 export function open<Data = unknown, Text extends TextType = TextType>(
   streams: ByteStreams,

@@ -5,17 +5,8 @@ import type { SocketTransport, TransportSink } from "../adapter/transport.js";
 import { queueMicrotask } from "../host/globals.js";
 import { bytesOf } from "../protocol/arguments.js";
 import { type ByteSource, byteSource } from "./byte-source.js";
+import type { ByteResult, ByteStreams } from "./byte-streams.js";
 import { ByteWriter, ignored, type WriterOwner } from "./byte-writer.js";
-
-/**
- * Two byte streams that lead to the same peer: a TCP socket's, those of a `TransformStream` for each way, and so on.
- */
-export interface ByteStreams {
-  /** The bytes from the peer. */
-  readonly readable: ReadableStream<Uint8Array>;
-  /** The bytes to the peer. */
-  readonly writable: WritableStream<Uint8Array>;
-}
 
 /**
  * The most reads without a turn of the event loop in between: reads of a stream whose chunks are ready are microtasks.
@@ -46,7 +37,7 @@ export class StreamTransport implements SocketTransport, WriterOwner {
   /** The number of reads since the last certain turn of the event loop. */
   #reads = 0;
   /** A read that came while paused. */
-  #held: ReadableStreamReadResult<Uint8Array> | undefined;
+  #held: ByteResult | undefined;
   /** Bytes that the stream had not taken when it was aborted. */
   #lostBytes = 0;
   #readableOver = false;
@@ -138,7 +129,7 @@ export class StreamTransport implements SocketTransport, WriterOwner {
     this.#source.read().then(this.#arrived, this.#failed);
   }
 
-  readonly #arrived = (result: ReadableStreamReadResult<Uint8Array>): void => {
+  readonly #arrived = (result: ByteResult): void => {
     if (this.#isGone) return;
     if (this.#paused) {
       this.#held = result;
@@ -159,7 +150,7 @@ export class StreamTransport implements SocketTransport, WriterOwner {
       return;
     }
     this.sink.received(bytes);
-    this.#source.handled(value);
+    this.#source.handled(bytes);
     if (++this.#reads < READS_A_TURN) this.#readOn();
     else nextTurn(this.#readOn);
   };

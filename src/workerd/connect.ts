@@ -22,6 +22,24 @@ export type ConnectOptions<Data = unknown> = ClientOptions<Data>;
  * @returns the open socket. `handlers.open` was called before
  * @throws TypeError, RangeError for options that make no sense; rejects with a `HandshakeError`, with workerd's error,
  * or with the signal's reason
+ * @example
+ * ```ts
+ * import { connect } from "wsimd/workerd";
+ *
+ * export default {
+ *   // Asks another server, and answers with what that says.
+ *   async fetch(): Promise<Response> {
+ *     const answer = new Promise<string>((resolve, reject) => {
+ *       connect("wss://example.org/", {}, {
+ *         open: (socket) => socket.send("hello"),
+ *         message: (_, data) => resolve(String(data)),
+ *         close: (_, { code }) => reject(new Error(`closed with ${code}`)),
+ *       }).catch(reject);
+ *     });
+ *     return new Response(await answer);
+ *   },
+ * };
+ * ```
  */
 export async function connect<Data = unknown, Text extends TextType = TextType>(
   url: string | URL,

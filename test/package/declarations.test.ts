@@ -45,7 +45,7 @@ describe.each(ENTRIES)("$entry", ({ file }) => {
 });
 
 /** What wsimd itself makes: it leaves a member out rather than to set it to undefined. */
-const MADE_HERE = ["CloseEvent", "Failure", "HandshakeError"];
+const MADE_HERE = ["CloseEvent", "Failure", "FailureDetails", "HandshakeError"];
 const OPTIONAL_MEMBER = /^ +(?:readonly )?(?<member>\w+)\?: (?<type>.+);$/gm;
 
 test("every option may be given as undefined, with exactOptionalPropertyTypes, too", () => {

@@ -75,7 +75,8 @@ function moduleOf(file: string): Module {
       const typeOnly =
         /^(interface|type)$/.test(declared.what ?? "") && exports.get(name)?.typeOnly !== false;
       if (declared.exported !== undefined) exports.set(name, { file, name, typeOnly });
-    } else if (!/^(import |export \{\};$)/.test(statement)) throw new Error(`${file}: ${statement}`);
+    } else if (!/^(import |export \{\};$|declare global )/.test(statement))
+      throw new Error(`${file}: ${statement}`);
   }
   const module = { declarations, imports, exports, stars };
   modules.set(file, module);
@@ -109,6 +110,15 @@ export function exportsOf(file: string): ReadonlyMap<string, Exported> {
 /** The text of a declaration, without comments; "" if there is none. */
 export function declarationOf({ file, name }: Place): string {
   return moduleOf(file).declarations.get(name) ?? "";
+}
+
+/** The text of the comment of a function or class, without its asterisks; "" if there is none. */
+export function commentOf({ file, name }: Place): string {
+  const before = new RegExp(
+    `/\\*\\*(?<text>(?:(?!\\*/)[\\s\\S])*)\\*/\\s*export declare (?:function|class) ${name}\\b`,
+  );
+  const text = before.exec(readFileSync(file, "utf8"))?.groups?.text ?? "";
+  return text.replace(/^ *\* ?/gm, "");
 }
 
 /** The declarations of the package that a declaration names, besides itself. */

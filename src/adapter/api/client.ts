@@ -19,6 +19,7 @@ export type { Limits } from "../../protocol/limits.js";
 export type { Optional } from "../../protocol/option-readers.js";
 export { PreparedMessage } from "../../protocol/prepared-message.js";
 export type { SendOptions } from "../../protocol/send-options.js";
+export type { AsyncDisposal } from "../async-disposal.js";
 export type { ClientOptions } from "../client/client.js";
 export type { ClientHandlers, OpenEvent, ReconnectingEvent } from "../client/client-handlers.js";
 export { HandshakeError, type HandshakeErrorCode } from "../client/handshake-error.js";

@@ -27,6 +27,15 @@ export interface TransportDialer {
  * @returns the open socket. `handlers.open` was called before
  * @throws TypeError, RangeError for options that make no sense; rejects with a `HandshakeError`, with the error of the
  * transport or of the dialer, or with the signal's reason
+ * @example
+ * ```ts
+ * import { type Address, connect, createRuntime, type SocketTransport } from "wsimd/adapter";
+ *
+ * declare function open(address: Address): SocketTransport; // makes a connection of the adapter's
+ *
+ * const socket = await connect({ runtime: createRuntime(), open }, "ws://example.org/");
+ * socket.send("hello");
+ * ```
  */
 export async function connect<Data = unknown, Text extends TextType = TextType>(
   dialer: TransportDialer,

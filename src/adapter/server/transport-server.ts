@@ -55,6 +55,16 @@ export interface TransportServer<Data = unknown> extends Server<Data> {
  *
  * @param source - is stopped when the server closes. Default: nothing is to be stopped
  * @throws TypeError or RangeError for options that make no sense
+ * @example
+ * ```ts
+ * import { createRuntime, createServer, type SocketTransport } from "wsimd/adapter";
+ *
+ * const server = createServer(createRuntime(), {}, { message: (socket, data) => socket.send(data) });
+ *
+ * export function accepted(transport: SocketTransport): void {
+ *   server.accept(transport);
+ * }
+ * ```
  */
 export function createServer<Data = unknown, Text extends TextType = TextType>(
   runtime: Runtime,

@@ -5,7 +5,7 @@ import type { Bytes } from "../../protocol/arguments.js";
 export type Part = string | Bytes;
 
 /** A stream that a message is sent from. */
-export type PartStream = AsyncIterable<Part> | ReadableStream<Part>;
+export type PartStream = AsyncIterable<string | Bytes> | ReadableStream<string | Bytes>;
 
 /** Gives the parts one by one. */
 export interface PartSource {
