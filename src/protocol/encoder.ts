@@ -7,7 +7,7 @@ import type { ResolvedEndpointOptions } from "./endpoint-options.js";
 import type { FrameEncoder } from "./extensions/message-path.js";
 import { headerLength, writeHeader } from "./frame-header.js";
 import type { MaskingKeySource } from "./masking-key.js";
-import { FIN, MAX_HEADER_BYTES } from "./opcode.js";
+import { FIN, MAX_CONTROL_PAYLOAD_BYTES, MAX_HEADER_BYTES } from "./opcode.js";
 import type { Outbox } from "./outbox.js";
 import type { FramedMessage } from "./prepared-message.js";
 import { splitFrame, splits } from "./split-frame.js";
@@ -65,8 +65,15 @@ export class Encoder implements FrameEncoder {
    * until the outbox was written
    */
   bytes(first: number, payload: Uint8Array): void {
-    if (payload.length > this.#options.maxFrameBytes) this.#split(first, this.#stable(payload));
+    const length = payload.length;
+    if (length <= MAX_CONTROL_PAYLOAD_BYTES) this.#complete(first, this.#place(payload, length), length);
+    else if (this.#exceeds(length)) this.#split(first, this.#stable(payload));
     else this.#frame(first, payload);
+  }
+
+  /** Whether so many payload bytes are too many for one frame. No limit is lower than short messages are long. */
+  #exceeds(length: number): boolean {
+    return length > MAX_CONTROL_PAYLOAD_BYTES && length > this.#options.maxFrameBytes;
   }
 
   /** @returns false if the kernel trapped */
@@ -105,7 +112,7 @@ export class Encoder implements FrameEncoder {
     let carry: number;
     // The copy is checked, since another thread may write to the caller's memory meanwhile.
     try {
-      if (length >= BY_REFERENCE_BYTES || length > this.#options.maxFrameBytes) {
+      if (length >= BY_REFERENCE_BYTES || this.#exceeds(length)) {
         const stable = this.#stable(payload);
         carry = assertUtf8(linear, stable, this.#carry, final);
         this.bytes(first, stable);
@@ -130,7 +137,7 @@ export class Encoder implements FrameEncoder {
   /** Puts a frame of text into the outbox. */
   text(first: number, text: string): void {
     const { linear, readWindow } = this.#workspace;
-    if (3 * text.length > this.#options.maxFrameBytes) {
+    if (this.#exceeds(3 * text.length)) {
       this.bytes(first, this.#host.textBytes(text));
       return;
     }

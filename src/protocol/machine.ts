@@ -85,7 +85,7 @@ export class Machine implements ProtocolSink, EncoderSink, OutboxSink {
     if (RANK[to] <= RANK[this.#state]) return false;
     this.#state = to;
     // Section 5.5.1: "The application MUST NOT send any more data frames after sending a Close frame."
-    this.outbox.takeWaiting();
+    this.outbox.dropWaiting();
     return true;
   }
 

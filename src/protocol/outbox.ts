@@ -157,6 +157,11 @@ export class Outbox {
     return chunks;
   }
 
+  /** @internal Bytes of messages that were dropped while they waited behind a fragmented one. */
+  get droppedBytes(): number {
+    return this.#waiting?.droppedBytes ?? 0;
+  }
+
   /** @internal Keeps a message until {@link takeWaiting}. */
   wait(message: FramedMessage): void {
     this.#waiting ??= new WaitingMessages();
@@ -170,10 +175,15 @@ export class Outbox {
     return waiting;
   }
 
+  /** @internal Drops the messages that wait: the connection is closing. */
+  dropWaiting(): void {
+    this.#waiting?.drop();
+  }
+
   /** Drops all chunks, without allocating, and gives the write window back. */
   clear(): void {
     this.#drop();
-    this.#waiting = undefined;
+    this.dropWaiting();
     this.release();
   }
 

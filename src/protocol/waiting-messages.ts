@@ -5,12 +5,25 @@ import type { FramedMessage } from "./prepared-message.js";
 
 /** The messages that wait, in order. */
 export class WaitingMessages {
-  readonly #messages: FramedMessage[] = [];
+  #messages: FramedMessage[] = [];
   #bytes = 0;
+  #droppedBytes = 0;
 
   /** Their bytes, with one header for each. */
   get bytes(): number {
     return this.#bytes;
+  }
+
+  /** Bytes of messages that were dropped. */
+  get droppedBytes(): number {
+    return this.#droppedBytes;
+  }
+
+  /** Drops all messages. */
+  drop(): void {
+    this.#messages = [];
+    this.#droppedBytes += this.#bytes;
+    this.#bytes = 0;
   }
 
   add(message: FramedMessage): void {

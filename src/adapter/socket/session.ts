@@ -316,7 +316,9 @@ export class Session
   }
 
   #lose(cause: unknown): void {
-    this.#loss ??= { cause, unsentBytes: this.output.bufferedAmount };
+    const { output, endpoint } = this;
+    // Messages that wait for a fragmented one count when they are dropped.
+    this.#loss ??= { cause, unsentBytes: output.bufferedAmount - endpoint.outbox.waitingBytes };
   }
 
   ended(): void {
@@ -373,7 +375,8 @@ export class Session
    * connection came before.
    */
   #completed(event: CloseEvent): CloseEvent {
-    const { cause, unsentBytes = this.output.bufferedAmount } = this.#loss ?? {};
+    const { cause, unsentBytes: lost = this.output.bufferedAmount } = this.#loss ?? {};
+    const unsentBytes = lost + this.endpoint.outbox.droppedBytes;
     const known = event.wasClean || event.failure !== undefined || cause === undefined;
     return known ? { ...event, unsentBytes } : { ...event, cause, unsentBytes };
   }

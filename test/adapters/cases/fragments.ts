@@ -1,5 +1,6 @@
 // Cases: messages in fragments, and borrowed payloads.
 import assert from "node:assert/strict";
+import type { CloseEvent } from "../../../src/protocol/events.js";
 import { PreparedMessage } from "../../../src/protocol/prepared-message.js";
 import { toHex } from "../../support/hex.js";
 import type { ListenOptions } from "../adapter.js";
@@ -73,20 +74,33 @@ export const fragmentCases: readonly Case[] = [
     },
   },
   {
-    name: "whole messages that wait for a fragmented one are dropped when the connection closes",
+    name: "whole messages that wait for a fragmented one are dropped when the connection closes, and count as unsent",
     async run(scene) {
-      const recorder = new Recorder();
-      const server = await scene.serve({}, recorder);
-      const peer = await scene.client(server);
-      const { socket } = recorder;
-      socket.sendFragment("a", false);
-      assert.equal(socket.send("lost"), "sent");
-      socket.close(1000);
-      assert.equal(socket.send("late"), "dropped");
-      await peer.expect("01 01 'a'  88 02 03 e8");
-      await peer.write(masked("88 02 | 03 e8"));
-      peer.end();
-      assert.equal(await recorder.closed(), "close 1000 clean");
+      for (const ends of ["close", "terminate", "peer closes", "peer goes"]) {
+        const events: CloseEvent[] = [];
+        const recorder = new Recorder({ close: (_, event) => void events.push(event) });
+        const server = await scene.serve({}, recorder);
+        const peer = await scene.client(server);
+        const { socket } = recorder;
+        socket.sendFragment("a", false);
+        await peer.expect("01 01 'a'");
+        assert.equal(socket.send("lost"), "sent");
+        if (ends === "close") {
+          socket.close(1000);
+          assert.equal(socket.send("late"), "dropped");
+          await peer.expect("88 02 03 e8");
+        }
+        if (ends === "terminate") socket.terminate();
+        else if (ends !== "peer goes") await peer.write(masked("88 02 | 03 e8"));
+        if (ends === "peer closes") await peer.expect("88 02 03 e8");
+        peer.end();
+        await recorder.closed();
+        assert.deepEqual(
+          events.map(({ unsentBytes }) => unsentBytes),
+          [6],
+          ends,
+        );
+      }
     },
   },
   {
