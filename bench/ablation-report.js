@@ -1,7 +1,7 @@
 // The ablation as tables: each part's figure, and how many times as much it is as wsimd with all parts.
 import { ABLATION_SUBJECTS, CODEC_METRIC } from "./ablation.js";
 import { AGAIN, FIRST, factorOver, noiseFloor } from "./noise.js";
-import { labelOf } from "./programs.js";
+import { labelOf } from "./subjects.js";
 import { describe, number, percent } from "./wording.js";
 
 /** @typedef {import("./run.js").Results} Results */

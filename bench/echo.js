@@ -6,7 +6,8 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { TARGETS } from "./cells.js";
 import { AGAIN, FIRST } from "./noise.js";
-import { installed, runLoad, SUBJECTS, startServer } from "./programs.js";
+import { runLoad, startServer } from "./programs.js";
+import { installed, SUBJECTS } from "./subjects.js";
 
 /**
  * What a section needs of the run.

@@ -3,8 +3,8 @@ import { ABLATION_SUBJECTS } from "./ablation.js";
 import { ablationLabel, factorText } from "./ablation-report.js";
 import { ABLATION_CELLS } from "./cells.js";
 import { AGAIN, FIRST, factorOver } from "./noise.js";
-import { labelOf, SUBJECTS } from "./programs.js";
 import { find } from "./report.js";
+import { labelOf, SUBJECTS } from "./subjects.js";
 import { describe } from "./wording.js";
 
 /** @typedef {import("./run.js").Results} Results */

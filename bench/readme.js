@@ -3,8 +3,8 @@
 
 import { ablationLabel, isAblation, withFactor } from "./ablation-report.js";
 import { factorOver } from "./noise.js";
-import { labelOf } from "./programs.js";
 import { find } from "./report.js";
+import { labelOf } from "./subjects.js";
 import { describe, number } from "./wording.js";
 
 /** @typedef {import("./run.js").Results} Results */

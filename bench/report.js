@@ -3,8 +3,8 @@ import { ablationPrinted, ablationTables, isAblation } from "./ablation-report.j
 import { TARGETS } from "./cells.js";
 import { noiseFloor, withinNoise } from "./noise.js";
 import * as notes from "./notes.js";
-import { labelOf, SUBJECTS } from "./programs.js";
 import { median, paired } from "./statistics.js";
+import { labelOf, SUBJECTS } from "./subjects.js";
 import { describe, number, percent } from "./wording.js";
 
 /** @typedef {import("./run.js").Results} Results */

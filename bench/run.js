@@ -7,13 +7,14 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { isAblation } from "./ablation-report.js";
 import { plot, plotAblation } from "./plot.js";
-import { isPinning, stopAll, stopPinning, version } from "./programs.js";
+import { isPinning, stopAll, stopPinning } from "./programs.js";
 import { Progress } from "./progress.js";
 import { withFigures } from "./readme.js";
 import { judge, markdown, printed } from "./report.js";
 import { resultsText } from "./results-text.js";
 import { SECTIONS } from "./sections.js";
 import { median } from "./statistics.js";
+import { version } from "./subjects.js";
 
 const HELP = `Usage: npm run bench -- [options]
 

@@ -5,7 +5,8 @@ import { ablation } from "./ablation.js";
 import { ECHO_CELLS, MIXED_CELLS, TLS_CELLS } from "./cells.js";
 import { compared, echoSection, withServers } from "./echo.js";
 import { AGAIN, FIRST } from "./noise.js";
-import { installed, runClient, SUBJECTS, startClient } from "./programs.js";
+import { runClient, startClient } from "./programs.js";
+import { installed, SUBJECTS } from "./subjects.js";
 
 /** @typedef {import("./echo.js").Section} Section */
 
