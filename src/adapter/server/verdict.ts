@@ -21,6 +21,9 @@ const ACCEPTANCE: Readonly<Record<keyof Acceptance, true>> = {
   deliver: true,
 };
 
+/** What an answer has that was meant to refuse. */
+const OF_REFUSALS: ReadonlySet<string> = new Set(["reason", "body", "code", "statusCode"]);
+
 /** The refusal of a hook that returns `false`. */
 const REFUSED: RefusalOptions = { status: 403, reason: "the server does not accept this connection" };
 
@@ -54,8 +57,10 @@ function refusalOf(verdict: RefusalOptions): RefusalOptions {
 function acceptanceOf(verdict: Acceptance): Acceptance {
   const acceptance = ownOptions(verdict, "the answer of upgrade");
   for (const name in acceptance) {
-    if (!Object.hasOwn(ACCEPTANCE, name))
-      throw unknownName("acceptance property", name, Object.keys(ACCEPTANCE));
+    if (Object.hasOwn(ACCEPTANCE, name)) continue;
+    if (OF_REFUSALS.has(name))
+      throw new TypeError(`upgrade answered with ${name}, but a refusal has a status`);
+    throw unknownName("acceptance property", name, Object.keys(ACCEPTANCE));
   }
   if (acceptance.deliver !== undefined) readDelivery(acceptance.deliver, "deliver");
   return acceptance;

@@ -410,6 +410,18 @@ describe("the contents of all plain requests together", () => {
   });
 });
 
+test.each([
+  [{ reason: "no" }, "upgrade answered with reason, but a refusal has a status"],
+  [{ code: 401 }, "upgrade answered with code, but a refusal has a status"],
+  [{ user: "ada" }, "there is no acceptance property user, only "],
+])("the error for the answer %j says what is wrong", (verdict, message) => {
+  const options: ServerOptions = {};
+  Reflect.set(options, "upgrade", () => verdict);
+  const { errors, open } = serve(options);
+  open().sink.received(latin1(UPGRADE));
+  expect(errors.map(String)).toEqual([expect.stringContaining(message)]);
+});
+
 describe("beside a polluted Object.prototype", () => {
   /** What an upgrade and a plain request get, with upgrade and without. */
   async function statuses(): Promise<(string | undefined)[]> {
