@@ -1,12 +1,14 @@
 // A message that is sent from a stream: its parts leave as they come, as fast as the peer reads.
 import { CloseCode } from "../../protocol/close-code.js";
 import type { Endpoint } from "../../protocol/endpoint.js";
+import { InvalidStateError } from "../../protocol/errors.js";
 import type { CloseEvent, MessageType } from "../../protocol/events.js";
+import { type SendOptions, typeIn } from "../../protocol/send-options.js";
 import type { Transport } from "../transport.js";
 import type { Turning } from "../turn.js";
 import type { SocketContext } from "./context.js";
 import { IncompleteMessageError } from "./message-stream.js";
-import type { Part, PartSource } from "./part-source.js";
+import { type Part, type PartSource, type PartStream, partsOf } from "./part-source.js";
 
 /** When so many bytes wait, no more parts are taken before they were offered to the system. */
 const HIGH_WATER_BYTES = 64 * 1024;
@@ -35,6 +37,25 @@ export class OutgoingStream implements Turning {
   #over = false;
   /** Goes on when there is room for more, if parts wait for that. */
   #wake: (() => void) | undefined;
+
+  /**
+   * Begins to send a message: whole messages wait behind it from now on.
+   * @throws InvalidStateError if another message is being sent in parts
+   * @throws TypeError if the stream is none, or for wrong options
+   */
+  static begin(
+    owner: OutgoingStreamOwner,
+    stream: PartStream,
+    options: SendOptions | undefined,
+  ): OutgoingStream {
+    const type = typeIn(options);
+    const { endpoint } = owner;
+    const open = endpoint.state === "open";
+    if (open && endpoint.fragmenting) throw anotherInParts();
+    const outgoing = new OutgoingStream(owner, partsOf(stream), type);
+    if (open) endpoint.begin();
+    return outgoing;
+  }
 
   constructor(owner: OutgoingStreamOwner, source: PartSource, type: MessageType | undefined) {
     this.#owner = owner;
@@ -127,4 +148,9 @@ export class OutgoingStream implements Turning {
     settle();
     this.drained();
   }
+}
+
+/** The error of a message that cannot be sent in parts, because another one is. */
+export function anotherInParts(): InvalidStateError {
+  return new InvalidStateError("another message is being sent in parts");
 }

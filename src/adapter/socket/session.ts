@@ -1,12 +1,10 @@
 // One open WebSocket connection: it connects a transport, an endpoint and the application's handlers.
-import { type Bytes, messageOf } from "../../protocol/arguments.js";
-import { CloseCode } from "../../protocol/close-code.js";
+import type { Bytes } from "../../protocol/arguments.js";
 import { Endpoint } from "../../protocol/endpoint.js";
 import type { EndpointState, Role } from "../../protocol/endpoint-options.js";
-import { InvalidStateError } from "../../protocol/errors.js";
 import type { CloseEvent, EndpointSink, MessageType } from "../../protocol/events.js";
-import { PreparedMessage } from "../../protocol/prepared-message.js";
-import { type SendOptions, typeIn } from "../../protocol/send-options.js";
+import type { PreparedMessage } from "../../protocol/prepared-message.js";
+import type { SendOptions } from "../../protocol/send-options.js";
 import type { HandshakeResponse } from "../handshake-response.js";
 import type { AsyncContext, Transport, TransportSink } from "../transport.js";
 import { Application, type ApplicationOwner } from "./application.js";
@@ -16,10 +14,12 @@ import type { SendResult } from "./handlers.js";
 import { IncomingStreams, type IncomingStreamsOwner } from "./incoming-streams.js";
 import { Input, type InputOwner } from "./input.js";
 import { Keepalive, type KeepaliveOwner } from "./keepalive.js";
+import { completed, type Loss } from "./loss.js";
 import type { MessageStream } from "./message-stream.js";
-import { OutgoingStream, type OutgoingStreamOwner } from "./outgoing-stream.js";
+import { anotherInParts, OutgoingStream, type OutgoingStreamOwner } from "./outgoing-stream.js";
 import { Output, type OutputOwner } from "./output.js";
-import { type PartStream, partsOf } from "./part-source.js";
+import type { PartStream } from "./part-source.js";
+import { sendControl, sendMessage, sendPart } from "./sending.js";
 import { ApplicationSocket, type SocketSession } from "./socket.js";
 import { TransportEnd } from "./transport-end.js";
 
@@ -37,15 +37,7 @@ export interface SessionInit {
   readonly asyncContext?: AsyncContext;
 }
 
-const OTHER_PARTS = "another message is being sent in parts";
-
 let lastId = 0;
-
-/** Why a transport ended, unless the application asked for it, and the bytes that it had not taken. */
-interface Loss {
-  readonly cause: unknown;
-  readonly unsentBytes: number;
-}
 
 /** How far the end of the transport has come: each stage is higher than those before it. */
 const RUNNING = 0;
@@ -128,48 +120,19 @@ export class Session
   // ---- Calls of the application ----
 
   send(message: string | Bytes | PreparedMessage, options?: SendOptions): SendResult {
-    const { endpoint, output } = this;
-    const type = typeIn(options);
-    if (endpoint.state !== "open" || output.overLimit(true)) return this.#refuse(message, type);
-    if (typeof message === "string") {
-      if (type !== undefined) messageOf(message, type);
-      endpoint.sendText(message);
-    } else if (message instanceof Uint8Array && (type === undefined || type === "binary"))
-      endpoint.sendBinary(message);
-    else this.#sendOther(message, type);
-    return output.queued();
-  }
-
-  /** All messages but strings and a `Uint8Array` of binary type. */
-  #sendOther(message: Bytes | PreparedMessage, type: MessageType | undefined): void {
-    if (type !== undefined) messageOf(message, type);
-    if (message instanceof PreparedMessage) this.endpoint.sendPrepared(message);
-    else if (type === "text") this.endpoint.sendText(message);
-    else this.endpoint.sendBinary(message);
+    return sendMessage(this, message, options);
   }
 
   sendFragment(part: string | Bytes, final: boolean, options?: SendOptions): SendResult {
-    if (this.endpoint.state !== "open") return this.#refuse(part, typeIn(options));
-    if (this.output.overLimit(false)) {
-      // Dropping a fragment would leave a gap in its message.
-      this.#failOverLimit();
-      return "dropped";
-    }
-    if (this.#outgoing !== undefined) throw new InvalidStateError(OTHER_PARTS);
-    this.endpoint.sendFragment(part, final, options);
-    return this.output.queued();
+    if (this.#outgoing !== undefined) throw anotherInParts();
+    return sendPart(this, part, final, options);
   }
 
   sendStream(stream: PartStream, options?: SendOptions): Promise<void> {
     try {
-      const type = typeIn(options);
-      const open = this.endpoint.state === "open";
-      if (open && this.endpoint.fragmenting) throw new InvalidStateError(OTHER_PARTS);
-      const outgoing = new OutgoingStream(this, partsOf(stream), type);
-      if (open) {
-        this.#outgoing = outgoing;
-        this.endpoint.begin();
-      } else outgoing.stop(this.#closeEvent);
+      const outgoing = OutgoingStream.begin(this, stream, options);
+      if (this.endpoint.state === "open") this.#outgoing = outgoing;
+      else outgoing.stop(this.#closeEvent);
       return outgoing.sent;
     } catch (error) {
       return Promise.reject(error);
@@ -181,17 +144,11 @@ export class Session
   }
 
   ping(payload?: string | Bytes): SendResult {
-    return this.#control("ping", payload);
+    return sendControl(this, "ping", payload);
   }
 
   pong(payload?: string | Bytes): SendResult {
-    return this.#control("pong", payload);
-  }
-
-  #control(kind: "ping" | "pong", payload: string | Bytes | undefined): SendResult {
-    if (this.endpoint.state !== "open" || this.output.overLimit(false)) return "dropped";
-    this.endpoint[kind](payload);
-    return this.output.queued();
+    return sendControl(this, "pong", payload);
   }
 
   close(code?: number, reason?: string): void {
@@ -316,9 +273,13 @@ export class Session
   }
 
   #lose(cause: unknown): void {
+    this.#loss ??= this.#lossNow(cause);
+  }
+
+  #lossNow(cause: unknown): Loss {
     const { output, endpoint } = this;
     // Messages that wait for a fragmented one count when they are dropped.
-    this.#loss ??= { cause, unsentBytes: output.bufferedAmount - endpoint.outbox.waitingBytes };
+    return { cause, unsentBytes: output.bufferedAmount - endpoint.outbox.waitingBytes };
   }
 
   ended(): void {
@@ -370,15 +331,9 @@ export class Session
     });
   }
 
-  /**
-   * Adds the bytes that were not sent, and why the transport ended, unless the closing handshake or a failure of the
-   * connection came before.
-   */
   #completed(event: CloseEvent): CloseEvent {
-    const { cause, unsentBytes: lost = this.output.bufferedAmount } = this.#loss ?? {};
-    const unsentBytes = lost + this.endpoint.outbox.droppedBytes;
-    const known = event.wasClean || event.failure !== undefined || cause === undefined;
-    return known ? { ...event, unsentBytes } : { ...event, cause, unsentBytes };
+    const loss = this.#loss ?? this.#lossNow(undefined);
+    return completed(event, loss, this.endpoint.outbox.droppedBytes);
   }
 
   // ---- Events of the endpoint ----
@@ -471,21 +426,5 @@ export class Session
   timedOut(cause: TransportEnd): void {
     this.#lose(cause);
     this.#end();
-  }
-
-  #refuse(message: unknown, type: MessageType | undefined): SendResult {
-    // A prepared message has its own type.
-    if (type !== undefined || !(message instanceof PreparedMessage)) messageOf(message, type);
-    if (this.endpoint.state === "open" && this.context.options.backpressure === "close")
-      this.#failOverLimit();
-    return "dropped";
-  }
-
-  #failOverLimit(): void {
-    const { endpoint, output, context } = this;
-    const value = context.options.limits.maxBackpressureBytes;
-    const limit = { name: "maxBackpressureBytes", value, actual: output.bufferedAmount } as const;
-    endpoint.fail(CloseCode.TRY_AGAIN_LATER, "backpressure limit reached", { limit });
-    output.later();
   }
 }

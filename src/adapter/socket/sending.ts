@@ -1,0 +1,91 @@
+// Sends messages, fragments and control frames of a socket, unless the connection or its back-pressure forbids it.
+import { type Bytes, messageOf } from "../../protocol/arguments.js";
+import { CloseCode } from "../../protocol/close-code.js";
+import type { Endpoint } from "../../protocol/endpoint.js";
+import type { MessageType } from "../../protocol/events.js";
+import { PreparedMessage } from "../../protocol/prepared-message.js";
+import { type SendOptions, typeIn } from "../../protocol/send-options.js";
+import type { SocketContext } from "./context.js";
+import type { SendResult } from "./handlers.js";
+import type { Output } from "./output.js";
+
+/** The session of a socket that sends. */
+export interface SendingSession {
+  readonly context: SocketContext;
+  readonly endpoint: Endpoint;
+  readonly output: Output;
+}
+
+/** As `Socket.send`. */
+export function sendMessage(
+  session: SendingSession,
+  message: string | Bytes | PreparedMessage,
+  options: SendOptions | undefined,
+): SendResult {
+  const { endpoint, output } = session;
+  const type = typeIn(options);
+  if (endpoint.state !== "open" || output.overLimit(true)) return refuse(session, message, type);
+  if (typeof message === "string") {
+    if (type !== undefined) messageOf(message, type);
+    endpoint.sendText(message);
+  } else if (message instanceof Uint8Array && (type === undefined || type === "binary"))
+    endpoint.sendBinary(message);
+  else sendOther(endpoint, message, type);
+  return output.queued();
+}
+
+/** All messages but strings and a `Uint8Array` of binary type. */
+function sendOther(
+  endpoint: Endpoint,
+  message: Bytes | PreparedMessage,
+  type: MessageType | undefined,
+): void {
+  if (type !== undefined) messageOf(message, type);
+  if (message instanceof PreparedMessage) endpoint.sendPrepared(message);
+  else if (type === "text") endpoint.sendText(message);
+  else endpoint.sendBinary(message);
+}
+
+/** As `Socket.sendFragment`. */
+export function sendPart(
+  session: SendingSession,
+  part: string | Bytes,
+  final: boolean,
+  options: SendOptions | undefined,
+): SendResult {
+  const { endpoint, output } = session;
+  if (endpoint.state !== "open") return refuse(session, part, typeIn(options));
+  if (output.overLimit(false)) {
+    // Dropping a fragment would leave a gap in its message.
+    failOverLimit(session);
+    return "dropped";
+  }
+  endpoint.sendFragment(part, final, options);
+  return output.queued();
+}
+
+/** As `Socket.ping` and `Socket.pong`. */
+export function sendControl(
+  { endpoint, output }: SendingSession,
+  kind: "ping" | "pong",
+  payload: string | Bytes | undefined,
+): SendResult {
+  if (endpoint.state !== "open" || output.overLimit(false)) return "dropped";
+  endpoint[kind](payload);
+  return output.queued();
+}
+
+function refuse(session: SendingSession, message: unknown, type: MessageType | undefined): SendResult {
+  // A prepared message has its own type.
+  if (type !== undefined || !(message instanceof PreparedMessage)) messageOf(message, type);
+  const { endpoint, context } = session;
+  if (endpoint.state === "open" && context.options.backpressure === "close") failOverLimit(session);
+  return "dropped";
+}
+
+function failOverLimit({ endpoint, output, context }: SendingSession): void {
+  const value = context.options.limits.maxBackpressureBytes;
+  const limit = { name: "maxBackpressureBytes", value, actual: output.bufferedAmount } as const;
+  endpoint.fail(CloseCode.TRY_AGAIN_LATER, "backpressure limit reached", { limit });
+  output.later();
+}
