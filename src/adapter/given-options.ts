@@ -54,7 +54,7 @@ const ADVICE: Readonly<Record<string, string>> = {
   clientTracking: "server.connections has all sockets",
 };
 
-/** The handlers of servers and clients. */
+/** The names of the handlers of servers and clients. */
 const HANDLERS: ReadonlySet<string> = new Set([
   ...["open", "message", "fragment", "stream", "ping", "pong", "drain", "close", "error", "refused"],
   ...["reconnecting", "reconnectFailed"],
@@ -157,7 +157,7 @@ export function unknownHandler(name: string, known: readonly string[]): TypeErro
   return unknownName("handler", name, known);
 }
 
-/** The handlers that were not given. */
+/** @throws TypeError if handlers are no object, with an example */
 export function assertHandlers(given: unknown): void {
   if (typeof given === "object" && given !== null) return;
   throw new TypeError("handlers must be an object, such as { message(socket, data) {} }, behind the options");
