@@ -202,7 +202,7 @@ describeKernels("a trap outside of decode", (kernel) => {
       expect(transport.written).toHaveLength(1);
       expect(transport.written[0]).toMatch(/^88 82 /);
       session.closed();
-      expect(events).toEqual([INTERNAL]);
+      expect(events).toEqual([{ ...INTERNAL, unsentBytes: 0 }]);
     });
   });
 });
