@@ -1,5 +1,4 @@
 // Builds the frames of messages (section 5.2), where possible without copying payloads again.
-import type { Host } from "../host/host.js";
 import * as layout from "../kernel/generated/layout.js";
 import { KernelTrap } from "../memory/linear-memory.js";
 import type { Workspace } from "../memory/workspace.js";
@@ -52,10 +51,6 @@ export class Encoder implements FrameEncoder {
     this.#outbox = outbox;
     this.#maskingKey = options.role === "client" ? options.maskingKey : undefined;
     this.#sink = sink;
-  }
-
-  get #host(): Host {
-    return this.#options.host;
   }
 
   /**
@@ -138,7 +133,7 @@ export class Encoder implements FrameEncoder {
   text(first: number, text: string): void {
     const { linear, readWindow } = this.#workspace;
     if (this.#exceeds(3 * text.length)) {
-      this.bytes(first, this.#host.textBytes(text));
+      this.bytes(first, this.#options.host.textBytes(text));
       return;
     }
     if (readWindow.holdsText(text)) {
@@ -148,13 +143,13 @@ export class Encoder implements FrameEncoder {
       return;
     }
     if (text.length > SHORT_TEXT_UNITS) {
-      this.#large(first, this.#host.textBytes(text));
+      this.#large(first, this.#options.host.textBytes(text));
       return;
     }
     const { memory } = linear;
     const ptr = this.#outbox.reserve(3 * text.length + MAX_HEADER_BYTES);
     const guessed = ptr + this.#headerLength(text.length);
-    const length = this.#host.encodeText(text, memory, guessed);
+    const length = this.#options.host.encodeText(text, memory, guessed);
     const payloadPtr = ptr + this.#headerLength(length);
     // Text that is not ASCII may be longer in UTF-8 than its number of UTF-16 units, and need a longer header.
     if (payloadPtr !== guessed) memory.copyWithin(payloadPtr, guessed, guessed + length);
@@ -178,7 +173,7 @@ export class Encoder implements FrameEncoder {
   #forward(first: number, textPtr: number, length: number): void {
     const { memory } = this.#workspace.linear;
     if (length >= BY_REFERENCE_BYTES) {
-      this.#large(first, this.#host.copy(memory, textPtr, textPtr + length));
+      this.#large(first, this.#options.host.copy(memory, textPtr, textPtr + length));
       return;
     }
     const ptr = this.#outbox.reserve(length + MAX_HEADER_BYTES);
@@ -189,7 +184,7 @@ export class Encoder implements FrameEncoder {
   /** As {@link #forward}, for text that stands elsewhere. @param lasts - whether nothing else will use its memory */
   #forwardGathered(first: number, text: Uint8Array, lasts: boolean): void {
     const byReference = text.length >= BY_REFERENCE_BYTES;
-    this.bytes(first, byReference && !lasts ? this.#host.copy(text, 0, text.length) : text);
+    this.bytes(first, byReference && !lasts ? this.#options.host.copy(text, 0, text.length) : text);
   }
 
   /**
@@ -211,7 +206,7 @@ export class Encoder implements FrameEncoder {
    */
   #large(first: number, payload: Uint8Array): boolean {
     const key = this.#maskingKey?.();
-    const header = this.#host.allocate(this.#headerLength(payload.length));
+    const header = this.#options.host.allocate(this.#headerLength(payload.length));
     writeHeader(header, 0, first, payload.length, key);
     // This comes before any chunk is queued, because there may be no memory for the copy.
     const body = key === undefined ? payload : this.#masked(payload, key);
@@ -227,13 +222,13 @@ export class Encoder implements FrameEncoder {
     // is copied. If the guess is wrong, the copy is unnecessary but harmless.
     const borrowed = payload.buffer.byteLength === LINEAR_MEMORY_BYTES;
     const stable = payload.buffer instanceof ArrayBuffer && Reflect.get(payload.buffer, "resizable") !== true;
-    return stable && !borrowed ? payload : this.#host.copy(payload, 0, payload.length);
+    return stable && !borrowed ? payload : this.#options.host.copy(payload, 0, payload.length);
   }
 
   /** A masked copy, made through the scratch window; undefined if the kernel trapped. */
   #masked(payload: Uint8Array, key: number): Uint8Array | undefined {
     const { memory } = this.#workspace.linear;
-    const masked = this.#host.allocate(payload.length);
+    const masked = this.#options.host.allocate(payload.length);
     let rotated: number | undefined = key;
     for (let at = 0; at < payload.length; at += layout.SCRATCH_WINDOW_LENGTH) {
       const length = Math.min(payload.length - at, layout.SCRATCH_WINDOW_LENGTH);

@@ -44,14 +44,14 @@ export class Sender {
   }
 
   /** Whether the frame of a message can go out now. */
-  get #free(): boolean {
+  #free(): boolean {
     return this.#machine.state === "open" && this.#fragmented === undefined;
   }
 
   /** As `Endpoint.sendText`. */
   text(text: string | Bytes): boolean {
     const known = typeof text === "string" ? text : bytesOf(text);
-    if (!this.#free) return this.#later(Opcode.TEXT, known);
+    if (!this.#free()) return this.#later(Opcode.TEXT, known);
     const machine = this.#machine;
     if (typeof known === "string") machine.messages.text(FIN | Opcode.TEXT, known);
     else machine.messages.utf8(FIN | Opcode.TEXT, known);
@@ -61,7 +61,7 @@ export class Sender {
   /** As `Endpoint.sendBinary`. */
   binary(payload: Bytes): boolean {
     const bytes = bytesOf(payload);
-    if (!this.#free) return this.#later(Opcode.BINARY, bytes);
+    if (!this.#free()) return this.#later(Opcode.BINARY, bytes);
     this.#machine.messages.bytes(FIN | Opcode.BINARY, bytes);
     return this.#machine.state === "open";
   }
@@ -69,7 +69,7 @@ export class Sender {
   /** As `Endpoint.sendPrepared`. */
   prepared(message: PreparedMessage): boolean {
     if (!(message instanceof PreparedMessage)) throw new TypeError("not a PreparedMessage");
-    if (this.#free) this.#machine.messages.prepared(message);
+    if (this.#free()) this.#machine.messages.prepared(message);
     else if (this.#goesOn()) this.#machine.outbox.wait(message);
     return this.#machine.state === "open";
   }
