@@ -109,3 +109,23 @@ test("in fragments", async () => {
   await server.close();
   expect([...classes]).toEqual([Buffer]);
 });
+
+test("in streams", async () => {
+  const classes = new Set<unknown>();
+  let messages = 0;
+  const server = await serve(
+    { host: "127.0.0.1", deliver: "stream" },
+    {
+      async stream(_socket, message) {
+        if (messages % 2 === 0) for await (const piece of message) classes.add(piece.constructor);
+        else classes.add((await message.bytes()).constructor);
+        messages++;
+        happened();
+      },
+    },
+  );
+  sendAll(await connect(server.url));
+  await until(() => messages === 2 * SIZES.length, "all messages");
+  await server.close();
+  expect([...classes]).toEqual([Buffer]);
+});

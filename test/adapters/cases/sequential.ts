@@ -273,6 +273,26 @@ export const sequentialCases: readonly Case[] = [
     },
   },
   {
+    name: "a handler that sends a stream ends with its connection, and the close event follows",
+    needs: ["tcp"],
+    async run(scene) {
+      const chunk = new Uint8Array(64 << 10);
+      const endless = async function* (): AsyncGenerator<Uint8Array, void> {
+        for (;;) yield chunk;
+      };
+      const errors: string[] = [];
+      const { peer, recorder } = await sequential(scene, {
+        message: (socket) => socket.sendStream(endless()).catch((error: Error) => errors.push(error.name)),
+      });
+      peer.stopReading();
+      await peer.write(masked("81 01 | 'a'", "81 01 | 'b'"));
+      await eventually(() => (recorder.calls.at(-1)?.socket?.bufferedAmount ?? 0) > 0, "a full pipe");
+      peer.reset();
+      assert.equal(await recorder.closed(), "close 1006");
+      assert.equal(errors[0], "IncompleteMessageError");
+    },
+  },
+  {
     name: "handlers that never settle hold back no close() of the server",
     async run(scene) {
       for (const name of ["open", "message", "stream"] as const) {
