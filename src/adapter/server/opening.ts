@@ -27,6 +27,8 @@ import { decisionOf } from "./verdict.js";
 /** The answer to an upgrade request for a path at which there are no WebSockets. */
 export const ELSEWHERE = { status: 404, reason: "no WebSocket here" };
 const CLOSING = { status: 503, reason: "the server is closing" };
+/** The time in which a client may complete its head while the server closes. */
+const CLOSING_HEAD_MS = 500;
 
 /** What is known of a connection when its opening begins. */
 export interface OpeningStart {
@@ -73,8 +75,7 @@ export class Opening implements TransportSink, Expiring, StageOwner, PendingOpen
     transport.sink = this;
     this.guard(() => {
       server.openingBegan(this);
-      // A client that has sent its head is told why it gets no WebSocket.
-      if (server.closing && !headRead) this.abandon();
+      if (server.closing && !headRead) this.#waitForHead();
       else this.#deadline.start(server.options.timeouts.handshakeMs);
     });
   }
@@ -122,7 +123,18 @@ export class Opening implements TransportSink, Expiring, StageOwner, PendingOpen
     this.guard(() => this.#answer(chunks));
   }
 
-  /** Ends it without an answer, because the server closes. */
+  /**
+   * The server closes. A client that waits for a decision is told so. One whose head is not there yet has a moment to
+   * send it, so that it is told as well. Plain requests and answers that are on their way go on.
+   */
+  serverCloses(): void {
+    this.guard(() => {
+      if (this.#stage instanceof DecisionStage) this.#refuse(CLOSING);
+      else if (this.#stage instanceof HeadStage) this.#waitForHead();
+    });
+  }
+
+  /** Ends it without an answer. */
   abandon(): void {
     this.guard(() => {
       this.#forget();
@@ -196,6 +208,10 @@ export class Opening implements TransportSink, Expiring, StageOwner, PendingOpen
     if (request.type === "refusal") this.#refuse(request);
     else if (path !== undefined && comparablePath(request.path) !== path) this.#refuse(ELSEWHERE);
     else this.#decide(request, rest);
+  }
+
+  #waitForHead(): void {
+    this.#deadline.start(Math.min(CLOSING_HEAD_MS, this.server.options.timeouts.handshakeMs));
   }
 
   #beginPlain(head: RequestHead, rest: Uint8Array, fetch: FetchHandler): void {
@@ -282,7 +298,8 @@ export class Opening implements TransportSink, Expiring, StageOwner, PendingOpen
   // ---- Time and ends ----
 
   #expired(): void {
-    if (this.#stage !== undefined) this.#refuse(this.#stage.timeUp);
+    if (this.server.closing && this.#stage instanceof HeadStage) this.abandon();
+    else if (this.#stage !== undefined) this.#refuse(this.#stage.timeUp);
     else if (this.#progressed()) this.#deadline.start(this.server.options.timeouts.closeMs);
     else this.transport.destroy();
   }

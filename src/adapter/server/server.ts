@@ -35,7 +35,8 @@ export interface Server<Data = unknown> extends AsyncDisposal {
   /** Frames a message once and sends it on every connection. @returns the number of connections that took it */
   broadcast(message: string | Bytes | PreparedMessage, options?: BroadcastOptions<Data>): number;
   /**
-   * Takes no more connections, closes the open ones, and resolves when all are gone and the port is free.
+   * Takes no more connections, closes the open ones, and resolves when all are gone and the port is free. A client in
+   * its opening handshake gets 503; plain requests in progress are still answered.
    * @throws RangeError for a code or a reason that must not be sent
    */
   close(options?: ServerCloseOptions): Promise<void>;
@@ -53,6 +54,8 @@ export interface Resources {
 
 /** A connection that is not, or not yet, a WebSocket. */
 export interface PendingOpening {
+  /** The server closes. */
+  serverCloses(): void;
   /** Ends it without an answer. */
   abandon(): void;
   /** Counts it as gone. */
@@ -150,7 +153,7 @@ export class ServerCore implements SocketContext {
   }
 
   async #allGone(timeoutMs: number): Promise<void> {
-    for (const opening of this.#openings) opening.abandon();
+    for (const opening of this.#openings) opening.serverCloses();
     if (this.size === 0) return;
     let timer: ReturnType<typeof setTimeout> | undefined;
     await new Promise<void>((resolve) => {
@@ -159,6 +162,7 @@ export class ServerCore implements SocketContext {
         timer = setTimeout(() => this.#giveUp(), TRANSPORT_GRACE_MS);
         const cause = new TransportEnd("CLOSE_TIMEOUT", `the server closed, and waited ${timeoutMs} ms`);
         this.#withEach((socket) => sessionBehind(socket).timedOut(cause));
+        for (const opening of this.#openings) opening.abandon();
       };
       timer = setTimeout(terminate, Math.min(timeoutMs, MAX_TIMER_MS));
     });

@@ -252,7 +252,7 @@ describe("a request for a server that has closed", () => {
     const peer = new Peer();
     new Opening(core, peer).headRead(headOf(text), new Uint8Array(0));
     await settled();
-    expect([asked, errors, peer.text, peer.destroyed]).toEqual([[], [], "", true]);
+    expect([asked, errors, peer.status, peer.ended]).toEqual([[], [], "503", true]);
     peer.sink.closed();
     expect(core.size).toBe(0);
   });
@@ -261,9 +261,68 @@ describe("a request for a server that has closed", () => {
     const { core, errors, open } = serve({ upgrade: () => void core.closeAll() });
     const peer = open();
     peer.sink.received(latin1(UPGRADE));
-    expect([errors, peer.text, peer.destroyed]).toEqual([[], "", true]);
+    expect([errors, peer.status, peer.ended]).toEqual([[], "503", true]);
     peer.sink.closed();
     expect(core.size).toBe(0);
+  });
+});
+
+describe("a connection that is not a WebSocket yet when its server closes", () => {
+  test.each([
+    ["has sent nothing", ""],
+    ["has sent half of its head", UPGRADE.slice(0, 40)],
+  ])("and that %s is told if its head comes at once", async (_, before) => {
+    const { core, open } = serve();
+    const early = open();
+    if (before !== "") early.sink.received(latin1(before));
+    void core.closeAll();
+    const late = open();
+    vi.advanceTimersByTime(400);
+    early.sink.received(latin1(UPGRADE.slice(before.length)));
+    late.sink.received(latin1(UPGRADE));
+    expect([early.status, early.ended, late.status, late.ended]).toEqual(["503", true, "503", true]);
+  });
+
+  test.each([
+    ["has sent nothing", ""],
+    ["has sent half of its head", UPGRADE.slice(0, 40)],
+  ])("and that %s is dropped if no head comes", async (_, before) => {
+    const { core, open } = serve();
+    const peer = open();
+    if (before !== "") peer.sink.received(latin1(before));
+    const closed = core.closeAll();
+    vi.advanceTimersByTime(450);
+    expect(peer.destroyed).toBe(false);
+    vi.advanceTimersByTime(150);
+    expect([peer.text, peer.destroyed]).toEqual(["", true]);
+    peer.sink.closed();
+    await closed;
+  });
+
+  test("and whose page is being made gets it", async () => {
+    let made: (response: Response) => void = () => {};
+    const { core, open } = serve({}, () => new Promise((resolve) => (made = resolve)));
+    const peer = open();
+    peer.sink.received(latin1(GET));
+    const closed = core.closeAll({ timeoutMs: 5_000 });
+    made(new Response("late"));
+    await settled();
+    await settled();
+    expect([peer.status, peer.ended, peer.destroyed]).toEqual(["200", true, false]);
+    peer.sink.closed();
+    await closed;
+  });
+
+  test("and whose page is not made in time is dropped", async () => {
+    const { core, open } = serve({}, () => new Promise(() => {}));
+    const peer = open();
+    peer.sink.received(latin1(GET));
+    const closed = core.closeAll({ timeoutMs: 100 });
+    expect(peer.destroyed).toBe(false);
+    vi.advanceTimersByTime(100);
+    expect([peer.text, peer.destroyed]).toEqual(["", true]);
+    peer.sink.closed();
+    await closed;
   });
 });
 
