@@ -26,6 +26,10 @@ export function onNode(http: Parameters<typeof attach>[0]): void {
     fragment: (_, payload) => expectTypeOf(payload).toEqualTypeOf<Buffer>(),
     ping: (_, payload) => expectTypeOf(payload).toEqualTypeOf<Buffer>(),
     pong: (_, payload) => expectTypeOf(payload).toEqualTypeOf<Buffer>(),
+    async stream(_, message) {
+      expectTypeOf(await message.bytes()).toEqualTypeOf<Buffer>();
+      for await (const piece of message) expectTypeOf(piece).toEqualTypeOf<Buffer>();
+    },
   };
   void serve({ port: 0 }, inAnyCase);
   void serve({}, { message: (_, data) => expectTypeOf(data).toEqualTypeOf<string | Buffer>() });
