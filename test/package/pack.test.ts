@@ -11,10 +11,10 @@ import { install, type Packed, pack, runIn } from "../support/tarball.js";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 /**
- * Code and declarations for each runtime, and a copy in CommonJS, take 1.7 MiB, the documentation 0.3 MiB. Files that do
+ * Code and declarations for each runtime, and a copy in CommonJS, take 2.1 MiB, the documentation 0.3 MiB. Files that do
  * not belong, such as sources, maps or another copy, would take more than the rest.
  */
-const MOST_UNPACKED_BYTES = 2560 * 1024;
+const MOST_UNPACKED_BYTES = 3072 * 1024;
 
 const folder = mkdtempSync(path.join(tmpdir(), "wsimd-pack-"));
 let packed: Packed;
@@ -31,7 +31,7 @@ describe("the tarball", () => {
     const files = packed.files.map((each) => each.path);
     const top = ["CHANGELOG.md", "LICENSE", "README.md", "SECURITY.md", "package.json"];
     const documentation =
-      /^(docs\/[\w-]+\.md|examples\/[\w-]+(\/[\w.-]+)+\.(c?js|tsx?|html|css|json|md)|bench\/results\/[\w-]+\.svg)$/;
+      /^(docs\/[\w-]+\.md|examples(\/[\w.-]+)+\.(c?js|tsx?|html|css|json|md)|bench\/results\/[\w-]+\.svg)$/;
     const others = files.filter((file) => !file.startsWith("dist/") && !documentation.test(file));
     expect(others.sort()).toEqual(top);
     expect(files.filter((file) => /node_modules\/|package-lock/.test(file))).toEqual([]);

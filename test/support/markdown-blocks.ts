@@ -40,10 +40,23 @@ function assertEnded({ program, exit }: Ended): void {
     throw new Error(`ended with ${exit.code}:\n${program.stderr}`);
 }
 
+/** Between the choice of a port and its use, another test may take it: then the block starts again, on another one. */
+const MOST_STARTS = 3;
+
 async function runServer(code: string): Promise<void> {
   if (!code.includes("8080")) throw new Error("a server in the documentation listens on port 8080");
-  const port = await freePort();
-  const program = start(code, port);
+  for (let starts = 1; ; starts++) {
+    const port = await freePort();
+    const program = start(code, port);
+    try {
+      return await useServer(code, port, program);
+    } catch (error) {
+      if (starts === MOST_STARTS || !program.stderr.includes("EADDRINUSE")) throw error;
+    }
+  }
+}
+
+async function useServer(code: string, port: number, program: Program): Promise<void> {
   let over = false;
   program.exit.then(() => {
     over = true;
