@@ -122,8 +122,8 @@ export class ServerCore implements SocketContext {
     this.connections.set(socket.id, socket);
   }
 
-  socketClosed(socket: ApplicationSocket): void {
-    this.connections.delete(socket.id);
+  socketClosed({ id }: Pick<Socket, "id">): void {
+    this.connections.delete(id);
     this.#checkEmpty();
   }
 

@@ -1,17 +1,19 @@
 // The application's handlers as a session calls them: in their asynchronous context, with every exception caught.
 import { CloseCode } from "../../protocol/close-code.js";
+import type { EndpointState } from "../../protocol/endpoint-options.js";
 import type { CloseEvent, MessageType } from "../../protocol/events.js";
 import type { AsyncContext } from "../transport.js";
 import type { SocketContext } from "./context.js";
 import { handlersWithoutMessages } from "./given-handlers.js";
 import type { Handlers, Socket } from "./handlers.js";
-import type { MessageStream } from "./message-stream.js";
+import { IncompleteMessageError, type MessageStream } from "./message-stream.js";
 import { isThenable, reportError } from "./report.js";
 
 /** The session of an {@link Application}, as seen from here. */
 export interface ApplicationOwner {
   readonly context: SocketContext;
   readonly socket: Socket;
+  readonly state: EndpointState;
   /** Fails the connection. */
   fail(code: number, reason: string, cause?: unknown): void;
   /** Failing the connection threw as well. */
@@ -107,9 +109,10 @@ export class Application {
 
   /**
    * Fails the connection for an exception of the application, or for a bug of this package: neither is the peer's
-   * fault.
+   * fault. It is no failure of a handler that the connection ended while the handler read or sent a stream.
    */
   threw(error: unknown): void {
+    if (error instanceof IncompleteMessageError && this.#owner.state !== "open") return;
     try {
       this.#owner.fail(CloseCode.INTERNAL_ERROR, "", error);
       this.report(error);

@@ -1,9 +1,8 @@
 // The objects that several sessions share.
 import type { Runtime } from "../transport.js";
 import type { EndpointChoices } from "./endpoint-choices.js";
-import type { Handlers } from "./handlers.js";
+import type { Handlers, Socket } from "./handlers.js";
 import type { ResolvedSocketOptions } from "./options.js";
-import type { ApplicationSocket } from "./socket.js";
 
 /** The objects that the sessions of one server share; each client's session has its own. */
 export interface SocketContext {
@@ -13,7 +12,7 @@ export interface SocketContext {
   /** The options of all their endpoints. */
   readonly endpoints: EndpointChoices;
   /** The connection is over, and its transport is gone. */
-  socketClosed(socket: ApplicationSocket): void;
+  socketClosed(socket: Pick<Socket, "id">): void;
   /** The application has called `close` or `terminate`. Only clients ask for it. */
   endRequested?(): void;
 }

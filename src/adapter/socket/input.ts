@@ -2,7 +2,9 @@
 import type { Endpoint } from "../../protocol/endpoint.js";
 import type { Transport } from "../transport.js";
 import type { Turning } from "../turn.js";
+import type { Application } from "./application.js";
 import type { SocketContext } from "./context.js";
+import type { Output } from "./output.js";
 
 /** A chunk of this many bytes has filled the memory that runtimes read into: more bytes are probably waiting. */
 const FULL_CHUNK_BYTES = 64 * 1024;
@@ -24,8 +26,9 @@ export interface InputOwner {
   readonly endpoint: Endpoint;
   readonly transport: Transport;
   readonly context: SocketContext;
-  /** Runs a step that gives bytes to the endpoint, catches its exceptions, and writes the output that it caused. */
-  handle(step: (input: Input) => void): void;
+  readonly output: Pick<Output, "cork" | "uncork">;
+  readonly keepalive: { heard(): void };
+  readonly application: Pick<Application, "enter" | "threw">;
   /** All bytes that came before the end of the transport were handled. */
   inputOver(): void;
   /** A bug of this package, or a lack of memory. */
@@ -112,8 +115,35 @@ export class Input implements Turning {
     if ((this.#brakes & ENDING) !== 0) this.#rest();
   }
 
-  /** Takes a chunk. Its memory may be used again when this returns. */
-  take(chunk: Uint8Array): void {
+  /**
+   * Takes a chunk, and writes the output that it causes. Its memory may be used again when this returns. Never throws.
+   */
+  received(chunk: Uint8Array): void {
+    const { application, keepalive, output } = this.#owner;
+    try {
+      output.cork();
+      keepalive.heard();
+      this.#take(chunk);
+    } catch (error) {
+      application.threw(error);
+    }
+    output.uncork();
+  }
+
+  /** As {@link received}, for bytes that were read into the beginning of the endpoint's read window. */
+  receivedInWindow(length: number): void {
+    const { application, keepalive, output } = this.#owner;
+    try {
+      output.cork();
+      keepalive.heard();
+      this.#takeWindow(length);
+    } catch (error) {
+      application.threw(error);
+    }
+    output.uncork();
+  }
+
+  #take(chunk: Uint8Array): void {
     const { endpoint } = this.#owner;
     if (this.waiting) {
       this.#keep(chunk);
@@ -124,11 +154,10 @@ export class Input implements Turning {
     if (this.#late || chunk.length >= FULL_CHUNK_BYTES) this.#rest();
   }
 
-  /** Takes bytes that were read into the beginning of the endpoint's read window. */
-  takeWindow(length: number): void {
+  #takeWindow(length: number): void {
     const { endpoint } = this.#owner;
     if (endpoint.windowInUse) {
-      this.take(endpoint.salvageWindow(length));
+      this.#take(endpoint.salvageWindow(length));
       return;
     }
     if (this.waiting) {
@@ -183,14 +212,26 @@ export class Input implements Turning {
   }
 
   #proceed(): void {
-    if (!this.held) this.#owner.handle(goOn);
+    if (!this.held) this.#owner.application.enter(this.#handleLater, this);
     if (!this.held && this.waiting) this.#rest();
     this.#readOn();
     this.#checkOver();
   }
 
+  /** Handles bytes that waited as if they came now. */
+  #handleLater(): void {
+    const { application, output } = this.#owner;
+    try {
+      output.cork();
+      this.#goOn();
+    } catch (error) {
+      application.threw(error);
+    }
+    output.uncork();
+  }
+
   /** Handles the bytes that wait, as far as the share of this turn goes. */
-  goOn(): void {
+  #goOn(): void {
     const { endpoint } = this.#owner;
     // A handler of this connection is still running an event loop of its own.
     if (endpoint.receiving) return;
@@ -224,8 +265,4 @@ export class Input implements Turning {
     this.#brakes &= ~ENDING;
     this.#owner.inputOver();
   }
-}
-
-function goOn(input: Input): void {
-  input.goOn();
 }

@@ -1,6 +1,7 @@
 // A message that is sent from a stream: its parts leave as they come, as fast as the peer reads.
 import { CloseCode } from "../../protocol/close-code.js";
 import type { Endpoint } from "../../protocol/endpoint.js";
+import type { EndpointState } from "../../protocol/endpoint-options.js";
 import { InvalidStateError } from "../../protocol/errors.js";
 import type { CloseEvent, MessageType } from "../../protocol/events.js";
 import { type SendOptions, typeIn } from "../../protocol/send-options.js";
@@ -16,6 +17,8 @@ const HIGH_WATER_BYTES = 64 * 1024;
 /** The session of an {@link OutgoingStream}, as seen from here. */
 export interface OutgoingStreamOwner {
   readonly context: SocketContext;
+  /** Not open once the transport is gone, although the endpoint still handles bytes that came before. */
+  readonly state: EndpointState;
   readonly endpoint: Endpoint;
   readonly transport: Transport;
   readonly output: { later(): void; flushNow(): void };
@@ -23,6 +26,30 @@ export interface OutgoingStreamOwner {
   fail(code: number, reason: string, cause?: unknown): void;
   /** The message was sent, or cannot be. */
   streamSent(): void;
+}
+
+/** The session of a socket that sends a stream. */
+export interface StreamingSession extends OutgoingStreamOwner {
+  /** The message that is being sent from a stream. */
+  outgoing: OutgoingStream | undefined;
+  /** The end of the connection, as soon as it is known. */
+  readonly closeEvent: CloseEvent | undefined;
+}
+
+/** As `Socket.sendStream`. */
+export function sendStream(
+  session: StreamingSession,
+  stream: PartStream,
+  options: SendOptions | undefined,
+): Promise<void> {
+  try {
+    const outgoing = OutgoingStream.begin(session, stream, options);
+    if (session.state === "open") session.outgoing = outgoing;
+    else outgoing.stop(session.closeEvent);
+    return outgoing.sent;
+  } catch (error) {
+    return Promise.reject(error);
+  }
 }
 
 /** Sends the parts of a source as the fragments of one message. */
@@ -50,7 +77,7 @@ export class OutgoingStream implements Turning {
   ): OutgoingStream {
     const type = typeIn(options);
     const { endpoint } = owner;
-    const open = endpoint.state === "open";
+    const open = owner.state === "open";
     if (open && endpoint.fragmenting) throw anotherInParts();
     const outgoing = new OutgoingStream(owner, partsOf(stream), type);
     if (open) endpoint.begin();

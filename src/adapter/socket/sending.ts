@@ -7,6 +7,7 @@ import { PreparedMessage } from "../../protocol/prepared-message.js";
 import { type SendOptions, typeIn } from "../../protocol/send-options.js";
 import type { SocketContext } from "./context.js";
 import type { SendResult } from "./handlers.js";
+import { anotherInParts, type OutgoingStream } from "./outgoing-stream.js";
 import type { Output } from "./output.js";
 
 /** The session of a socket that sends. */
@@ -14,6 +15,8 @@ export interface SendingSession {
   readonly context: SocketContext;
   readonly endpoint: Endpoint;
   readonly output: Output;
+  /** The message that is being sent from a stream. */
+  readonly outgoing: OutgoingStream | undefined;
 }
 
 /** As `Socket.send`. */
@@ -53,7 +56,8 @@ export function sendPart(
   final: boolean,
   options: SendOptions | undefined,
 ): SendResult {
-  const { endpoint, output } = session;
+  const { endpoint, output, outgoing } = session;
+  if (outgoing !== undefined) throw anotherInParts();
   if (endpoint.state !== "open") return refuse(session, part, typeIn(options));
   if (output.overLimit(false)) {
     // Dropping a fragment would leave a gap in its message.

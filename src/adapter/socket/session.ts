@@ -1,25 +1,19 @@
 // One open WebSocket connection: it connects a transport, an endpoint and the application's handlers.
-import type { Bytes } from "../../protocol/arguments.js";
 import { Endpoint } from "../../protocol/endpoint.js";
 import type { EndpointState, Role } from "../../protocol/endpoint-options.js";
 import type { CloseEvent, EndpointSink, MessageType } from "../../protocol/events.js";
-import type { PreparedMessage } from "../../protocol/prepared-message.js";
-import type { SendOptions } from "../../protocol/send-options.js";
 import type { HandshakeResponse } from "../handshake-response.js";
 import type { AsyncContext, Transport, TransportSink } from "../transport.js";
 import { Application, type ApplicationOwner } from "./application.js";
 import type { SocketContext } from "./context.js";
 import type { Delivery } from "./delivery.js";
-import type { SendResult } from "./handlers.js";
 import { IncomingStreams, type IncomingStreamsOwner } from "./incoming-streams.js";
 import { Input, type InputOwner } from "./input.js";
 import { Keepalive, type KeepaliveOwner } from "./keepalive.js";
 import { completed, type Loss } from "./loss.js";
 import type { MessageStream } from "./message-stream.js";
-import { anotherInParts, OutgoingStream, type OutgoingStreamOwner } from "./outgoing-stream.js";
+import type { OutgoingStream, StreamingSession } from "./outgoing-stream.js";
 import { Output, type OutputOwner } from "./output.js";
-import type { PartStream } from "./part-source.js";
-import { sendControl, sendMessage, sendPart } from "./sending.js";
 import { ApplicationSocket, type SocketSession } from "./socket.js";
 import { TransportEnd } from "./transport-end.js";
 
@@ -63,7 +57,7 @@ export class Session
     KeepaliveOwner,
     ApplicationOwner,
     IncomingStreamsOwner,
-    OutgoingStreamOwner
+    StreamingSession
 {
   readonly context: SocketContext;
   readonly transport: Transport;
@@ -71,16 +65,15 @@ export class Session
   readonly input: Input;
   readonly output: Output;
   readonly socket: ApplicationSocket;
-  readonly #keepalive: Keepalive;
-  readonly #application: Application;
+  readonly keepalive: Keepalive;
+  readonly application: Application;
   /** Only of a connection whose messages are streams. */
   readonly #incoming: IncomingStreams | undefined;
-  /** The message that is being sent from a stream. */
-  #outgoing: OutgoingStream | undefined;
+  outgoing: OutgoingStream | undefined;
   #ending = RUNNING;
   /** What is known of an end of the transport before its time. */
   #loss: Loss | undefined;
-  #closeEvent: CloseEvent | undefined;
+  closeEvent: CloseEvent | undefined;
   /** They wait for the end. */
   #disposers: (() => void)[] | undefined;
 
@@ -92,8 +85,8 @@ export class Session
     this.endpoint = new Endpoint(this, context.endpoints.of(deliver));
     this.input = new Input(this);
     this.output = new Output(this);
-    this.#keepalive = new Keepalive(this);
-    this.#application = new Application(this, asyncContext ?? context.runtime.captureContext());
+    this.keepalive = new Keepalive(this);
+    this.application = new Application(this, asyncContext ?? context.runtime.captureContext());
     this.#incoming = deliver === "stream" ? new IncomingStreams(this) : undefined;
     const { remoteAddress } = transport;
     this.socket = new ApplicationSocket(this, {
@@ -114,48 +107,16 @@ export class Session
   /** The endpoint may be closed before the transport is gone; the session is not. */
   get state(): EndpointState {
     if (this.gone) return "closed";
-    return this.endpoint.state === "open" ? "open" : "closing";
+    return this.#ending < GOING && this.endpoint.state === "open" ? "open" : "closing";
   }
 
   // ---- Calls of the application ----
-
-  send(message: string | Bytes | PreparedMessage, options?: SendOptions): SendResult {
-    return sendMessage(this, message, options);
-  }
-
-  sendFragment(part: string | Bytes, final: boolean, options?: SendOptions): SendResult {
-    if (this.#outgoing !== undefined) throw anotherInParts();
-    return sendPart(this, part, final, options);
-  }
-
-  sendStream(stream: PartStream, options?: SendOptions): Promise<void> {
-    try {
-      const outgoing = OutgoingStream.begin(this, stream, options);
-      if (this.endpoint.state === "open") this.#outgoing = outgoing;
-      else outgoing.stop(this.#closeEvent);
-      return outgoing.sent;
-    } catch (error) {
-      return Promise.reject(error);
-    }
-  }
-
-  streamSent(): void {
-    this.#outgoing = undefined;
-  }
-
-  ping(payload?: string | Bytes): SendResult {
-    return sendControl(this, "ping", payload);
-  }
-
-  pong(payload?: string | Bytes): SendResult {
-    return sendControl(this, "pong", payload);
-  }
 
   close(code?: number, reason?: string): void {
     this.endpoint.close(code, reason);
     this.context.endRequested?.();
     this.#closingBegan();
-    if (this.context.options.discardAfterClose) this.#application.discardMessages();
+    if (this.context.options.discardAfterClose) this.application.discardMessages();
   }
 
   terminate(): void {
@@ -173,7 +134,7 @@ export class Session
   }
 
   pause(): void {
-    if (!this.#keepalive.closing) this.input.pause();
+    if (!this.keepalive.closing) this.input.pause();
   }
 
   resume(): void {
@@ -188,10 +149,10 @@ export class Session
    * @param rest - bytes that came behind the peer's
    */
   open(head: Uint8Array | undefined, rest: Uint8Array): void {
-    this.#keepalive.start();
+    this.keepalive.start();
     if (head !== undefined) this.endpoint.outbox.append(head);
     this.output.cork();
-    this.#application.opened();
+    this.application.opened();
     this.output.uncork();
     if (rest.length > 0) this.received(rest);
     this.transport.readInto(this.endpoint.readWindow);
@@ -206,19 +167,8 @@ export class Session
   // ---- Reports of the transport ----
 
   received(chunk: Uint8Array): void {
-    if (this.context.runtime.readsInContext) this.#take(chunk);
-    else this.#application.enter(this.#take, this, chunk);
-  }
-
-  #take(chunk: Uint8Array): void {
-    try {
-      this.output.cork();
-      this.#keepalive.heard();
-      this.input.take(chunk);
-    } catch (error) {
-      this.#application.threw(error);
-    }
-    this.output.uncork();
+    if (this.context.runtime.readsInContext) this.input.received(chunk);
+    else this.application.enter(this.input.received, this.input, chunk);
   }
 
   receivedInWindow(length: number, window: Uint8Array): void {
@@ -226,37 +176,13 @@ export class Session
       // The kernel was replaced since.
       this.received(window.subarray(0, length));
       this.transport.readInto(this.endpoint.readWindow);
-    } else if (this.context.runtime.readsInContext) this.#takeWindow(length);
-    else this.#application.enter(this.#takeWindow, this, length);
-  }
-
-  #takeWindow(length: number): void {
-    try {
-      this.output.cork();
-      this.#keepalive.heard();
-      this.input.takeWindow(length);
-    } catch (error) {
-      this.#application.threw(error);
-    }
-    this.output.uncork();
-  }
-
-  /** Handles bytes that waited for their turn as if they came now. */
-  handle(step: (input: Input) => void): void {
-    this.#application.enter(() => {
-      try {
-        this.output.cork();
-        step(this.input);
-      } catch (error) {
-        this.#application.threw(error);
-      }
-      this.output.uncork();
-    });
+    } else if (this.context.runtime.readsInContext) this.input.receivedInWindow(length);
+    else this.application.enter(this.input.receivedInWindow, this.input, length);
   }
 
   drained(): void {
     this.output.uncork();
-    this.#outgoing?.drained();
+    this.outgoing?.drained();
   }
 
   /** Runs a step whose exceptions must not reach the event loop of the host. */
@@ -293,10 +219,10 @@ export class Session
     this.#lose(undefined);
     this.#guarded(() => {
       // A handler may wait for it, and the close event for the handler.
-      this.#outgoing?.stop(this.#closeEvent);
+      this.outgoing?.stop(this.closeEvent);
       this.input.end();
       // Handlers of messages that came before may take long, but not for ever.
-      if (!this.gone) this.#keepalive.closingBegan();
+      if (!this.gone) this.keepalive.closingBegan();
     });
   }
 
@@ -314,11 +240,11 @@ export class Session
     if (this.gone) return;
     this.endpoint.outbox.clear();
     this.#ending = GONE;
-    this.#keepalive.stop();
+    this.keepalive.stop();
     this.output.stop();
     this.context.socketClosed(this.socket);
-    const event = this.#closeEvent;
-    if (event !== undefined) this.#application.closed(this.#completed(event));
+    const event = this.closeEvent;
+    if (event !== undefined) this.application.closed(this.#completed(event));
     for (const resolve of this.#disposers ?? []) resolve();
   }
 
@@ -339,38 +265,38 @@ export class Session
   // ---- Events of the endpoint ----
 
   onText(text: string | Uint8Array): void {
-    this.#application.message(text, "text");
+    this.application.message(text, "text");
   }
 
   onBinary(payload: Uint8Array): void {
-    this.#application.message(payload, "binary");
+    this.application.message(payload, "binary");
   }
 
   onFragment(payload: Uint8Array, type: MessageType, final: boolean): void {
-    if (this.#incoming === undefined) this.#application.fragment(payload, type, final);
+    if (this.#incoming === undefined) this.application.fragment(payload, type, final);
     else this.#incoming.fragment(payload, type, final);
   }
 
   onPing(payload: Uint8Array): void {
-    this.#application.pinged(payload);
+    this.application.pinged(payload);
   }
 
   onPong(payload: Uint8Array): void {
-    this.#application.ponged(payload);
+    this.application.ponged(payload);
   }
 
   onClose(event: CloseEvent): void {
-    this.#closeEvent = event;
+    this.closeEvent = event;
     this.#incoming?.closed(this.#completed(event));
-    this.#outgoing?.stop(this.#completed(event));
+    this.outgoing?.stop(this.#completed(event));
     this.#closingBegan();
     this.input.ignore();
   }
 
   /** The closing handshake has begun, or the connection failed. */
   #closingBegan(): void {
-    if (!this.gone) this.#keepalive.closingBegan();
-    this.#outgoing?.stop(this.#closeEvent);
+    if (!this.gone) this.keepalive.closingBegan();
+    this.outgoing?.stop(this.closeEvent);
     // The peer's Close frame, or its FIN, has to be read.
     if (this.input.paused) this.input.resume();
     this.output.later();
@@ -378,8 +304,12 @@ export class Session
 
   // ---- Reports of the session's parts ----
 
+  streamSent(): void {
+    this.outgoing = undefined;
+  }
+
   streamCame(message: MessageStream, handled: () => void): void {
-    this.#application.stream(message, handled);
+    this.application.stream(message, handled);
   }
 
   hold(): void {
@@ -387,26 +317,26 @@ export class Session
   }
 
   release(): void {
-    if (this.#ending === GOING) this.#keepalive.closingGoesOn();
+    if (this.#ending === GOING) this.keepalive.closingGoesOn();
     this.#guarded(() => this.input.release());
   }
 
   drainedOut(): void {
-    this.#application.drained();
+    this.application.drained();
   }
 
   /**
    * Section 7.1.1: the server ends TCP first, and the client when the server did, unless there is nothing to wait for.
    */
   finished(): void {
-    const abnormal = this.#closeEvent?.wasClean === false;
+    const abnormal = this.closeEvent?.wasClean === false;
     if (this.endpoint.role === "server" || abnormal || this.#ending >= PEER_ENDED) this.transport.end();
   }
 
   broke(error: unknown): void {
     // This comes first, because an error handler that calls `flush` must not cause the same error again.
     this.#attempt(() => this.endpoint.outbox.clear());
-    this.#application.report(error);
+    this.application.report(error);
     this.#attempt(() => this.#end());
   }
 
@@ -414,7 +344,7 @@ export class Session
     try {
       step();
     } catch (error) {
-      this.#application.report(error);
+      this.application.report(error);
     }
   }
 

@@ -1,7 +1,6 @@
 // The socket that applications hold. It shows its own public state and nothing of the session behind it.
 
 import type { Bytes } from "../../protocol/arguments.js";
-import type { Endpoint } from "../../protocol/endpoint.js";
 import type { EndpointState, Role } from "../../protocol/endpoint-options.js";
 import type { PreparedMessage } from "../../protocol/prepared-message.js";
 import type { SendOptions } from "../../protocol/send-options.js";
@@ -9,7 +8,10 @@ import { giveDisposal } from "../async-disposal.js";
 import type { HandshakeResponse } from "../handshake-response.js";
 import type { Transport } from "../transport.js";
 import type { SendResult, Socket } from "./handlers.js";
+import { type OutgoingStream, type StreamingSession, sendStream } from "./outgoing-stream.js";
+import type { Output } from "./output.js";
 import type { PartStream } from "./part-source.js";
+import { type SendingSession, sendControl, sendMessage, sendPart } from "./sending.js";
 import type { TransportEnd } from "./transport-end.js";
 
 /** A socket's own properties, which inspection shows. */
@@ -24,13 +26,13 @@ export interface SocketFacts {
 
 /** The session behind a socket, as the socket and the rest of the adapter call it. */
 export interface SocketSession
-  extends Pick<Socket, "send" | "sendFragment" | "sendStream" | "ping" | "pong" | "close" | "terminate"> {
+  extends SendingSession,
+    StreamingSession,
+    Pick<Socket, "close" | "terminate" | "pause" | "resume"> {
+  readonly output: Output;
+  outgoing: OutgoingStream | undefined;
   readonly state: EndpointState;
-  readonly endpoint: Endpoint;
   readonly transport: Transport;
-  readonly output: { readonly bufferedAmount: number; flushNow(): void };
-  pause(): void;
-  resume(): void;
   /** Closes, and resolves after the handler `close` was called. */
   dispose(): Promise<void>;
   /** Ends the transport, because time is up. */
@@ -78,23 +80,23 @@ export class ApplicationSocket implements Socket<unknown> {
   }
 
   send(message: string | Bytes | PreparedMessage, options?: SendOptions): SendResult {
-    return this.#session.send(message, options);
+    return sendMessage(this.#session, message, options);
   }
 
   sendFragment(part: string | Bytes, final: boolean, options?: SendOptions): SendResult {
-    return this.#session.sendFragment(part, final, options);
+    return sendPart(this.#session, part, final, options);
   }
 
   sendStream(stream: PartStream, options?: SendOptions): Promise<void> {
-    return this.#session.sendStream(stream, options);
+    return sendStream(this.#session, stream, options);
   }
 
   ping(payload?: string | Bytes): SendResult {
-    return this.#session.ping(payload);
+    return sendControl(this.#session, "ping", payload);
   }
 
   pong(payload?: string | Bytes): SendResult {
-    return this.#session.pong(payload);
+    return sendControl(this.#session, "pong", payload);
   }
 
   flush(): void {

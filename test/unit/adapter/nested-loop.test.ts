@@ -178,7 +178,7 @@ describeKernels("a nested event loop", (kernel) => {
     a.during = {
       [text]() {
         b.read(messages(1, "B".repeat(200)));
-        a.session.send(text);
+        a.session.socket.send(text);
       },
     };
     a.read(messages(1, text));

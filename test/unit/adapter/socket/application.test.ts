@@ -3,11 +3,14 @@ import { AsyncLocalStorage, AsyncResource } from "node:async_hooks";
 import { expect, test } from "vitest";
 import { Application } from "../../../../src/adapter/socket/application.js";
 import type { Handlers, Socket } from "../../../../src/adapter/socket/handlers.js";
+import { IncompleteMessageError } from "../../../../src/adapter/socket/message-stream.js";
+import type { EndpointState } from "../../../../src/protocol/endpoint-options.js";
 import { Owner } from "./parts.js";
 
 class ApplicationProbe extends Owner {
   readonly socket: Socket;
   readonly application: Application;
+  state: EndpointState = "open";
 
   constructor(socket: Socket, handlers: Handlers) {
     super({}, handlers);
@@ -82,4 +85,22 @@ test("if failing the connection throws as well, the owner is told of the first e
   };
   probe.application.pinged(new Uint8Array(0));
   expect(probe.told).toEqual(["broke: Error: first"]);
+});
+
+test("that its own connection ended while a handler read or sent a stream is no failure of the handler", async () => {
+  const errors: unknown[] = [];
+  const error = new IncompleteMessageError(undefined);
+  const probe = new ApplicationProbe(SOCKET, {
+    stream: () => Promise.reject(error),
+    error: (_socket, reported) => void errors.push(reported),
+  });
+  const stream = (): Promise<void> =>
+    new Promise((resolve) => probe.application.stream(Object.create(null), resolve));
+  probe.state = "closing";
+  await stream();
+  expect([errors, probe.told]).toEqual([[], []]);
+  // Another connection ended, to which the handler sent.
+  probe.state = "open";
+  await stream();
+  expect([errors, probe.told]).toEqual([[error], ['failed: 1011 ""']]);
 });

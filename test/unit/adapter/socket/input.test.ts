@@ -3,9 +3,12 @@ import { describe, expect, test } from "vitest";
 import { Input } from "../../../../src/adapter/socket/input.js";
 import { masked } from "../../../adapters/raw-peer.js";
 import { concat } from "../../../support/hex.js";
-import { Owner } from "./parts.js";
+import { Owner, SURROUNDINGS } from "./parts.js";
 
 class InputProbe extends Owner {
+  readonly output = SURROUNDINGS.output;
+  readonly keepalive = SURROUNDINGS.keepalive;
+  readonly application = SURROUNDINGS.application;
   readonly input = new Input(this);
   readonly paused: boolean[] = [];
 
@@ -14,16 +17,12 @@ class InputProbe extends Owner {
     this.transport.pause = () => void this.paused.push(true);
     this.transport.resume = () => void this.paused.push(false);
   }
-
-  handle(step: (input: Input) => void): void {
-    step(this.input);
-  }
 }
 
 describe("input", () => {
   test("goes to the endpoint at once", () => {
     const { input, sink } = new InputProbe();
-    input.take(masked("81 01 | 'a'"));
+    input.received(masked("81 01 | 'a'"));
     expect(sink.lines).toEqual(['text "a"']);
     expect(input.waiting).toBe(false);
   });
@@ -33,10 +32,10 @@ describe("input", () => {
     const { input, sink, paused } = probe;
     sink.inside = () => {
       sink.inside = () => {};
-      input.take(masked("81 01 | 'b'"));
-      input.take(masked("81 01 | 'c'"));
+      input.received(masked("81 01 | 'b'"));
+      input.received(masked("81 01 | 'c'"));
     };
-    input.take(masked("81 01 | 'a'"));
+    input.received(masked("81 01 | 'a'"));
     expect(sink.lines).toEqual(['text "a"']);
     expect(paused).toEqual([true]);
     probe.endTurn();
@@ -46,7 +45,7 @@ describe("input", () => {
 
   test("that filled the memory of a read rests for a turn", () => {
     const probe = new InputProbe();
-    probe.input.take(new Uint8Array(64 * 1024));
+    probe.input.received(new Uint8Array(64 * 1024));
     expect(probe.paused).toEqual([true]);
     probe.endTurn();
     expect(probe.paused).toEqual([true, false]);
@@ -55,7 +54,7 @@ describe("input", () => {
   test("stays paused through a rest if the application asked for that", () => {
     const probe = new InputProbe();
     probe.input.pause();
-    probe.input.take(new Uint8Array(64 * 1024));
+    probe.input.received(new Uint8Array(64 * 1024));
     probe.endTurn();
     expect(probe.paused.at(-1)).toBe(true);
     probe.input.resume();
@@ -67,10 +66,10 @@ describe("input", () => {
     const { input, sink, told } = probe;
     sink.inside = () => {
       sink.inside = () => {};
-      input.take(masked("81 01 | 'b'"));
+      input.received(masked("81 01 | 'b'"));
       input.end();
     };
-    input.take(masked("81 01 | 'a'"));
+    input.received(masked("81 01 | 'a'"));
     expect(told).toEqual([]);
     probe.endTurn();
     expect(sink.lines).toEqual(['text "a"', 'text "b"']);
@@ -83,10 +82,10 @@ describe("input", () => {
     const probe = new InputProbe();
     const { input, sink, paused } = probe;
     sink.inside = () => input.hold();
-    input.take(concat([masked("81 01 | 'a'"), masked("81 01 | 'b'"), masked("81 01 | 'c'")]));
+    input.received(concat([masked("81 01 | 'a'"), masked("81 01 | 'b'"), masked("81 01 | 'c'")]));
     expect(sink.lines).toEqual(['text "a"']);
     expect(paused).toEqual([]);
-    input.take(masked("81 01 | 'd'"));
+    input.received(masked("81 01 | 'd'"));
     expect(paused).toEqual([true]);
     for (const line of ['text "b"', 'text "c"', 'text "d"']) {
       expect(input.waiting).toBe(true);
@@ -105,7 +104,7 @@ describe("input", () => {
     const probe = new InputProbe();
     const { input, sink } = probe;
     sink.inside = () => input.hold();
-    input.take(concat(Array.from({ length: 100 }, () => masked("81 01 | 'a'"))));
+    input.received(concat(Array.from({ length: 100 }, () => masked("81 01 | 'a'"))));
     while (input.held) input.release();
     expect(sink.lines).toHaveLength(32);
     probe.endTurn();
@@ -117,7 +116,7 @@ describe("input", () => {
       const probe = new InputProbe();
       const { input, told, sink } = probe;
       sink.inside = () => input.hold();
-      input.take(masked("81 01 | 'a'"));
+      input.received(masked("81 01 | 'a'"));
       input.end();
       expect(told).toEqual([]);
       input[way]();

@@ -3,12 +3,12 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { Input } from "../../../../src/adapter/socket/input.js";
 import { Keepalive } from "../../../../src/adapter/socket/keepalive.js";
 import { Output } from "../../../../src/adapter/socket/output.js";
-import { Owner } from "./parts.js";
+import { Owner, SURROUNDINGS } from "./parts.js";
 
 vi.mock("../../../../src/host/globals.js", () => import("../../../support/global-timers.js"));
 
 class KeepaliveProbe extends Owner {
-  readonly input = new Input({ ...this.parts(), handle() {} });
+  readonly input = new Input({ ...this.parts(), ...SURROUNDINGS });
   readonly output = new Output(this);
   readonly keepalive = new Keepalive(this);
 

@@ -3,9 +3,14 @@ import { expect, test } from "vitest";
 import { OutgoingStream } from "../../../../src/adapter/socket/outgoing-stream.js";
 import { Output } from "../../../../src/adapter/socket/output.js";
 import { partsOf } from "../../../../src/adapter/socket/part-source.js";
+import type { EndpointState } from "../../../../src/protocol/endpoint-options.js";
 import { Owner } from "./parts.js";
 
 class SenderProbe extends Owner {
+  get state(): EndpointState {
+    return this.endpoint.state;
+  }
+
   readonly output = new Output(this);
   fail(code: number, _reason: string, cause?: unknown): void {
     this.told.push(`failed: ${code} ${String(cause)}`);

@@ -3,12 +3,29 @@ import { Deadlines } from "../../../../src/adapter/deadline.js";
 import type { SocketContext } from "../../../../src/adapter/socket/context.js";
 import { EndpointChoices } from "../../../../src/adapter/socket/endpoint-choices.js";
 import type { Handlers } from "../../../../src/adapter/socket/handlers.js";
+import type { InputOwner } from "../../../../src/adapter/socket/input.js";
 import { resolveSocketOptions, type SocketOptions } from "../../../../src/adapter/socket/options.js";
 import { Turns } from "../../../../src/adapter/turn.js";
 import { nodeRuntime } from "../../../../src/node/host.js";
 import { Endpoint } from "../../../../src/protocol/endpoint.js";
 import { FakeTransport } from "../../../support/fake-transport.js";
 import { RecordingSink } from "../../../support/recording-sink.js";
+
+type Surroundings = Pick<InputOwner, "output" | "keepalive" | "application">;
+
+/** The parts of a session that an input calls, without effects. Exceptions go to the test. */
+export const SURROUNDINGS: Surroundings = {
+  output: { cork() {}, uncork() {} },
+  keepalive: { heard() {} },
+  application: {
+    enter(callback, self, ...args) {
+      Reflect.apply(callback, self, args);
+    },
+    threw(error) {
+      throw error;
+    },
+  },
+};
 
 /** An owner of one part: it has an endpoint and a transport of its own, and no session. */
 export class Owner {
