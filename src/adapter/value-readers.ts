@@ -15,7 +15,7 @@ export function tokens(value: readonly string[], name: string): readonly string[
 }
 
 /** An origin as browsers serialize it: a scheme and an authority without a path, or `null`. */
-const ORIGIN = /^(?:null|[a-z][a-z\d+.-]*:\/\/[^/?#\s]+)$/i;
+const ORIGIN = /^(?:null|[a-z][a-z\d+.-]*:\/\/[^/?#*\s]+)$/i;
 
 /** Reads a list of origins, and copies it. An origin that no browser sends is refused, because it would never match. */
 export function origins(value: AllowedOrigins, name: string): AllowedOrigins {
@@ -32,7 +32,7 @@ export function origins(value: AllowedOrigins, name: string): AllowedOrigins {
   const never = copy.find((each) => each !== undefined && each !== "same" && !ORIGIN.test(each));
   if (never === undefined) return copy;
   throw new RangeError(
-    `${name} holds ${JSON.stringify(never)}, but an origin looks like "https://example.org"`,
+    `${name} holds ${JSON.stringify(never)}, but an origin looks like "https://example.org", without wildcards`,
   );
 }
 

@@ -1,5 +1,7 @@
 // A socket of `Bun.listen` or `Bun.connect` as a transport.
+
 import { ChunkQueue, JOIN_BYTES } from "../adapter/chunk-queue.js";
+import { peerAddressOf } from "../adapter/peer-address.js";
 import { DEAF, type SocketTransport, type TlsInfo, type TransportSink } from "../adapter/transport.js";
 import { queueMicrotask } from "../host/globals.js";
 import { isLost, lostMemory } from "../protocol/outbox.js";
@@ -35,7 +37,7 @@ export class BunTransport implements SocketTransport {
   /** Takes the socket, whose TLS handshake may still be going on. */
   adopt(socket: BunSocket<BunTransport>): void {
     this.#socket = socket;
-    this.remoteAddress = socket.remoteAddress ?? "";
+    this.remoteAddress = peerAddressOf(socket.remoteAddress);
     if (this.#gone) socket.close();
   }
 

@@ -153,7 +153,7 @@ function checkOrigin(
   if (origins === undefined || isOriginAllowed(origin, origins, host)) return undefined;
   // "If the server does not wish to accept this connection, it MUST return an appropriate HTTP error code (e.g., 403
   // Forbidden) and abort the WebSocket handshake."
-  return refuse(403, "the origin is not allowed");
+  return refuse(403, origin === undefined ? "the request has no Origin" : "the origin is not allowed");
 }
 
 /** The parts of a client's opening handshake. */

@@ -57,7 +57,7 @@ export function buildRefusal(options: RefusalOptions, now?: number): Uint8Array 
   // Read once: an iterator has nothing more after that.
   const headers = fields === undefined ? undefined : [...fieldsOf(fields)];
   if (!Number.isInteger(status) || status < 300 || status > 599) {
-    throw new RangeError("a refusal has a status from 300 to 599");
+    throw new RangeError(`a refusal has a status from 300 to 599, not ${String(status)}`);
   }
   const phrase = reasonPhrase(status);
   const content = given(options, "body") ?? `${given(options, "reason") ?? phrase}\n`;

@@ -1,6 +1,8 @@
 // Node's sockets as transports: streams, with direct reads and writes where the trial has shown that these work.
+
 import type { Socket as NetSocket } from "node:net";
 import { TLSSocket } from "node:tls";
+import { peerAddressOf } from "../adapter/peer-address.js";
 import type { TlsInfo } from "../adapter/transport.js";
 import { totalLength } from "../host/total-length.js";
 import { DuplexTransport } from "./duplex-transport.js";
@@ -53,7 +55,7 @@ export class NodeTransport extends DuplexTransport<NetSocket> implements WriteOw
 
   #connected(): void {
     const socket = this.#socket;
-    this.remoteAddress = socket.remoteAddress ?? "";
+    this.remoteAddress = peerAddressOf(socket.remoteAddress);
     if (this.#choice !== "off" && whatWorks()?.writes) this.#handle = writeHandle(socket);
   }
 

@@ -1,5 +1,6 @@
 // The address of a stream's peer, if the stream has one.
 import type { Socket as NetSocket } from "node:net";
+import { peerAddressOf } from "../adapter/peer-address.js";
 
 /**
  * The peer's address of a stream: the stream's own, that of the socket below it, or that of its HTTP/2 session.
@@ -7,8 +8,8 @@ import type { Socket as NetSocket } from "node:net";
  */
 export function remoteAddressOf(stream: object): string {
   try {
-    return (
-      addressIn(stream) ?? addressIn(memberOf(stream, "socket")) ?? addressIn(sessionSocket(stream)) ?? ""
+    return peerAddressOf(
+      addressIn(stream) ?? addressIn(memberOf(stream, "socket")) ?? addressIn(sessionSocket(stream)),
     );
   } catch {
     // An HTTP/2 session that is over throws when it is asked for its socket.

@@ -22,6 +22,7 @@ export function closePayload(code: number, reason: Uint8Array): Uint8Array {
  */
 export function checkedClosePayload(code: number, reason: string, host: Host): Uint8Array {
   if (typeof reason !== "string") throw new TypeError("a reason must be a string");
+  if (typeof code !== "number") throw new TypeError("a close code is a number, in front of the reason");
   if (!isSendableCloseCode(code)) throw new RangeError(`${String(code)} must not be sent as a close code`);
   const text = host.textBytes(reason);
   if (text.length > MAX_REASON_BYTES) throw new RangeError(`a reason has at most ${MAX_REASON_BYTES} bytes`);

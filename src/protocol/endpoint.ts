@@ -175,6 +175,15 @@ export class Endpoint {
   }
 
   /**
+   * Undoes {@link begin}, if no fragment was sent since.
+   * @returns whether it was undone
+   * @internal
+   */
+  cancel(): boolean {
+    return this.#sender.cancel();
+  }
+
+  /**
    * Sends a text message.
    * @param text - a string, of which a lone surrogate goes out as U+FFFD; or UTF-8, as with {@link sendBinary}
    * @returns false if the peer has ended the connection, and the message is dropped
@@ -246,7 +255,7 @@ export class Endpoint {
    * connection is not open any more.
    * @param code - 1000-1003, 1007-1014 or 3000-4999; none by default
    * @param reason - at most 123 bytes of UTF-8; needs a code
-   * @throws RangeError for a code that must not be sent, or a reason that is too long
+   * @throws RangeError for a code that must not be sent, or a reason that is too long; TypeError for other types
    */
   close(code?: number, reason?: string): void {
     this.#machine.close(code, reason);

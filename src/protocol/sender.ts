@@ -43,6 +43,13 @@ export class Sender {
     this.#fragmented = { form: undefined, surrogate: "" };
   }
 
+  /** As `Endpoint.cancel`. */
+  cancel(): boolean {
+    if (this.#fragmented === undefined || this.#fragmented.form !== undefined) return false;
+    this.#ended();
+    return true;
+  }
+
   /** Whether the frame of a message can go out now. */
   #free(): boolean {
     return this.#machine.state === "open" && this.#fragmented === undefined;

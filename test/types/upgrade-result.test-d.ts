@@ -25,6 +25,8 @@ export const refused: readonly UpgradeResult<number>[] = [
   { body: "no" },
   // @ts-expect-error: no such property
   { code: 401 },
+  // @ts-expect-error: a client that is refused has no data
+  { status: 401, data: 1 },
   // @ts-expect-error: no such property
   { user: "ada" },
   // @ts-expect-error: true says nothing about the client

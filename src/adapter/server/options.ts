@@ -58,7 +58,7 @@ export interface Acceptance<Data = unknown> {
  */
 export type UpgradeResult<Data = unknown> =
   | (Acceptance<Data> & { readonly [Name in "status" | "reason" | "body"]?: undefined })
-  | RefusalOptions
+  | (RefusalOptions & { readonly [Name in "data" | "protocol" | "deliver"]?: undefined })
   | false
   | undefined;
 

@@ -91,6 +91,7 @@ export class PlainExchange {
     const asked = this.#requestBy(scheme);
     if (asked === undefined) return undefined;
     const response = await fetch.call(undefined, asked, info);
+    assertResponse(response);
     const { status, statusText: phrase } = response;
     if (status < 200) throw new RangeError(`${status} is no answer to a plain request`);
     const blob = await response.blob();
@@ -111,6 +112,13 @@ export class PlainExchange {
       hostOptions({ method, headers: [...headers], signal: this.#gone.signal, ...content }),
     );
   }
+}
+
+/** An answer of any realm has these members. */
+function assertResponse(answer: unknown): void {
+  const { status, blob } = Object(answer);
+  if (typeof status === "number" && typeof blob === "function") return;
+  throw new TypeError("fetch must return a Response, or a promise of one");
 }
 
 /**

@@ -1,5 +1,5 @@
 // The options of a server's own methods, and how they are read.
-import { integer, object, type Readers, readOptions, refuse, text } from "../../protocol/option-readers.js";
+import { integer, type Readers, readOptions, refuse, text } from "../../protocol/option-readers.js";
 import { readMessageType, type SendOptions } from "../../protocol/send-options.js";
 import type { Socket } from "../socket/handlers.js";
 
@@ -32,12 +32,14 @@ const CLOSE_READERS: Readers<ServerCloseOptions> = {
 };
 
 const BROADCAST_READERS: Readers<BroadcastOptions> = {
-  except: object,
+  except: (value, name) =>
+    typeof value === "object" && value !== null ? value : refuse(value, "", name, "a socket"),
   type: readMessageType,
 };
 
 /** @throws TypeError or RangeError for options that make no sense */
 export function readCloseOptions(options: ServerCloseOptions): ServerCloseOptions {
+  if (typeof options !== "object") throw new TypeError("options must be an object, such as { code: 1001 }");
   return readOptions(options, CLOSE_READERS);
 }
 

@@ -30,7 +30,7 @@ const TRANSPORT_GRACE_MS = 1_000;
 
 /** The members that every server has, whether or not it owns its port. */
 export interface Server<Data = unknown> extends AsyncDisposal {
-  /** The open sockets by their `id`. */
+  /** The sockets by their `id`: those that are open, and those that are closing. */
   readonly connections: ReadonlyMap<number, Socket<Data>>;
   /** Frames a message once and sends it on every connection. @returns the number of connections that took it */
   broadcast(message: string | Bytes | PreparedMessage, options?: BroadcastOptions<Data>): number;

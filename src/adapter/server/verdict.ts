@@ -1,7 +1,7 @@
 // The answer of the hook `upgrade`, read without properties of `Object.prototype`.
 
 import { given, isGiven, isObject } from "../../http/given.js";
-import type { RefusalOptions } from "../../http/refusal.js";
+import type { Refusal, RefusalOptions } from "../../http/refusal.js";
 import { ownOptions, unknownName } from "../../protocol/option-readers.js";
 import { readDelivery } from "../socket/delivery.js";
 import type { Acceptance, UpgradeResult } from "./options.js";
@@ -39,7 +39,8 @@ export type Decision = { readonly acceptance: Acceptance } | { readonly refusal:
 export function decisionOf(verdict: UpgradeResult): Decision {
   if (verdict === undefined) return { acceptance: {} };
   if (verdict === false) return { refusal: REFUSED };
-  if (!isObject(verdict)) throw new TypeError("upgrade must return an object, false or nothing");
+  if (!isObject(verdict))
+    throw new TypeError(`upgrade must return an object, false or nothing, not ${String(verdict)}`);
   return isRefusal(verdict) ? { refusal: refusalOf(verdict) } : { acceptance: acceptanceOf(verdict) };
 }
 
@@ -47,11 +48,23 @@ function isRefusal(verdict: Acceptance | RefusalOptions): verdict is RefusalOpti
   return isGiven(verdict, "status");
 }
 
+/** The properties of a refusal, such as `checkUpgrade` gives. */
+const REFUSAL: Readonly<Record<keyof Refusal | keyof RefusalOptions, true>> = {
+  type: true,
+  status: true,
+  reason: true,
+  headers: true,
+  body: true,
+};
+
 /** A `Response` is none: its body could not be sent. */
 function refusalOf(verdict: RefusalOptions): RefusalOptions {
   const body = given(verdict, "body");
-  if (body === undefined || typeof body === "string") return verdict;
-  throw new TypeError("the body of a refusal is a string; a Response is no refusal");
+  if (body !== undefined && typeof body !== "string")
+    throw new TypeError("the body of a refusal is a string; a Response is no refusal");
+  const unknown = Object.keys(verdict).find((name) => !Object.hasOwn(REFUSAL, name));
+  if (unknown !== undefined) throw unknownName("refusal property", unknown, Object.keys(REFUSAL));
+  return verdict;
 }
 
 function acceptanceOf(verdict: Acceptance): Acceptance {

@@ -83,7 +83,7 @@ export interface Socket<Data = unknown> extends AsyncDisposal {
    * Starts the closing handshake. Does nothing if it has begun.
    * @param code - a status code that may be sent (RFC 6455 section 7.4). Default: a Close frame without a code
    * @param reason - at most 123 bytes of UTF-8
-   * @throws RangeError for a code that must not be sent, or a reason that is too long
+   * @throws RangeError for a code that must not be sent, or a reason that is too long; TypeError for other types
    */
   close(code?: number, reason?: string): void;
   /** Ends the transport at once, without a closing handshake. Output that waits is dropped. */

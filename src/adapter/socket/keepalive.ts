@@ -63,6 +63,8 @@ export class Keepalive implements Expiring {
   closingBegan(): void {
     if (this.#closing) return;
     this.#closing = true;
+    // What the peer took before does not count: it is not given more time for that.
+    this.#sentBytes = this.#owner.transport.sentBytes;
     this.#deadline.start(this.#owner.context.options.timeouts.closeMs);
   }
 

@@ -161,12 +161,13 @@ export class OutgoingStream implements Turning {
     this.#source.cancel(error);
   }
 
-  /** The source threw, or gave a part that cannot be sent. */
+  /** The source threw, or gave a part that cannot be sent. Without a part that was sent, the connection goes on. */
   #failed(error: unknown): void {
     if (this.#over) return;
     this.#end(() => this.#reject(error));
     this.#source.cancel(error);
-    this.#owner.fail(CloseCode.INTERNAL_ERROR, "", error);
+    if (this.#owner.endpoint.cancel()) this.#owner.output.later();
+    else this.#owner.fail(CloseCode.INTERNAL_ERROR, "", error);
   }
 
   #end(settle: () => void): void {

@@ -1,5 +1,5 @@
 // Sends messages, fragments and control frames of a socket, unless the connection or its back-pressure forbids it.
-import { type Bytes, messageOf } from "../../protocol/arguments.js";
+import { type Bytes, isBytes, messageOf } from "../../protocol/arguments.js";
 import { CloseCode } from "../../protocol/close-code.js";
 import type { Endpoint } from "../../protocol/endpoint.js";
 import type { MessageType } from "../../protocol/events.js";
@@ -9,6 +9,7 @@ import type { SocketContext } from "./context.js";
 import type { SendResult } from "./handlers.js";
 import { anotherInParts, type OutgoingStream } from "./outgoing-stream.js";
 import type { Output } from "./output.js";
+import { isThenable } from "./report.js";
 
 /** The session of a socket that sends. */
 export interface SendingSession {
@@ -44,9 +45,23 @@ function sendOther(
   type: MessageType | undefined,
 ): void {
   if (type !== undefined) messageOf(message, type);
-  if (message instanceof PreparedMessage) endpoint.sendPrepared(message);
-  else if (type === "text") endpoint.sendText(message);
+  if (message instanceof PreparedMessage) {
+    endpoint.sendPrepared(message);
+    return;
+  }
+  assertBytes(message);
+  if (type === "text") endpoint.sendText(message);
   else endpoint.sendBinary(message);
+}
+
+/** @throws TypeError that says how such a value can be sent */
+function assertBytes(message: unknown): void {
+  if (isBytes(message)) return;
+  const must = "a message must be a string or bytes";
+  if (isThenable(message)) throw new TypeError(`${must}, not a promise: await it`);
+  if (typeof message === "object" && message !== null)
+    throw new TypeError(`${must}, not an object: JSON.stringify makes a string of it`);
+  throw new TypeError(`${must}, not ${String(message)}`);
 }
 
 /** As `Socket.sendFragment`. */

@@ -1,6 +1,8 @@
 // A `net.Socket` of Deno's as a transport that reads and writes below the stream.
+
 import type { Socket as NetSocket } from "node:net";
 import { ChunkQueue, JOIN_BYTES } from "../../adapter/chunk-queue.js";
+import { peerAddressOf } from "../../adapter/peer-address.js";
 import { DuplexTransport } from "../../node/duplex-transport.js";
 import { setImmediate } from "../../node/globals.js";
 import { systemError } from "../../node/system-error.js";
@@ -41,7 +43,7 @@ export class DenoTransport extends DuplexTransport<NetSocket> {
   }
 
   #adopt(): void {
-    this.remoteAddress = this.#socket.remoteAddress ?? "";
+    this.remoteAddress = peerAddressOf(this.#socket.remoteAddress);
     this.#handle = streamHandle(this.#socket);
   }
 

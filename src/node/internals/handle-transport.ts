@@ -1,4 +1,5 @@
 // The handle of an accepted connection as a transport, without a `net.Socket`.
+import { peerAddressOf } from "../../adapter/peer-address.js";
 import { DEAF, type SocketTransport, type TransportSink } from "../../adapter/transport.js";
 import { totalLength } from "../../host/total-length.js";
 import { nextTick } from "../globals.js";
@@ -36,9 +37,9 @@ export class HandleTransport implements SocketTransport, HandleOwner, WriteOwner
   blocked = false;
   destroyed = false;
 
-  constructor(handle: ConnectionHandle, remoteAddress = "") {
+  constructor(handle: ConnectionHandle, remoteAddress?: string) {
     this.#handle = handle;
-    this.remoteAddress = remoteAddress;
+    this.remoteAddress = peerAddressOf(remoteAddress);
     handle.setNoDelay?.(true);
     const status = own(handle, this);
     if (status !== 0) this.#failLater(status, "read");

@@ -198,7 +198,6 @@ export const sendStreamCases: readonly Case[] = [
   },
   ...(
     [
-      ["throws", [failing], "Error: mine"],
       ["throws after a part", ["a", failing], "Error: mine"],
       ["gives a number", ["a", 5], "TypeError: a message must be a string or bytes"],
       [
@@ -206,7 +205,11 @@ export const sendStreamCases: readonly Case[] = [
         ["a", Uint8Array.of(1)],
         "TypeError: this message is text; all of its fragments must be",
       ],
-      ["gives text that is not UTF-8", [Uint8Array.of(0xff)], "TypeError: text must be UTF-8"],
+      [
+        "gives text that is not UTF-8 behind text",
+        [Uint8Array.of(0x61), Uint8Array.of(0xff)],
+        "TypeError: text must be UTF-8",
+      ],
     ] as const
   ).map(
     ([what, all, expected]): Case => ({
@@ -215,7 +218,7 @@ export const sendStreamCases: readonly Case[] = [
         const { peer, recorder } = await pair(scene);
         const { socket } = recorder;
         const stream = parts<unknown>(...all);
-        const options = what.endsWith("UTF-8") ? { type: "text" } : {};
+        const options = what.includes("UTF-8") ? { type: "text" } : {};
         const sent: Promise<void> = Reflect.apply(socket.sendStream, socket, [stream, options]);
         const error = String(await rejection(sent));
         assert.equal(error, expected);
@@ -224,6 +227,29 @@ export const sendStreamCases: readonly Case[] = [
         assert.equal(await recorder.closed(), "close 1006 INTERNAL");
         assert.equal(String(recorder.closes[0]?.failure?.cause), error);
         assert.equal(recorder.count("error"), 0);
+      },
+    }),
+  ),
+  ...(
+    [
+      ["throws", [failing], "Error: mine"],
+      ["gives a number", [5], "TypeError: a message must be a string or bytes"],
+      ["gives text that is not UTF-8", [Uint8Array.of(0xff)], "TypeError: text must be UTF-8"],
+    ] as const
+  ).map(
+    ([what, all, expected]): Case => ({
+      name: `a stream that ${what} before a part was sent rejects, and the connection goes on`,
+      async run(scene) {
+        const { peer, recorder } = await pair(scene);
+        const { socket } = recorder;
+        const stream = parts<unknown>(...all);
+        const sent: Promise<void> = Reflect.apply(socket.sendStream, socket, [stream, { type: "text" }]);
+        assert.equal(socket.send("waited"), "sent");
+        assert.equal(String(await rejection(sent)), expected);
+        await peer.expect("81 06 'waited'");
+        await socket.sendStream(parts("a"));
+        await peer.expect("01 01 'a' 80 00");
+        assert.equal(socket.state, "open");
       },
     }),
   ),

@@ -473,6 +473,11 @@ test.each([
   [{ reason: "no" }, "upgrade answered with reason, but a refusal has a status"],
   [{ code: 401 }, "upgrade answered with code, but a refusal has a status"],
   [{ user: "ada" }, "there is no acceptance property user, only "],
+  [{ status: 401, data: 1 }, "there is no refusal property data, only "],
+  [{ status: 401, statusText: "no" }, "there is no refusal property statusText, only "],
+  [{ status: 200 }, "a refusal has a status from 300 to 599, not 200"],
+  [true, "upgrade must return an object, false or nothing, not true"],
+  [401, "upgrade must return an object, false or nothing, not 401"],
 ])("the error for the answer %j says what is wrong", (verdict, message) => {
   const options: ServerOptions = {};
   Reflect.set(options, "upgrade", () => verdict);

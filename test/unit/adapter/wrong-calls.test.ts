@@ -206,3 +206,56 @@ test.each([
 ])("the nearest name to %s in %j is %s", (name, known, nearest) => {
   expect(nearestName(name, known)).toBe(nearest);
 });
+
+describe("calls of servers and sockets", () => {
+  test.each([
+    [
+      "send(promise)",
+      "send",
+      [Promise.resolve("a")],
+      "a message must be a string or bytes, not a promise: await it",
+    ],
+    [
+      "send(object)",
+      "send",
+      [{ a: 1 }],
+      "a message must be a string or bytes, not an object: JSON.stringify",
+    ],
+    ["send(number)", "send", [5], "a message must be a string or bytes, not 5"],
+    ["send()", "send", [], "a message must be a string or bytes, not undefined"],
+    ["close(reason)", "close", ["bye"], "a close code is a number, in front of the reason"],
+  ])("socket.%s", async (_, name, args, message) => {
+    const server = await node.serve({ host: "127.0.0.1" }, {});
+    const socket = await node.connect(server.url);
+    expect(
+      await errorOf((...all: unknown[]) => Reflect.apply(Reflect.get(socket, name), socket, all), ...args),
+    ).toContain(message);
+    expect(socket.state).toBe("open");
+    socket.close();
+    await server.close();
+  });
+
+  test.each([
+    ["close(code)", "close", [1012], "options must be an object, such as { code: 1001 }"],
+    ["broadcast(message, { except: id })", "broadcast", ["a", { except: 5 }], "except must be a socket"],
+  ])("server.%s", async (_, name, args, message) => {
+    const server = node.createServer({}, {});
+    expect(
+      await errorOf((...all: unknown[]) => Reflect.apply(Reflect.get(server, name), server, all), ...args),
+    ).toBe(message);
+  });
+
+  test("a wildcard in origins would never match", async () => {
+    expect(() => node.createServer({ origins: ["https://*.example.org"] }, {})).toThrow("without wildcards");
+  });
+
+  test("fetch that returns no Response", async () => {
+    const errors: unknown[] = [];
+    const options: node.ServeOptions = { host: "127.0.0.1" };
+    Reflect.set(options, "fetch", () => "a page");
+    const server = await node.serve(options, { error: (_socket, error) => void errors.push(error) });
+    expect((await fetch(`http://127.0.0.1:${server.port}/`)).status).toBe(500);
+    await server.close();
+    expect(errors.map(String)).toEqual(["TypeError: fetch must return a Response, or a promise of one"]);
+  });
+});

@@ -67,6 +67,30 @@ test("a closing handshake may take closeMs, whatever is heard meanwhile", () => 
   expect(told).toEqual(["CLOSE_TIMEOUT"]);
 });
 
+test("a peer that took bytes before the closing handshake, and none of what waits since, has no more than closeMs", () => {
+  const { keepalive, endpoint, transport, told } = new KeepaliveProbe();
+  transport.sentBytes = 1_000_000;
+  endpoint.sendText("what waits");
+  endpoint.close(1000);
+  keepalive.closingBegan();
+  vi.advanceTimersByTime(900);
+  expect(told).toEqual([]);
+  vi.advanceTimersByTime(200);
+  expect(told).toEqual(["CLOSE_TIMEOUT"]);
+});
+
+test("a peer that takes what waits in the closing handshake has more time", () => {
+  const { keepalive, endpoint, transport, told } = new KeepaliveProbe();
+  endpoint.sendText("what waits");
+  endpoint.close(1000);
+  keepalive.closingBegan();
+  transport.sentBytes += 1;
+  vi.advanceTimersByTime(1_100);
+  expect(told).toEqual([]);
+  vi.advanceTimersByTime(1_100);
+  expect(told).toEqual(["CLOSE_TIMEOUT"]);
+});
+
 test("nothing is left after it was stopped", () => {
   const { keepalive } = new KeepaliveProbe();
   keepalive.stop();
