@@ -11,7 +11,8 @@ import { type ConnectOptions, runtimeAdapter, type TlsChoice } from "./runtime.j
 
 const HELP = `Usage: wsimd connect URL [options]
 
-Connects to a WebSocket server. URL begins with ws:, wss: or ws+unix:.
+Connects to a WebSocket server. URL begins with ws:, wss:, ws+unix: or
+wss+unix:; http: and https: are taken as ws: and wss:.
 
 In a terminal, each line you type is sent as a text message and what comes in
 is printed behind "< ". Ctrl-D closes the connection with 1000.

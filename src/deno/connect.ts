@@ -10,7 +10,8 @@ import { permitted } from "./internals-option.js";
 
 /**
  * Connects to a server. Needs the permission `net` for it.
- * @param url - `ws:`, `wss:` or `ws+unix:`
+ * @param url - `ws:` or `wss:`; `http:` and `https:` are taken as these two; or, for a Unix socket, `ws+unix:` or
+ * `wss+unix:`, as in `ws+unix:/run/app.sock:/chat`
  * @returns the open socket. `handlers.open` was called before
  * @throws TypeError, RangeError for options that make no sense; rejects with a `HandshakeError`, with the system's
  * error, or with the signal's reason

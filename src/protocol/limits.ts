@@ -3,7 +3,10 @@ import { integer, type Optional, readOptions } from "./option-readers.js";
 
 /** Bounds for the memory and the work that one peer can cause. */
 export interface Limits {
-  /** Payload bytes of one message, over all of its fragments. Default 1 MiB; `Infinity` for none. */
+  /**
+   * Payload bytes of one message, over all of its fragments. Default 1 MiB; `Infinity` for none. For endless messages,
+   * set `maxFragments` to `Infinity` as well.
+   */
   readonly maxMessageBytes: number;
   /**
    * Data frames of one message. Default 131,072: they cost no memory of their own, so this bounds CPU only. `Infinity`

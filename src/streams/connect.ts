@@ -24,7 +24,8 @@ const CONNECT_READERS: Readers<ConnectOptions> = { ...READERS_OF_ONE_PLACE, remo
 /**
  * Makes the opening handshake of a client over streams that lead to a server.
  * @param streams - belong to wsimd from now on
- * @param url - `ws:` or `wss:`; it is used for the request only, and opens no connection
+ * @param url - `ws:` or `wss:`; `http:` and `https:` are taken as these two. It is used for the request only, and
+ * opens no connection
  * @returns the open socket. `handlers.open` was called before
  * @throws TypeError, RangeError for options that make no sense, or if a stream is locked; rejects with a
  * `HandshakeError`, with the streams' error, or with the signal's reason

@@ -18,7 +18,7 @@ export type ConnectOptions<Data = unknown> = ClientOptions<Data>;
 /**
  * Connects to a server, over TCP and for `wss:` TLS. The connection belongs to the request or the durable object in
  * which this is called: it ends together with that, and only that code may use it.
- * @param url - `ws:` or `wss:`
+ * @param url - `ws:` or `wss:`; `http:` and `https:` are taken as these two
  * @returns the open socket. `handlers.open` was called before
  * @throws TypeError, RangeError for options that make no sense; rejects with a `HandshakeError`, with workerd's error,
  * or with the signal's reason

@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { runInNewContext } from "node:vm";
 import { afterEach, expect, test } from "vitest";
 import { WebSocket } from "ws";
-import { DEFAULT_TIMEOUTS } from "../../src/node/index.js";
+import { DEFAULT_SOCKET_LIMITS, DEFAULT_TIMEOUTS } from "../../src/node/index.js";
 import { certificate } from "../support/certificate.js";
 import { freePort } from "../support/free-port.js";
 import type { CodeBlock } from "../support/markdown.js";
@@ -162,7 +162,11 @@ test("metrics", async () => {
   );
   inbox.socket.close(4000);
   await inbox.closed;
-  await expect.poll(metrics).toContain('ws_closed_total{code="4000"} 1\nws_connections 0\n');
+  await expect.poll(metrics).toContain('ws_closed_total{reason="4000"} 1\nws_connections 0\n');
+  const long = await Inbox.open(server.url);
+  long.socket.send("x".repeat(DEFAULT_SOCKET_LIMITS.maxMessageBytes + 1));
+  expect(await long.closed).toBe(1009);
+  await expect.poll(metrics).toContain('ws_closed_total{reason="MESSAGE_TOO_LONG"} 1\nws_connections 0\n');
   await stop(server);
 });
 

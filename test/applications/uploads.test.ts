@@ -1,6 +1,14 @@
 // examples/uploads: 200 MB go up and down again in constant memory.
 import { createHash, randomBytes } from "node:crypto";
-import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import {
+  existsSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import path from "node:path";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { connect } from "../../src/node/index.js";
@@ -74,6 +82,20 @@ test("200 MB go up and down, and the server takes no memory for them", async () 
   expect(await end(program)).toEqual({ code: 0, signal: null });
   expect(program.stderr).toBe("");
 }, 60_000);
+
+test("a client that closes in the middle of a download has its answer at once", async () => {
+  const program = application.node("main.js");
+  const host = await hostOf(program);
+  const file = path.join(application.folder, "files/endless.bin");
+  writeFileSync(file, "");
+  truncateSync(file, 1024 * MEGABYTE);
+  const { socket, closed } = await Inbox.open(`ws://${host}/download?name=endless.bin`);
+  socket.close(1000);
+  expect(await closed).toBe(1000);
+  rmSync(file);
+  expect(await end(program)).toEqual({ code: 0, signal: null });
+  expect(program.stderr).toBe("");
+});
 
 test("an upload that breaks off leaves nothing, and names that leave the folder are refused", async () => {
   const program = application.node("main.js");

@@ -1,7 +1,7 @@
 // The programs of docs/building.md work as the page says.
 import { createHash } from "node:crypto";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import process from "node:process";
@@ -264,8 +264,15 @@ test("long messages", async () => {
   const viewer = await Inbox.open(sender.url);
   for (const request of ["video", "again", "video"]) viewer.socket.send(request);
   expect(message.equals(Buffer.from(await viewer.next()))).toBe(true);
-  expect(await viewer.next()).toBe("again");
+  expect([await viewer.next(), await viewer.next()]).toEqual(["again", "one at a time"]);
+  viewer.socket.send("video");
   expect(message.equals(Buffer.from(await viewer.next()))).toBe(true);
+  // A client that closes in the middle is answered at once: the rest of the file is not sent.
+  truncateSync(file, 1 << 30);
+  const leaving = await Inbox.open(sender.url);
+  leaving.socket.send("video");
+  leaving.socket.close(1000);
+  expect(await leaving.closed).toBe(1000);
   // A client that leaves in the middle is no error.
   viewer.socket.send("video");
   viewer.socket.pause();

@@ -1,6 +1,8 @@
 // The names that each entry point exports, and what they load.
+import { readFileSync } from "node:fs";
 import { afterEach, describe, expect, test } from "vitest";
 import { exportsOf } from "../support/declarations.js";
+import { tableRows } from "../support/markdown.js";
 import { killPrograms, mainFile, Program } from "../support/program.js";
 import { ROOT } from "../support/root.js";
 import { runtimeBinary } from "../support/runtimes.js";
@@ -764,5 +766,23 @@ describe("the kernel in use", () => {
       await connect("ws://127.0.0.1:1/").catch((error) => console.log(String(error)));`;
     const printed = await evaluate(code, { module: true, env: { WSIMD_KERNEL: "nonsense" } });
     expect(printed).toBe(`${message}\n${message}`);
+  });
+});
+
+describe("docs/naming.md names what is exported", () => {
+  const named = (heading: string): string[] => {
+    const rows = tableRows(readFileSync(`${ROOT}docs/naming.md`, "utf8"), heading);
+    const names = rows.flatMap(([cell = ""]) => cell.split(", "));
+    if (names.length < 10) throw new Error(`docs/naming.md has no table under ${heading}`);
+    return names;
+  };
+  const servers = ["node", "deno", "bun", "streams", "adapter"];
+  test.each([
+    ...[...servers, "workerd"].map((entry) => [entry, "Names of every entry"] as const),
+    ...servers.map((entry) => [entry, "Names of every server"] as const),
+  ])("by wsimd/%s: %s", (entry, heading) => {
+    mainFile();
+    const exported = exportsOf(`${ROOT}dist/${entry}/index.d.ts`);
+    expect(named(heading).filter((name) => !exported.has(name))).toEqual([]);
   });
 });

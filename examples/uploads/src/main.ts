@@ -1,6 +1,6 @@
 // Serves the page, takes uploads and sends downloads.
 import { mkdir, readFile } from "node:fs/promises";
-import { serve } from "wsimd/node";
+import { IncompleteMessageError, type Socket, serve } from "wsimd/node";
 import { FileStore, isFileName } from "./store.js";
 
 /** The server tells the client after each megabyte how far it is. */
@@ -16,11 +16,22 @@ interface Transfer {
   readonly name: string;
 }
 
+/** Sends a file, and closes. No handler awaits it: a client that closes meanwhile has its answer at once. */
+async function download(socket: Socket<Transfer>): Promise<void> {
+  try {
+    await socket.sendStream(store.read(socket.data.name));
+    socket.close(1000);
+  } catch (error) {
+    if (!(error instanceof IncompleteMessageError)) console.error(error); // else the client has left
+  }
+}
+
 const server = await serve<Transfer>(
   {
     host: "127.0.0.1",
     port: Number(process.env.PORT ?? 8080),
     origins: ["same", undefined],
+    // Both limits hold for streams as well.
     limits: { maxMessageBytes: Number(process.env.MAX_BYTES ?? 4 * 2 ** 30), maxFragments: 1_000_000 },
     deliver: "stream",
     async fetch(request) {
@@ -39,10 +50,8 @@ const server = await serve<Transfer>(
     },
   },
   {
-    async open(socket) {
-      if (socket.data.kind !== "download") return;
-      await socket.sendStream(store.read(socket.data.name));
-      socket.close(1000);
+    open(socket) {
+      if (socket.data.kind === "download") void download(socket);
     },
     async stream(socket, message) {
       if (socket.data.kind !== "upload" || message.type !== "binary") return socket.close(1003, "not here");

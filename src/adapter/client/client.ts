@@ -99,7 +99,8 @@ interface Call {
 
 /**
  * Connects to a server.
- * @param url - `ws:`, `wss:` or `ws+unix:`
+ * @param url - `ws:` or `wss:`; `http:` and `https:` are taken as these two; or, for a Unix socket, `ws+unix:` or
+ * `wss+unix:`, as in `ws+unix:/run/app.sock:/chat`
  * @returns the open socket. `handlers.open` was called before
  * @param options - as {@link CLIENT_READERS} reads them
  * @throws TypeError for an invalid URL; rejects with a {@link HandshakeError}, with the system's error, or with the

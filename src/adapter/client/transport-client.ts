@@ -23,7 +23,8 @@ export interface TransportDialer {
 /**
  * Connects to a server with the transports of an adapter.
  *
- * @param url - `ws:`, `wss:`, `ws+unix:` or `wss+unix:`
+ * @param url - `ws:` or `wss:`; `http:` and `https:` are taken as these two; or, for a Unix socket, `ws+unix:` or
+ * `wss+unix:`, as in `ws+unix:/run/app.sock:/chat`
  * @returns the open socket. `handlers.open` was called before
  * @throws TypeError, RangeError for options that make no sense; rejects with a `HandshakeError`, with the error of the
  * transport or of the dialer, or with the signal's reason

@@ -61,6 +61,10 @@ export interface Socket<Data = unknown> extends AsyncDisposal {
   /**
    * Sends a message from a `ReadableStream` or another asynchronous iterable, such as a generator or a file: each part
    * is sent when it comes, and the next one is asked for when the peer has made room. Messages of `send` wait behind it.
+   *
+   * Do not await it in a handler `stream`, nor in any handler with the option `sequential`: the peer's Close frame, its
+   * pings and its messages would be seen when the transfer is over. Start it, and catch its rejection. Only a relay, which
+   * sends the message that the handler `stream` got, awaits it.
    * @param stream - its parts are strings, for a message of text, or bytes
    * @param options - the type of bytes, if they are text: `{ type: "text" }`
    * @returns a promise that resolves when all was handed over. It rejects with an `IncompleteMessageError` when the

@@ -23,9 +23,12 @@ export interface MessageStream<Payload extends Uint8Array = Uint8Array> {
    * the rest of the message.
    */
   [Symbol.asyncIterator](): AsyncIterator<Payload, undefined>;
-  /** The whole message as a string. Rejects with a TypeError for binary messages that are not UTF-8. */
+  /**
+   * The whole message as a string, in memory that only `maxMessageBytes` bounds. Rejects with a TypeError for binary
+   * messages that are not UTF-8.
+   */
   text(): Promise<string>;
-  /** The bytes of the whole message. */
+  /** The bytes of the whole message, in memory that only `maxMessageBytes` bounds. */
   bytes(): Promise<Payload>;
 }
 

@@ -82,7 +82,8 @@ export interface SocketOptions {
   readonly deliver?: Delivery | undefined;
   /**
    * Wait for the promise of an asynchronous handler `open`, `message` or `fragment` before the next event is reported,
-   * as always with `stream`. The peer is held back meanwhile. Default false: the handlers for several messages overlap.
+   * as always with `stream`. The peer is held back meanwhile, and its Close frame and pings are seen afterwards: do not
+   * await `sendStream` there. Default false: the handlers for several messages overlap.
    */
   readonly sequential?: boolean | undefined;
   /**
