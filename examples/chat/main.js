@@ -27,7 +27,7 @@ const server = await serve(
       rooms.set(room, (rooms.get(room) ?? new Set()).add(socket));
       say(room, `* ${name} is here`);
     },
-    message: ({ data: { room, name } }, text) => say(room, `${name}: ${text}`),
+    message: ({ data: { room, name } }, data) => say(room, `${name}: ${data}`),
     close(socket) {
       const { room, name } = socket.data;
       rooms.get(room)?.delete(socket);

@@ -27,8 +27,8 @@ const timer = setInterval(() => clock.broadcast(new Date().toISOString()), 1000)
 
 process.once("SIGTERM", async () => {
   clearInterval(timer);
-  await clock.close();
   http.close();
+  await clock.close();
   http.closeAllConnections();
 });
 console.log(`listening on ${origin}`);

@@ -10,8 +10,8 @@ await new Promise((resolve) => {
   /** @type {import("wsimd/streams").Handlers} */
   const handlers = {
     open: (socket) => socket.send("hello"),
-    message(socket, text) {
-      console.log(`a socket: ${text}`);
+    message(socket, data) {
+      console.log(`a socket: ${data}`);
       socket.close(1000);
     },
     close: resolve,

@@ -1,10 +1,11 @@
 // The programs of docs/frameworks.md, next to the frameworks themselves.
 import { once } from "node:events";
 import { readFileSync, writeFileSync } from "node:fs";
+import { connect } from "node:net";
 import path from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
-import { afterEach, expect, test } from "vitest";
+import { afterEach, expect, onTestFinished, test } from "vitest";
 import { type ClientOptions, WebSocket } from "ws";
 import { listening, PagePrograms, type PageServer, stop } from "../support/page-programs.js";
 import { project, runningIn, started } from "../support/page-project.js";
@@ -52,14 +53,42 @@ async function servesBoth(server: PageServer): Promise<void> {
   socket.terminate();
 }
 
-/** A server closes a connection that is open, and ends by itself. */
+/** Opens a connection that sends nothing, as browsers do in advance. The server has it before any later connection. */
+async function silentConnection({ port }: PageServer): Promise<void> {
+  const connection = connect(port, "127.0.0.1");
+  onTestFinished(() => void connection.destroy());
+  connection.on("error", () => {});
+  await once(connection, "connect");
+}
+
+/** A server closes a connection that is open, and ends by itself, although another client has sent nothing yet. */
 async function endsCleanly(server: PageServer, options: ClientOptions = {}): Promise<void> {
+  await silentConnection(server);
   const { closed } = await Inbox.open(`${server.url}/chat`, options);
   server.program.signal("SIGTERM");
   expect(await closed).toBe(1001);
   const { code, signal } = await server.program.exit;
   expect({ code: signal ?? code, stderr: server.program.stderr }).toEqual({ code: 0, stderr: "" });
 }
+
+test("node:http, where a request in progress is answered", async () => {
+  const block = page.take("Stop both");
+  const slow = block.code.replace(
+    'response.end("a page\\n")',
+    'setTimeout(() => response.end("a page\\n"), _request.url === "/slow" ? 500 : 0)',
+  );
+  expect(slow).not.toBe(block.code);
+  const server = await started({ ...block, code: slow });
+  await servesBoth(server);
+  const request = connect(server.port, "127.0.0.1");
+  let answer = "";
+  request.setEncoding("latin1").on("data", (text) => {
+    answer += text;
+  });
+  request.write("GET /slow HTTP/1.1\r\nHost: x\r\n\r\n");
+  await endsCleanly(server);
+  expect(answer).toMatch(/^HTTP\/1\.1 200 OK\r\n[\s\S]*a page\n/);
+});
 
 test("Express", async () => {
   const server = await started(page.take("Express"));
@@ -68,7 +97,8 @@ test("Express", async () => {
 });
 
 test("sessions of Express, and Passport", async () => {
-  const server = await started(page.take("Sessions and Passport"));
+  const block = page.take("Sessions and Passport");
+  const server = await started(block);
   const origin = `http://127.0.0.1:${server.port}`;
   const logIn = (password: string) =>
     fetch(`${origin}/login`, { method: "POST", body: new URLSearchParams({ username: "Ada", password }) });
@@ -83,12 +113,24 @@ test("sessions of Express, and Passport", async () => {
   expect(await refusal(`${server.url}/chat`, { origin })).toBe(401);
   expect(await refusal(`${server.url}/chat`, { headers, origin: "https://example.org" })).toBe(403);
   await stop(server);
+
+  // A guard answers by itself instead of calling the next middleware.
+  const guard = `signedIn.use((request, response, next) => {
+  if (request.url === "/chat" && !request.user) response.writeHead(302, { Location: "/login" }).end();
+  else next();
+});
+`;
+  const code = block.code.replace("const app = express();", `${guard}$&`);
+  const guarded = await started({ ...block, code });
+  const own = `http://127.0.0.1:${guarded.port}`;
+  expect(await refusal(`${guarded.url}/chat`, { origin: own })).toBe(302);
+  await stop(guarded);
 });
 
 test("Koa", async () => {
   const server = await started(page.take("Koa"));
   await servesBoth(server);
-  await stop(server);
+  await endsCleanly(server);
 });
 
 test("Fastify", async () => {
@@ -121,6 +163,7 @@ test("NestJS", { timeout: 120_000 }, async () => {
   const server = await listening(block, (_, port) =>
     runningIn(folder, process.execPath, ["main.js"], { PORT: String(port) }),
   );
+  await silentConnection(server);
   const socket = await echoes(`${server.url}/chat`);
   const closed = once(socket, "close");
   server.program.signal("SIGTERM");
@@ -132,7 +175,7 @@ test("NestJS", { timeout: 120_000 }, async () => {
 test("Hono on Node", async () => {
   const server = await started(page.take("Hono"));
   await servesBoth(server);
-  await stop(server);
+  await endsCleanly(server);
 });
 
 test("Hono on Deno and Bun", async () => {

@@ -1,4 +1,7 @@
 // examples/express-chat: login by session cookie, rooms, history, refusals, and the page in a browser.
+import { writeFileSync } from "node:fs";
+import path from "node:path";
+import { pathToFileURL } from "node:url";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { Application, end, hostOf } from "../support/applications.js";
 import { launchChromium } from "../support/chromium.js";
@@ -13,8 +16,10 @@ beforeAll(async () => {
 afterEach(killPrograms);
 afterAll(() => application.remove());
 
-async function start(): Promise<{ program: Program; host: string }> {
-  const program = application.node("main.js");
+async function start(
+  env: Readonly<Record<string, string>> = {},
+): Promise<{ program: Program; host: string }> {
+  const program = application.node("main.js", env);
   return { program, host: await hostOf(program) };
 }
 
@@ -75,6 +80,42 @@ test("rooms, their history, and a logout", async () => {
   expect(await lines(again)).toEqual(["Ada grüß dich", "Bob hello"]);
   expect(await end(program)).toEqual({ code: 0, signal: null });
   expect(await again.closed).toBe(1001);
+});
+
+/** Holds back the first session that is read from the store until one has been destroyed. */
+const HELD_SESSION = `import session from "express-session";
+const { get, destroy } = session.MemoryStore.prototype;
+let release;
+session.MemoryStore.prototype.get = function (id, done) {
+  get.call(this, id, (...found) => {
+    if (release !== undefined) return done(...found);
+    release = () => done(...found);
+    console.log("held");
+  });
+};
+session.MemoryStore.prototype.destroy = function (id, done) {
+  destroy.call(this, id, (error) => {
+    done(error);
+    release?.();
+  });
+};
+`;
+
+test("a logout during a handshake closes its connection, and nothing of it is said", async () => {
+  const preload = path.join(application.folder, "held-session.mjs");
+  writeFileSync(preload, HELD_SESSION);
+  const { program, host } = await start({ NODE_OPTIONS: `--import=${pathToFileURL(preload)}` });
+  const [ada, bob] = [await login(host, "Ada", "tea"), await login(host, "Bob", "tea")];
+  const late = join(host, "tea", bob);
+  await program.shows(/^held$/m);
+  const logout = await fetch(`http://${host}/logout`, { method: "POST", headers: { Cookie: bob } });
+  expect(logout.status).toBe(204);
+  const opened = await late;
+  opened.socket.send("still here?");
+  expect(await opened.closed).toBe(4001);
+  const first = await join(host, "tea", ada);
+  expect([await lines(first), await lines(first)]).toEqual([[], ["Ada joined"]]);
+  expect(await end(program)).toEqual({ code: 0, signal: null });
 });
 
 test("strangers and other sites are refused, and logged", async () => {

@@ -67,8 +67,10 @@ test("all connections except the sender's", async () => {
   await stop(server);
 });
 
+const rooms = page.take("Rooms");
+
 test("rooms", async () => {
-  const server = await listening(page.take("Rooms"));
+  const server = await listening(rooms);
   const [ada, bob, eve] = await Promise.all(
     ["/tea", "/tea", "/milk"].map((room) => Inbox.open(server.url + room)),
   );
@@ -78,6 +80,36 @@ test("rooms", async () => {
   expect(await exchange(eve, "alone")).toBe("alone");
   bob.socket.close();
   await bob.closed;
+  expect(await exchange(ada, "still here")).toBe("still here");
+  await stop(server);
+});
+
+/** Starts a block with other options of its server. */
+function withOptions(block: CodeBlock, options: string): Promise<PageServer> {
+  const code = block.code.replace("port: 8080", `port: 8080, ${options}`);
+  expect(code).not.toBe(block.code);
+  return listening({ ...block, code });
+}
+
+/** More than the system's buffers take for a client that does not read. */
+const LONG = Buffer.alloc(32 << 20);
+
+test("a slow member leaves its room before its connection is closed", async () => {
+  const block = rooms;
+  const code = block.code.replace("function leave(socket) {", "$&\n  console.log('left');");
+  const limits = "limits: { maxMessageBytes: 64 << 20, maxBackpressureBytes: 1_000 }";
+  const server = await withOptions({ ...block, code }, limits);
+  const [ada, bob] = [await Inbox.open(server.url), await Inbox.open(server.url)];
+  bob.socket.pause();
+  for (const message of [LONG, "x".repeat(2_000), "dropped"]) {
+    ada.socket.send(message);
+    expect(Buffer.from(await ada.next()).equals(Buffer.from(message))).toBe(true);
+  }
+  await server.program.shows(/^left\n$/);
+  expect(await exchange(ada, "still here")).toBe("still here");
+  // Its own `close` comes later, and does no harm.
+  bob.socket.terminate();
+  await server.program.shows(/^left\nleft\n$/);
   expect(await exchange(ada, "still here")).toBe("still here");
   await stop(server);
 });
@@ -207,6 +239,43 @@ test("when a session ends", async () => {
   await stop(server);
 });
 
+test("a sign-out closes the session's sockets, and those of a handshake in progress", async () => {
+  const block = page.take("When a user signs out");
+  const server = await listening(block);
+  expect(await refusal(server.url)).toBe(401);
+  const url = `${server.url}/?session=s3cret`;
+  const [tab, phone] = [await Inbox.open(url), await Inbox.open(url)];
+  expect(await exchange(tab, "hello")).toBe("Ada: hello");
+  phone.socket.send("sign out");
+  expect([await tab.closed, await phone.closed]).toEqual([1008, 1008]);
+  expect(await refusal(url)).toBe(401);
+  await stop(server);
+
+  // A store whose second answer, for a handshake, comes after the sign-out.
+  const code = block.code
+    .replace("await sessions.get(id)", "await read(id)")
+    .replace("async function signOut", () => STORE_THAT_WAITS);
+  const slow = await listening({ ...block, code });
+  const late = `${slow.url}/?session=s3cret`;
+  const first = await Inbox.open(late);
+  const second = Inbox.open(late);
+  await slow.program.shows(/held\n/);
+  first.socket.send("sign out");
+  expect(await first.closed).toBe(1008);
+  expect(await (await second).closed).toBe(1008);
+  await stop(slow);
+});
+
+const STORE_THAT_WAITS = `let reads = 0;
+async function read(id) {
+  const user = sessions.get(id);
+  if (++reads < 2) return user;
+  console.log("held");
+  while (!ended.has(id)) await new Promise(setImmediate);
+  return user;
+}
+async function signOut`;
+
 test("slow clients", async () => {
   const block = page.take("Cope with slow clients");
   const server = await listening(block);
@@ -231,6 +300,25 @@ test("slow clients", async () => {
   await expect.poll(async () => String(await slow.next()) !== old).toBe(true);
   slow.socket.terminate();
   await stop(hurried);
+});
+
+test("hints are left out for slow clients", async () => {
+  const server = await withOptions(
+    page.take("Cope with slow clients"),
+    "limits: { maxMessageBytes: 64 << 20 }",
+  );
+  const [ada, bob] = [await Inbox.open(server.url), await Inbox.open(server.url)];
+  ada.socket.send("typing");
+  expect(await exchange(ada, "hello")).toBe("delivered");
+  expect([await bob.next(), await bob.next()]).toEqual(["typing", "hello"]);
+  bob.socket.pause();
+  expect(await exchange(ada, LONG)).toBe("delivered");
+  ada.socket.send("typing");
+  expect(await exchange(ada, "bye")).toBe("delivered");
+  bob.socket.resume();
+  expect(LONG.equals(Buffer.from(await bob.next()))).toBe(true);
+  expect(await bob.next()).toBe("bye");
+  await stop(server);
 });
 
 test("asynchronous handlers", async () => {
@@ -321,8 +409,20 @@ test("a client on a server reconnects", async () => {
   expect(client.stdout).toMatch(/^hello\nattempt 1 follows in \d+ ms\nhere again\n$/);
 });
 
-test("the test of an application passes, and fails with another answer", async () => {
+test("the test of an application passes, and fails with another answer, or without one", async () => {
   const { code } = page.take("Test an application");
   expect((await start(code, 0).exit).code).toBe(0);
-  expect((await start(code.replace('"HELLO"', '"hello"'), 0).exit).code).not.toBe(0);
+  const closes = "socket.close(1008)";
+  for (const [part, other] of [
+    ['"AGAIN"', '"again"'],
+    ["socket.send(String(data).toUpperCase())", closes],
+    ["online.delete(socket)", "online"],
+  ] as const) {
+    const program = start(
+      code.replace(part, () => other),
+      0,
+    );
+    expect([other, (await program.exit).code]).toEqual([other, 1]);
+    if (other === closes) expect(program.stdout).toContain("closed with 1008");
+  }
 });

@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import express from "express";
 import { attach } from "wsimd/node";
 import { Rooms, type Visitor } from "./rooms.js";
-import { sessionOf, sessions } from "./sessions.js";
+import { endedSessions, sessionOf, sessions } from "./sessions.js";
 
 const PASSWORD = process.env.PASSWORD ?? "tea";
 const NAME = /^[\w-]{1,20}$/;
@@ -36,6 +36,7 @@ app.post("/logout", (request, response, next) => {
   const { sessionID } = request;
   request.session.destroy((error: unknown) => {
     if (error) return next(error);
+    endedSessions.add(sessionID);
     for (const socket of chat.connections.values()) {
       if (socket.data.sessionId === sessionID) socket.close(4001, "logged out");
     }
@@ -51,6 +52,7 @@ const chat = attach<Visitor>(
     path: "/chat",
     origins: "same",
     limits: { maxMessageBytes: 2_000 },
+    discardAfterClose: true,
     async upgrade({ incoming, query }) {
       const room = new URLSearchParams(query).get("room") ?? "";
       if (!rooms.has(room)) return { status: 400, reason: "no such room" };
@@ -59,10 +61,14 @@ const chat = attach<Visitor>(
     },
   },
   {
-    open: (socket) => rooms.join(socket),
-    message(socket, text) {
-      if (typeof text !== "string") return socket.close(1003, "text only");
-      rooms.say(socket, text);
+    open(socket) {
+      // The session may have ended since `upgrade` read it, before this socket could be found and closed.
+      if (endedSessions.has(socket.data.sessionId)) return socket.close(4001, "logged out");
+      rooms.join(socket);
+    },
+    message(socket, data) {
+      if (typeof data !== "string") return socket.close(1003, "text only");
+      rooms.say(socket, data);
     },
     close: (socket) => rooms.leave(socket),
     refused: ({ status, reason, remoteAddress, target, origin }) =>

@@ -19,16 +19,52 @@ export const sessions = session({
   cookie: { httpOnly: true, sameSite: "lax" },
 });
 
+/** Longer than the hook `upgrade` may take: until then, a handshake may know a session that has ended. */
+const REMEMBERED_MS = 60_000;
+
+/** Sessions that have ended lately. */
+class EndedSessions {
+  readonly #ids = new Set<string>();
+
+  add(id: string): void {
+    this.#ids.add(id);
+    setTimeout(() => this.#ids.delete(id), REMEMBERED_MS).unref();
+  }
+
+  has(id: string): boolean {
+    return this.#ids.has(id);
+  }
+}
+
+export const endedSessions = new EndedSessions();
+
+interface ReadSession {
+  readonly id: string;
+  /** Undefined for a new session, which has no user. */
+  readonly user: string | undefined;
+}
+
+interface Reading {
+  resolve(session: ReadSession): void;
+  reject(error: unknown): void;
+}
+
+const readings = new WeakMap<IncomingMessage, Reading>();
+
+// An application takes Node's type of requests; the middleware alone wants that of Express. It is made once, since that
+// takes several times as long as to read a session. Its middleware must call next(): a redirect would settle nothing.
+const reader = express();
+reader.use(sessions, (request: Request) => {
+  readings.get(request)?.resolve({ id: request.sessionID, user: request.session.user });
+});
+reader.use((error: unknown, request: Request, _response: Response, _next: NextFunction) => {
+  readings.get(request)?.reject(error);
+});
+
 /** The session that an opening handshake's cookie names. It is new, without a user, if the cookie names none. */
-export function sessionOf(incoming: IncomingMessage): Promise<{ id: string; user: string | undefined }> {
+export function sessionOf(incoming: IncomingMessage): Promise<ReadSession> {
   return new Promise((resolve, reject) => {
-    const reader = express();
-    reader.use(sessions, (request: Request) =>
-      resolve({ id: request.sessionID, user: request.session.user }),
-    );
-    reader.use((error: unknown, _request: Request, _response: Response, _next: NextFunction) =>
-      reject(error),
-    );
+    readings.set(incoming, { resolve, reject });
     // The middleware needs a response, though nothing is sent with this one.
     reader(incoming, new ServerResponse(incoming));
   });

@@ -69,6 +69,7 @@ process.once("SIGTERM", () => {
   for (const client of server.clients) client.close(1001);
   setTimeout(() => {
     for (const client of server.clients) client.terminate();
+    http.closeAllConnections();
   }, 5_000).unref();
 });
 
