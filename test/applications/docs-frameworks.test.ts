@@ -5,13 +5,14 @@ import { connect } from "node:net";
 import path from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
-import { afterEach, expect, onTestFinished, test } from "vitest";
+import { afterEach, expect, test } from "vitest";
 import { type ClientOptions, WebSocket } from "ws";
 import { listening, PagePrograms, type PageServer, stop } from "../support/page-programs.js";
 import { project, runningIn, started } from "../support/page-project.js";
 import { killPrograms } from "../support/program.js";
 import { ROOT } from "../support/root.js";
 import { runtimeBinary } from "../support/runtimes.js";
+import { silentConnection } from "../support/silent-connection.js";
 import { runIn } from "../support/tarball.js";
 import { Inbox } from "../support/ws-inbox.js";
 
@@ -53,17 +54,9 @@ async function servesBoth(server: PageServer): Promise<void> {
   socket.terminate();
 }
 
-/** Opens a connection that sends nothing, as browsers do in advance. The server has it before any later connection. */
-async function silentConnection({ port }: PageServer): Promise<void> {
-  const connection = connect(port, "127.0.0.1");
-  onTestFinished(() => void connection.destroy());
-  connection.on("error", () => {});
-  await once(connection, "connect");
-}
-
 /** A server closes a connection that is open, and ends by itself, although another client has sent nothing yet. */
 async function endsCleanly(server: PageServer, options: ClientOptions = {}): Promise<void> {
-  await silentConnection(server);
+  await silentConnection(server.port);
   const { closed } = await Inbox.open(`${server.url}/chat`, options);
   server.program.signal("SIGTERM");
   expect(await closed).toBe(1001);
@@ -163,7 +156,7 @@ test("NestJS", { timeout: 120_000 }, async () => {
   const server = await listening(block, (_, port) =>
     runningIn(folder, process.execPath, ["main.js"], { PORT: String(port) }),
   );
-  await silentConnection(server);
+  await silentConnection(server.port);
   const socket = await echoes(`${server.url}/chat`);
   const closed = once(socket, "close");
   server.program.signal("SIGTERM");

@@ -6,6 +6,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { Application, end, hostOf } from "../support/applications.js";
 import { launchChromium } from "../support/chromium.js";
 import { killPrograms, type Program } from "../support/program.js";
+import { silentConnection } from "../support/silent-connection.js";
 import { Inbox } from "../support/ws-inbox.js";
 
 let application: Application;
@@ -76,6 +77,7 @@ test("rooms, their history, and a logout", async () => {
   first.socket.send(Uint8Array.of(1));
   expect(await first.closed).toBe(1003);
 
+  await silentConnection(Number(host.split(":")[1]));
   const again = await join(host, "tea", ada);
   expect(await lines(again)).toEqual(["Ada grüß dich", "Bob hello"]);
   expect(await end(program)).toEqual({ code: 0, signal: null });

@@ -7,6 +7,7 @@ import { WebSocket, WebSocketServer } from "ws";
 import { launchChromium } from "../support/chromium.js";
 import { killPrograms, Program } from "../support/program.js";
 import { runtimeBinary } from "../support/runtimes.js";
+import { silentConnection } from "../support/silent-connection.js";
 import { Inbox } from "../support/ws-inbox.js";
 
 const FOLDER = fileURLToPath(new URL("../../examples/", import.meta.url));
@@ -172,6 +173,7 @@ describe("examples", () => {
     expect(await page.text()).toContain("new WebSocket");
     expect((await fetch(`http://${host}/clock`)).status).toBe(404);
 
+    await silentConnection(Number(host.split(":")[1]));
     const inbox = await Inbox.open(`ws://${host}/clock`, { origin: `http://${host}` });
     expect(await inbox.next()).toMatch(/^\d{4}-\d\d-\d\dT/);
     for (const [path, origin, status] of [
