@@ -177,6 +177,6 @@ test("requests that were turned away", async () => {
     "error",
   );
   expect(String(error)).toContain("403");
-  await server.program.shows(/^403 .* ::ffff:127\.0\.0\.1 \/chat https:\/\/example\.com$/m);
+  await server.program.shows(/^403 .* 127\.0\.0\.1 \/chat https:\/\/example\.com$/m);
   await stop(server);
 });
