@@ -51,8 +51,8 @@ interface Reading {
 
 const readings = new WeakMap<IncomingMessage, Reading>();
 
-// An application takes Node's type of requests; the middleware alone wants that of Express. It is made once, since that
-// takes several times as long as to read a session. Its middleware must call next(): a redirect would settle nothing.
+// An application takes Node's type of requests; the middleware alone wants that of Express. It is made once: to make one
+// for each handshake costs more than to read a session. Its middleware must call next(): a redirect would settle nothing.
 const reader = express();
 reader.use(sessions, (request: Request) => {
   readings.get(request)?.resolve({ id: request.sessionID, user: request.session.user });
