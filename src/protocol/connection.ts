@@ -110,6 +110,14 @@ export class Connection {
   }
 
   /**
+   * Bytes that {@link takeOutput} would return. A loop that leaves them there while its socket is full can bound the
+   * memory of a peer that does not read.
+   */
+  get bufferedAmount(): number {
+    return this.#machine.outbox.bytes;
+  }
+
+  /**
    * Takes the bytes that must be written to the transport, in order. They are not to be changed: prepared messages and
    * long payloads are shared. In a loop over received events, it returns the bytes up to the current event.
    */
@@ -123,8 +131,7 @@ export class Connection {
    * Sends a text message: a string, or UTF-8 as with {@link sendBinary}.
    * @returns false if the peer has ended the connection, and the message is dropped. The other sending methods return
    * the same
-   * @throws InvalidStateError after {@link close} or {@link fail} that ended the connection, or while a fragmented
-   * message is being sent
+   * @throws InvalidStateError after {@link close} or {@link fail} that ended the connection
    * @throws TypeError for bytes that are not UTF-8
    */
   sendText(text: string | Bytes): boolean {

@@ -84,6 +84,8 @@ export class Sender {
   /** As `Endpoint.sendFragment`. */
   fragment(part: string | Bytes, final: boolean, type?: MessageType): boolean {
     const known = messageOf(part, type);
+    // Left out, it would begin a message that never ends.
+    if (typeof final !== "boolean") throw new TypeError("final must be true or false");
     const form = typeof known === "string" ? "text" : type === "text" ? "utf8" : "binary";
     if (!this.#goesOn()) return false;
     const begun = this.#fragmented;

@@ -2,6 +2,7 @@
 import { integer, type Readers, readOptions, refuse, text } from "../../protocol/option-readers.js";
 import { readMessageType, type SendOptions } from "../../protocol/send-options.js";
 import type { Socket } from "../socket/handlers.js";
+import { ApplicationSocket } from "../socket/socket.js";
 
 /** How a server closes its connections. */
 export interface ServerCloseOptions {
@@ -32,8 +33,7 @@ const CLOSE_READERS: Readers<ServerCloseOptions> = {
 };
 
 const BROADCAST_READERS: Readers<BroadcastOptions> = {
-  except: (value, name) =>
-    typeof value === "object" && value !== null ? value : refuse(value, "", name, "a socket"),
+  except: (value, name) => (value instanceof ApplicationSocket ? value : refuse(value, "", name, "a socket")),
   type: readMessageType,
 };
 

@@ -40,7 +40,9 @@ export function decisionOf(verdict: UpgradeResult): Decision {
   if (verdict === undefined) return { acceptance: {} };
   if (verdict === false) return { refusal: REFUSED };
   if (!isObject(verdict))
-    throw new TypeError(`upgrade must return an object, false or nothing, not ${String(verdict)}`);
+    throw new TypeError(
+      `upgrade must return an object, false or nothing, not ${String(verdict)}; nothing accepts the client`,
+    );
   return isRefusal(verdict) ? { refusal: refusalOf(verdict) } : { acceptance: acceptanceOf(verdict) };
 }
 

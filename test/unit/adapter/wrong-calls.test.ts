@@ -223,6 +223,7 @@ describe("calls of servers and sockets", () => {
     ],
     ["send(number)", "send", [5], "a message must be a string or bytes, not 5"],
     ["send()", "send", [], "a message must be a string or bytes, not undefined"],
+    ["sendFragment(part)", "sendFragment", ["a"], "final must be true or false"],
     ["close(reason)", "close", ["bye"], "a close code is a number, in front of the reason"],
   ])("socket.%s", async (_, name, args, message) => {
     const server = await node.serve({ host: "127.0.0.1" }, {});
@@ -238,6 +239,12 @@ describe("calls of servers and sockets", () => {
   test.each([
     ["close(code)", "close", [1012], "options must be an object, such as { code: 1001 }"],
     ["broadcast(message, { except: id })", "broadcast", ["a", { except: 5 }], "except must be a socket"],
+    [
+      "broadcast(message, { except: sockets })",
+      "broadcast",
+      ["a", { except: [] }],
+      "except must be a socket",
+    ],
   ])("server.%s", async (_, name, args, message) => {
     const server = node.createServer({}, {});
     expect(

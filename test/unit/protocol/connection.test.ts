@@ -54,3 +54,23 @@ describeKernels("connection", (kernel) => {
     expect(connection.receive(hex("01 'a'")).map(describeEvent)).toEqual(['text "a"']);
   });
 });
+
+test("bufferedAmount is what takeOutput would return", () => {
+  const connection = new Connection({ role: "server" });
+  expect(connection.bufferedAmount).toBe(0);
+  connection.sendText("hello");
+  connection.sendBinary(new Uint8Array(40_000));
+  const waiting = connection.bufferedAmount;
+  const bytes = connection.takeOutput().reduce((sum, chunk) => sum + chunk.length, 0);
+  expect(waiting).toBe(bytes);
+  expect(connection.bufferedAmount).toBe(0);
+});
+
+test("a fragment must say whether it is the last", () => {
+  const connection = new Connection({ role: "server" });
+  expect(() => Reflect.apply(connection.sendFragment, connection, ["a"])).toThrow(
+    "final must be true or false",
+  );
+  connection.sendText("b");
+  expect(connection.takeOutput()).toHaveLength(1);
+});
