@@ -1,9 +1,18 @@
 // The tables of the documentation are those of the code, and the tests that it names are there.
+import { EventEmitter, once } from "node:events";
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { RULES } from "../../conformance/suite.js";
 import { FAILURES } from "../../src/index.js";
-import { DEFAULT_SERVER_LIMITS, DEFAULT_TIMEOUTS, type HandshakeErrorCode } from "../../src/node/index.js";
+import {
+  type CloseEvent,
+  connect,
+  DEFAULT_SERVER_LIMITS,
+  DEFAULT_TIMEOUTS,
+  type HandshakeErrorCode,
+  type Socket,
+  serve,
+} from "../../src/node/index.js";
 import { INTRODUCTION } from "../conformance/introduction.js";
 import { tableRows } from "../support/markdown.js";
 import { ROOT } from "../support/root.js";
@@ -75,4 +84,65 @@ describe("the tables", () => {
     const documented = rows.map(([name = "", value = ""]) => [name, Number(value.replaceAll(",", ""))]);
     expect(Object.fromEntries(documented)).toEqual(defaults);
   });
+});
+
+/** A handler `close`, and a promise of the event that it gets. */
+function closing(): { promise: Promise<CloseEvent>; close: (socket: Socket, event: CloseEvent) => void } {
+  const over = new EventEmitter();
+  const promise = once(over, "close").then(([event]: CloseEvent[]) => {
+    if (event === undefined) throw new Error("an event without a value");
+    return event;
+  });
+  return { promise, close: (_, event) => over.emit("close", event) };
+}
+
+/** Servers that fail the connection of a client that sends a message of two fragments. */
+const FAILING: Readonly<Record<string, { options: object; handlers: object }>> = {
+  maxBackpressureBytes: {
+    options: { limits: { maxBackpressureBytes: 1000 } },
+    handlers: {
+      message(socket: Socket) {
+        while (socket.send(new Uint8Array(10_000)) !== "dropped");
+      },
+    },
+  },
+  "a handler threw": {
+    options: {},
+    handlers: {
+      message() {
+        throw new Error("as the page says");
+      },
+      error() {},
+    },
+  },
+  maxMessageBytes: { options: { limits: { maxMessageBytes: 1 } }, handlers: {} },
+  maxFragments: { options: { limits: { maxFragments: 1 } }, handlers: {} },
+};
+
+describe("the table of failures on both sides", () => {
+  const rows = tableRows(read("docs/errors.md"), "A failure on both sides");
+
+  test("has the failures of this test, and then the time-outs", () => {
+    const [timeouts = "", ...failures] = rows.map(([why = ""]) => why).reverse();
+    expect(failures.reverse()).toEqual(Object.keys(FAILING));
+    for (const name of timeouts.split(", ")) expect(DEFAULT_TIMEOUTS).toHaveProperty(name);
+  });
+
+  test.each(rows.slice(0, -1))(
+    "%s: %s here, %s, %s at the peer",
+    async (why = "", here = "", reason = "", peer = "") => {
+      const { options, handlers } = FAILING[why] ?? { options: {}, handlers: {} };
+      const { promise: server, close: serverClose } = closing();
+      const { promise: client, close } = closing();
+      const listening = await serve({ host: "127.0.0.1", ...options }, { ...handlers, close: serverClose });
+      const socket = await connect(listening.url, {}, { close });
+      socket.sendFragment("a", false);
+      socket.sendFragment("b", true);
+      const [, code] = /^failure\.code is (\w+)$/.exec(reason) ?? [];
+      expect(code).toBeDefined();
+      expect(await server).toMatchObject({ code: Number(here), failure: { code }, wasClean: false });
+      expect(await client).toMatchObject({ code: Number.parseInt(peer, 10), wasClean: true });
+      await listening.close();
+    },
+  );
 });
