@@ -5,6 +5,7 @@
 // a promise for each handshake, and `node:crypto` because not every runtime has it.
 
 import { decodeLatin1 } from "../http/latin1.js";
+import { bytesOf } from "../protocol/arguments.js";
 
 const GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -170,7 +171,7 @@ export function writeAcceptKey(key: string, bytes: Uint8Array, at: number): void
  * them, and the example in RFC 6455 section 4.1, `AQIDBAUGBwgJCgsMDQ4PEC==`, sets one.
  */
 export function isWebSocketKey(value: string): boolean {
-  return KEY.test(value);
+  return typeof value === "string" && KEY.test(value);
 }
 
 /**
@@ -178,11 +179,12 @@ export function isWebSocketKey(value: string): boolean {
  * that has been base64-encoded … The nonce MUST be selected randomly for each connection."
  *
  * @param random16 - 16 bytes, fresh from a CSPRNG; borrowed for the call. Default: those of the runtime
- * @throws RangeError if there are not 16 bytes
+ * @throws TypeError if that is not bytes, RangeError if there are not 16 of them
  */
 export function makeKey(random16: Uint8Array = crypto.getRandomValues(new Uint8Array(16))): string {
-  if (random16.length !== 16) throw new RangeError("a key is made of 16 random bytes");
+  const random = bytesOf(random16, "a key is made of 16 random bytes");
+  if (random.length !== 16) throw new RangeError(`a key is made of 16 random bytes, not ${random.length}`);
   const key = new Uint8Array(KEY_LENGTH);
-  encode(random16, key, 0);
+  encode(random, key, 0);
   return decodeLatin1(key, true);
 }

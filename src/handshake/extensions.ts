@@ -92,8 +92,14 @@ class Reader {
  *
  * @param lists - the values of the fields, in order: split over several fields or not, the list is the same
  * @returns the extensions in order of preference, none if the field was not sent; `undefined` if any value is malformed
+ * @throws TypeError if `lists` is not an array of strings
  */
 export function parseExtensions(lists: readonly string[]): readonly Extension[] | undefined {
+  if (!Array.isArray(lists) || !lists.every((each) => typeof each === "string")) {
+    throw new TypeError(
+      "the values of Sec-WebSocket-Extensions must be an array of strings, as headers.getAll returns",
+    );
+  }
   const extensions: Extension[] = [];
   for (const list of lists) {
     const reader = new Reader(list);

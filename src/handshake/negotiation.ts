@@ -45,15 +45,8 @@ export interface ClientExtension<Agreed = unknown> {
   accept(answer: readonly ExtensionParameter[]): Pick<AgreedExtension<Agreed>, "agreed"> | undefined;
 }
 
-/**
- * Chooses the extensions of a connection as a server does. Offers are tried in the client's order. An offer is declined
- * if its extension is not supported or was accepted already, or if the extension declines it.
- *
- * @param offered - by the client: `extensions` of an `UpgradeRequest`
- * @param supported - by the server; their order does not matter
- * @returns those accepted, in the client's order: an option for `buildAccept`
- */
-export function acceptExtensions<Agreed>(
+/** Chooses extensions as `acceptExtensions` says. */
+export function chooseExtensions<Agreed>(
   offered: readonly Extension[],
   supported: readonly ServerExtension<Agreed>[],
 ): readonly AgreedExtension<Agreed>[] {

@@ -10,20 +10,11 @@ export type AllowedOrigins = "same" | readonly (string | undefined)[];
 
 const SAME: readonly (string | undefined)[] = ["same"];
 
-/**
- * Whether a request may come from `origin`: it must be in the list, as a whole and as serialized by the browser
- * (`https://example.com`, with the port only if it is not the default, without a slash behind it). There are no
- * wildcards and no parsing that a crafted origin could mislead. The case of letters does not count, as RFC 6455
- * section 4.2.2 converts an origin to lowercase; `null` is a string like any other.
- *
- * @param origin - the value of `Origin`; `undefined` if the request has none, as only non-browser clients do
- * @param allowed - the origins that are accepted; an `undefined` among them accepts requests without an origin
- * @param host - the value of `Host`, for `"same"`
- */
-export function isOriginAllowed(
-  origin: string | undefined,
+/** Whether a request may come from an origin, as `isOriginAllowed` says. */
+export function allowsOrigin(
   allowed: AllowedOrigins,
-  host?: string | undefined,
+  origin: string | undefined,
+  host: string | undefined,
 ): boolean {
   const list = allowed === "same" ? SAME : allowed;
   if (origin === undefined) return list.includes(undefined);

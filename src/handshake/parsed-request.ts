@@ -1,5 +1,5 @@
 // Requests that an HTTP server of the runtime has read already, in the form that `checkUpgrade` takes.
-import { isGiven } from "../http/given.js";
+import { isGiven, isObject } from "../http/given.js";
 import type { RequestHead } from "../http/head.js";
 import { HeaderList } from "../http/header-list.js";
 
@@ -31,10 +31,14 @@ export interface FetchRequest {
  * A `Request` has joined repeated fields, and counts as HTTP/1.1. If it has no `Host`, its URL names the host.
  *
  * @param request - read now, and not kept
- * @throws TypeError if its headers are not strings, or its URL is invalid
+ * @throws TypeError if it is neither, its headers are not strings, or the URL of a `Request` is not absolute
  */
 export function requestHeadOf(request: IncomingRequest | FetchRequest): RequestHead {
-  return isIncoming(request) ? incomingHead(request) : fetchHead(request);
+  if (isObject(request) && isIncoming(request)) return incomingHead(request);
+  if (isObject(request) && typeof request.url === "string" && isObject(request.headers)) {
+    return fetchHead(request);
+  }
+  throw new TypeError("request must be an IncomingMessage of Node's http, or a Request");
 }
 
 function isIncoming(request: IncomingRequest | FetchRequest): request is IncomingRequest {
@@ -60,6 +64,12 @@ export function incomingHead({
 }
 
 function fetchHead({ method, url, headers }: FetchRequest): RequestHead {
+  if (!URL.canParse(url)) {
+    throw new TypeError(`the URL of a Request must be absolute, not ${JSON.stringify(url)}`);
+  }
+  if (typeof headers[Symbol.iterator] !== "function") {
+    throw new TypeError("the headers of a Request must be Headers, or pairs of a name and a value");
+  }
   const { host, pathname, search } = new URL(url);
   const list = HeaderList.from([...headers].flat());
   return {

@@ -2,7 +2,6 @@
 // 4.2.1.
 import { isToken } from "../http/characters.js";
 import { expectsToContinue } from "../http/expectation.js";
-import { given } from "../http/given.js";
 import type { RequestHead } from "../http/head.js";
 import { encodeHead, type HeaderFields, headerLine, headerLines } from "../http/header-fields.js";
 import { type HeaderList, onlyValue } from "../http/header-list.js";
@@ -11,8 +10,9 @@ import { checkTarget, isAuthority, isTarget } from "../http/target.js";
 import { includesToken } from "../http/token-list.js";
 import { isWebSocketKey } from "./accept-key.js";
 import { type Extension, parseExtensions, writeExtensions } from "./extensions.js";
+import { assertHeaders } from "./given-head.js";
 import { type ClientExtension, offersOf } from "./negotiation.js";
-import { type AllowedOrigins, isOriginAllowed } from "./origin.js";
+import { type AllowedOrigins, allowsOrigin } from "./origin.js";
 import { areUnique, parseSubprotocols } from "./subprotocol.js";
 
 /**
@@ -61,23 +61,13 @@ const UPGRADE = { Upgrade: "websocket" };
 const VERSION = { Upgrade: "websocket", "Sec-WebSocket-Version": "13" };
 
 /**
- * Checks a client's opening handshake. The first check that fails decides, in this order: version of HTTP (400), method
- * (405), host and target (400), upgrade (426), key (400), version (426), content (400), subprotocols (400), extensions
- * (400) and origin (400 if there are two, 403 if it is not let in).
- * @example
- * ```ts
- * import { buildAccept, buildRefusal, checkUpgrade, HeadParser } from "wsimd/handshake";
- *
- * // For a whole request in one piece.
- * export function answer(bytes: Uint8Array): Uint8Array | undefined {
- *   const result = new HeadParser("request").push(bytes);
- *   if (result.type === "more") return undefined;
- *   const request = result.type === "head" ? checkUpgrade(result.head, { origins: [undefined] }) : result;
- *   return request.type === "upgrade" ? buildAccept(request) : buildRefusal(request);
- * }
- * ```
+ * Checks a client's opening handshake as `checkUpgrade` says.
+ * @param origins - those that are accepted; undefined for all
  */
-export function checkUpgrade(head: RequestHead, options: UpgradeRules = {}): UpgradeRequest | Refusal {
+export function readUpgrade(
+  head: RequestHead,
+  origins: AllowedOrigins | undefined,
+): UpgradeRequest | Refusal {
   const { method, target, httpVersion, headers } = head;
   // "The method of the request MUST be GET, and the HTTP version MUST be at least 1.1." RFC 6455 section 4.1.
   if (httpVersion === "1.0") return refuse(400, "HTTP/1.0 cannot upgrade a connection");
@@ -98,7 +88,7 @@ export function checkUpgrade(head: RequestHead, options: UpgradeRules = {}): Upg
   if (extensions === undefined) return refuse(400, "Sec-WebSocket-Extensions is malformed");
   const origin = headers.get("Origin");
   const { host, path, query } = resource;
-  const refusal = checkOrigin(headers, origin, host, options);
+  const refusal = checkOrigin(headers, origin, host, origins);
   if (refusal !== undefined) return refusal;
   const expectsContinue = expectsToContinue(head);
   return {
@@ -107,8 +97,12 @@ export function checkUpgrade(head: RequestHead, options: UpgradeRules = {}): Upg
   };
 }
 
-/** Whether a request asks for a WebSocket at all. */
+/**
+ * Whether a request asks for a WebSocket at all.
+ * @throws TypeError if `headers` is not a HeaderList
+ */
 export function asksForWebSocket(headers: HeaderList): boolean {
+  assertHeaders(headers);
   return includesToken(headers.get("Upgrade"), "websocket");
 }
 
@@ -146,11 +140,10 @@ function checkOrigin(
   headers: HeaderList,
   origin: string | undefined,
   host: string,
-  options: UpgradeRules,
+  origins: AllowedOrigins | undefined,
 ): Refusal | undefined {
   if (headers.count("Origin") > 1) return refuse(400, "there is more than one Origin header");
-  const origins = given(options, "origins");
-  if (origins === undefined || isOriginAllowed(origin, origins, host)) return undefined;
+  if (origins === undefined || allowsOrigin(origins, origin, host)) return undefined;
   // "If the server does not wish to accept this connection, it MUST return an appropriate HTTP error code (e.g., 403
   // Forbidden) and abort the WebSocket handshake."
   return refuse(403, origin === undefined ? "the request has no Origin" : "the origin is not allowed");
@@ -182,23 +175,14 @@ export const REQUEST_RESERVED: readonly string[] = [
 ];
 
 /**
- * Writes a client's opening handshake, RFC 6455 section 4.1.
- *
- * @returns the head, owned by the caller
+ * Writes the request of `buildRequest`.
  * @throws TypeError if any part cannot be sent as it is, or a header is set that belongs to the handshake
- * @example
- * ```js
- * import { buildRequest, makeKey } from "wsimd/handshake";
- *
- * const key = makeKey();
- * const head = buildRequest({ host: "example.org", target: "/chat", key, protocols: ["chat"] });
- * console.log(new TextDecoder().decode(head));
- * ```
  */
-export function buildRequest(options: RequestOptions): Uint8Array {
+export function writeRequest(options: RequestOptions): Uint8Array {
   const { host, target, key, protocols = [], extensions = [], origin } = options;
-  if (!isAuthority(host)) throw new TypeError("host must be a host with an optional port");
-  if (!target.startsWith("/") || !isTarget(target)) {
+  if (typeof host !== "string" || !isAuthority(host))
+    throw new TypeError("host must be a host with an optional port");
+  if (typeof target !== "string" || !target.startsWith("/") || !isTarget(target)) {
     throw new TypeError("target must begin with / and be percent-encoded, without a fragment");
   }
   if (!isWebSocketKey(key)) throw new TypeError("key must be 16 bytes in base64");

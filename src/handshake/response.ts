@@ -45,20 +45,11 @@ const NONE: readonly Extension[] = [];
 const ACCEPT_RESERVED = ["sec-websocket-", "upgrade", "connection", "content-length", "transfer-encoding"];
 
 /**
- * Writes the answer that accepts a handshake, RFC 6455 section 4.2.2.
- *
- * @returns the head, owned by the caller; preceded by a 100 (Continue) if the client expects one
+ * Writes the answer of `buildAccept`.
  * @throws TypeError if the subprotocol or an extension was not offered, an extension is there twice, or a header cannot
  * be sent or belongs to the handshake
- * @example
- * ```js
- * import { buildAccept, makeKey } from "wsimd/handshake";
- *
- * const head = buildAccept({ key: makeKey(), protocols: ["chat"] }, { protocol: "chat" });
- * console.log(new TextDecoder().decode(head));
- * ```
  */
-export function buildAccept(request: AcceptedRequest, options: AcceptOptions = {}): Uint8Array {
+export function writeAccept(request: AcceptedRequest, options: AcceptOptions): Uint8Array {
   const protocol = given(options, "protocol");
   const headers = given(options, "headers");
   const extensions = given(options, "extensions") ?? NONE;
@@ -149,20 +140,10 @@ export interface HandshakeOffer<Agreed = unknown> {
 }
 
 /**
- * Checks a server's answer in the order of RFC 6455 section 4.1: status, `Upgrade`, `Connection`, accept value,
- * extensions, subprotocol.
- *
+ * Checks a server's answer as `checkResponse` says.
  * @throws TypeError if the key is invalid
- * @example
- * ```js
- * import { buildAccept, checkResponse, FinalHeadParser, makeKey } from "wsimd/handshake";
- *
- * const key = makeKey();
- * const result = new FinalHeadParser().push(buildAccept({ key, protocols: [] }));
- * if (result.type === "head") console.log(checkResponse(result.head, { key }));
- * ```
  */
-export function checkResponse<Agreed = unknown>(
+export function readResponse<Agreed = unknown>(
   head: ResponseHead,
   offer: HandshakeOffer<Agreed>,
 ): Accepted<Agreed> | HandshakeFailure {

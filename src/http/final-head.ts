@@ -1,6 +1,6 @@
 // Reads the head of a final response. Informational responses before it are passed over.
 
-import { HeadParser, type HeadResult, type ResponseHead } from "./head.js";
+import { HeadReader, type HeadResult, type ResponseHead } from "./head.js";
 import {
   DEFAULT_MAX_HEAD_BYTES,
   DEFAULT_MAX_HEADER_LINES,
@@ -18,10 +18,10 @@ const SWITCHING_PROTOCOLS = 101;
  * not expect one. A user agent MAY ignore unexpected 1xx responses." RFC 9110 section 15.2. The limits count all heads
  * together, so that passing over many costs no more than reading one.
  */
-export class FinalHeadParser {
+export class FinalHeadReader {
   #bytesLeft: number;
   #linesLeft: number;
-  #parser: HeadParser<"response">;
+  #parser: HeadReader<"response">;
   /** Whether a head was passed over. */
   #passed = false;
 
@@ -29,7 +29,7 @@ export class FinalHeadParser {
   constructor(limits: HeadLimits = {}) {
     this.#bytesLeft = positiveInteger("maxHeadBytes", limits.maxHeadBytes, DEFAULT_MAX_HEAD_BYTES);
     this.#linesLeft = positiveInteger("maxHeaderLines", limits.maxHeaderLines, DEFAULT_MAX_HEADER_LINES);
-    this.#parser = new HeadParser("response", limits);
+    this.#parser = new HeadReader("response", limits);
   }
 
   /**
@@ -54,7 +54,7 @@ export class FinalHeadParser {
     this.#bytesLeft -= this.#parser.headBytes;
     this.#linesLeft -= head.headers.size;
     if (this.#bytesLeft < 1 || this.#linesLeft < 1) return false;
-    this.#parser = new HeadParser("response", {
+    this.#parser = new HeadReader("response", {
       maxHeadBytes: this.#bytesLeft,
       maxHeaderLines: this.#linesLeft,
     });

@@ -1,4 +1,4 @@
-// The state machine under `HeadParser`: which byte may follow which in the head of an HTTP/1.1 message, and where its
+// The state machine under `HeadReader`: which byte may follow which in the head of an HTTP/1.1 message, and where its
 // parts begin and end. It keeps numbers only, never bytes.
 
 import {

@@ -104,16 +104,8 @@ function buildHeaders(text: string, marks: readonly number[]): HeaderList {
  * Lines end with CR LF and with nothing else; there is no line folding, no white space before a colon, no control
  * character in a value. One empty line in front of a request line is passed over. Bytes from 0x80 up are let through in
  * values, 1:1.
- * @example
- * ```js
- * import { buildRequest, HeadParser, makeKey } from "wsimd/handshake";
- *
- * const parser = new HeadParser("request");
- * const result = parser.push(buildRequest({ host: "example.org", target: "/chat", key: makeKey() }));
- * if (result.type === "head") console.log(result.head.method, result.head.target);
- * ```
  */
-export class HeadParser<K extends keyof HeadKinds> {
+export class HeadReader<K extends keyof HeadKinds> {
   readonly #kind: K;
   readonly #maxHeadBytes: number;
   readonly #machine: HeadMachine;

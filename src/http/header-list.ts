@@ -26,9 +26,14 @@ export class HeaderList {
    * Takes a flat array as Node's `rawHeaders` has it: name, value, name, value …
    *
    * @param raw - copied
-   * @throws TypeError if the length is odd or an entry is no string
+   * @throws TypeError if it is no array, its length is odd, or an entry is no string
    */
   static from(raw: readonly string[]): HeaderList {
+    if (!Array.isArray(raw)) {
+      throw new TypeError(
+        "raw headers must be an array: name, value, name, value, as rawHeaders of Node's http",
+      );
+    }
     if (raw.length % 2 !== 0) throw new TypeError("raw headers must hold a value for each name");
     for (const entry of raw) {
       if (typeof entry !== "string") throw new TypeError("raw headers must be strings");
@@ -100,6 +105,7 @@ export class HeaderList {
   }
 
   #find(name: string, from: number): number {
+    if (typeof name !== "string") throw new TypeError("the name of a header must be a string");
     const raw = this.#raw;
     const length = name.length;
     for (let i = from; i < raw.length; i += 2) {

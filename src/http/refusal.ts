@@ -37,21 +37,12 @@ export interface RefusalOptions {
 const REFUSAL_RESERVED = ["connection", "content-length", "transfer-encoding"];
 
 /**
- * Writes the answer that refuses a request and ends the connection.
+ * Writes the answer of `buildRefusal`.
  *
- * @param now - for its `Date`, as of `Date.now()`; without it there is none
- * @returns head and body, owned by the caller
  * @throws RangeError if the status is not an integer from 300 to 599
  * @throws TypeError if a header cannot be sent, or is one that frames the message
- * @example
- * ```js
- * import { buildRefusal } from "wsimd/handshake";
- *
- * const head = buildRefusal({ status: 401, reason: "who are you?" }, Date.now());
- * console.log(new TextDecoder().decode(head));
- * ```
  */
-export function buildRefusal(options: RefusalOptions, now?: number): Uint8Array {
+export function writeRefusal(options: RefusalOptions, now?: number): Uint8Array {
   const { status } = options;
   const fields = given(options, "headers");
   // Read once: an iterator has nothing more after that.

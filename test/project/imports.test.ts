@@ -116,7 +116,7 @@ const LAYERS: readonly (readonly [folder: string, ...others: string[]])[] = [
   ["src/host", "src/kernel", "src/memory"],
   ["src/http", "src/host"],
   ["src/protocol", ...FOUNDATION],
-  ["src/handshake", "src/http", "src/host"],
+  ["src/handshake", "src/http", "src/host", "src/protocol"],
   ["src/adapter", ...BELOW_ADAPTERS],
   ["src/streams", "src/adapter", ...BELOW_ADAPTERS],
   ["src/workerd", "src/streams", "src/adapter", ...BELOW_ADAPTERS],
@@ -211,6 +211,14 @@ describe("imports", () => {
           within(edge, folder, ...others) ||
           (isRuntimes(edge) && (mayUseNode || !edge.name.startsWith("node:"))),
       ),
+    ).toEqual([]);
+  });
+
+  test("of the handshake from the protocol are its checks of arguments", () => {
+    const edges = importsOf(filesUnder("src/handshake")).filter((edge) => within(edge, "src/protocol"));
+    expect(edges.length).toBeGreaterThan(0);
+    expect(
+      wrong(edges, ({ target = "" }) => /^src\/protocol\/(arguments|option-readers)\.js$/.test(target)),
     ).toEqual([]);
   });
 

@@ -3,9 +3,13 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { acceptKey, isWebSocketKey, makeKey } from "../../src/handshake/accept-key.js";
 import { parseExtensions } from "../../src/handshake/extensions.js";
-import { buildRequest, checkUpgrade } from "../../src/handshake/request.js";
-import { buildAccept, checkResponse } from "../../src/handshake/response.js";
-import { HeadParser } from "../../src/http/head.js";
+import {
+  buildAccept,
+  buildRequest,
+  checkResponse,
+  checkUpgrade,
+  HeadParser,
+} from "../../src/handshake/index.js";
 import { checkPlain } from "../../src/http/plain.js";
 import { EXAMPLE, latin1, outcomeOf, wire } from "../unit/handshake/every-cut.js";
 

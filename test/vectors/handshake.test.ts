@@ -2,17 +2,18 @@
 import { createHash } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import { parseExtensions } from "../../src/handshake/extensions.js";
-import { buildRequest, checkUpgrade } from "../../src/handshake/request.js";
 import {
   type Accepted,
   buildAccept,
+  buildRefusal,
+  buildRequest,
   checkResponse,
+  checkUpgrade,
   type HandshakeFailure,
   type HandshakeOffer,
-} from "../../src/handshake/response.js";
-import { selectSubprotocol } from "../../src/handshake/subprotocol.js";
-import { HeadParser } from "../../src/http/head.js";
-import { buildRefusal } from "../../src/http/refusal.js";
+  HeadParser,
+  selectSubprotocol,
+} from "../../src/handshake/index.js";
 import {
   accepted,
   add,

@@ -1,6 +1,7 @@
 // The part of `connect` that all adapters share: addresses, redirects, the handshake, and the socket.
 
 import { REQUEST_RESERVED } from "../../handshake/request.js";
+import { headersBut, headerValue, tokens } from "../../handshake/value-readers.js";
 import type { HeaderFields } from "../../http/header-fields.js";
 import { callback, integer, ownOptions, type Readers } from "../../protocol/option-readers.js";
 import type { HandshakeResponse } from "../handshake-response.js";
@@ -15,7 +16,7 @@ import {
 import { Session } from "../socket/session.js";
 import { withData } from "../socket/typed-data.js";
 import type { Runtime, SocketTransport } from "../transport.js";
-import { abortSignal, headersBut, headerValue, tokens } from "../value-readers.js";
+import { abortSignal } from "../value-readers.js";
 import { offAbort, onAbort } from "./abort-listeners.js";
 import {
   type Address,

@@ -1,7 +1,7 @@
 // The opening handshake of a client (section 4.1).
 import { makeKey } from "../../handshake/accept-key.js";
-import { buildRequest } from "../../handshake/request.js";
-import { type Accepted, checkResponse, type HandshakeFailure } from "../../handshake/response.js";
+import { writeRequest } from "../../handshake/request.js";
+import { type Accepted, type HandshakeFailure, readResponse } from "../../handshake/response.js";
 import type { ResponseHead } from "../../http/head.js";
 import type { HeaderFields } from "../../http/header-fields.js";
 import type { SocketTransport } from "../transport.js";
@@ -47,7 +47,7 @@ export class Dialing extends Exchange {
     this.#result = result;
     // Section 4.1: "a nonce consisting of a randomly selected 16-byte value", "selected randomly for each connection".
     this.#key = makeKey();
-    this.#request = buildRequest({ host, target, key: this.#key, protocols, headers, origin });
+    this.#request = writeRequest({ host, target, key: this.#key, protocols, headers, origin });
   }
 
   /** Sends the request on a transport that is connected or about to be. */
@@ -56,7 +56,7 @@ export class Dialing extends Exchange {
   }
 
   protected override answered(head: ResponseHead, rest: Uint8Array): void {
-    const answer = checkResponse(head, { key: this.#key, protocols: this.#protocols });
+    const answer = readResponse(head, { key: this.#key, protocols: this.#protocols });
     if (answer.type === "accepted") {
       this.finish();
       this.#result.opened(answer, rest);

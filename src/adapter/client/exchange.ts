@@ -1,6 +1,6 @@
 // One request of a client's and the answer to it, on a transport that nothing else uses meanwhile.
 import { ContentStart } from "../../http/content-start.js";
-import { FinalHeadParser } from "../../http/final-head.js";
+import { FinalHeadReader } from "../../http/final-head.js";
 import type { ResponseHead } from "../../http/head.js";
 import { Deadline, type Deadlines, type Expiring } from "../deadline.js";
 import type { SocketLimits } from "../socket/options.js";
@@ -45,7 +45,7 @@ export abstract class Exchange implements TransportSink, Expiring {
   readonly #options: ExchangeOptions;
   readonly #result: ExchangeResult;
   readonly #deadline: Deadline;
-  readonly #parser: FinalHeadParser;
+  readonly #parser: FinalHeadReader;
   #transport: SocketTransport | undefined;
   #refusal: Refusal | undefined;
   #over = false;
@@ -55,7 +55,7 @@ export abstract class Exchange implements TransportSink, Expiring {
     this.#options = options;
     this.#result = result;
     this.#deadline = new Deadline(options.deadlines, this);
-    this.#parser = new FinalHeadParser(options.limits);
+    this.#parser = new FinalHeadReader(options.limits);
   }
 
   /**

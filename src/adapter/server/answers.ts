@@ -1,7 +1,7 @@
 // How a server's answers to opening handshakes are written, for each version of HTTP.
 import type { UpgradeRequest } from "../../handshake/request.js";
-import { type AcceptOptions, buildAccept } from "../../handshake/response.js";
-import { buildRefusal, type RefusalOptions } from "../../http/refusal.js";
+import { type AcceptOptions, writeAccept } from "../../handshake/response.js";
+import { type RefusalOptions, writeRefusal } from "../../http/refusal.js";
 
 /** Writes answers in one version of HTTP. */
 export interface Answers {
@@ -21,6 +21,6 @@ export interface Answers {
 
 /** Heads of HTTP/1.1. */
 export const HTTP1_ANSWERS: Answers = {
-  accept: buildAccept,
-  refuse: (refusal) => [buildRefusal(refusal, Date.now())],
+  accept: writeAccept,
+  refuse: (refusal) => [writeRefusal(refusal, Date.now())],
 };

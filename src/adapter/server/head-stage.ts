@@ -1,5 +1,5 @@
 // A server's first stage: reading the head of the request.
-import { HeadParser } from "../../http/head.js";
+import { HeadReader } from "../../http/head.js";
 import type { Stage, StageOwner } from "./stage.js";
 
 const LATE = { status: 408, reason: "the request took too long" };
@@ -11,14 +11,14 @@ export class HeadStage implements Stage {
   readonly needsNoInput = false;
   readonly #owner: StageOwner;
   /** Made when the first bytes arrive: many clients send none for a while after connecting. */
-  #parser: HeadParser<"request"> | undefined;
+  #parser: HeadReader<"request"> | undefined;
 
   constructor(owner: StageOwner) {
     this.#owner = owner;
   }
 
   received(chunk: Uint8Array): void {
-    this.#parser ??= new HeadParser("request", this.#owner.server.options.limits);
+    this.#parser ??= new HeadReader("request", this.#owner.server.options.limits);
     const result = this.#parser.push(chunk);
     if (result.type === "more") return;
     // The bytes are copied, because the application runs before they are handled and may cause the chunk's memory to be

@@ -1,6 +1,6 @@
 // A connection to a server until it becomes a WebSocket, or ends as something else.
-import { asksForWebSocket, checkUpgrade, type UpgradeRequest } from "../../handshake/request.js";
-import { selectSubprotocol } from "../../handshake/subprotocol.js";
+import { asksForWebSocket, readUpgrade, type UpgradeRequest } from "../../handshake/request.js";
+import { preferredSubprotocol } from "../../handshake/subprotocol.js";
 import { given, isGiven } from "../../http/given.js";
 import type { RequestHead } from "../../http/head.js";
 import { checkPlain } from "../../http/plain.js";
@@ -204,7 +204,7 @@ export class Opening implements TransportSink, Expiring, StageOwner, PendingOpen
       this.#beginPlain(head, rest, fetch);
       return;
     }
-    const request = checkUpgrade(head, { origins: options.origins });
+    const request = readUpgrade(head, options.origins);
     if (request.type === "refusal") this.#refuse(request);
     else if (path !== undefined && comparablePath(request.path) !== path) this.#refuse(ELSEWHERE);
     else this.#decide(request, rest);
@@ -243,7 +243,7 @@ export class Opening implements TransportSink, Expiring, StageOwner, PendingOpen
     const { server, transport } = this;
     const { data: makeData } = server.options;
     const protocol =
-      given(acceptance, "protocol") ?? selectSubprotocol(request.protocols, server.options.protocols);
+      given(acceptance, "protocol") ?? preferredSubprotocol(request.protocols, server.options.protocols);
     const deliver = given(acceptance, "deliver");
     if (deliver !== undefined) assertHandler(server.handlers, deliver);
     const head = this.#answers.accept(request, { protocol, headers: given(acceptance, "headers") });

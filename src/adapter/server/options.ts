@@ -2,6 +2,7 @@
 
 import type { AllowedOrigins } from "../../handshake/origin.js";
 import type { UpgradeRequest } from "../../handshake/request.js";
+import { origins, tokens } from "../../handshake/value-readers.js";
 import type { HeaderFields } from "../../http/header-fields.js";
 import type { RefusalOptions } from "../../http/refusal.js";
 import { callback, integer, type Optional, type Readers } from "../../protocol/option-readers.js";
@@ -18,7 +19,7 @@ import {
   type SocketOptions,
 } from "../socket/options.js";
 import type { TlsInfo } from "../transport.js";
-import { hook, origins, tokens } from "../value-readers.js";
+import { hook } from "../value-readers.js";
 
 /**
  * A valid opening handshake, which waits for the application's decision.

@@ -10,9 +10,9 @@ import {
 import { type ConnectionOptions, connect as connectTls } from "node:tls";
 import type { Address } from "../../adapter/client/address.js";
 import { makeKey } from "../../handshake/accept-key.js";
-import { buildRequest } from "../../handshake/request.js";
-import { checkResponse } from "../../handshake/response.js";
-import { HeadParser } from "../../http/head.js";
+import { writeRequest } from "../../handshake/request.js";
+import { readResponse } from "../../handshake/response.js";
+import { HeadReader } from "../../http/head.js";
 import { Opcode } from "../../protocol/opcode.js";
 import { CliError, describeError, errorCode } from "../command.js";
 import type { TlsChoice } from "../runtime.js";
@@ -46,7 +46,7 @@ export function openRawLane(tally: Tally, batch: MessageBatch, options: LinkOpti
   return new Promise((resolve, reject) => {
     const { address } = options;
     const key = makeKey(randomBytes(16));
-    const head = new HeadParser("response");
+    const head = new HeadReader("response");
     let lane: Lane | undefined;
     const fail = (why: string): void => {
       clearTimeout(timer);
@@ -74,7 +74,7 @@ export function openRawLane(tally: Tally, batch: MessageBatch, options: LinkOpti
         fail(`the answer is no HTTP response: ${result.reason}`);
         return;
       }
-      const checked = checkResponse(result.head, { key });
+      const checked = readResponse(result.head, { key });
       if (checked.type === "failure") {
         fail(checked.reason);
         return;
@@ -93,7 +93,7 @@ export function openRawLane(tally: Tally, batch: MessageBatch, options: LinkOpti
       const { host, target, authorization } = address;
       const headers: [string, string][] =
         authorization === undefined ? [] : [["Authorization", authorization]];
-      socket.write(buildRequest({ host, target, key, headers }));
+      socket.write(writeRequest({ host, target, key, headers }));
     });
     socket.on("error", (error) => {
       if (lane === undefined) fail(describeNetError(error));

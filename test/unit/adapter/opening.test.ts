@@ -14,8 +14,8 @@ import type { FetchHandler } from "../../../src/adapter/server/plain-exchange.js
 import { ServerCore } from "../../../src/adapter/server/server.js";
 import type { Handlers } from "../../../src/adapter/socket/handlers.js";
 import type { TransportSink } from "../../../src/adapter/transport.js";
-import { checkUpgrade } from "../../../src/handshake/request.js";
-import { HeadParser } from "../../../src/http/head.js";
+import { checkUpgrade, HeadParser } from "../../../src/handshake/index.js";
+import { HeadReader } from "../../../src/http/head.js";
 import { nodeRuntime } from "../../../src/node/host.js";
 import { readOptions } from "../../../src/protocol/option-readers.js";
 import { FakeTransport } from "../../support/fake-transport.js";
@@ -106,7 +106,7 @@ describe("an exception", () => {
   test.each(["received", "receivedInWindow"] as const)("while a head is read by %s is 500", (how) => {
     const { core, errors, open } = serve();
     const [bystander, peer] = [open(), open()];
-    const fault = breakOnce(HeadParser.prototype, "push");
+    const fault = breakOnce(HeadReader.prototype, "push");
     if (how === "received") peer.sink.received(latin1(UPGRADE));
     else peer.sink.receivedInWindow(4, latin1(UPGRADE));
     expect([peer.status, peer.ended, errors]).toEqual(["500", true, [fault]]);

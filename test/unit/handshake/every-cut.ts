@@ -1,7 +1,11 @@
 // Heads in every cut, and the example that tests change.
 import { expect } from "vitest";
-import { checkUpgrade, type UpgradeRequest, type UpgradeRules } from "../../../src/handshake/request.js";
-import { HeadParser } from "../../../src/http/head.js";
+import {
+  checkUpgrade,
+  HeadParser,
+  type UpgradeRequest,
+  type UpgradeRules,
+} from "../../../src/handshake/index.js";
 import type { HeadLimits } from "../../../src/http/head-limits.js";
 import type { Refusal } from "../../../src/http/refusal.js";
 

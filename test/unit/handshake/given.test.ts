@@ -2,12 +2,9 @@
 import { runInNewContext } from "node:vm";
 import { afterEach, describe, expect, test } from "vitest";
 import { hostOptions } from "../../../src/adapter/host-options.js";
-import { checkUpgrade } from "../../../src/handshake/request.js";
-import { buildAccept } from "../../../src/handshake/response.js";
+import { buildAccept, buildRefusal, checkUpgrade, HeadParser } from "../../../src/handshake/index.js";
 import { given, isGiven } from "../../../src/http/given.js";
-import { HeadParser } from "../../../src/http/head.js";
 import { buildAnswer, checkPlain } from "../../../src/http/plain.js";
-import { buildRefusal } from "../../../src/http/refusal.js";
 import { change, EXAMPLE, latin1, wire } from "./every-cut.js";
 
 const polluted: string[] = [];

@@ -5,12 +5,13 @@ import type { Extension, ExtensionParameter } from "../../../src/handshake/exten
 import { writeExtensions } from "../../../src/handshake/extensions.js";
 import {
   acceptExtensions,
+  buildAccept,
+  buildRequest,
   type ClientExtension,
+  checkResponse,
+  HeadParser,
   type ServerExtension,
-} from "../../../src/handshake/negotiation.js";
-import { buildRequest } from "../../../src/handshake/request.js";
-import { buildAccept, checkResponse } from "../../../src/handshake/response.js";
-import { HeadParser } from "../../../src/http/head.js";
+} from "../../../src/handshake/index.js";
 import { accepted, add, latin1, wire } from "./every-cut.js";
 
 const decoder = new TextDecoder();

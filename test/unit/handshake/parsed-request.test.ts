@@ -2,8 +2,8 @@
 import { createServer, type IncomingMessage } from "node:http";
 import { connect } from "node:net";
 import { afterEach, describe, expect, test } from "vitest";
+import { checkUpgrade } from "../../../src/handshake/index.js";
 import { requestHeadOf } from "../../../src/handshake/parsed-request.js";
-import { checkUpgrade } from "../../../src/handshake/request.js";
 import { HeaderList } from "../../../src/http/header-list.js";
 import { EXAMPLE, wire } from "./every-cut.js";
 

@@ -3,13 +3,18 @@
 import { STATUS_CODES } from "node:http";
 import { describe, expect, test } from "vitest";
 import { acceptKey, makeKey } from "../../../src/handshake/accept-key.js";
-import { buildRequest, checkUpgrade, type UpgradeRules } from "../../../src/handshake/request.js";
-import { buildAccept, checkResponse } from "../../../src/handshake/response.js";
-import { HeadParser } from "../../../src/http/head.js";
+import {
+  buildAccept,
+  buildRefusal,
+  buildRequest,
+  checkResponse,
+  checkUpgrade,
+  HeadParser,
+  type UpgradeRules,
+} from "../../../src/handshake/index.js";
 import { HeaderList } from "../../../src/http/header-list.js";
 import { buildAnswer, checkPlain } from "../../../src/http/plain.js";
 import { reasonPhrase } from "../../../src/http/reason-phrase.js";
-import { buildRefusal } from "../../../src/http/refusal.js";
 import { buildConnect } from "../../../src/http/tunnel.js";
 import { add, change, EXAMPLE, latin1, outcomeOf, wire } from "./every-cut.js";
 

@@ -1,7 +1,7 @@
 // The request that a client writes.
 import { describe, expect, test } from "vitest";
 import { makeKey } from "../../../src/handshake/accept-key.js";
-import { buildRequest, type RequestOptions } from "../../../src/handshake/request.js";
+import { buildRequest, type RequestOptions } from "../../../src/handshake/index.js";
 import { accepted } from "./every-cut.js";
 
 const decoder = new TextDecoder();

@@ -1,7 +1,7 @@
 // The answer to the opening handshake that a server writes.
 import { describe, expect, test } from "vitest";
 import { makeKey } from "../../../src/handshake/accept-key.js";
-import { buildAccept } from "../../../src/handshake/response.js";
+import { buildAccept } from "../../../src/handshake/index.js";
 
 const decoder = new TextDecoder();
 const REQUEST = { key: makeKey(new Uint8Array(16)), protocols: ["chat"] };

@@ -1,6 +1,6 @@
 // The choice of a subprotocol.
 import { expect, test } from "vitest";
-import { selectSubprotocol } from "../../../src/handshake/subprotocol.js";
+import { selectSubprotocol } from "../../../src/handshake/index.js";
 
 test.each([
   [["a", "b"], ["b", "a"], "a"],

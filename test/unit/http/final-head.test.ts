@@ -1,6 +1,6 @@
 // Informational answers in front of the one that counts.
 import { describe, expect, test } from "vitest";
-import { FinalHeadParser } from "../../../src/http/final-head.js";
+import { FinalHeadParser } from "../../../src/handshake/index.js";
 import type { HeadLimits } from "../../../src/http/head-limits.js";
 import { latin1 } from "../handshake/every-cut.js";
 

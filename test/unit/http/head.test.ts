@@ -1,6 +1,6 @@
 // Heads of requests and responses, whole and in every cut.
 import { describe, expect, test, vi } from "vitest";
-import { HeadParser } from "../../../src/http/head.js";
+import { HeadParser } from "../../../src/handshake/index.js";
 import { EXAMPLE, everyCut, latin1, outcomeOf, wire } from "../handshake/every-cut.js";
 
 describe("HeadParser", () => {

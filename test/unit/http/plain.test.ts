@@ -1,6 +1,6 @@
 // Requests that ask for no WebSocket, and their answers.
 import { describe, expect, test } from "vitest";
-import { HeadParser } from "../../../src/http/head.js";
+import { HeadParser } from "../../../src/handshake/index.js";
 import { buildAnswer, checkPlain } from "../../../src/http/plain.js";
 import { latin1, wire } from "../handshake/every-cut.js";
 

@@ -1,7 +1,6 @@
 // The answer that turns a request away.
 import { describe, expect, test } from "vitest";
-import { HeadParser } from "../../../src/http/head.js";
-import { buildRefusal, type RefusalOptions } from "../../../src/http/refusal.js";
+import { buildRefusal, HeadParser, type RefusalOptions } from "../../../src/handshake/index.js";
 import { everyCut, latin1 } from "../handshake/every-cut.js";
 
 const decoder = new TextDecoder();

@@ -1,9 +1,10 @@
 // Which proxy a client uses, and how it reaches servers through it.
+
+import { headersBut } from "../../../handshake/value-readers.js";
 import type { HeaderFields } from "../../../http/header-fields.js";
 import { TUNNEL_RESERVED } from "../../../http/tunnel.js";
 import { type Readers, refuse } from "../../../protocol/option-readers.js";
 import type { SocketTransport } from "../../transport.js";
-import { headersBut } from "../../value-readers.js";
 import { type Address, basicAuthorization, portOf, withoutBrackets } from "../address.js";
 import { isExcepted } from "./no-proxy.js";
 
