@@ -404,6 +404,17 @@ describe("right calls", () => {
     expect(buildRefusal(failed).length).toBeGreaterThan(0);
   });
 
+  test("headers may be of another copy of this package", () => {
+    const { headers } = head;
+    const others = {
+      get: (name: string) => headers.get(name),
+      getAll: (name: string) => headers.getAll(name),
+      has: (name: string) => headers.has(name),
+      count: (name: string) => headers.count(name),
+    };
+    expect(call(checkUpgrade, { ...head, headers: others })).toMatchObject({ type: "upgrade" });
+  });
+
   test("undefined stands for an option that is left out", () => {
     expect(checkUpgrade(head, undefined)).toMatchObject({ type: "upgrade" });
     expect(() => new HeadParser("request", { maxHeadBytes: undefined })).not.toThrow();
