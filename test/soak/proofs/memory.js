@@ -132,17 +132,26 @@ async function promise(connections, start) {
   const first = await send(child, WARM_CONNECTIONS, stream, stream.length);
   for (const peer of first) peer.reset();
   await reportWhen(child, (report) => report.connections === 0);
-  const peers = await send(child, connections, PING, PING.length);
-  const before = await child.report();
-  await deliver(peers, stream, stream.length);
-  const after = await child.report();
-  for (const peer of peers) peer.reset();
-  const held = (after.held - before.held) / connections;
-  const rows = [
-    atMost("a header that promises 2^53 - 1 B, 21 B", held, 2 * 21 + 2048, " B"),
-    exactly("connections that it costs", before.connections - after.connections, 0),
-  ];
-  const end = await reportWhen(child, (report) => report.connections === 0);
+  const linearMemory = (await child.report()).linearMemory;
+  let least = Number.POSITIVE_INFINITY;
+  let lost = 0;
+  // What V8 allocates once, such as compiled code, falls into one of the measurements, and what a connection holds into
+  // all of them.
+  for (let i = 0; i < 3; i++) {
+    const peers = await send(child, connections, PING, PING.length);
+    const before = await child.report();
+    await deliver(peers, stream, stream.length);
+    const after = await child.report();
+    for (const peer of peers) peer.reset();
+    await reportWhen(child, (report) => report.connections === 0);
+    least = Math.min(least, (after.held - before.held) / connections);
+    lost += before.connections - after.connections;
+  }
+  const end = await child.report();
   child.kill();
-  return [...rows, exactly("linear memory, growth", end.linearMemory - before.linearMemory, 0)];
+  return [
+    atMost("a header that promises 2^53 - 1 B, 21 B", least, 2 * 21 + 2048, " B"),
+    exactly("connections that it costs", lost, 0),
+    exactly("linear memory, growth", end.linearMemory - linearMemory, 0),
+  ];
 }
