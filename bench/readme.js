@@ -40,7 +40,7 @@ function figures(results) {
 ${machine.cpu}, ${machine.platform}, Node ${versions.node}, wsimd ${versions.wsimd}, ws ${versions.ws}, Bun ${versions.bun}${isAblated ? `. ${gains(results)}` : ":"}
 
 ${isAblated ? ablationTable(results) : serverTable(results)}
-![Server CPU time for each echoed message](bench/results/${results.name}.svg)
+![Server CPU time for each echoed message](bench/results/${results.name}${isAblated ? "-ablation" : ""}.svg)
 `;
 }
 
@@ -80,10 +80,12 @@ function gains(results) {
     if (found === undefined) return "an amount that was not measured";
     return found.tooNoisy ? "no more than the noise" : `${found.factor.toFixed(1)} times as much CPU`;
   };
+  // Absolute: the package has the README, and not this page.
+  const page = `https://github.com/wsimd/wsimd/blob/main/bench/results/${results.name}.md`;
   return (
     `Plain JavaScript instead of SIMD takes ${over("text/1000/16", "wsimd-js")} for text of 1,000 bytes and ` +
     `${over("text/1048576/1", "wsimd-js")} for 1 MiB; Node's public streams with a write for each message take ` +
     `${over("binary/20/16", "wsimd-data-flush")} for messages of 20 bytes. ` +
-    "[What each part gives](bench/results/README.md#what-each-part-gives):"
+    `[What each part gives](${page}#what-each-part-gives). In parentheses is how many times as much as wsimd it is:`
   );
 }

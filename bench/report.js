@@ -191,7 +191,9 @@ export function markdown(results) {
       `${machine.release}. ${software.join(", ")}. ${[...new Set(dates)].join(", ")}. ` +
       `${pinned ? "Servers on one processor, clients on another." : "Processes were not pinned."} ` +
       `Before the run the machine was ${Math.round(100 * busiest)} % busy.\n`,
-    `![CPU time for each message](${results.name}.svg)\n`,
+    ...(results.measurements.every(isAblation)
+      ? []
+      : [`![CPU time for each message](${results.name}.svg)\n`]),
     notes.READING,
     noise(results),
     ...section("## Echo servers\n", notes.ECHO_NOTE, table(results, CPU)),

@@ -288,8 +288,8 @@ function writeResults(results) {
   writeFileSync(new URL(`${results.name}.json`, RESULTS), `${resultsText({ ...results, targets })}\n`);
   const page = results.name === defaultName() ? "README.md" : `${results.name}.md`;
   writeFileSync(new URL(page, RESULTS), markdown(results));
-  writeFileSync(new URL(`${results.name}.svg`, RESULTS), plot(results));
-  if (results.measurements.some(isAblation)) {
+  const { measurements } = results;
+  if (!measurements.every(isAblation)) writeFileSync(new URL(`${results.name}.svg`, RESULTS), plot(results));
+  if (measurements.some(isAblation))
     writeFileSync(new URL(`${results.name}-ablation.svg`, RESULTS), plotAblation(results));
-  }
 }

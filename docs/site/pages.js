@@ -24,7 +24,12 @@ const GROUPS = {
   Runtimes: ["docs/deno.md", "docs/bun.md", "docs/workerd.md", "docs/edge.md"],
   Embed: ["docs/codec.md", "docs/handshake.md", "docs/streams.md", "docs/writing-an-adapter.md"],
   Reference: [API, "docs/conformance.md", "CHANGELOG.md"],
-  Benchmarks: ["bench/results/README.md", "bench/results/linux-x64-node20-epyc.md", "bench/README.md"],
+  Benchmarks: [
+    "bench/results/README.md",
+    "bench/results/linux-x64-node20-parts.md",
+    "bench/results/linux-x64-node20-epyc.md",
+    "bench/README.md",
+  ],
   Change: [
     "CONTRIBUTING.md",
     "docs/architecture.md",
@@ -39,6 +44,7 @@ const MORE = "More";
 /** What the navigation calls a page whose heading, beside others, does not tell what it is. */
 const TITLES = new Map([
   ["README.md", "What wsimd is"],
+  ["bench/results/linux-x64-node20-parts.md", "What each part gives"],
   ["bench/results/linux-x64-node20-epyc.md", "Results on AMD EPYC"],
 ]);
 

@@ -127,6 +127,7 @@ describe("the ablation", () => {
     expect(page).toContain("(example-ablation.svg)");
     // Its cells are not among those of the other servers.
     expect(page).not.toContain("## Echo servers");
+    expect(page).not.toContain("(example.svg)");
   });
 
   test("is left out where it was not measured", () => {
