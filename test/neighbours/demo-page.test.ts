@@ -3,7 +3,8 @@
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { launchChromium } from "../support/chromium.js";
-import { killPrograms, wsimd } from "../support/program.js";
+import { killPrograms } from "../support/program.js";
+import { startDemo } from "./demo-program.js";
 import { Firefox } from "./firefox-page.js";
 
 let browser: Browser;
@@ -22,10 +23,7 @@ afterAll(async () => {
 
 beforeEach(async () => {
   complaints.length = 0;
-  const [, address = ""] = await wsimd(["demo", "--port", "0"]).shows(
-    /^demo on (http:\/\/127\.0\.0\.1:\d+)\n.+\n$/,
-  );
-  url = address;
+  [, url] = await startDemo("0");
 });
 
 afterEach(async () => {

@@ -7,7 +7,8 @@ import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { WebSocket } from "ws";
 import { launchChromium } from "../support/chromium.js";
-import { killPrograms, type Program, wsimd } from "../support/program.js";
+import { killPrograms, type Program } from "../support/program.js";
+import { startDemo } from "./demo-program.js";
 
 /** The folder for screenshots, if they are wanted. */
 const { WSIMD_SCREENSHOTS: screenshots } = process.env;
@@ -38,12 +39,6 @@ afterEach(async () => {
   await context.close();
   await killPrograms();
 });
-
-async function startDemo(port: string): Promise<[Program, string]> {
-  const program = wsimd(["demo", "--port", port]);
-  const [, address = ""] = await program.shows(/^demo on (http:\/\/127\.0\.0\.1:\d+)\n.+\n$/);
-  return [program, address];
-}
 
 /** A tab that is connected. */
 async function openTab(): Promise<{ page: Page; id: string }> {
