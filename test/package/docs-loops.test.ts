@@ -1,12 +1,16 @@
 // The loops of the documentation, as they stand there, against peers that close, break a rule, lie or flood in the middle of a chunk.
+import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { connect, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { afterAll, afterEach, describe, expect, test } from "vitest";
+import { WebSocket } from "ws";
 import type { FailureCode } from "../../src/index.js";
 import { frame, KEY, parseFrames } from "../support/frame.js";
+import { freePort } from "../support/free-port.js";
 import { concat, hex, toHex } from "../support/hex.js";
 import { runnableBlocks } from "../support/markdown.js";
 import { killPrograms, mainFile, Program } from "../support/program.js";
@@ -289,4 +293,44 @@ test("examples/bare-codec/main.js, whose client misbehaves: nothing throws, and 
     expect(lines, name).toContain("client: 3 bytes");
     expect(lines, name).toContain(`server: closed with ${code}`);
   }
+});
+
+test("the proxy of docs/codec.md outlives clients that flood it, lie and reset", async () => {
+  const port = await freePort();
+  const code = block("docs/codec.md", "new FrameReader(").replace("8080", String(port));
+  const program = new Program(process.execPath, ["--input-type=module", "-e", code]);
+  const open = async (): Promise<Socket> => {
+    for (;;) {
+      const socket = connect(port, "127.0.0.1");
+      const connected = once(socket, "connect").then(() => true);
+      if (await connected.catch(() => false)) return socket.on("error", () => {});
+    }
+  };
+  const head = Buffer.from(
+    `GET / HTTP/1.1\r\n${HANDSHAKE.map((field) => field.join(": ")).join("\r\n")}\r\n\r\n`,
+  );
+
+  const flooding = await open();
+  const dropped = new Promise((resolve) => flooding.on("close", resolve));
+  flooding.write(Buffer.alloc(100_000, "a"));
+  flooding.resume();
+  await dropped;
+
+  const lying = await open();
+  lying.write(concat([head, hex("82 ff ff ff ff ff ff ff ff ff 00 00 00 00")]));
+  lying.resume();
+  await program.shows(/^client LENGTH_TOP_BIT 0$/m);
+
+  const leaving = await open();
+  leaving.write(concat([head, hex("82 fe 03 e8 00 00 00 00 01")]));
+  await program.shows(/^client 2 1000 16$/m);
+  leaving.resetAndDestroy();
+
+  const socket = new WebSocket(`ws://127.0.0.1:${port}/`);
+  await once(socket, "open");
+  socket.send("still there");
+  const [answer]: unknown[] = await once(socket, "message");
+  expect(String(answer)).toBe("still there");
+  socket.terminate();
+  expect(program.stderr).toBe("");
 });
