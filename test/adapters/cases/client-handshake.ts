@@ -125,7 +125,7 @@ export const clientHandshakeCases: readonly Case[] = [
     },
   },
   {
-    name: "connect() sends what it was asked to, and a fresh key of 16 bytes each time",
+    name: "connect() sends the request of its options, and a fresh key of 16 bytes each time",
     async run(scene) {
       const heads: string[] = [];
       const server = await scene.rawServer(async (peer) => {

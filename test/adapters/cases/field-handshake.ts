@@ -124,7 +124,7 @@ export const fieldHandshakeCases: readonly Case[] = [
   },
   ...TARGETS.map(
     (target): Case => ({
-      name: `the target ${target} harms nobody and names no other host`,
+      name: `the target ${target} harms no other connection and names no other host`,
       async run(scene) {
         const seen: string[] = [];
         const fetch = (asked: Request): Response => {

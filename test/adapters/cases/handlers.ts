@@ -142,7 +142,7 @@ export const handlerCases: readonly Case[] = [
   },
   ...WAYS.map(
     ({ how, fail }): Case => ({
-      name: `error() that ${how} itself harms nobody`,
+      name: `error() that ${how} itself harms no other connection`,
       async run(scene) {
         const written = quiet(scene);
         const recorder = new Recorder({

@@ -187,7 +187,7 @@ export const upgradeCases: readonly Case[] = [
     },
   },
   {
-    name: "an error handler that throws or rejects over a failed upgrade harms nobody",
+    name: "an error handler that throws or rejects over a failed upgrade harms no other connection",
     async run(scene) {
       const written: unknown[] = [];
       const { error: original } = console;

@@ -105,7 +105,7 @@ describeKernels("a nested event loop", (kernel) => {
       expect([...a.closes, ...b.closes]).toEqual([]);
     });
 
-    test("in the handler of the last message harms nobody", () => {
+    test("in the handler of the last message harms no connection", () => {
       const a = new Peer({ kernel });
       const b = new Peer({ kernel });
       a.during = { a2: () => b.read(messages(opcode, "B".repeat(1_000))) };
