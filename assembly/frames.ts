@@ -18,10 +18,10 @@
 // before it calls again, with DECODE_RESUME. The beginning of a header that the read has cut is part of the state. It
 // is put in front of the next read (spill.ts), so that a header is always parsed in one piece.
 //
-// The short-message path. Most messages of clients are one frame with at most 125 bytes. `shortMessages` decodes runs
-// of these in a small loop, which only checks whether a frame is one of these. It stops in front of any other frame,
-// and of one that breaks a rule; the general path in `decode` takes over there. Compressed messages take the general
-// path, too.
+// The path of whole messages. Most messages of clients are one frame of less than 64 KiB that a read holds completely.
+// `wholeMessages` decodes runs of these in a small loop, which only checks whether a frame is one of these. It stops in
+// front of any other frame, and of one that breaks a rule; the general path in `decode` takes over there. Compressed
+// messages take the general path, too.
 
 import {
   headerLength,
@@ -38,8 +38,10 @@ import {
   DECODED_MORE,
   DECODED_PENDING,
   FIN,
+  LENGTH_16,
   MAX_COUNTED_FRAGMENTS,
   MAX_LENGTH_7,
+  MAX_LENGTH_16,
   MAX_RECORDS,
   OPCODE_BITS,
   RECORD_ASCII,
@@ -73,14 +75,14 @@ import { INVALID, validateUtf8 } from "./utf8";
  */
 const RECORDS_FULL: usize = RECORDS_PTR + (MAX_RECORDS - 1) * RECORD_LENGTH;
 
-/** A limit for `shortMessages` that no frame meets. */
-const NONE_SHORT: i32 = -1;
+/** A limit for `wholeMessages` that no frame meets. */
+const NONE_WHOLE: i32 = -1;
 
 /** See `Kernel.decode` in src/kernel/kernel.ts. */
 export function decode(start: usize, end: usize, flags: u32, maxMessageBytes: f64, maxFragments: u32): u32 {
   const fromServer = (flags & DECODE_FROM_SERVER) !== 0;
   const maxLength = wholeBytes(maxMessageBytes);
-  const shortLimit = fromServer || maxFragments === 0 ? NONE_SHORT : <i32>min<u64>(maxLength, MAX_LENGTH_7);
+  const wholeLimit = fromServer || maxFragments === 0 ? NONE_WHOLE : <i32>min<u64>(maxLength, MAX_LENGTH_16);
   let ptr = start;
   let record: usize = RECORDS_PTR;
   let result: u32 = 0;
@@ -111,7 +113,7 @@ export function decode(start: usize, end: usize, flags: u32, maxMessageBytes: f6
     }
     // Between frames: read the next header.
     if (!remaining) {
-      const walked = shortMessages(ptr, end, record, message === 0 ? shortLimit : NONE_SHORT);
+      const walked = wholeMessages(ptr, end, record, message === 0 ? wholeLimit : NONE_WHOLE);
       if (walked !== record) {
         record = walked;
         ptr = recordEnd(record - RECORD_LENGTH);
@@ -208,20 +210,28 @@ export function decode(start: usize, end: usize, flags: u32, maxMessageBytes: f6
 }
 
 /**
- * Decodes masked messages of one short frame each, for as long as one follows another. It stops at the first frame that
+ * Decodes masked messages of one whole frame each, for as long as one follows another. It stops at the first frame that
  * is of another kind, incomplete or invalid, and leaves its bytes as they were.
- * @param limit - the longest payload to take, NONE_SHORT for none
+ * @param limit - the longest payload to take, NONE_WHOLE for none
  * @returns where the next record goes; the payload of the last record written ends where the next frame begins
  */
-function shortMessages(ptr: usize, end: usize, record: usize, limit: i32): usize {
+function wholeMessages(ptr: usize, end: usize, record: usize, limit: i32): usize {
   while (end - ptr >= 6 && record < RECORDS_FULL) {
     const head: u32 = load<u16>(ptr);
     // The mask bit is 0x80: without it the length is negative, and the frame is none of these.
-    const length = <i32>(head >> 8) - 0x80;
+    let length = <i32>(head >> 8) - 0x80;
     const opcode = (head & 0xff) - FIN;
-    if (opcode - TEXT > 1 || length < 0 || length > limit || end - ptr - 6 < <usize>length) break;
-    const key = load<u32>(ptr, 2);
-    ptr += 6;
+    if (opcode - TEXT > 1 || length < 0) break;
+    let payload = ptr + 6;
+    if (length > <i32>MAX_LENGTH_7) {
+      if (length !== LENGTH_16) break;
+      length = bswap<u16>(load<u16>(ptr, 2));
+      if (length <= <i32>MAX_LENGTH_7) break;
+      payload = ptr + 8;
+    }
+    if (length > limit || payload + <usize>length > end) break;
+    const key = load<u32>(payload - 4);
+    ptr = payload;
     const high = maskAndTest(ptr, length, key);
     let info = opcode | RECORD_END;
     if (opcode === TEXT) {

@@ -1,5 +1,5 @@
 // `decode` in plain JavaScript: the same checks in the same order, and the same records, as assembly/frames.ts, where
-// decoding is described. The short-message path has no counterpart here.
+// decoding is described. The path of whole messages has no counterpart here.
 import * as layout from "./generated/layout.js";
 import { mask } from "./javascript-mask.js";
 import { isAscii, validate } from "./javascript-utf8.js";

@@ -138,6 +138,62 @@ describe("decode on all kernels, and one-shot by the reference", () => {
     }
   });
 
+  it("messages of one frame around each length form, with each limit around them, and with their headers cut", () => {
+    const random = new Random(7);
+    for (const length of [124, 125, 126, 127, 128, 255, 256, 65_534, 65_535, 65_536]) {
+      for (const opcode of [1, 2]) {
+        const message = frame(random, 0x80 | opcode, new Uint8Array(length).fill(0x61), false);
+        const short = frame(random, 0x81, [0x62], false);
+        const stream = Uint8Array.from([...short, ...message, ...short]);
+        const begin = short.length;
+        const end = begin + message.length;
+        for (const limit of [length - 1, length, length + 1])
+          compare(
+            stream,
+            [0, stream.length],
+            { ...wide, maxMessageBytes: limit },
+            `${length} within ${limit}`,
+          );
+        const cuts = [...Array.from({ length: 15 }, (_, i) => begin + i), end - 1, end, end + 1];
+        for (const cut of cuts)
+          compare(stream, [0, cut, stream.length], wide, `${length} of ${opcode} cut at ${cut}`);
+      }
+    }
+  });
+
+  it("messages of one frame whose length has more bytes than it needs, or no mask", () => {
+    const random = new Random(8);
+    const payload = random.bytes(300);
+    const lengths = [
+      [0xfe, 0, 0],
+      [0xfe, 0, 125],
+      [0xfe, 0, 126],
+      [0xff, 0, 0, 0, 0, 0, 0, 0, 126],
+      [0xff, 0, 0, 0, 0, 0, 0, 0xff, 0xff],
+      [0x7e, 0, 126],
+      [0x7d],
+    ];
+    for (const bytes of lengths)
+      for (const before of [[], frame(random, 0x82, payload, false)]) {
+        const stream = Uint8Array.from([...before, 0x82, ...bytes, ...payload]);
+        compare(stream, [0, stream.length], wide, `length ${bytes} behind ${before.length}`);
+      }
+  });
+
+  it("text of one frame that is not valid, at each place, in front of another message", () => {
+    const random = new Random(9);
+    const text = new TextEncoder().encode("aé€😀".repeat(20));
+    const places = Array.from(text, (_, i) => i);
+    for (const length of [text.length, 124, 126, 130])
+      for (const bad of [-1, ...places.filter((at) => at < length)]) {
+        const sent = text.slice(0, length);
+        if (bad >= 0) sent[bad] = 0xff;
+        const frames = [frame(random, 0x81, sent, false), frame(random, 0x82, [1], false)];
+        const stream = Uint8Array.from(frames.flat());
+        compare(stream, [0, stream.length], wide, `${length} bytes, bad at ${bad}`);
+      }
+  });
+
   it("more frames than there are records, in any state when the table is full", () => {
     const random = new Random(3);
     for (const size of [0, 1, 2, 3]) {
