@@ -108,7 +108,7 @@ describe("the parser of imports", () => {
 
 /** The rooms from the bottom up. A room imports from those that it lists and from no other, besides itself. */
 const FOUNDATION = ["src/kernel", "src/memory", "src/host"] as const;
-const BELOW_ADAPTERS = [...FOUNDATION, "src/protocol", "src/http", "src/handshake"] as const;
+const BELOW_ADAPTERS = [...FOUNDATION, "src/protocol", "src/http", "src/handshake", "src/deflate"] as const;
 const LAYERS: readonly (readonly [folder: string, ...others: string[]])[] = [
   ["assembly"],
   ["src/kernel"],
@@ -117,6 +117,7 @@ const LAYERS: readonly (readonly [folder: string, ...others: string[]])[] = [
   ["src/http", "src/host"],
   ["src/protocol", ...FOUNDATION],
   ["src/handshake", "src/http", "src/host", "src/protocol"],
+  ["src/deflate", "src/protocol", "src/handshake"],
   ["src/adapter", ...BELOW_ADAPTERS],
   ["src/streams", "src/adapter", ...BELOW_ADAPTERS],
   ["src/workerd", "src/streams", "src/adapter", ...BELOW_ADAPTERS],
