@@ -1,6 +1,5 @@
 // The request of the opening handshake: how a server checks it, and how a client writes it. RFC 6455 sections 4.1 and
 // 4.2.1.
-import { isToken } from "../http/characters.js";
 import { expectsToContinue } from "../http/expectation.js";
 import type { RequestHead } from "../http/head.js";
 import { encodeHead, type HeaderFields, headerLine, headerLines } from "../http/header-fields.js";
@@ -13,7 +12,7 @@ import { type Extension, parseExtensions, writeExtensions } from "./extensions.j
 import { assertHeaders } from "./given-head.js";
 import { type ClientExtension, offersOf } from "./negotiation.js";
 import { type AllowedOrigins, allowsOrigin } from "./origin.js";
-import { areUnique, parseSubprotocols } from "./subprotocol.js";
+import { parseSubprotocols } from "./subprotocol.js";
 
 /**
  * A client's opening handshake, found to be in order: RFC 6455 section 4.2.1. Its strings may keep the memory of the
@@ -176,6 +175,7 @@ export const REQUEST_RESERVED: readonly string[] = [
 
 /**
  * Writes the request of `buildRequest`.
+ * @param options - the subprotocols were checked before: tokens, each of them once
  * @throws TypeError if any part cannot be sent as it is, or a header is set that belongs to the handshake
  */
 export function writeRequest(options: RequestOptions): Uint8Array {
@@ -186,9 +186,6 @@ export function writeRequest(options: RequestOptions): Uint8Array {
     throw new TypeError("target must begin with / and be percent-encoded, without a fragment");
   }
   if (!isWebSocketKey(key)) throw new TypeError("key must be 16 bytes in base64");
-  if (!protocols.every(isToken) || !areUnique(protocols)) {
-    throw new TypeError("subprotocols must be tokens, each of them once");
-  }
   const reserved = origin === undefined ? REQUEST_RESERVED : [...REQUEST_RESERVED, "origin"];
   const extra = headerLines(options.headers, reserved);
   const offers = writeExtensions(offersOf(extensions));

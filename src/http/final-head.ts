@@ -1,12 +1,8 @@
 // Reads the head of a final response. Informational responses before it are passed over.
 
+import { given } from "./given.js";
 import { HeadReader, type HeadResult, type ResponseHead } from "./head.js";
-import {
-  DEFAULT_MAX_HEAD_BYTES,
-  DEFAULT_MAX_HEADER_LINES,
-  type HeadLimits,
-  positiveInteger,
-} from "./head-limits.js";
+import { DEFAULT_MAX_HEAD_BYTES, DEFAULT_MAX_HEADER_LINES, type HeadLimits } from "./head-limits.js";
 
 /** The only informational status that is final: the connection speaks another protocol behind it. */
 const SWITCHING_PROTOCOLS = 101;
@@ -25,10 +21,10 @@ export class FinalHeadReader {
   /** Whether a head was passed over. */
   #passed = false;
 
-  /** @throws RangeError if a limit is not a positive integer */
+  /** @param limits - checked before: positive integers */
   constructor(limits: HeadLimits = {}) {
-    this.#bytesLeft = positiveInteger("maxHeadBytes", limits.maxHeadBytes, DEFAULT_MAX_HEAD_BYTES);
-    this.#linesLeft = positiveInteger("maxHeaderLines", limits.maxHeaderLines, DEFAULT_MAX_HEADER_LINES);
+    this.#bytesLeft = given(limits, "maxHeadBytes") ?? DEFAULT_MAX_HEAD_BYTES;
+    this.#linesLeft = given(limits, "maxHeaderLines") ?? DEFAULT_MAX_HEADER_LINES;
     this.#parser = new HeadReader("response", limits);
   }
 

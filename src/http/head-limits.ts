@@ -11,10 +11,3 @@ export interface HeadLimits {
 export const DEFAULT_MAX_HEAD_BYTES = 16 * 1024;
 /** The default limit for the header lines of a head. */
 export const DEFAULT_MAX_HEADER_LINES = 100;
-
-/** @throws RangeError if a limit is not a positive integer */
-export function positiveInteger(name: string, value: number | undefined, preset: number): number {
-  if (value === undefined) return preset;
-  if (!Number.isSafeInteger(value) || value < 1) throw new RangeError(`${name} must be a positive integer`);
-  return value;
-}

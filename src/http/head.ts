@@ -8,12 +8,7 @@
 
 import { trimmed } from "./characters.js";
 import { given } from "./given.js";
-import {
-  DEFAULT_MAX_HEAD_BYTES,
-  DEFAULT_MAX_HEADER_LINES,
-  type HeadLimits,
-  positiveInteger,
-} from "./head-limits.js";
+import { DEFAULT_MAX_HEAD_BYTES, DEFAULT_MAX_HEADER_LINES, type HeadLimits } from "./head-limits.js";
 import { HEADER_LINE_MARKS, type HeadFailed, HeadMachine, START_LINE_MARKS } from "./head-machine.js";
 import { HeaderList } from "./header-list.js";
 import { decodeLatin1 } from "./latin1.js";
@@ -113,19 +108,11 @@ export class HeadReader<K extends keyof HeadKinds> {
   #buffer = NOTHING;
   #length = 0;
 
-  /** @throws RangeError if a limit is not a positive integer */
+  /** @param limits - checked before: positive integers */
   constructor(kind: K, limits: HeadLimits = {}) {
     this.#kind = kind;
-    this.#maxHeadBytes = positiveInteger(
-      "maxHeadBytes",
-      given(limits, "maxHeadBytes"),
-      DEFAULT_MAX_HEAD_BYTES,
-    );
-    const maxHeaderLines = positiveInteger(
-      "maxHeaderLines",
-      given(limits, "maxHeaderLines"),
-      DEFAULT_MAX_HEADER_LINES,
-    );
+    this.#maxHeadBytes = given(limits, "maxHeadBytes") ?? DEFAULT_MAX_HEAD_BYTES;
+    const maxHeaderLines = given(limits, "maxHeaderLines") ?? DEFAULT_MAX_HEADER_LINES;
     this.#machine = new HeadMachine(kind === "request", maxHeaderLines);
   }
 

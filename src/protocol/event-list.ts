@@ -79,9 +79,11 @@ export class Answers {
   }
 
   #answer(end: number): void {
-    while (this.#next < end && this.#machine.state !== "closed") {
-      const event = this.#events[this.#next++];
-      if (event !== undefined) this.#machine.react(event);
+    while (this.#machine.state !== "closed") {
+      const event = this.#events[this.#next];
+      if (event === undefined || this.#next >= end) return;
+      this.#next++;
+      this.#machine.react(event);
     }
   }
 }

@@ -17,7 +17,8 @@ export function kernelViolation(
   if (state === undefined) return { code };
   if (violation === layout.VIOLATION_MESSAGE_TOO_LONG) {
     const words = state.slice(layout.STATE_MESSAGE_LENGTH >>> 2, (layout.STATE_MESSAGE_LENGTH >>> 2) + 2);
-    return { code, limit: messageTooLong(limits.maxMessageBytes, new Float64Array(words.buffer)[0] ?? 0) };
+    const lengths = new Float64Array(words.buffer);
+    return { code, limit: messageTooLong(limits.maxMessageBytes, lengths[0] ?? 0) };
   }
   if (violation === layout.VIOLATION_TOO_MANY_FRAGMENTS) {
     const actual = state[layout.STATE_FRAGMENTS >>> 2] ?? 0;

@@ -5,12 +5,15 @@ import type { Handlers } from "../../../src/adapter/socket/handlers.js";
 import { resolveSocketOptions, type SocketOptions } from "../../../src/adapter/socket/options.js";
 import { Session } from "../../../src/adapter/socket/session.js";
 import { Turns } from "../../../src/adapter/turn.js";
+import { MAX_RECORDS } from "../../../src/kernel/generated/layout.js";
 import { nodeRuntime } from "../../../src/node/host.js";
+import { Endpoint } from "../../../src/protocol/endpoint.js";
 import type { CloseEvent } from "../../../src/protocol/events.js";
 import { FakeTransport } from "../../support/fake-transport.js";
 import { frame, KEY } from "../../support/frame.js";
 import { concat } from "../../support/hex.js";
 import { describeKernels } from "../../support/kernels.js";
+import { RecordingSink } from "../../support/recording-sink.js";
 
 const turns: (() => void)[] = [];
 
@@ -169,6 +172,23 @@ describeKernels("a nested event loop", (kernel) => {
         expect(other.transport.written.at(-1)).toBe("88 02 03 f3");
       }
     });
+  });
+
+  test("whose reads overwrite bytes that were not decoded yet: that connection fails with 1011", () => {
+    const texts = Array.from({ length: 2 * MAX_RECORDS }, (_, i) => String(10_000 + i));
+    // Wherever the table of records ends.
+    for (let at = MAX_RECORDS - 3; at <= MAX_RECORDS; at++) {
+      const sink = new RecordingSink();
+      const options = { role: "server", kernel, turnMs: Number.POSITIVE_INFINITY } as const;
+      const endpoint = new Endpoint(sink, options);
+      const other = new Endpoint(new RecordingSink(), options);
+      sink.inside = () => {
+        if (sink.lines.length === at - 1) other.salvageWindow(other.readWindow.length);
+      };
+      endpoint.receive(messages(1, ...texts));
+      expect(sink.lines).toHaveLength(at + 1);
+      expect(sink.closed).toMatchObject({ code: 1006, failure: { code: "INTERNAL", closeCode: 1011 } });
+    }
   });
 
   test("no text that was overwritten is sent on in place of what came", () => {

@@ -2,6 +2,9 @@
 
 import { expect, test } from "vitest";
 import { Connection, Endpoint, PreparedMessage } from "../../../src/index.js";
+import * as layout from "../../../src/kernel/generated/layout.js";
+import type { LinearMemory } from "../../../src/memory/linear-memory.js";
+import { sharedWorkspace } from "../../../src/memory/workspace.js";
 import { payloadPath } from "../../../src/protocol/extensions/payload-path.js";
 import { parseFrames } from "../../support/frame.js";
 import { concat, hex } from "../../support/hex.js";
@@ -10,6 +13,10 @@ import { RecordingSink } from "../../support/recording-sink.js";
 import { inFrames, masked, ToyExtension, toyPeer } from "../../support/toy-extension.js";
 
 const RSV1 = 4;
+const trap = new WebAssembly.RuntimeError("unreachable");
+const trapping = (): never => {
+  throw trap;
+};
 const utf8 = new TextEncoder();
 
 describeKernels("sending through an extension", (kernel) => {
@@ -132,6 +139,67 @@ describeKernels("sending through an extension", (kernel) => {
     expect(sender.sendText("a")).toBe(false);
     expect(sender.end()).toMatchObject([{ failure: { code: "INTERNAL", cause: bug } }]);
     expect(parseFrames(concat(sender.takeOutput()))).toMatchObject([{ opcode: 8, rsv: 0 }]);
+  });
+
+  test.each<[string, (sender: Connection, linear: LinearMemory) => boolean]>([
+    [
+      "while it checks text",
+      (sender, linear) => {
+        linear.use({ ...linear.kernel, validateUtf8: trapping });
+        return sender.sendText(hex("'a'"));
+      },
+    ],
+    [
+      "of the encoder",
+      (sender, linear) => {
+        linear.use({ ...linear.kernel, mask: trapping });
+        return sender.sendBinary(hex("01"));
+      },
+    ],
+  ])("a trap %s closes the connection with 1011 and its cause", (_, send) => {
+    const { linear } = sharedWorkspace(kernel);
+    const extension = new ToyExtension();
+    const make = extension.encoder.bind(extension);
+    extension.encoder = () => {
+      const encoder = make();
+      const encode = encoder.encode.bind(encoder);
+      return Object.assign(encoder, {
+        encode: (payload: Uint8Array, final: boolean) => {
+          linear.mask(layout.SCRATCH_WINDOW_PTR, 1, 0);
+          return encode(payload, final);
+        },
+      });
+    };
+    const sender = new Connection({ role: "server", kernel, extension: payloadPath(extension) });
+    expect(send(sender, linear)).toBe(false);
+    expect(sender.end()).toMatchObject([{ failure: { code: "INTERNAL", cause: trap } }]);
+    expect(parseFrames(concat(sender.takeOutput()))).toMatchObject([{ opcode: 8, rsv: 0 }]);
+  });
+
+  test("an encoder never sees memory that another thread may change", () => {
+    const extension = new ToyExtension();
+    const seen: Uint8Array[] = [];
+    const make = extension.encoder.bind(extension);
+    extension.encoder = () => {
+      const encoder = make();
+      const encode = encoder.encode.bind(encoder);
+      return Object.assign(encoder, {
+        encode: (payload: Uint8Array, final: boolean) => {
+          seen.push(payload);
+          return encode(payload, final);
+        },
+      });
+    };
+    const sender = new Connection({ role: "server", kernel, extension: payloadPath(extension) });
+    const shared = new Uint8Array(new SharedArrayBuffer(2)).fill(0x61);
+    sender.sendBinary(shared);
+    sender.sendText(shared);
+    expect(seen.map(({ buffer }) => buffer instanceof ArrayBuffer)).toEqual([true, true]);
+    const receiver = new Connection({ role: "client", kernel, extension: payloadPath(extension) });
+    expect(receiver.receive(concat(sender.takeOutput()))).toMatchObject([
+      { type: "binary", payload: hex("'aa'") },
+      { type: "text", text: "aa" },
+    ]);
   });
 
   test("a connection makes what it needs of the extension when it needs it", () => {

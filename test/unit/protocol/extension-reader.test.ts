@@ -2,6 +2,7 @@
 
 import { describe, expect, test } from "vitest";
 import { type CloseEvent, Endpoint, type EndpointOptions } from "../../../src/index.js";
+import * as layout from "../../../src/kernel/generated/layout.js";
 import { sharedWorkspace } from "../../../src/memory/workspace.js";
 import { hostFor } from "../../../src/node/host.js";
 import { payloadPath } from "../../../src/protocol/extensions/payload-path.js";
@@ -378,6 +379,25 @@ describeKernels("receiving through an extension", (kernel) => {
     endpoint.receive(inFrames(2, toyPeer()(hex("01"))));
     expect(sink.closed?.failure).toMatchObject({ code: "INTERNAL", closeCode: 1011, cause: bug });
     expect(endpoint.state).toBe("closed");
+  });
+
+  test("a trap of a decoder closes its connection with 1011 and its cause", () => {
+    const { linear } = sharedWorkspace(kernel);
+    const extension = new ToyExtension();
+    const trap = new WebAssembly.RuntimeError("unreachable");
+    const make = extension.decoder.bind(extension);
+    extension.decoder = (memory) =>
+      Object.assign(make(memory), { pull: () => memory.validateUtf8(layout.SCRATCH_WINDOW_PTR, 1, 0) });
+    const sink = new RecordingSink();
+    const endpoint = new Endpoint(sink, { role: "server", kernel, extension: payloadPath(extension) });
+    linear.use({
+      ...linear.kernel,
+      validateUtf8: () => {
+        throw trap;
+      },
+    });
+    endpoint.receive(inFrames(2, toyPeer()(hex("01"))));
+    expect(sink.closed?.failure).toMatchObject({ code: "INTERNAL", closeCode: 1011, cause: trap });
   });
 
   test("a trap inside of a handler between two pieces leaves the message whole", () => {

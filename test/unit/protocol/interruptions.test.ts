@@ -84,6 +84,23 @@ describeKernels("interruptions", (kernel) => {
     expect(sink.lines).toHaveLength(2);
   });
 
+  test("near the end of a full table of records, and at it, leave the rest for later", () => {
+    for (let at = layout.MAX_RECORDS - 3; at <= layout.MAX_RECORDS; at++) {
+      const { sink, endpoint } = peer({ kernel });
+      sink.inside = () => {
+        if (sink.lines.length === at - 1) endpoint.interrupt();
+      };
+      endpoint.receive(small(2 * layout.MAX_RECORDS));
+      expect(endpoint.interrupted).toBe(true);
+      expect(sink.lines).toHaveLength(at);
+      peer({ kernel }).endpoint.receive(mixed(20));
+      endpoint.resume();
+      expect(endpoint.interrupted).toBe(false);
+      expect(sink.lines).toHaveLength(2 * layout.MAX_RECORDS);
+      expect(sink.closed).toBeUndefined();
+    }
+  });
+
   test("outside of a handler change nothing", () => {
     const { sink, endpoint } = peer({ kernel });
     endpoint.interrupt();

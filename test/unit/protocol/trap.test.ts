@@ -152,6 +152,42 @@ describeKernels("a trap outside of decode", (kernel) => {
     expect(parseFrames(concat(victim.takeOutput())).map(({ opcode }) => opcode)).toEqual([1, 8]);
   });
 
+  test("while it masks the messages that waited for a fragmented one: none of them goes out", () => {
+    const victim = connection("client");
+    victim.sendFragment("a", false);
+    victim.sendText("b");
+    victim.sendText("c");
+    const { mask } = linear.kernel;
+    let calls = 0;
+    broken = {
+      ...linear.kernel,
+      mask: (...args) => {
+        if (++calls === 2) throw trap;
+        return mask(...args);
+      },
+    };
+    linear.use(broken);
+    expect(victim.sendFragment("d", true)).toBe(false);
+    expect(victim.end()).toEqual([INTERNAL]);
+    expect(parseFrames(concat(victim.takeOutput())).map(({ opcode }) => opcode)).toEqual([1, 0, 8]);
+  });
+
+  test("while it masks a pong that was put off, before a Close: it and one Close frame go out, that of the trap", () => {
+    const sink = new RecordingSink();
+    const endpoint = new Endpoint(sink, { role: "client", kernel, maskingKey: () => 0 });
+    const ping = frame({ opcode: 9, payload: new Uint8Array(125) });
+    // More than the outbox takes before it is emptied.
+    endpoint.receive(concat(Array.from({ length: 20 }, () => ping)));
+    endpoint.outbox.take();
+    breakKernel("mask");
+    endpoint.close(1000);
+    expect(sink.closed).toEqual(INTERNAL);
+    expect(parseFrames(concat(endpoint.outbox.take()))).toMatchObject([
+      { opcode: 10 },
+      { opcode: 8, payload: hex("03 f3") },
+    ]);
+  });
+
   test("while it masks a pong", () => {
     const victim = connection("client");
     victim.receive(frame({ opcode: 9, payload: "ping" }));

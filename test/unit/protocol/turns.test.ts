@@ -88,6 +88,21 @@ describeKernels("turns", (kernel) => {
     expect(sink.lines).toHaveLength(32);
   });
 
+  test("of long messages, of which few are put back at once, end in the same way", () => {
+    const { sink, endpoint } = peer({ kernel });
+    const long = frame({ opcode: 2, mask: KEY, payload: new Uint8Array(1500) });
+    endpoint.receive(concat([numbered(32), ...Array.from({ length: 80 }, () => long)]));
+    expect(sink.lines).toHaveLength(31);
+    const handled: number[] = [];
+    for (; endpoint.interrupted; handled.push(sink.lines.length)) endpoint.resume();
+    expect(sink.lines).toHaveLength(112);
+    // No look at the clock before 32 messages, and one whenever the next were put back.
+    expect(
+      handled.every((count, i) => i === handled.length - 1 || count - (handled[i - 1] ?? 31) >= 31),
+    ).toBe(true);
+    expect(handled.length).toBeGreaterThan(1);
+  });
+
   test("nothing else may be received before, nor resumed from inside", () => {
     const { sink, endpoint } = peer({ kernel });
     endpoint.receive(numbered(100));

@@ -92,6 +92,22 @@ describeKernels("messages inside of a fragmented one", (kernel) => {
     expect(concat(endpoint.outbox.take())).toHaveLength(2 + 5 + 304);
   });
 
+  test("wait for a fragmented one that is announced, until its last fragment or until it is cancelled", () => {
+    const endpoint = new Endpoint(new RecordingSink(), { role: "server", kernel });
+    expect(endpoint.cancel()).toBe(false);
+    endpoint.begin();
+    endpoint.sendText("a");
+    expect([endpoint.fragmenting, endpoint.outbox.take()]).toEqual([true, []]);
+    expect(endpoint.cancel()).toBe(true);
+    expect([endpoint.fragmenting, frames(endpoint.outbox.take())]).toEqual([false, ["81 a"]]);
+    endpoint.begin();
+    endpoint.sendText("b");
+    endpoint.sendFragment("c", false);
+    expect(endpoint.cancel()).toBe(false);
+    endpoint.sendFragment("d", true);
+    expect(frames(endpoint.outbox.take())).toEqual(["01 c", "80 d", "81 b"]);
+  });
+
   test.each<[string, (connection: Connection, role: Role) => unknown]>([
     ["this side closes", (connection) => connection.close(1000)],
     ["this side fails", (connection) => connection.fail(1008)],
