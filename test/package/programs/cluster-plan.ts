@@ -5,6 +5,8 @@ export interface Plan {
   /** Of each worker. */
   readonly maxConnections?: readonly number[];
   readonly clients?: number;
+  /** Whether a worker stops accepting at its first message, so that each gets one connection. */
+  readonly oneEach?: boolean;
   readonly options?: object;
   readonly ca?: string;
 }

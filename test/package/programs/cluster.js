@@ -2,10 +2,11 @@
 //
 //     node cluster.js '{"workers": 2, "policy": "rr", "options": {}, "clients": 0}'
 //
-// The primary waits until all serve, opens that many connections one after the other, keeps them, and writes what it saw as JSON.
+// The primary waits until all serve, opens that many connections one after the other, keeps them, and writes what it saw as JSON. Each
+// connection gets an answer to a message: how the worker reads.
 import cluster from "node:cluster";
 import { once } from "node:events";
-import { connect, serve } from "../../../dist/node/index.js";
+import { connect, serve, socketInternals } from "../../../dist/node/index.js";
 import { whatWorks } from "../../../dist/node/internals/index.js";
 
 /** @typedef {import("node:cluster").Worker} Worker */
@@ -21,6 +22,8 @@ async function lead() {
   /** @type {{ worker: number, port: number }[]} */
   const heard = [];
   cluster.on("listening", ({ id }, { port }) => heard.push({ worker: id, port }));
+  // One that cannot serve has said why.
+  cluster.once("exit", () => process.exit(1));
   const workers = Array.from({ length: plan.workers }, () => cluster.fork());
   const ready = await Promise.all(workers.map(message));
   const outcomes = [];
@@ -41,8 +44,11 @@ async function message(from) {
 /** @param {string} url */
 async function dial(url) {
   try {
-    await connect(url, plan.ca === undefined ? {} : { tls: { ca: plan.ca } });
-    return "open";
+    const options = plan.ca === undefined ? {} : { tls: { ca: plan.ca } };
+    return await new Promise((resolve, reject) => {
+      const message = (/** @type {unknown} */ _, /** @type {unknown} */ text) => resolve(text);
+      connect(url, options, { message }).then((socket) => socket.send("how do you read?"), reject);
+    });
   } catch (error) {
     return error instanceof Error && "code" in error ? error.code : String(error);
   }
@@ -53,7 +59,12 @@ async function work(self) {
   const maxConnections = plan.maxConnections?.[self.id - 1];
   const server = await serve(
     { host: "127.0.0.1", ...plan.options, ...(maxConnections && { maxConnections }) },
-    {},
+    {
+      async message(socket) {
+        if (plan.oneEach) await server.stopAccepting();
+        socket.send(socketInternals(socket).readPath);
+      },
+    },
   );
   self.on("message", () => self.send(server.connections.size));
   self.send({ url: server.url.replace("127.0.0.1", "localhost"), works: whatWorks() });
