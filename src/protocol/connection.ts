@@ -11,7 +11,7 @@ import { Answers, EventCollector, EventList } from "./event-list.js";
 import type { ConnectionEvent } from "./events.js";
 import { Machine } from "./machine.js";
 import type { PreparedMessage } from "./prepared-message.js";
-import { type SendOptions, typeIn } from "./send-options.js";
+import { compressAs, readSendOptions, type SendOptions } from "./send-options.js";
 import { Sender } from "./sender.js";
 
 /**
@@ -134,16 +134,16 @@ export class Connection {
    * @throws InvalidStateError after {@link close} or {@link fail} that ended the connection
    * @throws TypeError for bytes that are not UTF-8
    */
-  sendText(text: string | Bytes): boolean {
-    return this.#sender.text(text);
+  sendText(text: string | Bytes, options?: SendOptions): boolean {
+    return this.#sender.text(text, compressAs("text", options));
   }
 
   /**
    * Sends a binary message. In the server role, 32 KiB or more are not copied: they must not change until they were
    * written.
    */
-  sendBinary(payload: Bytes): boolean {
-    return this.#sender.binary(payload);
+  sendBinary(payload: Bytes, options?: SendOptions): boolean {
+    return this.#sender.binary(payload, compressAs("binary", options));
   }
 
   /**
@@ -151,12 +151,13 @@ export class Connection {
    * @param options - the type of bytes, if they are text: `{ type: "text" }`
    */
   sendFragment(part: string | Bytes, final: boolean, options?: SendOptions): boolean {
-    return this.#sender.fragment(part, final, typeIn(options));
+    const { type, compress } = readSendOptions(options);
+    return this.#sender.fragment(part, final, type, compress);
   }
 
   /** Sends a message that was framed before. */
-  sendPrepared(message: PreparedMessage): boolean {
-    return this.#sender.prepared(message);
+  sendPrepared(message: PreparedMessage, options?: SendOptions): boolean {
+    return this.#sender.prepared(message, compressAs(undefined, options));
   }
 
   /** Sends a ping of at most 125 bytes, or a string in UTF-8. Those of the peer are answered, unless `autoPong` is false. */

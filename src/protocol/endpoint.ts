@@ -12,7 +12,7 @@ import type { EndpointSink } from "./events.js";
 import { Machine } from "./machine.js";
 import type { Outbox } from "./outbox.js";
 import type { PreparedMessage } from "./prepared-message.js";
-import { type SendOptions, typeIn } from "./send-options.js";
+import { compressAs, readSendOptions, type SendOptions } from "./send-options.js";
 import { Sender } from "./sender.js";
 
 /**
@@ -190,8 +190,8 @@ export class Endpoint {
    * @throws InvalidStateError if this endpoint closed the connection
    * @throws TypeError if the text is neither a string nor bytes, or not UTF-8 (section 8.1)
    */
-  sendText(text: string | Bytes): boolean {
-    return this.#sender.text(text);
+  sendText(text: string | Bytes, options?: SendOptions): boolean {
+    return this.#sender.text(text, compressAs("text", options));
   }
 
   /**
@@ -200,8 +200,8 @@ export class Endpoint {
    * @returns false if the peer has ended the connection, and the message is dropped
    * @throws InvalidStateError if this endpoint closed the connection
    */
-  sendBinary(payload: Bytes): boolean {
-    return this.#sender.binary(payload);
+  sendBinary(payload: Bytes, options?: SendOptions): boolean {
+    return this.#sender.binary(payload, compressAs("binary", options));
   }
 
   /**
@@ -209,8 +209,8 @@ export class Endpoint {
    * @returns false if the peer has ended the connection, and the message is dropped
    * @throws InvalidStateError if this endpoint closed the connection
    */
-  sendPrepared(message: PreparedMessage): boolean {
-    return this.#sender.prepared(message);
+  sendPrepared(message: PreparedMessage, options?: SendOptions): boolean {
+    return this.#sender.prepared(message, compressAs(undefined, options));
   }
 
   /**
@@ -222,7 +222,8 @@ export class Endpoint {
    * @throws TypeError if the part is of another kind than those before, or not UTF-8
    */
   sendFragment(part: string | Bytes, final: boolean, options?: SendOptions): boolean {
-    return this.#sender.fragment(part, final, typeIn(options));
+    const { type, compress } = readSendOptions(options);
+    return this.#sender.fragment(part, final, type, compress);
   }
 
   /**

@@ -3,6 +3,7 @@ import { KernelTrap } from "../memory/linear-memory.js";
 import { type Bytes, bytesOf, messageOf } from "./arguments.js";
 import { InvalidStateError } from "./errors.js";
 import type { MessageType } from "./events.js";
+import type { MessageEncoder } from "./extensions/message-path.js";
 import type { Machine } from "./machine.js";
 import { FIN, MAX_CONTROL_PAYLOAD_BYTES, Opcode } from "./opcode.js";
 import { type FramedMessage, framedMessage, PreparedMessage } from "./prepared-message.js";
@@ -16,6 +17,8 @@ type Form = "text" | "utf8" | "binary";
 interface FragmentedMessage {
   /** Its form: text as strings, text as UTF-8, or bytes; undefined before its first fragment. */
   form: Form | undefined;
+  /** Where its fragments go; undefined before its first one. */
+  path: MessageEncoder | undefined;
   /** A high surrogate at the end of the last fragment, whose other half comes with the next one; or "". */
   surrogate: string;
 }
@@ -40,7 +43,7 @@ export class Sender {
 
   /** As `Endpoint.begin`. */
   begin(): void {
-    this.#fragmented = { form: undefined, surrogate: "" };
+    this.#fragmented = { form: undefined, path: undefined, surrogate: "" };
   }
 
   /** As `Endpoint.cancel`. */
@@ -55,34 +58,40 @@ export class Sender {
     return this.#machine.state === "open" && this.#fragmented === undefined;
   }
 
+  /** The way of a message: past an extension, if that may not encode it. */
+  #path(compress: boolean): MessageEncoder {
+    return compress ? this.#machine.messages : this.#machine.encoder;
+  }
+
   /** As `Endpoint.sendText`. */
-  text(text: string | Bytes): boolean {
+  text(text: string | Bytes, compress = true): boolean {
     const known = typeof text === "string" ? text : bytesOf(text);
-    if (!this.#free()) return this.#later(Opcode.TEXT, known);
-    const machine = this.#machine;
-    if (typeof known === "string") machine.messages.text(FIN | Opcode.TEXT, known);
-    else machine.messages.utf8(FIN | Opcode.TEXT, known);
-    return machine.state === "open";
+    if (!this.#free()) return this.#later(Opcode.TEXT, known, compress);
+    if (typeof known === "string") this.#path(compress).text(FIN | Opcode.TEXT, known);
+    else this.#path(compress).utf8(FIN | Opcode.TEXT, known);
+    return this.#machine.state === "open";
   }
 
   /** As `Endpoint.sendBinary`. */
-  binary(payload: Bytes): boolean {
+  binary(payload: Bytes, compress = true): boolean {
     const bytes = bytesOf(payload);
-    if (!this.#free()) return this.#later(Opcode.BINARY, bytes);
-    this.#machine.messages.bytes(FIN | Opcode.BINARY, bytes);
+    if (!this.#free()) return this.#later(Opcode.BINARY, bytes, compress);
+    this.#path(compress).bytes(FIN | Opcode.BINARY, bytes);
     return this.#machine.state === "open";
   }
 
   /** As `Endpoint.sendPrepared`. */
-  prepared(message: PreparedMessage): boolean {
+  prepared(message: PreparedMessage, compress = true): boolean {
     if (!(message instanceof PreparedMessage)) throw new TypeError("not a PreparedMessage");
-    if (this.#free()) this.#machine.messages.prepared(message);
-    else if (this.#goesOn()) this.#machine.outbox.wait(message);
+    const { opcode, payload, serverFrame } = message;
+    const allowed = compress && message.compress;
+    if (this.#free()) this.#path(allowed).prepared(message);
+    else if (this.#goesOn()) this.#machine.outbox.wait({ opcode, payload, serverFrame, compress: allowed });
     return this.#machine.state === "open";
   }
 
   /** As `Endpoint.sendFragment`. */
-  fragment(part: string | Bytes, final: boolean, type?: MessageType): boolean {
+  fragment(part: string | Bytes, final: boolean, type?: MessageType, compress = true): boolean {
     const known = messageOf(part, type);
     // Left out, it would begin a message that never ends.
     if (typeof final !== "boolean") throw new TypeError("final must be true or false");
@@ -94,31 +103,16 @@ export class Sender {
       throw new TypeError(`this message is ${begun.form}; all of its fragments must be`);
     }
     const opcode = !first ? Opcode.CONTINUATION : form === "binary" ? Opcode.BINARY : Opcode.TEXT;
-    const surrogate = this.#putFragment(final ? FIN | opcode : opcode, known, form, begun?.surrogate ?? "");
+    const path = begun?.path ?? this.#path(compress);
+    const surrogate = putFragment(path, final ? FIN | opcode : opcode, known, form, begun?.surrogate ?? "");
     if (final) this.#ended();
-    else if (begun === undefined) this.#fragmented = { form, surrogate };
+    else if (begun === undefined) this.#fragmented = { form, path, surrogate };
     else {
       begun.form = form;
+      begun.path = path;
       begun.surrogate = surrogate;
     }
     return this.#machine.state === "open";
-  }
-
-  /** @returns the surrogate that is held back */
-  #putFragment(first: number, part: string | Uint8Array, form: Form, surrogate: string): string {
-    const { messages } = this.#machine;
-    if (typeof part === "string") return this.#textFragment(first, surrogate + part);
-    if (form === "utf8") messages.utf8(first, part);
-    else messages.bytes(first, part);
-    return "";
-  }
-
-  /** Sends text, but for a high surrogate at the end of a part that is not the last. @returns that surrogate, or "" */
-  #textFragment(first: number, text: string): string {
-    const last = text.charCodeAt(text.length - 1);
-    const cut = (first & FIN) === 0 && last >= 0xd800 && last <= 0xdbff;
-    this.#machine.messages.text(first, cut ? text.slice(0, -1) : text);
-    return cut ? text.slice(-1) : "";
   }
 
   /** The last fragment was sent: the messages that wait follow. */
@@ -128,7 +122,8 @@ export class Sender {
     const waiting = machine.outbox.takeWaiting();
     if (waiting === undefined) return;
     try {
-      for (const message of waiting) if (machine.state === "open") machine.messages.prepared(message);
+      for (const message of waiting)
+        if (machine.state === "open") this.#path(message.compress).prepared(message);
     } catch (error) {
       // The application was told that the message was sent, and this call is for another.
       machine.onTrap(error);
@@ -136,11 +131,11 @@ export class Sender {
   }
 
   /** Keeps a copy of a message until the fragmented one has ended. */
-  #later(opcode: FramedMessage["opcode"], message: string | Uint8Array): boolean {
+  #later(opcode: FramedMessage["opcode"], message: string | Uint8Array, compress: boolean): boolean {
     if (!this.#goesOn()) return false;
     const machine = this.#machine;
     const string = typeof message === "string";
-    const copy = framedMessage(opcode, string ? machine.options.host.textBytes(message) : message);
+    const copy = framedMessage(opcode, string ? machine.options.host.textBytes(message) : message, compress);
     try {
       if (!string && opcode === Opcode.TEXT) assertUtf8(machine.workspace.linear, copy.payload);
       machine.outbox.wait(copy);
@@ -179,4 +174,26 @@ export class Sender {
     if (closedHere) throw new InvalidStateError(`the connection is ${state}`);
     return state === "open";
   }
+}
+
+/** Sends a fragment on its way. @returns the surrogate that is held back */
+function putFragment(
+  path: MessageEncoder,
+  first: number,
+  part: string | Uint8Array,
+  form: Form,
+  surrogate: string,
+): string {
+  if (typeof part === "string") return putText(path, first, surrogate + part);
+  if (form === "utf8") path.utf8(first, part);
+  else path.bytes(first, part);
+  return "";
+}
+
+/** Sends text, but for a high surrogate at the end of a part that is not the last. @returns that surrogate, or "" */
+function putText(path: MessageEncoder, first: number, text: string): string {
+  const last = text.charCodeAt(text.length - 1);
+  const cut = (first & FIN) === 0 && last >= 0xd800 && last <= 0xdbff;
+  path.text(first, cut ? text.slice(0, -1) : text);
+  return cut ? text.slice(-1) : "";
 }

@@ -28,6 +28,8 @@ export interface OutgoingFragment {
   readonly part: string | Bytes;
   /** The type of a message of bytes. Default "binary". */
   readonly messageType?: MessageType | undefined;
+  /** Whether the message may be compressed; the first part decides. Default true. */
+  readonly compress?: boolean | undefined;
   /** Whether it is the last part. */
   readonly final: boolean;
 }
@@ -251,7 +253,8 @@ export class CodecStreams {
 
   #sendOther(message: Extract<OutgoingMessage, { readonly type: string }>): void {
     const sender = this.#sender;
-    if (message?.type === "fragment") sender.fragment(message.part, message.final, message.messageType);
+    if (message?.type === "fragment")
+      sender.fragment(message.part, message.final, message.messageType, message.compress);
     else if (message?.type === "utf8") sender.text(message.payload);
     else if (message?.type === "ping") sender.ping(message.payload);
     else if (message?.type === "pong") sender.pong(message.payload);

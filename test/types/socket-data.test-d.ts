@@ -31,6 +31,7 @@ export function known(http: Parameters<typeof attach>[0]): void {
   expectTypeOf<NonNullable<Parameters<Serving["broadcast"]>[1]>>().toEqualTypeOf<{
     readonly except?: Socket<User> | undefined;
     readonly type?: MessageType | undefined;
+    readonly compress?: boolean | undefined;
   }>();
   expectTypeOf(connect("ws://localhost/", { data: () => ({ name: "x" }) }, handlers)).toEqualTypeOf<
     Promise<Socket<User>>

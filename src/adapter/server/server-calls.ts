@@ -1,5 +1,5 @@
 // The options of a server's own methods, and how they are read.
-import { integer, type Readers, readOptions, refuse, text } from "../../protocol/option-readers.js";
+import { flag, integer, type Readers, readOptions, refuse, text } from "../../protocol/option-readers.js";
 import { readMessageType, type SendOptions } from "../../protocol/send-options.js";
 import type { Socket } from "../socket/handlers.js";
 import { ApplicationSocket } from "../socket/socket.js";
@@ -35,6 +35,7 @@ const CLOSE_READERS: Readers<ServerCloseOptions> = {
 const BROADCAST_READERS: Readers<BroadcastOptions> = {
   except: (value, name) => (value instanceof ApplicationSocket ? value : refuse(value, "", name, "a socket")),
   type: readMessageType,
+  compress: flag,
 };
 
 /** @throws TypeError or RangeError for options that make no sense */

@@ -128,13 +128,14 @@ export class ServerCore implements SocketContext {
   }
 
   broadcast(message: string | Bytes | PreparedMessage, options: BroadcastOptions = {}): number {
-    const { type, except } = readBroadcastOptions(options);
+    const { type, compress, except } = readBroadcastOptions(options);
     if (type !== undefined) messageOf(message, type);
     const prepared = message instanceof PreparedMessage ? message : new PreparedMessage(message, { type });
+    const sending = compress === undefined ? undefined : { compress };
     let count = 0;
     for (const socket of this.connections.values()) {
       if (socket === except) continue;
-      if (socket.send(prepared) !== "dropped") count++;
+      if (socket.send(prepared, sending) !== "dropped") count++;
     }
     return count;
   }

@@ -45,7 +45,7 @@ export interface Socket<Data = unknown> extends AsyncDisposal {
    * @param message - 32 KiB of bytes or more may be sent without a copy: do not change them before `bufferedAmount` is
    * 0. If their memory is transferred or detached before they are written, the connection fails with 1011. Shorter ones
    * are copied
-   * @param options - the type of bytes. A `PreparedMessage` has its own type
+   * @param options - the type of bytes, and whether the message may be compressed. A `PreparedMessage` has its own type
    * @throws TypeError for a message that is neither a string nor bytes, a string with type "binary", or text that is
    * not UTF-8
    */

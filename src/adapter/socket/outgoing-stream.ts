@@ -4,7 +4,7 @@ import type { Endpoint } from "../../protocol/endpoint.js";
 import type { EndpointState } from "../../protocol/endpoint-options.js";
 import { InvalidStateError } from "../../protocol/errors.js";
 import type { CloseEvent, MessageType } from "../../protocol/events.js";
-import { type SendOptions, typeIn } from "../../protocol/send-options.js";
+import { readSendOptions, type SendChoice, type SendOptions } from "../../protocol/send-options.js";
 import type { Transport } from "../transport.js";
 import type { Turning } from "../turn.js";
 import type { SocketContext } from "./context.js";
@@ -59,6 +59,7 @@ export class OutgoingStream implements Turning {
   readonly #owner: OutgoingStreamOwner;
   readonly #source: PartSource;
   readonly #type: MessageType | undefined;
+  readonly #compress: boolean;
   #resolve!: () => void;
   #reject!: (error: unknown) => void;
   #over = false;
@@ -75,19 +76,20 @@ export class OutgoingStream implements Turning {
     stream: PartStream,
     options: SendOptions | undefined,
   ): OutgoingStream {
-    const type = typeIn(options);
+    const choice = readSendOptions(options);
     const { endpoint } = owner;
     const open = owner.state === "open";
     if (open && endpoint.fragmenting) throw anotherInParts();
-    const outgoing = new OutgoingStream(owner, partsOf(stream), type);
+    const outgoing = new OutgoingStream(owner, partsOf(stream), choice);
     if (open) endpoint.begin();
     return outgoing;
   }
 
-  constructor(owner: OutgoingStreamOwner, source: PartSource, type: MessageType | undefined) {
+  constructor(owner: OutgoingStreamOwner, source: PartSource, { type, compress }: SendChoice) {
     this.#owner = owner;
     this.#source = source;
     this.#type = type;
+    this.#compress = compress;
     this.sent = new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
@@ -119,7 +121,7 @@ export class OutgoingStream implements Turning {
 
   #send(part: Part, final: boolean): void {
     const type = typeof part === "string" ? undefined : this.#type;
-    this.#owner.endpoint.sendFragment(part, final, { type });
+    this.#owner.endpoint.sendFragment(part, final, { type, compress: this.#compress });
     this.#owner.output.later();
   }
 

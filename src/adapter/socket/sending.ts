@@ -4,7 +4,7 @@ import { CloseCode } from "../../protocol/close-code.js";
 import type { Endpoint } from "../../protocol/endpoint.js";
 import type { MessageType } from "../../protocol/events.js";
 import { PreparedMessage } from "../../protocol/prepared-message.js";
-import { type SendOptions, typeIn } from "../../protocol/send-options.js";
+import { readSendOptions, type SendChoice, type SendOptions } from "../../protocol/send-options.js";
 import type { SocketContext } from "./context.js";
 import type { SendResult } from "./handlers.js";
 import { anotherInParts, type OutgoingStream } from "./outgoing-stream.js";
@@ -27,14 +27,16 @@ export function sendMessage(
   options: SendOptions | undefined,
 ): SendResult {
   const { endpoint, output } = session;
-  const type = typeIn(options);
+  // Read once. Most calls have none.
+  const choice = options === undefined ? undefined : readSendOptions(options);
+  const type = choice?.type;
   if (endpoint.state !== "open" || output.overLimit(true)) return refuse(session, message, type);
   if (typeof message === "string") {
     if (type !== undefined) messageOf(message, type);
-    endpoint.sendText(message);
+    endpoint.sendText(message, choice);
   } else if (message instanceof Uint8Array && (type === undefined || type === "binary"))
-    endpoint.sendBinary(message);
-  else sendOther(endpoint, message, type);
+    endpoint.sendBinary(message, choice);
+  else sendOther(endpoint, message, choice);
   return output.queued();
 }
 
@@ -42,16 +44,17 @@ export function sendMessage(
 function sendOther(
   endpoint: Endpoint,
   message: Bytes | PreparedMessage,
-  type: MessageType | undefined,
+  choice: SendChoice | undefined,
 ): void {
+  const type = choice?.type;
   if (type !== undefined) messageOf(message, type);
   if (message instanceof PreparedMessage) {
-    endpoint.sendPrepared(message);
+    endpoint.sendPrepared(message, choice);
     return;
   }
   assertBytes(message);
-  if (type === "text") endpoint.sendText(message);
-  else endpoint.sendBinary(message);
+  if (type === "text") endpoint.sendText(message, choice);
+  else endpoint.sendBinary(message, choice);
 }
 
 /** @throws TypeError that says how such a value can be sent */
@@ -73,7 +76,7 @@ export function sendPart(
 ): SendResult {
   const { endpoint, output, outgoing } = session;
   if (outgoing !== undefined) throw anotherInParts();
-  if (endpoint.state !== "open") return refuse(session, part, typeIn(options));
+  if (endpoint.state !== "open") return refuse(session, part, readSendOptions(options).type);
   if (output.overLimit(false)) {
     // Dropping a fragment would leave a gap in its message.
     failOverLimit(session);

@@ -202,7 +202,7 @@ describe.each(ROLES)("a %s's misuse throws and changes nothing", (role) => {
   const message = new TypeError("a message must be a string or bytes");
   const notBinary = new TypeError('this message can\'t be sent as "binary"');
   const noOptions = new TypeError('options must be an object, such as { type: "text" }');
-  const noOption = new TypeError("there is no option fin, only type");
+  const noOption = new TypeError("there is no option fin, only compress, type");
   const noType = new RangeError("type must be one of text, binary, not utf8");
   const MISUSES: [string, (connection: Connection) => void, Error][] = [
     ["a ping over 125 bytes", (c) => c.ping(long), control],

@@ -74,6 +74,73 @@ describeKernels("sending through an extension", (kernel) => {
     expect(frames.map(({ rsv }) => rsv)).toEqual([0, 0, 0, 0, 0, 0, 4, 4, 4, 4, 4, 0]);
   });
 
+  test.each(["server", "client"] as const)(
+    "a %s: a message that may not be compressed goes past the extension, and those around it do not",
+    (role) => {
+      const extension = payloadPath(new ToyExtension());
+      const sender = new Connection({ role, kernel, extension });
+      const receiver = new Connection({
+        role: role === "server" ? "client" : "server",
+        kernel,
+        extension,
+      });
+      const plain = { compress: false };
+      const bytes = utf8.encode("é");
+      sender.sendText("é");
+      sender.sendText("é", plain);
+      sender.sendText(bytes, { type: "text", ...plain });
+      sender.sendBinary(bytes, plain);
+      sender.sendPrepared(new PreparedMessage("é"), plain);
+      sender.sendPrepared(new PreparedMessage("é", plain));
+      sender.sendPrepared(new PreparedMessage("é"), { compress: true });
+      // The first fragment decides. What comes while it is sent waits behind it.
+      sender.sendFragment("\ud83d", false, plain);
+      sender.sendText("waits");
+      sender.sendText("waits", plain);
+      sender.sendBinary(bytes, plain);
+      sender.sendPrepared(new PreparedMessage("é"), plain);
+      sender.sendPrepared(new PreparedMessage("é", plain));
+      sender.sendPrepared(new PreparedMessage("é"));
+      sender.sendFragment("\ude00", true, { compress: true });
+      sender.sendFragment(bytes.subarray(0, 1), false, { type: "text", compress: true });
+      sender.sendFragment(bytes.subarray(1), true, { type: "text", ...plain });
+      sender.sendFragment(bytes, true, plain);
+      sender.sendText("é", { compress: undefined });
+      const output = concat(sender.takeOutput());
+      const whole = [4, 0, 0, 0, 0, 0, 4];
+      const fragmented = [0, 0, 4, 0, 0, 0, 0, 4];
+      expect(parseFrames(output).map(({ rsv }) => rsv)).toEqual([...whole, ...fragmented, 4, 0, 0, 4]);
+      const text = { type: "text", text: "é" };
+      const binary = { type: "binary", payload: bytes };
+      const waits = { type: "text", text: "waits" };
+      expect(receiver.receive(output)).toEqual([
+        ...[text, text, text, binary, text, text, text],
+        ...[{ type: "text", text: "😀" }, waits, waits, binary, text, text, text],
+        ...[text, binary, text],
+      ]);
+    },
+  );
+
+  test.each<[object, ErrorConstructor]>([
+    [{ compress: 0 }, TypeError],
+    [{ compress: null }, TypeError],
+    [{ compressed: false }, TypeError],
+  ])("the options %j are refused before anything changes", (options, error) => {
+    const sender = new Connection({ role: "server", kernel });
+    const call: ((options: object) => unknown)[] = [
+      (given) => sender.sendText("a", given),
+      (given) => sender.sendBinary(hex("01"), given),
+      (given) => sender.sendPrepared(new PreparedMessage("a"), given),
+      (given) => sender.sendFragment("a", true, given),
+      (given) => new PreparedMessage("a", given),
+    ];
+    for (const each of call) expect(() => each(options)).toThrow(error);
+    expect(() => sender.sendText("a", { type: "binary" })).toThrow(TypeError);
+    expect(() => sender.sendBinary(hex("01"), { type: "text" })).toThrow(TypeError);
+    expect(() => sender.sendPrepared(new PreparedMessage("a"), { type: "text" })).toThrow(TypeError);
+    expect(sender.takeOutput()).toEqual([]);
+  });
+
   test("text that is sent on while it is handled", () => {
     const extension = new ToyExtension();
     const echoes: string[] = [];

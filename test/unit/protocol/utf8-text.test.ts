@@ -270,7 +270,7 @@ test.each<[string, string | Uint8Array, unknown, Error]>([
     "bytes as what ws calls it",
     hex("61"),
     { binary: true },
-    new TypeError("there is no option binary, only type"),
+    new TypeError("there is no option binary, only compress, type"),
   ],
 ])("%s is no prepared message", (_, message, options, error) => {
   expect(() => Reflect.construct(PreparedMessage, [message, options])).toThrow(error);

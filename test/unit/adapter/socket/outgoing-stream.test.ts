@@ -4,6 +4,7 @@ import { OutgoingStream } from "../../../../src/adapter/socket/outgoing-stream.j
 import { Output } from "../../../../src/adapter/socket/output.js";
 import { partsOf } from "../../../../src/adapter/socket/part-source.js";
 import type { EndpointState } from "../../../../src/protocol/endpoint-options.js";
+import { readSendOptions } from "../../../../src/protocol/send-options.js";
 import { Owner } from "./parts.js";
 
 class SenderProbe extends Owner {
@@ -41,7 +42,7 @@ function counting(count: number): { taken: number; [Symbol.asyncIterator](): Asy
 test("takes 64 KiB, offers them to the system, and goes on in the next turn", async () => {
   const probe = new SenderProbe();
   const source = counting(9);
-  const { sent } = new OutgoingStream(probe, partsOf(source), undefined);
+  const { sent } = new OutgoingStream(probe, partsOf(source), readSendOptions(undefined));
   await settled();
   expect(source.taken).toBe(4);
   expect(probe.transport.written.length).toBeGreaterThan(0);
@@ -57,7 +58,7 @@ test("waits while the transport is blocked, through reports that change nothing"
   const probe = new SenderProbe();
   probe.transport.blocked = true;
   const source = counting(1);
-  const outgoing = new OutgoingStream(probe, partsOf(source), undefined);
+  const outgoing = new OutgoingStream(probe, partsOf(source), readSendOptions(undefined));
   outgoing.drained();
   await settled();
   expect(source.taken).toBe(0);
@@ -83,7 +84,7 @@ test("takes no more when it is stopped, while it waits and while a part is under
     const outgoing = new OutgoingStream(
       probe,
       partsOf({ [Symbol.asyncIterator]: () => iterator }),
-      undefined,
+      readSendOptions(undefined),
     );
     await settled();
     const event = { type: "close", code: 1006, reason: "", wasClean: false } as const;
@@ -108,7 +109,7 @@ test("a source that cannot be cancelled, or throws over it, does no harm", async
     const outgoing = new OutgoingStream(
       probe,
       partsOf({ [Symbol.asyncIterator]: () => iterator }),
-      undefined,
+      readSendOptions(undefined),
     );
     outgoing.stop(undefined);
     await expect(outgoing.sent).rejects.toThrow("the connection ended before the message");
@@ -120,7 +121,7 @@ test("the rejection for the end of the connection need not be handled", async ()
   const note = (error: unknown): void => void strays.push(error);
   process.on("unhandledRejection", note);
   const probe = new SenderProbe();
-  new OutgoingStream(probe, partsOf(counting(1)), undefined).stop(undefined);
+  new OutgoingStream(probe, partsOf(counting(1)), readSendOptions(undefined)).stop(undefined);
   await new Promise((resolve) => setImmediate(resolve));
   process.off("unhandledRejection", note);
   expect(strays).toEqual([]);
