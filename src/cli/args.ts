@@ -7,6 +7,7 @@ import { isKernelName } from "../kernel/load.js";
 import { describeError, errorCode, UsageError } from "./command.js";
 
 const MAX_PORT = 65_535;
+const MAX_WORKERS = 1024;
 
 /** Calls `parseArgs`, whose exceptions are mistakes in the command line. */
 export function parsed<T>(parse: () => T): T {
@@ -36,6 +37,15 @@ export function parseMaxMessageBytes(text: string): number {
     throw new UsageError(`--max-message-bytes must be a whole number of bytes, not "${text}"`);
   }
   return bytes;
+}
+
+/** @throws UsageError if the value is not a number of processes */
+export function parseWorkers(text: string): number {
+  const workers = parseWholeNumber(text);
+  if (workers === undefined || workers < 1 || workers > MAX_WORKERS) {
+    throw new UsageError(`--workers must be a number from 1 to ${MAX_WORKERS}, not "${text}"`);
+  }
+  return workers;
 }
 
 function parseWholeNumber(text: string): number | undefined {

@@ -1,7 +1,8 @@
 // Functions that all servers of the command line share: listening, and ending at a signal.
 import { CliError, describeError, errorCode } from "./command.js";
 
-const SIGNALS: readonly NodeJS.Signals[] = ["SIGINT", "SIGTERM"];
+/** The signals that end a server. */
+export const SIGNALS: readonly NodeJS.Signals[] = ["SIGINT", "SIGTERM"];
 
 /** Resolves at the first SIGINT or SIGTERM. The next one kills the process, as it does without listeners. */
 export function untilSignal(): Promise<NodeJS.Signals> {

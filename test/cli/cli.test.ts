@@ -54,6 +54,8 @@ describe("wsimd", () => {
     [["echo", "--prot", "0"], "--prot"],
     [["echo", "--port", "0", "--kernel", "avx"], 'not "avx"'],
     [["echo", "--port", "0", "--max-message-bytes", "1k"], 'not "1k"'],
+    [["echo", "--port", "0", "--workers", "0"], 'from 1 to 1024, not "0"'],
+    [["echo", "--port", "0", "--workers", "all"], 'not "all"'],
     [["echo", "--port", "0", "--tls-cert", manifest.name], "needs --tls-key"],
     [["echo", "--port", "0", "--tls-key", manifest.name], "needs --tls-cert"],
     [
@@ -116,6 +118,20 @@ describe("wsimd echo", () => {
   test.each(["simd", "scalar", "js"])("runs on the kernel %s", async (kernel) => {
     const { url } = await startEcho("--kernel", kernel);
     expect(await roundTrip(await open(url), "κόσμε")).toBe("κόσμε");
+  });
+
+  test("serves in several processes on one port", async () => {
+    const { url } = await startEcho("--workers", "2");
+    const sockets = await Promise.all([open(url), open(url), open(url)]);
+    for (const socket of sockets) expect(await roundTrip(socket, "κόσμε")).toBe("κόσμε");
+  });
+
+  test("says once that the port of its workers is in use", async () => {
+    const { port } = await startEcho();
+    const second = wsimd(["echo", "--port", String(port), "--workers", "3"]);
+    expect(await second.exit).toEqual({ code: 1, signal: null });
+    expect(second.stderr).toMatch(/^wsimd: port \d+ on 127\.0\.0\.1 is in use; [^\n]*\n$/);
+    expect(second.stdout).toBe("");
   });
 
   test("keeps up with a client that sends far more than it reads", async () => {

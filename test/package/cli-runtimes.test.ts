@@ -37,6 +37,20 @@ describe.each(RUNTIMES)("wsimd on $runtime", ({ runtime, args }) => {
     expect(server.stderr).toBe("");
   });
 
+  test("echoes in several processes on one port, and ends with SIGTERM", async () => {
+    const server = run("echo", "--port", "0", "--workers", "2");
+    const [, url = ""] = await server.shows(/^listening on (ws:\/\/127\.0\.0\.1:\d+)\n/);
+    for (let i = 0; i < 4; i++) {
+      const client = wsimd(["connect", url]);
+      client.stdin.end("κόσμε\n");
+      expect(await client.exit).toEqual({ code: 0, signal: null });
+      expect(client.stdout).toBe("κόσμε\n");
+    }
+    server.signal("SIGTERM");
+    expect(await server.exit).toEqual({ code: 0, signal: null });
+    expect(server.stderr).toBe("");
+  });
+
   test("trusts the certificate of --ca, and any with --insecure", async () => {
     const { certFile, keyFile } = certificateFiles();
     const server = run("echo", "--port", "0", "--tls-cert", certFile, "--tls-key", keyFile);
