@@ -10,6 +10,9 @@ import { clearInterval, setInterval } from "../host/globals.js";
 const TICKS = 20;
 const SLOTS = TICKS + 2;
 
+/** A timer whose ticks are no longer than this goes on to its next tick when its last time-out is over. */
+const MAX_LINGERING_MS = 2_000;
+
 /** The longest that a timer waits. */
 export const MAX_TIMER_MS = 0x7fffffff;
 
@@ -26,7 +29,7 @@ export class Deadlines {
     this.#outside = outside;
   }
 
-  /** How many distinct durations are pending. */
+  /** How many distinct durations have a timer. */
   get pendingDurations(): number {
     return this.#rings.size;
   }
@@ -160,8 +163,19 @@ class DeadlineRing {
     deadline.unlink();
     deadline.ring = undefined;
     this.#size--;
-    if (this.#size > 0) return;
-    // The next time-out of this duration makes a new ring: an application may use any number of durations.
+    if (this.#size === 0 && !this.#lingers) this.#stop();
+  }
+
+  /**
+   * Handshakes that come one after the other would need a new ring and a new timer each, if the timer did not go on for
+   * a while. It may, because it keeps no process alive.
+   */
+  get #lingers(): boolean {
+    return typeof this.#timer === "object" && this.#tickMs <= MAX_LINGERING_MS;
+  }
+
+  /** The next time-out of this duration makes a new ring: an application may use any number of durations. */
+  #stop(): void {
     clearInterval(this.#timer);
     this.#rings.delete(this.#durationMs);
   }
@@ -173,6 +187,10 @@ class DeadlineRing {
   }
 
   #turn(): void {
+    if (this.#size === 0) {
+      this.#stop();
+      return;
+    }
     const now = ++this.now;
     const slot = this.#slots[now % SLOTS];
     if (slot === undefined) return;

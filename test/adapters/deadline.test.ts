@@ -32,7 +32,11 @@ beforeEach(() => {
   vi.useFakeTimers({ now: 0, toFake: ["setInterval", "clearInterval", "performance", "Date"] });
 });
 
+/** A timer may outlive its last time-out by so much. */
+const LINGERING_MS = 2_000;
+
 afterEach(() => {
+  vi.advanceTimersByTime(LINGERING_MS);
   expect(vi.getTimerCount(), "no timer is left").toBe(0);
   vi.useRealTimers();
 });
@@ -135,7 +139,7 @@ describe("a time-out", () => {
 });
 
 describe("many time-outs", () => {
-  test("of one duration share one timer, which goes with the last", () => {
+  test("of one duration share one timer, which goes with the next tick after the last", () => {
     const probes = Array.from({ length: 1_000 }, () => new Probe());
     for (const probe of probes) probe.start(500);
     expect(vi.getTimerCount()).toBe(1);
@@ -144,9 +148,30 @@ describe("many time-outs", () => {
     expect(vi.getTimerCount()).toBe(2);
     for (const probe of probes.slice(1)) probe.stop();
     other.stop();
+    vi.advanceTimersByTime(35);
     expect(vi.getTimerCount()).toBe(1);
-    vi.advanceTimersByTime(525);
+    vi.advanceTimersByTime(490);
     expect(probes[0]?.fired).toHaveLength(1);
+    vi.advanceTimersByTime(25);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  test("that come one after the other share one timer as well", () => {
+    const started = vi.spyOn(globalThis, "setInterval");
+    const probe = new Probe();
+    for (let i = 0; i < 100; i++) {
+      probe.start(10_000);
+      probe.stop();
+      vi.advanceTimersByTime(4);
+    }
+    expect(started).toHaveBeenCalledTimes(1);
+    started.mockRestore();
+  });
+
+  test("that are long have no timer as soon as the last is over", () => {
+    const probe = new Probe();
+    probe.start(3_600_000);
+    probe.stop();
     expect(vi.getTimerCount()).toBe(0);
   });
 
@@ -155,6 +180,8 @@ describe("many time-outs", () => {
     for (const [i, probe] of probes.entries()) probe.start(100 + i);
     expect(deadlines.pendingDurations).toBe(200);
     for (const probe of probes.slice(0, 100)) probe.stop();
+    // A twentieth of the longest of them.
+    vi.advanceTimersByTime(10);
     expect(deadlines.pendingDurations).toBe(100);
     vi.advanceTimersByTime(1_000);
     expect(probes.map((probe) => probe.fired.length)).toEqual([...Array(100).fill(0), ...Array(100).fill(1)]);

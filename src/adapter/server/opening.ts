@@ -30,6 +30,8 @@ const CLOSING = { status: 503, reason: "the server is closing" };
 /** The time in which a client may complete its head while the server closes. */
 const CLOSING_HEAD_MS = 500;
 
+let lastId = 0;
+
 /** What is known of a connection when its opening begins. */
 export interface OpeningStart {
   /** Writes the answers of the version of HTTP by which the request comes. Default: HTTP/1.1. */
@@ -51,6 +53,7 @@ export interface OpeningStart {
  * `guard`: any exception costs this connection and no other.
  */
 export class Opening implements TransportSink, Expiring, StageOwner, PendingOpening {
+  readonly id = ++lastId;
   readonly server: ServerCore;
   readonly transport: SocketTransport;
   readonly incoming: unknown;

@@ -7,6 +7,7 @@ import { ownOptions } from "../../protocol/option-readers.js";
 import { PreparedMessage } from "../../protocol/prepared-message.js";
 import type { AsyncDisposal } from "../async-disposal.js";
 import { MAX_TIMER_MS } from "../deadline.js";
+import { IdMap } from "../id-map.js";
 import type { SocketContext } from "../socket/context.js";
 import { EndpointChoices } from "../socket/endpoint-choices.js";
 import type { Socket } from "../socket/handlers.js";
@@ -54,6 +55,8 @@ export interface Resources {
 
 /** A connection that is not, or not yet, a WebSocket. */
 export interface PendingOpening {
+  /** Tells it from the others. */
+  readonly id: number;
   /** The server closes. */
   serverCloses(): void;
   /** Ends it without an answer. */
@@ -68,7 +71,7 @@ export class ServerCore implements SocketContext {
   readonly options: ResolvedServerOptions;
   readonly endpoints: EndpointChoices;
   readonly handlers: ServerHandlers;
-  readonly connections = new Map<number, ApplicationSocket>();
+  readonly connections = new IdMap<ApplicationSocket>();
   /** Memory for the contents of plain requests. */
   readonly contents: Allowance;
   /** Answers requests that ask for no WebSocket. */
@@ -76,7 +79,7 @@ export class ServerCore implements SocketContext {
   readonly secure: boolean;
   /** The only path at which there are WebSockets, if there is but one. */
   readonly path: string | undefined;
-  readonly #openings = new Set<PendingOpening>();
+  readonly #openings = new IdMap<PendingOpening>();
   #closed: Promise<void> | undefined;
   #emptied: (() => void) | undefined;
 
@@ -114,12 +117,12 @@ export class ServerCore implements SocketContext {
 
   /** The connection became a WebSocket, or is gone. */
   openingEnded(opening: PendingOpening): void {
-    this.#openings.delete(opening);
+    this.#openings.delete(opening.id);
     this.#checkEmpty();
   }
 
   socketOpened(socket: ApplicationSocket): void {
-    this.connections.set(socket.id, socket);
+    this.connections.add(socket);
   }
 
   socketClosed({ id }: Pick<Socket, "id">): void {
@@ -154,7 +157,7 @@ export class ServerCore implements SocketContext {
   }
 
   async #allGone(timeoutMs: number): Promise<void> {
-    for (const opening of this.#openings) opening.serverCloses();
+    for (const opening of this.#openings.values()) opening.serverCloses();
     if (this.size === 0) return;
     let timer: ReturnType<typeof setTimeout> | undefined;
     await new Promise<void>((resolve) => {
@@ -163,7 +166,7 @@ export class ServerCore implements SocketContext {
         timer = setTimeout(() => this.#giveUp(), TRANSPORT_GRACE_MS);
         const cause = new TransportEnd("CLOSE_TIMEOUT", `the server closed, and waited ${timeoutMs} ms`);
         this.#withEach((socket) => sessionBehind(socket).timedOut(cause));
-        for (const opening of this.#openings) opening.abandon();
+        for (const opening of this.#openings.values()) opening.abandon();
       };
       timer = setTimeout(terminate, Math.min(timeoutMs, MAX_TIMER_MS));
     });
@@ -184,7 +187,7 @@ export class ServerCore implements SocketContext {
   /** Counts connections as gone whose transports have not reported `closed`. */
   #giveUp(): void {
     for (const socket of this.connections.values()) sessionBehind(socket).closed();
-    for (const opening of this.#openings) opening.closed();
+    for (const opening of this.#openings.values()) opening.closed();
   }
 
   /** Tells the application of an exception that belongs to no socket. */

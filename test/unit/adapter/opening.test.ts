@@ -85,6 +85,8 @@ beforeEach(() => {
 });
 
 afterEach(() => {
+  // Timers that have nothing to wait for stop at their next tick. They would never tick again as real ones.
+  if (vi.isFakeTimers()) vi.advanceTimersByTime(2_000);
   vi.useRealTimers();
 });
 
