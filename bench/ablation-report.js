@@ -2,9 +2,10 @@
 import { ABLATION_SUBJECTS, CODEC_METRIC } from "./ablation.js";
 import { AGAIN, FIRST, factorOver, noiseFloor } from "./noise.js";
 import { labelOf } from "./subjects.js";
+import { markdownTable } from "./tables.js";
 import { describe, number, percent } from "./wording.js";
 
-/** @typedef {import("./run.js").Results} Results */
+/** @typedef {import("./results.js").Results} Results */
 
 const CPU = "cpuUsPerMessage";
 const METRICS = /** @type {const} */ ([
@@ -82,12 +83,7 @@ export function ablationTables(results) {
     (rows) => rows.length > 0,
   );
   if (tables.length === 0) return "";
-  const written = tables.map(([header = [], ...rows]) => {
-    const rule = `|---|${"---:|".repeat(header.length - 1)}`;
-    const lines = [header, ...rows].map((row) => `| ${row.join(" | ")} |`);
-    lines.splice(1, 0, rule);
-    return `${lines.join("\n")}\n`;
-  });
+  const written = tables.map(([header = [], ...rows]) => markdownTable({ header, rows }));
   return [...written, `![What each part gives](${results.name}-ablation.svg)\n`].join("\n");
 }
 

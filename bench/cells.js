@@ -1,5 +1,6 @@
-// What is measured on whole servers, and what wsimd must reach there.
+// The loads of echo servers.
 
+/** @typedef {"ecdsa" | "rsa"} Key */
 /**
  * A way to load an echo server.
  * @typedef {object} Cell
@@ -8,106 +9,81 @@
  * @property {number} size
  * @property {number} depth
  * @property {number} connections
- * @property {boolean} [tls]
- * @property {boolean} [quick] - part of a quick run
+ * @property {Key} [tls] - with a certificate of this kind
  */
+
+export const MIB = 1 << 20;
+/** More bytes than these are never on their way at once. */
+const MOST_IN_FLIGHT = 64 << 20;
+/** From here on there are few connections, so that the memory of all of them is not what is measured. */
+const LONG = 100_000;
+
+/** The lengths at which text once took much more time than between them. */
+export const LONG_TEXT_SIZES = [LONG, 200_000, 500_000, 1_000_000, MIB];
+/** From 20 B to 10 MB, the next at most about three times the one before. */
+export const SWEEP_SIZES = [
+  ...[20, 60, 200, 600, 2000, 6000, 20_000, 60_000],
+  ...LONG_TEXT_SIZES,
+  ...[3_000_000, 10_000_000],
+];
+const QUICK_SWEEP_SIZES = [20, 200, 2000, 20_000, 200_000, 1_000_000];
+const KINDS = /** @type {const} */ (["binary", "text", "mixed"]);
 
 /**
- * What a measurement must reach: a quotient of one of our servers and another in the same rounds, or a difference.
- * @typedef {object} Target
- * @property {string} cell
- * @property {string} metric
- * @property {string} subject - ours
- * @property {string} against - another subject
- * @property {"ratio" | "difference"} by
- * @property {"<=" | "<" | ">="} relation
- * @property {number} limit
+ * @param {Cell["kind"]} kind
+ * @param {number} size
+ * @param {number} depth
+ * @param {string} [prefix] - of the id: the part of the benchmark, where another has the same cell
+ * @returns {Cell}
  */
-
-const MIB = 1 << 20;
-const QUICK = new Set(["binary/20/1", "binary/20/16", "text/1000/16", "binary/16000/16"]);
-
-/** @type {Cell[]} */
-export const ECHO_CELLS = [];
-for (const kind of /** @type {const} */ (["binary", "text"])) {
-  for (const size of [20, 1000, 16_000]) {
-    for (const depth of [1, 16]) {
-      const id = `${kind}/${size}/${depth}`;
-      ECHO_CELLS.push({ id, kind, size, depth, connections: 100, quick: QUICK.has(id) });
-    }
-  }
-  ECHO_CELLS.push({ id: `${kind}/${MIB}/1`, kind, size: MIB, depth: 1, connections: 4 });
+export function cellOf(kind, size, depth, prefix = "") {
+  const most = size < LONG ? 100 : 4;
+  const connections = Math.min(most, Math.max(1, Math.floor(MOST_IN_FLIGHT / (size * depth))));
+  return { id: `${prefix}${kind}/${size}/${depth}`, kind, size, depth, connections };
 }
 
-/** @type {Cell[]} */
-export const MIXED_CELLS = [
-  { id: "mixed/1000/16", kind: "mixed", size: 1000, depth: 16, connections: 100, quick: true },
-];
+/** @param {string} id - kind/size/depth */
+export function cellFrom(id) {
+  const [kind, size, depth] = id.split("/");
+  const known = KINDS.find((each) => each === kind);
+  return known === undefined ? undefined : cellOf(known, Number(size), Number(depth));
+}
+
+/** Small and large messages, single ones and many at once. @type {Cell[]} */
+export const MATRIX_CELLS = [];
+for (const kind of /** @type {const} */ (["binary", "text"])) {
+  for (const size of [20, 1000, 16_000]) {
+    for (const depth of [1, 16]) MATRIX_CELLS.push(cellOf(kind, size, depth, "matrix/"));
+  }
+  MATRIX_CELLS.push(cellOf(kind, MIB, 1, "matrix/"));
+}
+MATRIX_CELLS.push(cellOf("mixed", 1000, 16, "matrix/"));
 
 /** @type {Cell[]} */
 export const TLS_CELLS = [
-  { id: "tls/1000/16", kind: "binary", size: 1000, depth: 16, connections: 20, tls: true, quick: true },
+  { id: "tls/1000/16", kind: "binary", size: 1000, depth: 16, connections: 20, tls: "ecdsa" },
 ];
 
 /** Two small loads, text, a large one, and one of which the operating system's part is small. @type {Cell[]} */
 export const ABLATION_CELLS = [
-  { id: "ablation/binary/20/16", kind: "binary", size: 20, depth: 16, connections: 100, quick: true },
-  { id: "ablation/binary/20/1", kind: "binary", size: 20, depth: 1, connections: 100 },
-  { id: "ablation/text/1000/16", kind: "text", size: 1000, depth: 16, connections: 100, quick: true },
-  { id: "ablation/mixed/1000/16", kind: "mixed", size: 1000, depth: 16, connections: 100 },
-  { id: "ablation/binary/16000/16", kind: "binary", size: 16_000, depth: 16, connections: 100, quick: true },
-  { id: `ablation/text/${MIB}/1`, kind: "text", size: MIB, depth: 1, connections: 4 },
+  cellOf("binary", 20, 16, "ablation/"),
+  cellOf("binary", 20, 1, "ablation/"),
+  cellOf("text", 1000, 16, "ablation/"),
+  cellOf("mixed", 1000, 16, "ablation/"),
+  cellOf("binary", 16_000, 16, "ablation/"),
+  cellOf("text", MIB, 1, "ablation/"),
 ];
 
-const CPU = "cpuUsPerMessage";
-
-/** @type {Target[]} */
-export const TARGETS = [];
-
 /**
- * @param {string} cell
- * @param {string} metric
- * @param {string} against
- * @param {number} limit
- * @param {Target["relation"]} [relation]
- * @param {Target["by"]} [by]
- * @param {string} [subject]
+ * All payloads at all sizes: with single messages, and with many as far as memory allows.
+ * @param {boolean} quick
+ * @returns {Cell[][]} of each payload and depth, from small to large
  */
-function target(cell, metric, against, limit, relation = "<=", by = "ratio", subject = "wsimd") {
-  TARGETS.push({ cell, metric, subject, against, by, relation, limit });
+export function sweepCells(quick) {
+  const sizes = quick ? QUICK_SWEEP_SIZES : SWEEP_SIZES;
+  return KINDS.flatMap((kind) =>
+    [1, 16].map((depth) =>
+      sizes.filter((size) => size * depth <= 16 * MIB).map((size) => cellOf(kind, size, depth, "sweep/")),
+    ),
+  );
 }
-
-for (const [size, binary1, binary16, text1, text16] of /** @type {const} */ ([
-  [20, 0.75, 0.09, 0.78, 0.1],
-  [1000, 0.7, 0.13, 0.75, 0.14],
-  [16_000, 0.5, 0.45, 0.62, 0.6],
-])) {
-  target(`binary/${size}/1`, CPU, "ws", binary1);
-  target(`binary/${size}/16`, CPU, "ws", binary16);
-  target(`text/${size}/1`, CPU, "ws", text1);
-  target(`text/${size}/16`, CPU, "ws", text16);
-}
-target(`binary/${MIB}/1`, CPU, "ws", 0.8);
-target(`text/${MIB}/1`, CPU, "ws", 0.9);
-for (const { id, size, depth } of ECHO_CELLS) {
-  if (size === MIB) continue;
-  if (size === 16_000) target(id, CPU, "bun", 1, "<");
-  else target(id, CPU, "bun", depth === 1 ? 1.2 : 1.1);
-}
-for (const { id, kind, size, depth } of ECHO_CELLS) {
-  if (kind !== "binary" || size === MIB) continue;
-  target(id, CPU, "bun", depth === 1 ? 1.3 : 1.5, "<=", "ratio", "wsimd-bun");
-}
-for (const { id, kind, size, depth } of ECHO_CELLS) {
-  if (kind !== "binary" || size === MIB) continue;
-  const limit = size === 16_000 ? 0.6 : depth === 1 ? 0.9 : 0.25;
-  target(id, CPU, "deno", limit, "<=", "ratio", "wsimd-deno");
-}
-target("mixed/1000/16", CPU, "ws", 0.25);
-target("tls/1000/16", CPU, "ws", 0.62);
-for (const size of [20, 1000]) target(`binary/${size}/1`, "p99Us", "ws", 1);
-target("client/1000/16", CPU, "ws", 0.3);
-target("broadcast/100", "cpuUsPerDelivery", "net", 1.05);
-target("handshakes", "perCpuSecond", "ws", 1.5, ">=");
-target("memory", "bytesPerConnection", "net", 1024, "<=", "difference");
-target("memory", "bytesPerConnection", "deno", 1, "<", "ratio", "wsimd-deno");

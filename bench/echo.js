@@ -4,13 +4,12 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { TARGETS } from "./cells.js";
-import { AGAIN, FIRST } from "./noise.js";
-import { runLoad, startServer } from "./programs.js";
-import { installed, SUBJECTS } from "./subjects.js";
+import { Loader } from "./loader.js";
+import { startServer } from "./programs.js";
+import { installed, subjectOf } from "./subjects.js";
 
 /**
- * What a section needs of the run.
+ * What a part needs of the run.
  * @typedef {object} Context
  * @property {boolean} quick
  * @property {import("./progress.js").Progress} progress
@@ -19,139 +18,132 @@ import { installed, SUBJECTS } from "./subjects.js";
  */
 
 /**
+ * A part of the benchmark.
  * @typedef {object} Section
  * @property {string} name
+ * @property {string} what - half a line about it
  * @property {(quick: boolean) => number} seconds - that it takes, roughly
  * @property {(context: Context) => Promise<void>} run
  */
 
-/** Process start, opening and closing of connections. */
-const OVERHEAD_SECONDS = 0.8;
+/** Opening and closing of connections. */
+const OVERHEAD_SECONDS = 0.2;
+const START_SECONDS = 0.4;
 
 /**
- * Those that a target compares there, and what tells their noise floor; the others tell of the field, and take fewer rounds.
- * @param {{ id: string }} cell
+ * How long each load lasts, and how often: rounds with the same processes, and that with so many processes, as two of the same
+ * program differ, too.
+ * @typedef {{ processes: number, rounds: number, seconds: number, firstWarmup: number, warmup: number }} Pace
  */
-export function compared(cell) {
-  const targets = TARGETS.filter((target) => target.cell === cell.id);
-  const names = new Set(targets.flatMap(({ subject, against }) => [subject, against]));
-  return names.has(FIRST) ? names.add(AGAIN) : names;
+
+/** @type {Pace} */
+export const QUICK_PACE = { processes: 1, rounds: 2, seconds: 0.6, firstWarmup: 0.6, warmup: 0.2 };
+/** @type {Pace} */
+export const PACE = { processes: 2, rounds: 3, seconds: 0.8, firstWarmup: 1, warmup: 0.25 };
+
+/**
+ * Cells, and the servers that are measured in each.
+ * @typedef {object} EchoPlan
+ * @property {(quick: boolean) => import("./cells.js").Cell[]} cells
+ * @property {(cell: import("./cells.js").Cell, quick: boolean) => Iterable<string>} subjects
+ * @property {(cell: import("./cells.js").Cell) => Set<string>} [often] - those with new processes, too; without it, none
+ * @property {Record<string, string>} [env] - of the servers
+ */
+
+/**
+ * @param {string} name
+ * @param {string} what
+ * @param {EchoPlan} plan
+ * @returns {Section}
+ */
+export function echoSection(name, what, { cells, subjects, often = () => new Set(), env = {} }) {
+  const paceOf = (/** @type {boolean} */ quick) => (quick ? QUICK_PACE : PACE);
+  /**
+   * @param {import("./cells.js").Cell} cell
+   * @param {boolean} quick
+   * @param {number} process
+   */
+  const turnsOf = (cell, quick, process) =>
+    installed([...subjects(cell, quick)]).filter(
+      (each) => isFor(each, cell) && (process === 0 || often(cell).has(each)),
+    );
+  return {
+    name,
+    what,
+    seconds(quick) {
+      const { processes, rounds, seconds, firstWarmup, warmup } = paceOf(quick);
+      const once = START_SECONDS + firstWarmup - warmup + rounds * (seconds + warmup + OVERHEAD_SECONDS);
+      let turns = 0;
+      for (const cell of cells(quick)) {
+        for (let i = 0; i < processes; i++) turns += turnsOf(cell, quick, i).length;
+      }
+      return turns * once;
+    },
+    async run(context) {
+      const { processes, ...pace } = paceOf(context.quick);
+      await withLoader(async (loader) => {
+        for (const cell of cells(context.quick)) {
+          /** @type {Set<string>} */
+          const gone = new Set();
+          const failed = /** @type {Context["failed"]} */ (
+            (id, subject, error) => {
+              gone.add(subject);
+              context.failed(id, subject, error);
+            }
+          );
+          for (let i = 0; i < processes; i++) {
+            const these = turnsOf(cell, context.quick, i).filter((each) => !gone.has(each));
+            await withServers(these, { ...cell, env }, failed, (servers) =>
+              loadInTurns({ ...context, failed }, loader, cell, servers, pace, i * pace.rounds),
+            );
+          }
+        }
+      });
+    },
+  };
 }
 
 /**
  * @param {string} subject
  * @param {import("./cells.js").Cell} cell
  */
-function isFor(subject, cell) {
-  const kinds = SUBJECTS.find(({ name }) => name === subject)?.kinds;
+export function isFor(subject, cell) {
+  const kinds = subjectOf(subject)?.kinds;
   return kinds === undefined || kinds.includes(cell.kind);
 }
 
-/**
- * How echo cells are measured: rounds with the same processes, and that with so many processes, as two of the same program
- * differ, too.
- * @param {boolean} quick
- */
-function pace(quick) {
-  return quick
-    ? { processes: 1, rounds: 2, seconds: 0.8, firstWarmup: 0.6, warmup: 0.3 }
-    : { processes: 2, rounds: 3, seconds: 1, firstWarmup: 1.5, warmup: 0.4 };
-}
-
-/**
- * Cells, and the servers that are measured in them.
- * @typedef {object} EchoPlan
- * @property {import("./cells.js").Cell[]} cells
- * @property {string[]} subjects
- * @property {string[]} quickSubjects - in quick runs
- * @property {(cell: import("./cells.js").Cell) => Set<string>} [often] - those with all rounds
- */
-
-/**
- * @param {string} name
- * @param {EchoPlan} given
- * @returns {Section}
- */
-export function echoSection(name, { often: oftenIn = compared, ...given }) {
-  /** @param {boolean} quick */
-  const plan = (quick) => ({
-    cells: quick ? given.cells.filter((cell) => cell.quick) : given.cells,
-    subjects: installed(quick ? given.quickSubjects : given.subjects),
-    ...pace(quick),
-  });
-  return {
-    name,
-    seconds(quick) {
-      const { cells, subjects, processes, rounds, seconds, firstWarmup, warmup } = plan(quick);
-      const first = seconds + firstWarmup + OVERHEAD_SECONDS + 0.3;
-      const more = (rounds - 1) * (seconds + warmup + OVERHEAD_SECONDS);
-      let total = 0;
-      for (const cell of cells) {
-        const often = oftenIn(cell);
-        for (const subject of subjects.filter((each) => isFor(each, cell))) {
-          total += often.has(subject) ? processes * (first + more) : first;
-        }
-      }
-      return total;
-    },
-    async run(context) {
-      const { cells, subjects, processes, ...timing } = plan(context.quick);
-      for (const cell of cells) {
-        const often = oftenIn(cell);
-        /** @type {Set<string>} */
-        const gone = new Set();
-        const failed = (
-          /** @type {string} */ id,
-          /** @type {string} */ subject,
-          /** @type {unknown} */ error,
-        ) => {
-          gone.add(subject);
-          context.failed(id, subject, error);
-        };
-        for (let i = 0; i < processes; i++) {
-          const these = subjects.filter(
-            (each) => isFor(each, cell) && (i === 0 || often.has(each)) && !gone.has(each),
-          );
-          await withServers(these, cell, failed, (servers) =>
-            load({ ...context, failed }, cell, servers, often, timing, i * timing.rounds),
-          );
-        }
-      }
-    },
-  };
+/** @param {(loader: Loader) => Promise<void>} use */
+export async function withLoader(use) {
+  const loader = new Loader();
+  try {
+    await use(loader);
+  } finally {
+    await loader.stop();
+  }
 }
 
 /**
  * Loads servers in turns.
  * @param {Context} context
+ * @param {Loader} loader
  * @param {import("./cells.js").Cell} cell
  * @param {Servers} servers
- * @param {Set<string>} often - those that are loaded in each round; the others are in the first
- * @param {{ rounds: number, seconds: number, firstWarmup: number, warmup: number }} timing
- * @param {number} before - rounds with other processes
+ * @param {Omit<Pace, "processes">} pace
+ * @param {number} [before] - rounds with other processes
  */
-async function load({ progress, record, failed }, cell, servers, often, timing, before) {
-  const { rounds, seconds, firstWarmup, warmup } = timing;
+export async function loadInTurns({ progress, record, failed }, loader, cell, servers, pace, before = 0) {
+  const { rounds, seconds, firstWarmup } = pace;
+  const { id, tls, ...load } = cell;
   for (let round = 0; round < rounds; round++) {
     for (const [subject, { program, port }] of servers) {
-      if (round > 0 && !often.has(subject)) continue;
-      const warm = round === 0 ? firstWarmup : warmup;
-      progress.step(`${cell.id}  ${subject}  round ${before + round + 1}`, seconds + warm + OVERHEAD_SECONDS);
+      const warmup = round === 0 ? firstWarmup : pace.warmup;
+      progress.step(`${id}  ${subject}  round ${before + round + 1}`, seconds + warmup + OVERHEAD_SECONDS);
       try {
-        const scheme = cell.tls ? "wss" : "ws";
-        const result = await runLoad([
-          `${scheme}://127.0.0.1:${port}/`,
-          `--${cell.kind}`,
-          ...["--size", cell.size, "--depth", cell.depth, "--connections", cell.connections],
-          ...["--seconds", seconds, "--warmup", warm, "--pid", program.pid],
-          ...(cell.tls ? ["--insecure"] : []),
-        ]);
-        record(cell.id, subject, "cpuUsPerMessage", result.server.cpuUsPerMessage);
-        record(cell.id, subject, "messagesPerSecond", result.messagesPerSecond);
-        record(cell.id, subject, "p99Us", result.latencyUs.p99);
-        record(cell.id, subject, "loadCpuShare", result.loadCpuShare);
+        const url = `${tls ? "wss" : "ws"}://127.0.0.1:${port}/`;
+        const result = await loader.run([{ ...load, url, seconds, warmup, pid: program.pid }]);
+        for (const [metric, value] of Object.entries(result)) record(id, subject, metric, value);
       } catch (error) {
-        failed(cell.id, subject, error);
+        failed(id, subject, error);
         servers.delete(subject);
       }
     }
@@ -161,13 +153,13 @@ async function load({ progress, record, failed }, cell, servers, often, timing, 
 /**
  * Starts a server for each subject, and stops them all afterwards.
  * @typedef {Map<string, Awaited<ReturnType<typeof startServer>>>} Servers
- * @param {string[]} subjects
- * @param {{ id: string; tls?: boolean }} cell
+ * @param {Iterable<string>} subjects
+ * @param {{ id: string; tls?: import("./cells.js").Key; env?: Record<string, string> }} cell
  * @param {Context["failed"]} failed
  * @param {(servers: Servers) => Promise<void>} use
  */
-export async function withServers(subjects, cell, failed, use) {
-  const tls = cell.tls ? makeCertificate() : undefined;
+export async function withServers(subjects, { id, tls, env = {} }, failed, use) {
+  const folder = tls === undefined ? undefined : makeCertificate(tls);
   /** @type {Servers} */
   const servers = new Map();
   /** @type {Awaited<ReturnType<typeof startServer>>[]} */
@@ -175,25 +167,31 @@ export async function withServers(subjects, cell, failed, use) {
   try {
     for (const subject of subjects) {
       try {
-        const server = await startServer(subject, tls === undefined ? {} : { BENCH_TLS: tls });
+        const server = await startServer(subject, {
+          ...env,
+          ...(folder !== undefined && { BENCH_TLS: folder }),
+        });
         started.push(server);
         servers.set(subject, server);
       } catch (error) {
-        failed(cell.id, subject, error);
+        failed(id, subject, error);
       }
     }
     await use(servers);
   } finally {
     await Promise.all(started.map(({ program }) => program.stop()));
-    if (tls !== undefined) rmSync(tls, { recursive: true });
+    if (folder !== undefined) rmSync(folder, { recursive: true });
   }
 }
 
-/** A certificate for an hour. */
-function makeCertificate() {
+/**
+ * A certificate for a day.
+ * @param {import("./cells.js").Key} key
+ */
+function makeCertificate(key) {
   const folder = mkdtempSync(path.join(tmpdir(), "wsimd-bench-"));
-  const args =
-    "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 1 -subj /CN=localhost";
+  const algorithm = key === "rsa" ? "rsa:2048" : "ec -pkeyopt ec_paramgen_curve:prime256v1";
+  const args = `req -x509 -newkey ${algorithm} -nodes -days 1 -subj /CN=localhost`;
   const files = ["-keyout", path.join(folder, "key.pem"), "-out", path.join(folder, "cert.pem")];
   execFileSync("openssl", [...args.split(" "), ...files], { stdio: "pipe" });
   return folder;

@@ -1,7 +1,7 @@
 // The noise floor of a comparison: how far two processes of the same program were apart. Within it there is no verdict.
 import { paired } from "./statistics.js";
 
-/** @typedef {readonly import("./run.js").Measurement[]} Measurements */
+/** @typedef {readonly import("./results.js").Measurement[]} Measurements */
 
 /** The subject that everything is compared with. */
 export const FIRST = "wsimd";
@@ -27,6 +27,19 @@ export function noiseFloor(measurements, cell, metric, by) {
     distance(one[i] ?? Number.NaN, other[i] ?? Number.NaN, by),
   ).sort((a, b) => a - b);
   return apart[Math.ceil(SHARE_OF_ROUNDS * rounds) - 1];
+}
+
+/**
+ * The noise of a part whose loads have too few rounds for one of their own: as above, over all of its loads.
+ * @param {Measurements} measurements
+ * @param {string} section
+ * @param {string} metric
+ * @returns {number | undefined}
+ */
+export function pooledFloor(measurements, section, metric) {
+  const cells = new Set(measurements.filter((each) => each.section === section).map(({ cell }) => cell));
+  const floors = [...cells].flatMap((cell) => noiseFloor(measurements, cell, metric, "ratio") ?? []);
+  return floors.sort((a, b) => a - b)[Math.ceil(SHARE_OF_ROUNDS * floors.length) - 1];
 }
 
 /**

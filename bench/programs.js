@@ -1,5 +1,6 @@
 // The processes of a benchmark: servers on one processor, clients on another, each started by hand and stopped by its pid.
 import { execFile, spawn, spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { createInterface } from "node:readline";
 import { promisify } from "node:util";
@@ -151,11 +152,13 @@ export function runClient(name, args) {
 }
 
 /**
- * Runs `wsimd bench`.
- * @param {(string | number)[]} args
+ * The CPU time of a process so far, which Linux counts in hundredths of a second.
+ * @param {number} pid
  */
-export function runLoad(args) {
-  return runJson([process.execPath, file("../dist/cli/main.js"), "bench", ...args.map(String), "--json"]);
+export function cpuMs(pid) {
+  const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  return (Number(fields[11]) + Number(fields[12])) * 10;
 }
 
 /** @param {string[]} command */

@@ -1,143 +1,46 @@
-// Results in words: targets, the Markdown page, and what the terminal shows.
-import { ablationPrinted, ablationTables, isAblation } from "./ablation-report.js";
-import { TARGETS } from "./cells.js";
-import { noiseFloor, withinNoise } from "./noise.js";
+// Results in words: the Markdown page, and what the terminal shows. Targets come first, then losses, then all that was measured.
+import { ablationPrinted, ablationTables } from "./ablation-report.js";
+import { judge } from "./judge.js";
+import { lossTable } from "./losses.js";
 import * as notes from "./notes.js";
-import { median, paired } from "./statistics.js";
-import { labelOf, SUBJECTS } from "./subjects.js";
+import { SWEEP_PICTURE } from "./pictures.js";
+import { median } from "./statistics.js";
+import { labelOf } from "./subjects.js";
+import { steepestTable, sweepTables } from "./sweep-report.js";
+import { markdownTable, medians, printedTable } from "./tables.js";
+import { KEPT, TARGETS } from "./targets.js";
 import { describe, number, percent } from "./wording.js";
 
-/** @typedef {import("./run.js").Results} Results */
-/** @typedef {"met" | "missed" | "too noisy"} Verdict */
-/**
- * A target and what became of it. The floor is undefined where no second server told it.
- * @typedef {import("./cells.js").Target & { value: number, floor: number | undefined, verdict: Verdict }} Judged
- */
-
-const CPU = "cpuUsPerMessage";
+/** @typedef {import("./results.js").Results} Results */
 
 /**
- * What became of each target whose measurements are there.
+ * What became of targets, if one of them was measured.
  * @param {Results} results
- * @returns {Judged[]}
+ * @param {readonly import("./targets.js").Target[]} targets
+ * @param {string} title
+ * @returns {import("./tables.js").Table | undefined}
  */
-export function judge(results) {
-  return TARGETS.flatMap((target) => {
-    const ours = find(results, target.cell, target.subject, target.metric);
-    const theirs = find(results, target.cell, target.against, target.metric);
-    if (ours === undefined || theirs === undefined) return [];
-    const combine = target.by === "ratio" ? divide : subtract;
-    const value = Number(paired(ours.rounds, theirs.rounds, combine).toPrecision(4));
-    const floor = noiseFloor(results.measurements, target.cell, target.metric, target.by);
-    return [{ ...target, value, floor, verdict: verdictOf(value, target, floor) }];
-  });
+function verdicts(results, targets, title) {
+  const judged = judge(results, targets);
+  if (judged.every(({ verdict }) => verdict === "not measured")) return undefined;
+  const header = [title, "verdict", "measured", "target", "aim", "noise", "worst load"];
+  return { header, rows: judged.map(verdictRow), words: true };
 }
 
-/**
- * @param {number} value
- * @param {import("./cells.js").Target} target
- * @param {number | undefined} floor
- * @returns {Verdict}
- */
-function verdictOf(value, { relation, limit, by }, floor) {
-  if (withinNoise(value, limit, floor, by)) return "too noisy";
-  return holds(value, relation, limit) ? "met" : "missed";
-}
-
-/**
- * @param {number} a
- * @param {number} b
- */
-function divide(a, b) {
-  return a / b;
-}
-
-/**
- * @param {number} a
- * @param {number} b
- */
-function subtract(a, b) {
-  return a - b;
-}
-
-/**
- * @param {number} value
- * @param {import("./cells.js").Target["relation"]} relation
- * @param {number} limit
- */
-function holds(value, relation, limit) {
-  if (relation === "<") return value < limit;
-  return relation === "<=" ? value <= limit : value >= limit;
-}
-
-/**
- * @param {Results} results
- * @param {string} cell
- * @param {string} subject
- * @param {string} metric
- */
-export function find(results, cell, subject, metric) {
-  return results.measurements.find(
-    (each) => each.cell === cell && each.subject === subject && each.metric === metric,
-  );
-}
-
-/** @typedef {{ cell: string, metric: string, title: string, unit: string, digits: number }} Line */
-
-/** @type {Record<string, string>} */
-const METRICS = {
-  cpuUsPerMessage: "CPU µs a message",
-  cpuUsPerDelivery: "CPU µs a delivered message",
-  perCpuSecond: "handshakes in a second of CPU",
-  bytesPerConnection: "bytes of RSS a connection",
-  p99Us: "p99 latency, µs",
-};
-
-/**
- * @param {Results} results
- * @param {string} metric
- * @returns {{ cells: string[], subjects: string[] }}
- */
-function extent(results, metric) {
-  const found = results.measurements.filter((each) => each.metric === metric && !isAblation(each));
-  const subjects = SUBJECTS.map(({ name }) => name).filter((name) =>
-    found.some((each) => each.subject === name),
-  );
-  return { cells: [...new Set(found.map(({ cell }) => cell))], subjects };
-}
-
-/**
- * A Markdown table of medians.
- * @param {Results} results
- * @param {string} metric
- */
-function table(results, metric) {
-  const { cells, subjects } = extent(results, metric);
-  if (cells.length === 0) return "";
-  const header = `| ${METRICS[metric] ?? metric} | ${subjects.map((name) => labelOf(name)).join(" | ")} |`;
-  const rule = `|---|${subjects.map(() => "---:|").join("")}`;
-  const rows = cells.map((cell) => {
-    const values = subjects.map((subject) => number(find(results, cell, subject, metric)?.median));
-    return `| ${describe(cell)} | ${values.join(" | ")} |`;
-  });
-  return `${[header, rule, ...rows].join("\n")}\n`;
-}
-
-/** @param {Judged} target */
-function sentence({ cell, metric, subject, against, by, relation, limit, value, floor, verdict }) {
-  const sign = { "<=": "≤", "<": "<", ">=": "≥" }[relation];
-  const whose = subject === "wsimd" ? "" : `, ${labelOf(subject)}`;
-  const what = `${METRICS[metric] ?? metric}${whose}`;
-  const relative = by === "ratio" ? `× ${labelOf(against)}` : `over ${labelOf(against)}`;
-  const noise = floor === undefined ? "–" : by === "ratio" ? `±${percent(floor)}` : `±${number(floor)}`;
-  return {
-    cell: describe(cell),
-    what,
-    got: `${value} ${relative}`,
-    wanted: `${sign} ${limit}`,
-    noise,
+/** @param {import("./judge.js").Judged} target */
+function verdictRow({ row, cell, subject, against, by, limit, aim, value, floor, verdict }) {
+  const isRatio = by === "ratio";
+  const relative = isRatio ? `× ${labelOf(against)}` : `over ${labelOf(against)}`;
+  const noise = floor === undefined ? "–" : isRatio ? `±${percent(floor)}` : `±${number(floor)}`;
+  return [
+    subject === "wsimd" ? row : `${row} (${labelOf(subject)})`,
     verdict,
-  };
+    cell === "" ? "–" : `${isRatio ? value.toFixed(2) : number(value)} ${relative}`,
+    `≤ ${limit}`,
+    aim === undefined ? "–" : `≤ ${aim}`,
+    noise,
+    cell === "" ? "–" : describe(cell),
+  ];
 }
 
 /**
@@ -145,30 +48,23 @@ function sentence({ cell, metric, subject, against, by, relation, limit, value, 
  * @param {Results} results
  */
 export function printed(results) {
-  const lines = [];
-  for (const metric of Object.keys(METRICS)) {
-    const { cells, subjects } = extent(results, metric);
-    if (cells.length === 0) continue;
-    lines.push(
-      "",
-      (METRICS[metric] ?? metric).padEnd(34) + subjects.map((name) => name.padStart(11)).join(""),
-    );
-    for (const cell of cells) {
-      const values = subjects.map((subject) =>
-        number(find(results, cell, subject, metric)?.median).padStart(11),
+  const lines = [
+    ...printedTable(verdicts(results, TARGETS, "Targets")),
+    ...printedTable(verdicts(results, KEPT, "Earlier targets")),
+    ...printedTable(lossTable(results)),
+    ...printedTable(steepestTable(results)),
+    ...sweepTables(results).flatMap(printedTable),
+  ];
+  for (const { section, title, metrics } of notes.CHAPTERS) {
+    for (const metric of metrics) {
+      const table = medians(results, section, metric);
+      if (table === undefined) continue;
+      lines.push(
+        ...printedTable({ ...table, header: [`${title}, ${table.header[0]}`, ...table.header.slice(1)] }),
       );
-      lines.push(describe(cell).padEnd(34) + values.join(""));
     }
   }
   lines.push(...ablationPrinted(results));
-  const verdicts = judge(results);
-  if (verdicts.length > 0) lines.push("", "Targets");
-  for (const { cell, what, got, wanted, noise, verdict } of verdicts.map(sentence)) {
-    const mark = verdict === "missed" ? "MISSED" : verdict;
-    lines.push(
-      `${mark.padEnd(9)}  ${cell.padEnd(32)}  ${what.padEnd(30)}  ${got}, ${wanted}, noise ${noise}`,
-    );
-  }
   return lines.join("\n");
 }
 
@@ -177,37 +73,64 @@ export function printed(results) {
  * @param {Results} results
  */
 export function markdown(results) {
-  const { machine, versions, tables } = results;
-  const { codec, kernels } = tables;
-  const dates = Object.values(results.sections).map(({ date }) => date.slice(0, 10));
-  const busiest = Math.max(0, ...Object.values(results.sections).map(({ busy }) => busy));
-  const pinned = Object.values(results.sections).every((section) => section.pinned);
-  const software = Object.entries(versions).map(([name, value]) => `${name} ${value}`);
+  const { codec, kernels } = results.tables;
   const parts = [
     "# Results\n",
     "Written by `npm run bench`; do not edit. The numbers are in " +
       `[${results.name}.json](${results.name}.json), round by round.\n`,
-    `${machine.cpu}, ${machine.processors} processors, ${machine.memoryGiB} GiB, ${machine.platform}, kernel ` +
-      `${machine.release}. ${software.join(", ")}. ${[...new Set(dates)].join(", ")}. ` +
-      `${pinned ? "Servers on one processor, clients on another." : "Processes were not pinned."} ` +
-      `Before the run the machine was ${Math.round(100 * busiest)} % busy.\n`,
-    ...(results.measurements.every(isAblation)
-      ? []
-      : [`![CPU time for each message](${results.name}.svg)\n`]),
+    circumstances(results),
+    ...chapter("## Targets\n", notes.TARGETS_NOTE, markdownTable(bold(verdicts(results, TARGETS, "target")))),
+    ...chapter(
+      "## Earlier targets\n",
+      notes.KEPT_NOTE,
+      markdownTable(bold(verdicts(results, KEPT, "target"))),
+    ),
+    ...chapter("## Where wsimd takes more\n", notes.LOSSES_NOTE, markdownTable(lossTable(results))),
     notes.READING,
     noise(results),
-    ...section("## Echo servers\n", notes.ECHO_NOTE, table(results, CPU)),
-    ...section("## Latency\n", notes.LATENCY_NOTE, table(results, "p99Us")),
-    ...section("## Broadcast\n", notes.BROADCAST_NOTE, table(results, "cpuUsPerDelivery")),
-    ...section("## Opening handshakes\n", notes.HANDSHAKE_NOTE, table(results, "perCpuSecond")),
-    ...section("## Memory\n", notes.MEMORY_NOTE, table(results, "bytesPerConnection")),
-    ...section("## What each part gives\n", notes.ABLATION_NOTE, ablationTables(results)),
-    ...section("## Targets\n", notes.TARGETS_NOTE, verdictTable(results)),
-    ...section("## Codec\n", notes.CODEC_NOTE, rowTable(codec)),
-    ...section("## Kernels\n", notes.KERNEL_NOTE, rowTable(kernels)),
-    ...section("## Not measured\n", "", failureList(results)),
+    ...sweepChapter(results),
+    ...notes.CHAPTERS.flatMap(({ section, title, note, metrics }) => {
+      const tables = metrics.map((metric) => markdownTable(medians(results, section, metric)));
+      return chapter(`## ${title}\n`, note, tables.filter((table) => table !== "").join("\n"));
+    }),
+    ...chapter("## What each part gives\n", notes.ABLATION_NOTE, ablationTables(results)),
+    ...chapter("## Codec\n", notes.CODEC_NOTE, rowTable(codec)),
+    ...chapter("## Kernels\n", notes.KERNEL_NOTE, rowTable(kernels)),
+    ...chapter("## Not measured\n", "", failureList(results)),
   ];
   return `${parts.join("\n").trim()}\n`;
+}
+
+/** @param {Results} results */
+function circumstances({ machine, versions, sections }) {
+  const all = Object.values(sections);
+  const dates = new Set(all.map(({ date }) => date.slice(0, 10)));
+  const busiest = Math.max(0, ...all.map(({ busy }) => busy));
+  const software = Object.entries(versions).map(([name, value]) => `${name} ${value}`);
+  const pinned = all.every((section) => section.pinned)
+    ? "Servers on one processor, clients on another."
+    : "Processes were not pinned.";
+  const quick = all.some((section) => section.quick) ? " **A quick run: fewer rounds.**" : "";
+  const busy =
+    busiest > 0.1
+      ? `**The machine was ${percent(busiest)} busy with something else, so these results are provisional.**`
+      : `Before the run the machine was ${percent(busiest)} busy.`;
+  return (
+    `${machine.cpu}, ${machine.processors} processors, ${machine.memoryGiB} GiB, ${machine.platform}, kernel ` +
+    `${machine.release}. ${software.join(", ")}. ${[...dates].join(", ")}. ${pinned} ${busy}${quick}\n`
+  );
+}
+
+/**
+ * Marks what was missed.
+ * @param {import("./tables.js").Table | undefined} table
+ */
+function bold(table) {
+  if (table === undefined) return undefined;
+  return {
+    ...table,
+    rows: table.rows.map((row) => row.map((text) => (text === "missed" ? "**missed**" : text))),
+  };
 }
 
 /**
@@ -216,7 +139,7 @@ export function markdown(results) {
  */
 function noise(results) {
   const spreads = results.measurements
-    .filter(({ metric, rounds }) => metric === CPU && rounds.length > 1)
+    .filter(({ metric, rounds }) => metric === "cpuUsPerMessage" && rounds.length > 1)
     .map(({ rounds, median: middle }) => (Math.max(...rounds) - Math.min(...rounds)) / middle);
   const told =
     spreads.length === 0
@@ -228,30 +151,31 @@ round is slow for all servers. A difference of a few percent means nothing, and 
 `;
 }
 
+/** @param {Results} results */
+function sweepChapter(results) {
+  const tables = sweepTables(results);
+  if (tables.length === 0) return [];
+  return [
+    "## Sweep\n",
+    notes.SWEEP_NOTE,
+    `![CPU time for each message at every size](${results.name}${SWEEP_PICTURE})\n`,
+    notes.STEEPEST_NOTE,
+    markdownTable(steepestTable(results)),
+    ...tables.map(markdownTable),
+  ];
+}
+
 /**
  * @param {string} title
  * @param {string} note
  * @param {string} content
  */
-function section(title, note, content) {
+function chapter(title, note, content) {
   return content === "" ? [] : note === "" ? [title, content] : [title, note, content];
 }
 
-/** @param {Results} results */
-function verdictTable(results) {
-  const verdicts = judge(results);
-  if (verdicts.length === 0) return "";
-  const rows = verdicts.map(sentence).map(({ cell, what, got, wanted, noise, verdict }) => {
-    const mark = verdict === "missed" ? "**missed**" : verdict;
-    return `| ${cell} | ${what} | ${got} | ${wanted} | ${noise} | ${mark} |`;
-  });
-  const header = ["| cell | measure | wsimd | target | noise | |", "|---|---|---|---|---|---|"];
-  return `${[...header, ...rows].join("\n")}\n`;
-}
-
-/** @param {import("./run.js").Row[]} [rows] */
+/** @param {import("./results.js").Row[]} [rows] */
 function rowTable(rows = []) {
-  if (rows.length === 0) return "";
   const subjects = [...new Set(rows.map(({ subject }) => subject))];
   const keys = [...new Set(rows.map(({ name, size }) => `${name}|${size}`))];
   const lines = keys.map((key) => {
@@ -262,10 +186,9 @@ function rowTable(rows = []) {
       );
       return number(row?.nsPerCall);
     });
-    return `| ${name} | ${Number(size).toLocaleString("en")} | ${values.join(" | ")} |`;
+    return [name, Number(size).toLocaleString("en"), ...values];
   });
-  const rule = `|---|---:|${subjects.map(() => "---:|").join("")}`;
-  return `${[`| | bytes | ${subjects.join(" | ")} |`, rule, ...lines].join("\n")}\n`;
+  return markdownTable({ header: ["", "bytes", ...subjects], rows: lines });
 }
 
 /** @param {Results} results */

@@ -2,6 +2,7 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { AGAIN } from "./noise.js";
 
 export const START_TIMEOUT_MS = 10_000;
 const NODE = [process.execPath, "--expose-gc"];
@@ -29,6 +30,7 @@ export const SUBJECTS = [
     label: "wsimd, borrowed payloads",
     command: [...NODE, file("servers/wsimd.js")],
     env: { BENCH_BORROW: "1" },
+    kinds: ["binary"],
   },
   {
     name: "wsimd-utf8",
@@ -61,6 +63,7 @@ export const SUBJECTS = [
   { name: "bun", label: "Bun.serve", command: bunCommand("bun") },
   { name: "wsimd-deno", label: "wsimd on Deno", command: denoCommand("wsimd-deno") },
   { name: "deno", label: "Deno.upgradeWebSocket", command: denoCommand("deno") },
+  { name: "uws", label: "uWebSockets.js", command: uwsCommand() },
   { name: "net", label: "bare net.Socket", command: [...NODE, file("servers/net.js")] },
   { name: "floor", label: "no protocol", command: [...NODE, file("servers/floor.js")] },
 ];
@@ -85,6 +88,15 @@ export const VARIANTS = [
   }),
 ];
 
+/** The same servers on other versions of Node. @type {Subject[]} */
+export const ON_NODES = [24, 26].flatMap((major) =>
+  ["wsimd", "ws"].map((server) => ({
+    name: `${server}-node${major}`,
+    label: `${server}, Node ${major}`,
+    command: nodeCommand(major, server),
+  })),
+);
+
 /**
  * @param {string} name
  * @param {string} label
@@ -97,7 +109,7 @@ function variant(name, label, env) {
 
 /** @param {string} name */
 export function subjectOf(name) {
-  return [...SUBJECTS, ...VARIANTS].find((each) => each.name === name);
+  return [...SUBJECTS, ...VARIANTS, ...ON_NODES].find((each) => each.name === name);
 }
 
 /**
@@ -109,11 +121,21 @@ export function labelOf(name) {
 }
 
 /**
+ * Those of the names that are shown, in the order of the lists above: the second server of the same program only tells the noise.
+ * @param {readonly string[]} names
+ */
+export function listed(names) {
+  return [...SUBJECTS, ...VARIANTS, ...ON_NODES]
+    .map(({ name }) => name)
+    .filter((name) => name !== AGAIN && names.includes(name));
+}
+
+/**
  * Those of the subjects that can run here, in the order of the lists above.
  * @param {readonly string[]} names
  */
 export function installed(names) {
-  return [...SUBJECTS, ...VARIANTS]
+  return [...SUBJECTS, ...VARIANTS, ...ON_NODES]
     .filter(({ name, command }) => command !== undefined && names.includes(name))
     .map(({ name }) => name);
 }
@@ -122,6 +144,29 @@ export function installed(names) {
 function bunCommand(server) {
   const binary = platformBinary("@oven", "bun", "bin/bun");
   return binary === undefined ? undefined : [binary, "--expose-gc", file(`servers/${server}.js`)];
+}
+
+/** It is not among the dependencies; see README.md. */
+function uwsCommand() {
+  const command = [...NODE, file("servers/uws.js")];
+  if (!existsSync(file("node_modules/uwebsockets"))) return undefined;
+  return loads([process.execPath, "-e", "require('uwebsockets')"]) ? command : undefined;
+}
+
+/**
+ * @param {number} major
+ * @param {string} server
+ */
+function nodeCommand(major, server) {
+  const binary = file(`../test/runtimes/node_modules/node-${major}/bin/node`);
+  return existsSync(binary) && loads([binary, "--version"])
+    ? [binary, "--expose-gc", file(`servers/${server}.js`)]
+    : undefined;
+}
+
+/** @param {string[]} command */
+function loads([program = "", ...args]) {
+  return spawnSync(program, args, { cwd: file("."), timeout: START_TIMEOUT_MS }).status === 0;
 }
 
 /** @param {string} server */
@@ -144,7 +189,7 @@ function platformBinary(scope, prefix, path) {
   for (const name of readdirSync(folder).sort()) {
     const binary = `${folder}/${name}/${path}`;
     if (!name.startsWith(prefix) || !existsSync(binary)) continue;
-    if (spawnSync(binary, ["--version"], { timeout: START_TIMEOUT_MS }).status === 0) return binary;
+    if (loads([binary, "--version"])) return binary;
   }
   return undefined;
 }

@@ -7,16 +7,49 @@ export function number(value) {
   return value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2);
 }
 
+/** Parts whose name precedes the load in a cell, which the heading tells. */
+const PREFIXES = /^(ablation|matrix|nodes|sweep)\//;
+/** What stands for a load in words. @type {Record<string, string>} */
+const NAMES = {
+  handshakes: "opening handshakes",
+  "first-connections": "first 10,000 connections",
+  memory: "idle connections",
+  steady: "50,000 messages in a second",
+  "tls-handshakes/rsa": "RSA certificate",
+  "tls-handshakes/ecdsa": "ECDSA certificate",
+  "startup/node20": "start on Node 20",
+  "startup/node26": "start on Node 26",
+  "cold/worker": "fresh worker",
+  "cold/isolate": "fresh isolate",
+  "mix/1": "mix, depth 1",
+  "mix/16": "mix, depth 16",
+};
+/** @type {Record<string, string>} */
+const KINDS = {
+  mixed: "mixed UTF-8",
+  tls: "TLS, binary",
+  client: "client role, binary",
+  relay: "relay of JSON",
+  json: "JSON",
+};
+
 /** @param {string} cell */
 export function describe(cell) {
-  const [kind = "", size = "", depth] = cell.replace(/^ablation\//, "").split("/");
-  if (kind === "handshakes") return "opening handshakes";
-  if (kind === "memory") return "idle connections";
-  const bytes = Number(size) === 1 << 20 ? "1 MiB" : `${Number(size).toLocaleString("en")} B`;
-  if (kind === "broadcast") return `${bytes} to 1,000 clients`;
-  if (depth === undefined) return size === "" ? kind : `${kind}, ${bytes}`;
-  const what = { mixed: "mixed UTF-8", tls: "TLS, binary", client: "client role, binary" }[kind] ?? kind;
-  return `${what}, ${bytes}, depth ${depth}`;
+  const known = NAMES[cell];
+  if (known !== undefined) return known;
+  const parts = cell.replace(PREFIXES, "").split("/");
+  const [kind = "", size = "", depth] = parts[0] === "json" ? ["json", ...parts.slice(2)] : parts;
+  if (kind === "workers") return `${size} worker${size === "1" ? "" : "s"}`;
+  if (kind === "idle") return `${size} active, ${Number(depth).toLocaleString("en")} idle`;
+  if (kind === "broadcast")
+    return `broadcast of ${bytes(Number(size))}${depth === "1" ? "" : `, ${depth} in a turn`}`;
+  if (depth === undefined) return size === "" ? kind : `${kind}, ${bytes(Number(size))}`;
+  return `${KINDS[kind] ?? kind}, ${bytes(Number(size))}, depth ${depth}`;
+}
+
+/** @param {number} size */
+export function bytes(size) {
+  return size === 1 << 20 ? "1 MiB" : `${size.toLocaleString("en")} B`;
 }
 
 /** @param {number} share */

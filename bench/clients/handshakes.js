@@ -1,10 +1,12 @@
 // Opens connections one after the other, some at once, and drops each when the handshake is answered:
-//   node handshakes.js PORT SECONDS
+//   node handshakes.js PORT SECONDS tcp|tls
 // Prints the number of handshakes and the seconds they took as JSON.
 import { randomBytes } from "node:crypto";
 import { connect } from "node:net";
+import { connect as connectTls } from "node:tls";
 
 const [port = 0, seconds = 0] = process.argv.slice(2).map(Number);
+const isTls = process.argv[4] === "tls";
 const CONCURRENT = 32;
 const REQUEST = Buffer.from(
   [
@@ -32,22 +34,20 @@ let over = false;
 
 function open() {
   if (over) return;
-  const socket = connect({
-    port,
-    host: "127.0.0.1",
-    noDelay: true,
-    onread: {
-      buffer,
-      callback(_length, chunk) {
-        if (SWITCHING.compare(chunk, 0, SWITCHING.length) !== 0) die("the answer is not 101");
-        count++;
-        // A reset leaves no port in TIME_WAIT, of which there would soon be too many.
-        socket.resetAndDestroy();
-        return false;
-      },
-    },
-  });
-  socket.on("connect", () => socket.write(REQUEST));
+  /** @param {Uint8Array} chunk */
+  const answered = (chunk) => {
+    if (SWITCHING.compare(chunk, 0, SWITCHING.length) !== 0) die("the answer is not 101");
+    count++;
+    if (isTls) socket.destroy();
+    // A reset leaves no port in TIME_WAIT, of which there would soon be too many.
+    else socket.resetAndDestroy();
+    return false;
+  };
+  const target = { port, host: "127.0.0.1", noDelay: true };
+  const socket = isTls
+    ? connectTls({ ...target, rejectUnauthorized: false }).once("data", answered)
+    : connect({ ...target, onread: { buffer, callback: (_length, chunk) => answered(chunk) } });
+  socket.on(isTls ? "secureConnect" : "connect", () => socket.write(REQUEST));
   socket.on("error", (error) => die(error.message));
   socket.on("close", open);
 }

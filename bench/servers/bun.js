@@ -1,10 +1,10 @@
 // `Bun.serve`: run by Bun.
-import { listening, tlsFiles } from "./lifecycle.js";
+import { listening, MOST_MESSAGE_BYTES, PARSES, tlsFiles } from "./lifecycle.js";
 
 /**
  * The part of Bun that is used here.
- * @typedef {{ send(data: string | Buffer): number }} BunSocket
- * @typedef {{ port: number; upgrade(request: Request): boolean }} BunServer
+ * @typedef {{ send(data: string | Buffer): number; subscribe(topic: string): void }} BunSocket
+ * @typedef {{ port: number; upgrade(request: Request): boolean; publish(topic: string, data: Buffer): number }} BunServer
  * @typedef {{ serve(options: object): BunServer }} Bun
  */
 /** @type {Bun} */
@@ -26,13 +26,19 @@ const server = bun.serve({
   },
   websocket: {
     backpressureLimit: BACKPRESSURE_BYTES,
+    maxPayloadLength: MOST_MESSAGE_BYTES,
+    /** @param {BunSocket} socket */
+    open(socket) {
+      socket.subscribe("all");
+    },
     /**
      * @param {BunSocket} socket
      * @param {string | Buffer} message
      */
     message(socket, message) {
+      if (PARSES) JSON.parse(String(message));
       socket.send(message);
     },
   },
 });
-listening(server.port);
+listening(server.port, (payload) => void server.publish("all", payload));

@@ -1,5 +1,5 @@
 // `Deno.upgradeWebSocket`: run by Deno.
-import { listening, tlsFiles } from "./lifecycle.js";
+import { listening, PARSES, tlsFiles } from "./lifecycle.js";
 
 /**
  * The part of Deno that is used here.
@@ -23,7 +23,10 @@ deno.serve(
   (request) => {
     const { socket, response } = deno.upgradeWebSocket(request);
     socket.binaryType = "arraybuffer";
-    socket.onmessage = (event) => socket.send(event.data);
+    socket.onmessage = (event) => {
+      if (PARSES) JSON.parse(event.data);
+      socket.send(event.data);
+    };
     return response;
   },
 );

@@ -1,12 +1,19 @@
 // What every server program here does alike, on Node, Bun and Deno: it prints `listening PORT` when it is ready, answers the commands
 // that come as lines on standard input with one line each, and ends with SIGTERM or when standard input does.
 //
-//   gc                         collects garbage, if the runtime was told to let programs do that
-//   broadcast COUNT MS BYTES   COUNT times, MS milliseconds apart, sends BYTES bytes to every client; prints the CPU time
+//   gc                               collects garbage, if the runtime was told to let programs do that
+//   observe, observed                begins to watch the event loop and the garbage collector; prints what was seen since
+//   broadcast COUNT MS BYTES BURST   COUNT times, MS milliseconds apart, sends BYTES bytes BURST times to every client; prints the CPU time
 import { readFileSync } from "node:fs";
+import { monitorEventLoopDelay, PerformanceObserver } from "node:perf_hooks";
 import process from "node:process";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
+
+/** The largest message of the benchmark is shorter. */
+export const MOST_MESSAGE_BYTES = 16 << 20;
+/** Whether the server parses each message as JSON before it sends it back. */
+export const PARSES = process.env.BENCH_JSON === "1";
 
 /**
  * Certificate and key, if the server is to speak TLS.
@@ -24,11 +31,16 @@ export function tlsFiles() {
  */
 export function listening(port, broadcast) {
   process.on("SIGTERM", () => process.exit(0));
+  let observed = () => ({});
   const lines = createInterface({ input: process.stdin });
   lines.on("close", () => process.exit(0));
   lines.on("line", (line) => {
     const [command, ...args] = line.split(" ");
     if (command === "gc") collect();
+    else if (command === "observe") {
+      observed = observe();
+      console.log("observing");
+    } else if (command === "observed") console.log(JSON.stringify(observed()));
     else if (command === "broadcast" && broadcast !== undefined) run(broadcast, args.map(Number));
     else console.log(`unknown command ${line}`);
   });
@@ -43,15 +55,41 @@ async function collect() {
   console.log("collected");
 }
 
+/** @returns {() => object} what was seen until the call; empty where the runtime does not tell */
+function observe() {
+  try {
+    const delay = monitorEventLoopDelay({ resolution: 1 });
+    delay.enable();
+    let pauses = 0;
+    let longest = 0;
+    const collections = new PerformanceObserver((list) => {
+      for (const { duration } of list.getEntries()) {
+        pauses += duration;
+        longest = Math.max(longest, duration);
+      }
+    });
+    collections.observe({ entryTypes: ["gc"] });
+    return () => {
+      delay.disable();
+      collections.disconnect();
+      const loopDelay = { loopDelayP99Us: delay.percentile(99) / 1000, loopDelayMaxUs: delay.max / 1000 };
+      // Where the garbage collector tells nothing, there was not one collection.
+      return pauses === 0 ? loopDelay : { ...loopDelay, gcMs: pauses, gcLongestMs: longest };
+    };
+  } catch {
+    return () => ({});
+  }
+}
+
 /**
  * @param {(payload: Buffer) => void} broadcast
  * @param {number[]} args
  */
-async function run(broadcast, [count = 0, ms = 0, bytes = 0]) {
+async function run(broadcast, [count = 0, ms = 0, bytes = 0, burst = 1]) {
   const payload = Buffer.alloc(bytes, "wsimd ");
   const before = process.cpuUsage();
   for (let i = 0; i < count; i++) {
-    broadcast(payload);
+    for (let j = 0; j < burst; j++) broadcast(payload);
     await sleep(ms);
   }
   const { user, system } = process.cpuUsage(before);

@@ -2,7 +2,7 @@
 import { createServer } from "node:http";
 import { createServer as createTlsServer } from "node:https";
 import { WebSocketServer } from "ws";
-import { listening, tlsFiles } from "./lifecycle.js";
+import { listening, PARSES, tlsFiles } from "./lifecycle.js";
 
 const tls = tlsFiles();
 const http = tls === undefined ? createServer() : createTlsServer(tls);
@@ -10,7 +10,11 @@ const server = new WebSocketServer({ server: http });
 server.on("connection", (socket) => {
   socket.on("error", () => {});
   socket.on("message", (data, isBinary) => {
-    socket.send(data, { binary: isBinary });
+    if (PARSES) {
+      const text = data.toString();
+      JSON.parse(text);
+      socket.send(text);
+    } else socket.send(data, { binary: isBinary });
   });
 });
 http.listen(0, "127.0.0.1", 511, () => {

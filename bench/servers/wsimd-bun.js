@@ -1,12 +1,19 @@
 // This package, run by Bun.
 import { serve } from "../../dist/bun/index.js";
-import { listening, tlsFiles } from "./lifecycle.js";
+import { listening, MOST_MESSAGE_BYTES, PARSES, tlsFiles } from "./lifecycle.js";
 
 const tls = tlsFiles();
 const server = await serve(
-  { port: 0, host: "127.0.0.1", backpressure: "queue", ...(tls !== undefined && { tls }) },
+  {
+    port: 0,
+    host: "127.0.0.1",
+    backpressure: "queue",
+    limits: { maxMessageBytes: MOST_MESSAGE_BYTES },
+    ...(tls !== undefined && { tls }),
+  },
   {
     message(socket, data) {
+      if (PARSES) JSON.parse(String(data));
       socket.send(data);
     },
     error() {

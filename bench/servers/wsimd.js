@@ -1,7 +1,28 @@
 // This package. WSIMD_INTERNALS and WSIMD_KERNEL choose how it reads and decodes, BENCH_BORROW whether payloads are borrowed, BENCH_UTF8
 // whether text comes as bytes, BENCH_FLUSH whether each message is written by itself instead of with the others of its turn.
 import { serve } from "../../dist/node/index.js";
-import { listening, tlsFiles } from "./lifecycle.js";
+import { listening, MOST_MESSAGE_BYTES, PARSES, tlsFiles } from "./lifecycle.js";
+
+/**
+ * One of them for a process, so that none is slowed down by what another does.
+ * @returns {NonNullable<import("../../dist/node/index.js").Handlers["message"]>}
+ */
+function handler() {
+  if (PARSES) {
+    return (socket, data) => {
+      JSON.parse(String(data));
+      socket.send(data);
+    };
+  }
+  if (process.env.BENCH_FLUSH === "1") {
+    return (socket, data) => {
+      socket.send(data);
+      socket.flush();
+    };
+  }
+  if (process.env.BENCH_UTF8 === "1") return (socket, data, type) => void socket.send(data, { type });
+  return (socket, data) => void socket.send(data);
+}
 
 const tls = tlsFiles();
 const server = await serve(
@@ -9,6 +30,7 @@ const server = await serve(
     port: 0,
     host: "127.0.0.1",
     backpressure: "queue",
+    limits: { maxMessageBytes: MOST_MESSAGE_BYTES },
     // The clients that only hold connections answer no pings.
     timeouts: { pingIntervalMs: 300_000 },
     borrow: process.env.BENCH_BORROW === "1",
@@ -16,15 +38,7 @@ const server = await serve(
     ...(tls !== undefined && { tls }),
   },
   {
-    message:
-      process.env.BENCH_FLUSH === "1"
-        ? (socket, data) => {
-            socket.send(data);
-            socket.flush();
-          }
-        : process.env.BENCH_UTF8 === "1"
-          ? (socket, data, type) => void socket.send(data, { type })
-          : (socket, data) => void socket.send(data),
+    message: handler(),
     error() {
       // Clients that go away with a reset are part of the handshake benchmark.
     },

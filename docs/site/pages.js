@@ -19,7 +19,7 @@ const GROUPS = {
     "docs/limits.md",
     "docs/errors.md",
   ],
-  Operate: ["docs/operating.md", "docs/proxies.md", "SECURITY.md", "docs/node-internals.md"],
+  Operate: ["docs/operating.md", "docs/performance.md", "docs/proxies.md", "SECURITY.md", "docs/node-internals.md"],
   Move: ["docs/moving-from-ws.md", "docs/naming.md"],
   Runtimes: ["docs/deno.md", "docs/bun.md", "docs/workerd.md", "docs/edge.md"],
   Embed: ["docs/codec.md", "docs/handshake.md", "docs/streams.md", "docs/writing-an-adapter.md"],
@@ -27,7 +27,6 @@ const GROUPS = {
   Benchmarks: [
     "bench/results/README.md",
     "bench/results/linux-x64-node20-parts.md",
-    "bench/results/linux-x64-node20-epyc.md",
     "bench/README.md",
   ],
   Change: [
@@ -45,7 +44,6 @@ const MORE = "More";
 const TITLES = new Map([
   ["README.md", "What wsimd is"],
   ["bench/results/linux-x64-node20-parts.md", "What each part gives"],
-  ["bench/results/linux-x64-node20-epyc.md", "Results on AMD EPYC"],
 ]);
 
 /** The Markdown files that are pages, from the root of the repository. */

@@ -22,7 +22,7 @@ Options:
   --seconds N        how long to measure (default 5)
   --warmup N         seconds of load before that (default 1)
   --binary           binary messages (the default)
-  --text             text messages, ASCII
+  --text             text messages, ASCII, each of them JSON
   --mixed            text messages of one to four bytes a character
   --check            compare each reply with its message; takes more time
   --pid P            process of the server: prints its CPU time for a message

@@ -111,6 +111,7 @@ describe("what is sent", () => {
       const payload = makePayload(kind, size);
       expect(payload.length).toBe(size);
       if (kind !== "binary") new TextDecoder("utf-8", { fatal: true }).decode(payload);
+      if (kind === "text" && size > 0) JSON.parse(payload.toString());
     }
   });
 

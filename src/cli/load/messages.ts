@@ -13,6 +13,7 @@ const NORMAL_CLOSURE = Buffer.from([0x03, 0xe8]);
 const MASKING_KEY = Buffer.from([0x37, 0xfa, 0x21, 0x3d]);
 
 const ASCII = "The quick brown fox jumps over the lazy dog, then naps. 0123456789; ";
+const RECORD = '{"id":1042,"name":"Ada Lovelace","total":36.5,"tags":["a","new"]}';
 const MIXED = "Grüße aus Köln, привет мир, 你好世界, ¿qué tal? καλημέρα 🚀 naïve café, 日本語テキスト! ";
 
 /** The frames that one connection may have on their way. */
@@ -53,7 +54,7 @@ export function pongFrame(payload: Uint8Array): Buffer {
 
 /** @returns exactly `size` bytes */
 export function makePayload(kind: PayloadKind, size: number): Buffer {
-  if (kind === "text") return Buffer.alloc(size, ASCII);
+  if (kind === "text") return Buffer.from(makeJson(size));
   const bytes = Buffer.alloc(size);
   if (kind === "mixed") {
     const period = Buffer.from(MIXED);
@@ -73,6 +74,15 @@ export function makePayload(kind: PayloadKind, size: number): Buffer {
     bytes[i] = state >>> 24;
   }
   return bytes;
+}
+
+/** Text that is JSON of this length, if it is not empty, so that servers that parse their messages can be loaded. */
+function makeJson(size: number): string {
+  if (size < 2) return "1".repeat(size);
+  const records = Math.floor((size - 1) / (RECORD.length + 1));
+  if (records === 0) return `"${ASCII.repeat(2).slice(0, size - 2)}"`;
+  const list = Array.from({ length: records }, () => RECORD).join(",");
+  return `[${list}${" ".repeat(size - list.length - 2)}]`;
 }
 
 /** One unfragmented frame of a client. */

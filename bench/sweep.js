@@ -1,0 +1,50 @@
+// The sweep: echoes of all payloads from 20 B to 10 MB in small steps, so that no length with a jump stays unseen.
+import { sweepCells } from "./cells.js";
+import { isFor, loadInTurns, withLoader, withServers } from "./echo.js";
+import { AGAIN, FIRST } from "./noise.js";
+import { installed } from "./subjects.js";
+
+/** In the order in which they are shown. */
+export const SWEPT = [
+  ...[FIRST, "wsimd-borrow", "wsimd-utf8", "wsimd-bun", "wsimd-deno"],
+  ...["uws", "bun", "ws", "deno"],
+];
+const QUICK_SWEPT = [FIRST, "bun", "ws"];
+const PACE = { rounds: 1, seconds: 0.35, firstWarmup: 0.12, warmup: 0.12 };
+const OVERHEAD_SECONDS = 0.2;
+/** Once for each payload and depth, before the first size. */
+const WARMUP = { rounds: 1, seconds: 0.1, firstWarmup: 0.9, warmup: 0 };
+const WARMUP_SECONDS = 1.6;
+
+/** @param {boolean} quick */
+function subjects(quick) {
+  return installed(quick ? QUICK_SWEPT : [...SWEPT, AGAIN]);
+}
+
+/** @type {import("./echo.js").Section} */
+export const sweep = {
+  name: "sweep",
+  what: "all payloads from 20 B to 10 MB, all servers",
+  seconds(quick) {
+    let total = 0;
+    for (const cells of sweepCells(quick)) {
+      const servers = subjects(quick).filter((subject) => cells.some((cell) => isFor(subject, cell)));
+      const load = PACE.seconds + PACE.warmup + OVERHEAD_SECONDS;
+      total += servers.length * (WARMUP_SECONDS + cells.length * load);
+    }
+    return total;
+  },
+  async run(context) {
+    await withLoader(async (loader) => {
+      for (const cells of sweepCells(context.quick)) {
+        const [first] = cells;
+        if (first === undefined) continue;
+        const these = subjects(context.quick).filter((subject) => isFor(subject, first));
+        await withServers(these, first, context.failed, async (servers) => {
+          await loadInTurns({ ...context, record: () => {} }, loader, first, servers, WARMUP);
+          for (const cell of cells) await loadInTurns(context, loader, cell, servers, PACE);
+        });
+      }
+    });
+  },
+};

@@ -1,0 +1,84 @@
+// What wsimd must reach: the first table of the results. Each row is a quotient of one of our measurements and another of the same rounds, or
+// a difference, in the worst of its cells.
+import { LONG_TEXT_SIZES } from "./cells.js";
+
+/**
+ * @typedef {object} Target
+ * @property {string} row - for people
+ * @property {string[]} cells
+ * @property {string} metric
+ * @property {string} subject - ours
+ * @property {string} against - another subject
+ * @property {"ratio" | "difference"} by
+ * @property {number} limit - at most
+ * @property {number} [aim] - beyond the target
+ */
+
+const CPU = "cpuUsPerMessage";
+
+/**
+ * @param {string} row
+ * @param {string[]} cells
+ * @param {string} against
+ * @param {[limit: number, aim?: number]} limits
+ * @param {Partial<Target>} [more]
+ * @returns {Target}
+ */
+function target(row, cells, against, [limit, aim], more = {}) {
+  return {
+    ...{ row, cells, metric: CPU, subject: "wsimd", against, by: "ratio", limit },
+    ...(aim !== undefined && { aim }),
+    ...more,
+  };
+}
+
+const LONG_TEXT = LONG_TEXT_SIZES.map((size) => `text/${size}/1`);
+const SINGLE = ["binary/20/1", "text/20/1", "binary/1000/1", "text/1000/1"];
+
+/** @type {Target[]} */
+export const TARGETS = [
+  target("ASCII text of 100 kB to 1 MiB", LONG_TEXT, "bun", [1, 0.8]),
+  target("text of 10 MB", ["text/10000000/1"], "bun", [1, 0.8]),
+  target("single messages of 20 and 1,000 B", SINGLE, "floor", [1.05, 1.03]),
+  target("20 B, 16 at once", ["binary/20/16", "text/20/16"], "bun", [1, 0.9]),
+  target("1,000 B, 16 at once", ["binary/1000/16", "text/1000/16"], "bun", [0.75, 0.65]),
+  target("single binary messages of 16,000 B", ["binary/16000/1"], "ws", [0.6, 0.52]),
+  target("start until listening, Node 20 and 26", ["startup/node20", "startup/node26"], "ws", [0.8, 0.5], {
+    metric: "startMs",
+  }),
+  target(
+    "first frame of a fresh worker and isolate",
+    ["cold/worker", "cold/isolate"],
+    "wsimd-before",
+    [0.6, 0.4],
+    { metric: "coldUs" },
+  ),
+  target("opening handshakes, warm", ["handshakes"], "bun", [1.9, 1.6], { metric: "cpuUsPerHandshake" }),
+  target("first 10,000 connections of a process", ["first-connections"], "ws", [0.75, 0.6], {
+    metric: "cpuUsPerConnection",
+  }),
+  target("broadcasts, 16 in a turn", ["broadcast/100/16"], "bun", [1.1, 0.9], { metric: "cpuUsPerDelivery" }),
+  target("Deno: single messages of 20 and 1,000 B", ["binary/20/1", "binary/1000/1"], "deno", [1, 0.9], {
+    subject: "wsimd-deno",
+  }),
+  target("codec alone: relay of JSON of 200 B", ["relay/200/16"], "ws", [0.33], { metric: "nsPerMessage" }),
+];
+
+/** What earlier versions reached and later ones must keep. @type {Target[]} */
+export const KEPT = [
+  target("single messages of 20 B", ["binary/20/1", "text/20/1"], "ws", [0.78]),
+  target("single messages of 1,000 B", ["binary/1000/1", "text/1000/1"], "ws", [0.75]),
+  target("20 B, 16 at once", ["binary/20/16", "text/20/16"], "ws", [0.1]),
+  target("1,000 B, 16 at once", ["binary/1000/16", "text/1000/16"], "ws", [0.14]),
+  target("16,000 B, 16 at once", ["binary/16000/16"], "ws", [0.45]),
+  target("16,000 B, 16 at once", ["binary/16000/16"], "bun", [1]),
+  target("ASCII text of 1 MiB", ["text/1048576/1"], "ws", [0.9]),
+  target("mixed UTF-8 of 1,000 B, 16 at once", ["mixed/1000/16"], "ws", [0.25]),
+  target("TLS, 1,000 B, 16 at once", ["tls/1000/16"], "ws", [0.62]),
+  target("opening handshakes, warm", ["handshakes"], "ws", [0.67], { metric: "cpuUsPerHandshake" }),
+  target("single broadcasts", ["broadcast/100/1"], "net", [1.05], { metric: "cpuUsPerDelivery" }),
+  target("memory of an idle connection", ["memory"], "net", [1024], {
+    metric: "bytesPerConnection",
+    by: "difference",
+  }),
+];
