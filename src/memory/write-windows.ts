@@ -2,6 +2,7 @@
 // write them.
 import * as layout from "../kernel/generated/layout.js";
 import type { LinearMemory } from "./linear-memory.js";
+import { type Viewer, WindowViews } from "./window-views.js";
 
 /** A transport that may still be reading from a write window. */
 export interface WindowHolder {
@@ -12,12 +13,14 @@ export interface WindowHolder {
 export class WriteWindow {
   /** The address at which the window begins. */
   readonly ptr: number;
+  readonly #views: WindowViews;
   #leased = false;
   #written = 0;
   #holder: WindowHolder | undefined;
 
   constructor(index: number) {
     this.ptr = layout.WRITE_WINDOW_PTR + index * layout.WRITE_WINDOW_STRIDE;
+    this.#views = new WindowViews(this.ptr);
   }
 
   /** Whether an outbox has the window. */
@@ -54,6 +57,11 @@ export class WriteWindow {
   /** Keeps this many of the reserved bytes. */
   commit(length: number): void {
     this.#written += length;
+  }
+
+  /** A view of the frames in the window. It may be the same object as that of an earlier write. */
+  view(memory: Uint8Array, viewer: Viewer): Uint8Array {
+    return this.#views.first(this.#written, memory, viewer);
   }
 
   /** The bytes in the window are not needed any more; the lease goes on. */

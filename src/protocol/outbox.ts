@@ -7,8 +7,7 @@ import { MAX_HEADER_BYTES } from "./opcode.js";
 import type { FramedMessage } from "./prepared-message.js";
 import { WaitingMessages } from "./waiting-messages.js";
 
-/** Takes the place of the write window of an outbox without one. */
-const NO_WINDOW = { ptr: 0, written: 0 };
+const NOTHING = new Uint8Array(0);
 
 /** The owner of an outbox, which is told when the application has transferred memory that waited to be sent. */
 export interface OutboxSink {
@@ -92,11 +91,12 @@ export class Outbox {
     return this.#workspace.writeWindows.hasSpare;
   }
 
-  /** A view of the frames in the write window, to be written and then given up by {@link release}. */
+  /**
+   * A view of the frames in the write window, to be written and then given up by {@link release}. It may be the same
+   * object as that of an earlier write.
+   */
   staged(): Uint8Array {
-    const { memory } = this.#workspace.linear;
-    const { ptr, written } = this.#window ?? NO_WINDOW;
-    return this.#host.view(memory, ptr, ptr + written);
+    return this.#window?.view(this.#workspace.linear.memory, this.#host) ?? NOTHING;
   }
 
   /** Gives the write window back, and drops the frames in it. */

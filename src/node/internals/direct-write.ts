@@ -101,14 +101,14 @@ function outcome(
   owner: WriteOwner,
 ): number {
   if (typeof result === "number" && result < 0) return result;
+  // The request would have been taken if bytes were left.
+  if (spare !== null && !isTaken(spare)) return 0;
   const left = handle.writeQueueSize;
-  if (left > 0) {
-    const taken = spare ?? result;
-    spare = null;
-    // The request holds the bytes, so that they outlive the write.
-    if (typeof taken === "object" && taken !== null)
-      Object.assign(taken, { oncomplete: onComplete, owner, buffer: bytes });
-  } else if (spare !== null && isTaken(spare)) spare = null;
+  const taken = spare ?? result;
+  spare = null;
+  // The request holds the bytes, so that they outlive the write.
+  if (left > 0 && typeof taken === "object" && taken !== null)
+    Object.assign(taken, { oncomplete: onComplete, owner, buffer: bytes });
   return left;
 }
 

@@ -1,6 +1,6 @@
 // Transports that hold write windows: what they still have to write stands there until they have written it.
 import { beforeEach, expect, test } from "vitest";
-import { portableHost } from "../../../src/host/host.js";
+import { type Host, portableHost } from "../../../src/host/host.js";
 import { WRITE_WINDOWS } from "../../../src/kernel/generated/layout.js";
 import { Workspace } from "../../../src/memory/workspace.js";
 import type { WindowHolder } from "../../../src/memory/write-windows.js";
@@ -85,4 +85,50 @@ test("one writer has a window at a time, and only that writer gives it back", ()
   expect([...first.staged()]).toEqual([1]);
   first.release();
   expect(hasWindow(corked())).toBe(true);
+});
+
+/** Builds one frame in a write window, and gives the view of it that a transport would get. */
+function view(length: number, host: Host = portableHost): Uint8Array {
+  const outbox = new Outbox(workspace, host, { onLost() {} });
+  outbox.cork();
+  build(outbox, ...Array.from({ length }, () => length & 0xff));
+  const staged = outbox.staged();
+  outbox.release();
+  return staged;
+}
+
+test("writes of the same length share a view, and others have views of their own", () => {
+  const lengths = [1, 2, 257, 258, 513, 3000];
+  for (const length of lengths) {
+    const first = view(length);
+    expect(first.length).toBe(length);
+    expect([...first].every((byte) => byte === (length & 0xff))).toBe(true);
+    expect(view(length)).toBe(first);
+  }
+});
+
+test("a view that another length has displaced is made again, and never one of that length", () => {
+  const first = view(1);
+  expect(view(257)).toHaveLength(257);
+  expect(view(1)).not.toBe(first);
+  expect([...view(1)]).toEqual([1]);
+});
+
+test("no view outlives the memory that it shows, and each host makes its own", () => {
+  const before = view(3);
+  workspace.linear.replace();
+  const after = view(3);
+  expect(after.buffer).toBe(workspace.linear.memory.buffer);
+  expect(after.buffer).not.toBe(before.buffer);
+  const other = { ...portableHost, view: (...args: Parameters<Host["view"]>) => portableHost.view(...args) };
+  expect(view(3, other)).not.toBe(after);
+});
+
+test("each window has its own views", () => {
+  const [first, second] = [lend(1, 1), lend(2, 2)];
+  expect(first.lent.byteOffset).not.toBe(second.lent.byteOffset);
+  expect([[...first.lent], [...second.lent]]).toEqual([
+    [1, 1],
+    [2, 2],
+  ]);
 });
