@@ -1,5 +1,5 @@
 // Builds everything: the two WebAssembly binaries from assembly/, the generated files in src/kernel/generated/, and
-// dist/ with tsc. `--wasm` stops after the generated files.
+// dist/: modules and declarations by tsc, and bundles of the modules. `--wasm` stops after the generated files.
 import { execFileSync } from "node:child_process";
 import {
   chmodSync,
@@ -14,12 +14,15 @@ import {
 import { createRequire } from "node:module";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
+import { bundleEntries } from "./bundle.js";
 import { checkBinary } from "./check-wasm.js";
 
 const ROOT = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const TARGETS = /** @type {const} */ (["simd", "scalar"]);
 const WASM_ONLY = process.argv.includes("--wasm");
 const GENERATED_LINE = "// Generated from assembly/ by scripts/build.js: change it there.\n";
+/** Declarations without a copy in CommonJS. */
+const ES_MODULES_ONLY = /^(?:bundled|cjs|cli|workerd)(?:\/|$)|\.(?:workerd|edge-light)\./;
 
 /** A step of the build failed. The message is shown without a stack. */
 class BuildError extends Error {}
@@ -27,7 +30,7 @@ class BuildError extends Error {}
 try {
   process.chdir(ROOT);
   await buildWasm();
-  if (!WASM_ONLY) buildDist();
+  if (!WASM_ONLY) await buildDist();
 } catch (error) {
   if (!(error instanceof BuildError)) throw error;
   console.error(`build: ${error.message}`);
@@ -78,43 +81,35 @@ async function compile(asc, target) {
   }
 }
 
-function buildDist() {
+async function buildDist() {
   rmSync("dist", { recursive: true, force: true });
   const packageFile = createRequire(import.meta.url).resolve("typescript/package.json");
   const bin = path.join(path.dirname(packageFile), JSON.parse(readFileSync(packageFile, "utf8")).bin.tsc);
-  for (const project of ["tsconfig.json", "tsconfig.cjs.json"]) {
-    try {
-      execFileSync(process.execPath, [bin, "-p", project], { stdio: "inherit" });
-    } catch {
-      throw new BuildError(`tsc found errors with ${project}`);
-    }
+  try {
+    execFileSync(process.execPath, [bin], { stdio: "inherit" });
+  } catch {
+    throw new BuildError("tsc found errors");
   }
   for (const target of TARGETS) copyFileSync(`build/${target}.wasm`, `dist/kernel/generated/${target}.wasm`);
   // The type of an import of a .wasm file: `object`, as provideKernel takes it, whose docstring has the reason.
   const binary = "declare const module: object;\nexport default module;\n";
   writeFileSync("dist/kernel/generated/binary.d.ts", binary);
-  finishCommonJs();
+  await bundleEntries("dist/bundled", "esm");
+  await bundleEntries("dist/cjs", "cjs");
+  declareCommonJs();
   if (existsSync("dist/cli/main.js")) chmodSync("dist/cli/main.js", 0o755);
 }
 
-/** Finishes the CommonJS copy of tsc, which is for tools that can't load ES modules, such as Jest. */
-function finishCommonJs() {
-  writeFileSync("dist/cjs/package.json", '{ "type": "commonjs" }\n');
+/** Gives the CommonJS copy, which is for tools that can't load ES modules, such as Jest, the declarations. */
+function declareCommonJs() {
   // The declarations are those of the ES modules. The package.json beside them makes them CommonJS.
-  for (const code of readdirSync("dist/cjs", { recursive: true, encoding: "utf8" })) {
-    const types = code.replace(/\.js$/, ".d.ts");
-    if (types !== code) copyFileSync(path.join("dist", types), path.join("dist/cjs", types));
+  writeFileSync("dist/cjs/package.json", '{ "type": "commonjs" }\n');
+  for (const name of readdirSync("dist", { recursive: true, encoding: "utf8" })) {
+    if (!name.endsWith(".d.ts") || ES_MODULES_ONLY.test(name)) continue;
+    const target = path.join("dist/cjs", name);
+    mkdirSync(path.dirname(target), { recursive: true });
+    copyFileSync(path.join("dist", name), target);
   }
-  copyFileSync("dist/kernel/generated/binary.d.ts", "dist/cjs/kernel/generated/binary.d.ts");
-  const loader = "dist/cjs/kernel/load.js";
-  const code = readFileSync(loader, "utf8");
-  const parts = code.split("import.meta.url");
-  if (parts.length !== 2)
-    throw new BuildError(`${loader} has import.meta.url ${parts.length - 1} times, not once`);
-  // CommonJS has no import.meta. Both copies read the same scalar.wasm, which is beside the ES modules.
-  const original = 'path.join(__dirname, "../../kernel/load.js")';
-  const here = `(({ pathToFileURL }, path) => pathToFileURL(${original}).href)(require("node:url"), require("node:path"))`;
-  writeFileSync(loader, parts.join(here));
 }
 
 /**

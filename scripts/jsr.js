@@ -7,8 +7,8 @@ import { fileURLToPath } from "node:url";
 
 const ROOT = fileURLToPath(new URL("../", import.meta.url));
 const NAME = "@wsimd/wsimd";
-/** The command line, the copy in CommonJS and the entries for bundlers come by npm alone. */
-const LEFT_OUT = /^(?:cli|cjs)(?:\/|$)|\.(?:workerd|edge-light)\.(?:js|d\.ts)$/;
+/** The command line, the bundles, the copy in CommonJS and the entries for bundlers come by npm alone. */
+const LEFT_OUT = /^(?:bundled|cjs|cli)(?:\/|$)|\.(?:workerd|edge-light)\.(?:js|d\.ts)$/;
 /** Deno has these types; JSR accepts no package that declares types for all modules. */
 const GLOBAL_TYPES = /^declare global \{\n[\s\S]*?^\}\n/m;
 

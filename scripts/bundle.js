@@ -1,0 +1,61 @@
+// Bundles what tsc made: an entry for runtimes consists of a few files instead of a hundred. scripts/build.js calls it.
+import { rolldown } from "rolldown";
+
+/** The entries that runtimes load, with their module in dist/. */
+const ENTRIES = [
+  "index",
+  ...["handshake", "node", "deno", "bun", "adapter", "streams"].map((name) => `${name}/index`),
+];
+
+/**
+ * What entries share, so that a program that imports several of them has each class and the kernel once. The codec and
+ * the handshake are apart, because programs without sockets need no more than these.
+ */
+const SHARED = [
+  { name: "codec", test: /dist\/(?:host|kernel|memory|protocol)\// },
+  { name: "opening", test: /dist\/(?:handshake|http)\// },
+  { name: "sockets", test: /dist\/adapter\// },
+  { name: "net", test: /dist\/node\// },
+];
+
+const SCALAR_FILE = '"generated/scalar.wasm"';
+
+/** @type {import("rolldown").Plugin} */
+const scalarFile = {
+  name: "scalar-file",
+  transform: {
+    filter: { id: /dist\/kernel\/load\.js$/ },
+    handler(code) {
+      const parts = code.split(SCALAR_FILE);
+      if (parts.length !== 2) this.error(`it names ${SCALAR_FILE} ${parts.length - 1} times, not once`);
+      return parts.join('"../kernel/generated/scalar.wasm"');
+    },
+  },
+};
+
+/**
+ * Bundles the modules of dist/, with all names as they are.
+ * @param {string} folder - in dist/, for the bundles
+ * @param {"esm" | "cjs"} format
+ */
+export async function bundleEntries(folder, format) {
+  const build = await rolldown({
+    input: Object.fromEntries(ENTRIES.map((entry) => [entry, `dist/${entry}.js`])),
+    external: /^node:/,
+    platform: "node",
+    plugins: [scalarFile],
+    onLog(level, log) {
+      if (level === "warn") throw new Error(log.message);
+    },
+  });
+  await build.write({
+    dir: folder,
+    format,
+    entryFileNames: "[name].js",
+    chunkFileNames: "[name].js",
+    codeSplitting: { groups: SHARED },
+    comments: false,
+    minifyInternalExports: false,
+  });
+  await build.close();
+}
