@@ -6,7 +6,7 @@ import type { TextType } from "../protocol/endpoint-options.js";
 import type { Readers } from "../protocol/option-readers.js";
 import type { ServerHandlers } from "./handlers.js";
 import { nodeRuntime } from "./host.js";
-import { knownInternals } from "./internals-option.js";
+import { knownInternals, prepareInternals } from "./internals-option.js";
 import { type AnyHttpServer, assertHttpServer, attachCore, coreOf, type NodeServer } from "./public-http.js";
 import { NODE_SERVER_READERS, type NodeServerOptions } from "./server.js";
 
@@ -52,5 +52,7 @@ export function attach<Data = unknown, Text extends TextType = TextType>(
   const known = readGiven<AttachOptions>(options, ATTACH_READERS);
   const { path } = known;
   const core = coreOf(nodeRuntime, known, handlers, path);
-  return attachCore(httpServer, path, { core, internals: knownInternals(known.internals) });
+  const internals = knownInternals(known.internals);
+  prepareInternals(internals);
+  return attachCore(httpServer, path, { core, internals });
 }

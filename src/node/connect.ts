@@ -17,7 +17,12 @@ import type { TextType } from "../protocol/endpoint-options.js";
 import { ownOptions, type Readers } from "../protocol/option-readers.js";
 import type { ClientHandlers } from "./handlers.js";
 import { nodeRuntime } from "./host.js";
-import { chooseInternals, INTERNALS_READERS, type InternalsOptions } from "./internals-option.js";
+import {
+  INTERNALS_READERS,
+  type InternalsOptions,
+  knownInternals,
+  prepareInternals,
+} from "./internals-option.js";
 import { NodeTransport, nodeTransports, type TransportOf, type Transports } from "./node-transport.js";
 import { openSocket } from "./open-socket.js";
 
@@ -85,7 +90,9 @@ export async function connectOn<Data>(
 ): Promise<Socket<Data>> {
   const options = readGiven<ConnectOptions>(given, CONNECT_READERS);
   const told = readClientHandlers(handlers, options);
-  const transportOf = await transports(await chooseInternals(options.internals));
+  const internals = knownInternals(options.internals);
+  await prepareInternals(internals);
+  const transportOf = await transports(internals);
   const open = (address: Address) => transportOf(openSocket(address, options.tls));
   const proxy = proxyDialer<ConnectionOptions>(options.proxy, process.env, (address, tls) =>
     openTunnel(address, tls, options.tls, transportOf),

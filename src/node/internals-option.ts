@@ -22,8 +22,7 @@ export const INTERNALS_READERS: Readers<InternalsOptions> = {
 };
 
 /**
- * The choice of the option or of the environment variable `WSIMD_INTERNALS`. Begins the trial of Node's private parts,
- * and tunes the allocator, unless it is `"off"`.
+ * The choice of the option or of the environment variable `WSIMD_INTERNALS`.
  * @throws RangeError if the variable names no choice; Error if the choice is `"on"` and the trial failed on this Node
  */
 export function knownInternals(asked?: Internals): Internals {
@@ -31,15 +30,15 @@ export function knownInternals(asked?: Internals): Internals {
   if (choice === "on" && !canReadInto()) {
     throw new Error("this Node can't read into a given buffer");
   }
-  if (choice !== "off") prepareProcess();
   return choice;
 }
 
-/** As {@link knownInternals}, and waits for the trial. */
-export async function chooseInternals(asked?: Internals): Promise<Internals> {
-  const choice = knownInternals(asked);
+/**
+ * Begins the trial of Node's private parts, and tunes the allocator, unless the choice is `"off"`.
+ * @returns when the outcome of the trial is known
+ */
+export async function prepareInternals(choice: Internals): Promise<void> {
   if (choice !== "off") await prepareProcess();
-  return choice;
 }
 
 function parseInternals(name: string): Internals {

@@ -1,7 +1,6 @@
 // Node's sockets as transports: streams, with direct reads and writes where the trial has shown that these work.
 
 import type { Socket as NetSocket } from "node:net";
-import { TLSSocket } from "node:tls";
 import { peerAddressOf } from "../adapter/peer-address.js";
 import type { TlsInfo } from "../adapter/transport.js";
 import { totalLength } from "../host/total-length.js";
@@ -21,6 +20,7 @@ import {
 import type { Internals } from "./internals-option.js";
 import { sinkOf } from "./stream-listeners.js";
 import { systemError } from "./system-error.js";
+import { tls } from "./tls.js";
 import { SocketTlsFacts } from "./tls-info.js";
 
 /** Makes the transport of a socket. */
@@ -48,19 +48,19 @@ export class NodeTransport extends DuplexTransport<NetSocket> implements WriteOw
     this.#socket = socket;
     this.#choice = choice;
     // TLS sockets, and sockets without a handle, may keep the bytes that are written.
-    this.takesAtOnce = !("encrypted" in socket) && hasHandle(socket);
+    this.takesAtOnce = !isSecure(socket) && hasHandle(socket);
     if (socket.connecting) socket.once("connect", () => this.#connected());
     else this.#connected();
   }
 
   #connected(): void {
-    const socket = this.#socket;
-    this.remoteAddress = peerAddressOf(socket.remoteAddress);
-    if (this.#choice !== "off" && whatWorks()?.writes) this.#handle = writeHandle(socket);
+    this.remoteAddress = peerAddressOf(this.#socket.remoteAddress);
+    if (this.#choice !== "off" && whatWorks()?.writes) this.#handle = writeHandle(this.#socket);
   }
 
   override get tls(): TlsInfo | undefined {
-    return this.#socket instanceof TLSSocket ? new SocketTlsFacts(this.#socket) : undefined;
+    const socket = this.#socket;
+    return isSecure(socket) && socket instanceof tls().TLSSocket ? new SocketTlsFacts(socket) : undefined;
   }
 
   override get bufferedAmount(): number {
@@ -144,6 +144,10 @@ export class NodeTransport extends DuplexTransport<NetSocket> implements WriteOw
     this.blocked = false;
     this.sink.drained();
   }
+}
+
+function isSecure(socket: NetSocket): boolean {
+  return "encrypted" in socket;
 }
 
 function onRead(this: NetSocket, length: number, window: Uint8Array): boolean {

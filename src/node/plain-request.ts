@@ -4,7 +4,7 @@
 import type { Server as HttpServer, IncomingMessage } from "node:http";
 import type { Server as HttpsServer } from "node:https";
 import type { Duplex } from "node:stream";
-import { Server as TlsServer } from "node:tls";
+import { tls } from "./tls.js";
 
 /** The number of names and values that Node keeps of a head by default. */
 const KEPT_HEADERS = 2_000;
@@ -27,7 +27,7 @@ export function servePlain(
   // A dropped line could have been `Content-Length`, and the content would then be read as a request.
   if (kept > 0 && request.rawHeaders.length >= kept) return false;
   stream.unshift(Buffer.concat([headWithoutUpgrade(request), head]));
-  httpServer.emit(httpServer instanceof TlsServer ? "secureConnection" : "connection", stream);
+  httpServer.emit(httpServer instanceof tls().Server ? "secureConnection" : "connection", stream);
   return true;
 }
 

@@ -1,9 +1,9 @@
 // `serve` for Node, and for other runtimes with `node:net`.
 
 import type { IncomingMessage } from "node:http";
-import { createServer, type Socket as NetSocket } from "node:net";
+import * as net from "node:net";
 import type { Duplex } from "node:stream";
-import { createServer as createTlsServer, type TlsOptions } from "node:tls";
+import type { TlsOptions } from "node:tls";
 import { MAX_TIMER_MS } from "../adapter/deadline.js";
 import { readGiven } from "../adapter/given-options.js";
 import { hostOptions } from "../adapter/host-options.js";
@@ -25,6 +25,8 @@ import type { TextTypeOption } from "../adapter/socket/options.js";
 import type { Runtime } from "../adapter/transport.js";
 import type { TextType } from "../protocol/endpoint-options.js";
 import { integer, ownOptions, type Readers } from "../protocol/option-readers.js";
+import { EarlySockets } from "./early-sockets.js";
+import { setImmediate } from "./globals.js";
 import type { ServerHandlers } from "./handlers.js";
 import { nodeRuntime } from "./host.js";
 import {
@@ -36,11 +38,18 @@ import {
   tellSize,
   whatWorks,
 } from "./internals/index.js";
-import { chooseInternals, INTERNALS_READERS, type InternalsOptions } from "./internals-option.js";
+import {
+  INTERNALS_READERS,
+  type Internals,
+  type InternalsOptions,
+  knownInternals,
+  prepareInternals,
+} from "./internals-option.js";
 import { NodeListener } from "./node-listener.js";
 import { nodeTransports, type TransportOf, type Transports } from "./node-transport.js";
 import type { NodeServer } from "./public-http.js";
 import { peerIsGone } from "./remote-address.js";
+import { tls as nodeTls } from "./tls.js";
 import { type Attachment, takeUpgrade } from "./upgrade-opening.js";
 
 /** Options of {@link serve}. */
@@ -104,13 +113,14 @@ export async function listenOn(
   assertOnePlace(options);
   const told = readServerHandlers(handlers, options);
   const core = new ServerCore(runtime, resolveServerOptions(options), told, resources);
-  const internals = await chooseInternals(options.internals);
+  const internals = knownInternals(options.internals);
   const transportOf = await transports(internals);
-  const accept = (socket: NetSocket): void => acceptSocket(core, socket, transportOf);
+  const early = new EarlySockets((socket) => acceptSocket(core, socket, transportOf));
+  const accept = (socket: net.Socket): void => early.came(socket);
   const netServer =
     tls === undefined
-      ? createServer(hostOptions({ noDelay: true, allowHalfOpen: true }), accept)
-      : createTlsServer(
+      ? net.createServer(hostOptions({ noDelay: true, allowHalfOpen: true }), accept)
+      : nodeTls().createServer(
           hostOptions({
             noDelay: true,
             handshakeTimeout: tlsTimeout(core),
@@ -118,18 +128,36 @@ export async function listenOn(
           }),
           accept,
         );
-  const listener = new NodeListener(netServer, core.secure);
-  await listener.listen(options);
-  const bare = tls === undefined && internals !== "off" && whatWorks()?.handles === true;
-  const taken = bare && takeConnections(netServer, (handle) => acceptHandle(core, handle, maxConnections));
   // Set in any case, so that an inherited value does not count.
   netServer.maxConnections = maxConnections ?? Number.POSITIVE_INFINITY;
-  if (maxConnections !== undefined) {
-    if (taken) tellSize(netServer, maxConnections, () => core.size);
-    else boundDeclines(netServer);
-  }
+  const listener = new NodeListener(netServer, core.secure);
+  const begin = async (): Promise<void> => {
+    await prepareInternals(internals);
+    takeHandles(core, netServer, internals, maxConnections);
+    early.acceptAll();
+  };
+  // All connections of a server that counts them are accepted in the same way, so the trial comes first.
+  if (maxConnections !== undefined) await prepareInternals(internals);
+  await listener.listen(options);
   netServer.on("error", (error) => core.report(error));
+  if (internals === "off" || whatWorks() !== undefined) await begin();
+  // The application goes on first.
+  else setImmediate(begin);
   return { attachment: { core, internals }, listener };
+}
+
+/** Accepts connections without sockets from now on, if that passed the trial. */
+function takeHandles(
+  core: ServerCore,
+  netServer: net.Server,
+  internals: Internals,
+  maxConnections?: number,
+): void {
+  const bare = !core.secure && internals !== "off" && whatWorks()?.handles === true;
+  const taken = bare && takeConnections(netServer, (handle) => acceptHandle(core, handle, maxConnections));
+  if (maxConnections === undefined) return;
+  if (taken) tellSize(netServer, maxConnections, () => core.size);
+  else boundDeclines(netServer);
 }
 
 /** The handle of a server that owns its port. */
@@ -152,7 +180,7 @@ function tlsTimeout(core: ServerCore): number {
 }
 
 /** An exception here ends this connection and no other. */
-function acceptSocket(core: ServerCore, socket: NetSocket, transportOf: TransportOf): void {
+function acceptSocket(core: ServerCore, socket: net.Socket, transportOf: TransportOf): void {
   try {
     // Over TLS this applies only from here on: a client that ends its side during the TLS handshake is gone.
     socket.allowHalfOpen = true;

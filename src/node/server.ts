@@ -7,7 +7,12 @@ import type { TextType } from "../protocol/endpoint-options.js";
 import type { Readers } from "../protocol/option-readers.js";
 import type { ServerHandlers } from "./handlers.js";
 import { nodeRuntime } from "./host.js";
-import { INTERNALS_READERS, type InternalsOptions, knownInternals } from "./internals-option.js";
+import {
+  INTERNALS_READERS,
+  type InternalsOptions,
+  knownInternals,
+  prepareInternals,
+} from "./internals-option.js";
 import { coreOf, type NodeServer, NodeServerHandle } from "./public-http.js";
 
 /** Options of {@link createServer}. */
@@ -40,5 +45,7 @@ export function createServer<Data = unknown, Text extends TextType = TextType>(
 ): NodeServer<Data> {
   const known = readGiven<NodeServerOptions>(options, NODE_SERVER_READERS);
   const core = coreOf(nodeRuntime, known, handlers);
-  return new NodeServerHandle({ core, internals: knownInternals(known.internals) });
+  const internals = knownInternals(known.internals);
+  prepareInternals(internals);
+  return new NodeServerHandle({ core, internals });
 }

@@ -2,6 +2,7 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { connect, serve } from "../../src/node/index.js";
+import { tryInternals } from "../../src/node/internals/trial.js";
 import type { Adapter, Capability } from "./adapter.js";
 import { HAS_IPV6 } from "./ipv6.js";
 
@@ -36,7 +37,11 @@ export function nodeAdapter(internals: (typeof INTERNALS)[number]): Adapter {
     collectGarbage,
     openSockets: () =>
       process.getActiveResourcesInfo().filter((name) => /^(TCP|Pipe)Socket/.test(name)).length,
-    serve: (options, handlers) => serve({ ...options, internals }, handlers),
+    async serve(options, handlers) {
+      // Connections that come during the trial wait; that has tests of its own.
+      if (internals !== "off") await tryInternals();
+      return await serve({ ...options, internals }, handlers);
+    },
     connect: (url, options, handlers) => connect(url, { ...options, internals }, handlers),
   };
 }

@@ -2,9 +2,11 @@
 import assert from "node:assert/strict";
 import { type Server, Socket } from "node:net";
 import { afterEach, describe, test, vi } from "vitest";
+import type { ListeningServer } from "../../src/adapter/server/listening.js";
 import { socketInternals } from "../../src/adapter/socket/internals.js";
 import { serve } from "../../src/node/index.js";
 import type { ConnectionHandle } from "../../src/node/internals/bare-handle.js";
+import { tryInternals } from "../../src/node/internals/trial.js";
 import { INTERNALS, nodeAdapter, REUSES_PORTS } from "./node-adapter.js";
 import { masked } from "./raw-peer.js";
 import { Recorder } from "./recorder.js";
@@ -41,6 +43,7 @@ describe("the read path", () => {
         async run(scene) {
           const recorder = new Recorder({ message: (socket, data) => void socket.send(data) });
           const server = await serve({ host: "127.0.0.1", internals: asked }, recorder);
+          await tryInternals();
           scene.after(() => server.close({ timeoutMs: 1 }));
           const peer = await scene.client(server);
           const streamed = vi.spyOn(Socket.prototype, "_write");
@@ -103,15 +106,56 @@ describe("the trial of the read path", () => {
       // Refused at once: a real refusal takes Windows two seconds.
       connect: () => new net.Socket().destroy(new Error("connect ECONNREFUSED")),
     }));
-    const { chooseInternals } = await import("../../src/node/internals-option.js");
     const { tryInternals, whatWorks } = await import("../../src/node/internals/trial.js");
     const nothing = { reads: false, writes: false, handles: false };
     const start = performance.now();
     assert.deepEqual(await tryInternals(), nothing);
     assert.ok(performance.now() - start < 1_000, "it does not wait for what won't come");
     assert.deepEqual(whatWorks(), nothing);
-    assert.equal(await chooseInternals("auto"), "auto");
   });
+});
+
+describe("while the trial goes on", () => {
+  afterEach(() => vi.resetModules());
+
+  /** A server of a process in which none was before. */
+  async function first(scene: Scene, recorder: Recorder): Promise<ListeningServer> {
+    vi.resetModules();
+    const { serve } = await import("../../src/node/index.js");
+    const { whatWorks } = await import("../../src/node/internals/trial.js");
+    const server = await serve({ host: "127.0.0.1" }, recorder);
+    scene.after(() => server.close({ timeoutMs: 1 }));
+    assert.equal(whatWorks(), undefined, "the server listens before the trial is over");
+    return server;
+  }
+
+  test("a client waits, and is then read in the way that was found", () =>
+    Scene.run(nodeAdapter("off"), {
+      name: "early",
+      async run(scene) {
+        const recorder = new Recorder({ message: (socket, data) => void socket.send(data) });
+        const server = await first(scene, recorder);
+        const peer = await scene.client(server);
+        await peer.write(masked("81 01 | 'a'"));
+        await peer.expect("81 01 'a'");
+        const { socketInternals } = await import("../../src/node/index.js");
+        assert.equal(socketInternals(recorder.socket).readPath, KNOWN ? "direct" : "stream");
+      },
+    }));
+
+  test("a client may leave, and the server may close", () =>
+    Scene.run(nodeAdapter("off"), {
+      name: "left",
+      async run(scene) {
+        const recorder = new Recorder();
+        const server = await first(scene, recorder);
+        const [leaving, staying] = [await scene.raw(server), await scene.raw(server)];
+        leaving.reset();
+        await server.close({ timeoutMs: 1 });
+        await staying.gone();
+        assert.deepEqual(recorder.log, []);
+      },
+    }));
 });
 
 /** Has a method of the handles that servers take throw, while it is to. */
@@ -147,9 +191,11 @@ describe("a connection that can't be accepted", () => {
           let broken = false;
           await breakHandles(name, () => broken);
           const { serve } = await import("../../src/node/index.js");
+          const { tryInternals } = await import("../../src/node/internals/trial.js");
           const recorder = new Recorder();
           const server = await serve({ host: "127.0.0.1" }, recorder);
           scene.after(() => server.close({ timeoutMs: 1 }));
+          await tryInternals();
           const before = await scene.client(server);
           broken = true;
           await (await scene.raw(server)).gone();

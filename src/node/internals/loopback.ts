@@ -1,7 +1,7 @@
 // A connection of this process to itself, on which private parts of the runtime are tried. A worker of a cluster does
 // not take its port from the primary, which would emit `listening` for it.
 import { once } from "node:events";
-import { connect, createServer, type Server, type Socket } from "node:net";
+import * as net from "node:net";
 import { hostOptions } from "../../adapter/host-options.js";
 import { clearInterval, setInterval } from "../../host/globals.js";
 import { mayUseNetwork } from "../permission.js";
@@ -18,9 +18,9 @@ const LOOPBACK = { host: "127.0.0.1" };
 /** A loopback connection for a trial. */
 export interface Loopback<T> {
   /** The connecting end. */
-  readonly near: Socket;
+  readonly near: net.Socket;
   /** Takes the accepted end. */
-  readonly server: Server;
+  readonly server: net.Server;
   /** Tells the outcome; the first counts. */
   over(outcome: T): void;
   /** Makes a listener for an event of the trial. An exception in it fails the trial, and does not end the process. */
@@ -36,10 +36,10 @@ export interface Loopback<T> {
 export async function onLoopback<T>(attempt: (loopback: Loopback<T>) => void, failed: T): Promise<T> {
   if (!mayUseNetwork()) return failed;
   const ends: { destroy(): void }[] = [];
-  let server: Server | undefined;
+  let server: net.Server | undefined;
   let timer: ReturnType<typeof setInterval> | undefined;
   try {
-    const listening = createServer();
+    const listening = net.createServer();
     server = listening;
     const port = await freePort(listening);
     return await new Promise<T>((resolve) => {
@@ -57,13 +57,13 @@ export async function onLoopback<T>(attempt: (loopback: Loopback<T>) => void, fa
             resolve(failed);
           }
         };
-      const watch = (end: Socket): void => {
+      const watch = (end: net.Socket): void => {
         ends.push(end);
         end.on("error", () => resolve(failed));
       };
       listening.on("error", () => resolve(failed));
       listening.on("connection", watch);
-      const near = connect(hostOptions({ ...LOOPBACK, port }));
+      const near = net.connect(hostOptions({ ...LOOPBACK, port }));
       watch(near);
       attempt({ near, server: listening, over: resolve, guarded, own: (end) => ends.push(end) });
     });
@@ -77,7 +77,7 @@ export async function onLoopback<T>(attempt: (loopback: Loopback<T>) => void, fa
   }
 }
 
-async function freePort(server: Server): Promise<number> {
+async function freePort(server: net.Server): Promise<number> {
   server.listen(hostOptions({ ...LOOPBACK, port: 0, exclusive: true }));
   await once(server, "listening");
   const address = server.address();

@@ -7,7 +7,7 @@
 import cluster from "node:cluster";
 import { once } from "node:events";
 import { connect, serve, socketInternals } from "../../../dist/node/index.js";
-import { whatWorks } from "../../../dist/node/internals/index.js";
+import { tryInternals } from "../../../dist/node/internals/index.js";
 
 /** @typedef {import("node:cluster").Worker} Worker */
 
@@ -67,5 +67,5 @@ async function work(self) {
     },
   );
   self.on("message", () => self.send(server.connections.size));
-  self.send({ url: server.url.replace("127.0.0.1", "localhost"), works: whatWorks() });
+  self.send({ url: server.url.replace("127.0.0.1", "localhost"), works: await tryInternals() });
 }
