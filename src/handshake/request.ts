@@ -89,10 +89,18 @@ export function readUpgrade(
   const { host, path, query } = resource;
   const refusal = checkOrigin(headers, origin, host, origins);
   if (refusal !== undefined) return refusal;
-  const expectsContinue = expectsToContinue(head);
   return {
     type: "upgrade",
-    ...{ target, path, query, host, origin, headers, protocols, extensions, key, expectsContinue },
+    target,
+    path,
+    query,
+    host,
+    origin,
+    headers,
+    protocols,
+    extensions,
+    key,
+    expectsContinue: expectsToContinue(head),
   };
 }
 
@@ -129,7 +137,8 @@ function checkVersion(headers: HeaderList): Refusal | undefined {
 
 /** An intermediary could take for content the bytes that this side takes for frames. */
 function checkContent(headers: HeaderList): Refusal | undefined {
-  const hasContent = headers.getAll("Content-Length").some((length) => length !== "0");
+  const hasContent =
+    headers.has("Content-Length") && headers.getAll("Content-Length").some((length) => length !== "0");
   if (!hasContent && !headers.has("Transfer-Encoding")) return undefined;
   return refuse(400, "an upgrade request cannot have content");
 }

@@ -49,10 +49,17 @@ const NINE = 0x39;
 export const START_LINE_MARKS = 2;
 export const HEADER_LINE_MARKS = 4;
 
+/** Marks of a head that was read, in memory for those of the next one: most heads come one after the other. */
+let spare: number[] | undefined;
+/** Memory for more marks than this is not kept. */
+const MAX_SPARE_MARKS = 512;
+
 export class HeadMachine {
   readonly #isRequest: boolean;
   readonly #maxHeaderLines: number;
-  readonly #marks: number[] = [];
+  #marks: number[];
+  /** The number of marks, behind which there may be those of an earlier head. */
+  #count = 0;
   #state: number;
   /** The number of characters read of the version, then of the status code. */
   #matched = 0;
@@ -67,6 +74,8 @@ export class HeadMachine {
   constructor(isRequest: boolean, maxHeaderLines: number) {
     this.#isRequest = isRequest;
     this.#maxHeaderLines = maxHeaderLines;
+    this.#marks = spare ?? [];
+    spare = undefined;
     this.#state = isRequest ? METHOD : VERSION;
   }
 
@@ -74,9 +83,22 @@ export class HeadMachine {
    * Positions from the start of the head. Of a request: the ends of method and target; of a response: the ends of
    * status code and reason phrase. Then, for each header line, start and end of the name, and start and end of the
    * value together with the white space around it.
+   * @returns the first {@link count} are those of this head
    */
   get marks(): readonly number[] {
     return this.#marks;
+  }
+
+  /** The number of {@link marks}. */
+  get count(): number {
+    return this.#count;
+  }
+
+  /** Gives the memory of the marks to the next head. They are of no use from now on. */
+  release(): void {
+    if (this.#marks.length <= MAX_SPARE_MARKS) spare = this.#marks;
+    this.#marks = [];
+    this.#count = 0;
   }
 
   /** Where the start line begins. */
@@ -185,15 +207,19 @@ export class HeadMachine {
         // "No whitespace is allowed between the field name and colon." RFC 9112 section 5.1.
         return byte === COLON ? this.#mark(at, VALUE_START) : this.fail(400, "a header name is malformed");
       case VALUE_START:
-        this.#marks.push(at);
+        this.#add(at);
         return this.#stepValue(byte, at);
       default:
         return this.#stepValue(byte, at);
     }
   }
 
+  #add(at: number): void {
+    this.#marks[this.#count++] = at;
+  }
+
   #mark(at: number, next: number): number {
-    this.#marks.push(at);
+    this.#add(at);
     return next;
   }
 
@@ -236,7 +262,7 @@ export class HeadMachine {
     // "A server MUST ignore an Upgrade header field that is received in an HTTP/1.0 request." RFC 9110 section 7.8. A
     // server that speaks HTTP/1.0 can refuse, but never upgrade.
     if (this.#isHttp10 && this.#status === 101) return this.fail(400, "HTTP/1.0 cannot upgrade a connection");
-    this.#marks.push(at);
+    this.#add(at);
     return byte === SP ? REASON : this.#mark(at, LINE_FEED);
   }
 
@@ -252,7 +278,7 @@ export class HeadMachine {
     // Request) … or replace each received obs-fold." RFC 9112 section 5.2.
     if (isSpace(byte)) return this.fail(400, "a header line is folded");
     if (TOKEN_CHARACTER[byte] !== 1) return this.fail(400, "a header name is malformed");
-    if (this.#marks.length === START_LINE_MARKS + HEADER_LINE_MARKS * this.#maxHeaderLines) {
+    if (this.#count === START_LINE_MARKS + HEADER_LINE_MARKS * this.#maxHeaderLines) {
       return this.fail(431, `there are more than ${this.#maxHeaderLines} header lines`);
     }
     return this.#mark(at, NAME);

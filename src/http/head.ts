@@ -72,23 +72,27 @@ const NOTHING = new Uint8Array(0);
 const FIRST_CAPACITY = 512;
 
 const BUILD: { readonly [K in keyof HeadKinds]: (text: string, machine: HeadMachine) => HeadKinds[K] } = {
-  request(text, { start, marks, isHttp10 }) {
+  request(text, machine) {
+    const { start, marks, isHttp10 } = machine;
     const methodEnd = marks[0] ?? 0;
     const method = text.slice(start, methodEnd);
     const target = text.slice(methodEnd + 1, marks[1]);
-    return { method, target, httpVersion: isHttp10 ? "1.0" : "1.1", headers: buildHeaders(text, marks) };
+    return { method, target, httpVersion: isHttp10 ? "1.0" : "1.1", headers: buildHeaders(text, machine) };
   },
-  response(text, { marks }) {
+  response(text, machine) {
+    const { marks } = machine;
     const statusEnd = marks[0] ?? 0;
     const status = Number(text.slice(statusEnd - 3, statusEnd));
-    return { status, reason: text.slice(statusEnd + 1, marks[1]), headers: buildHeaders(text, marks) };
+    return { status, reason: text.slice(statusEnd + 1, marks[1]), headers: buildHeaders(text, machine) };
   },
 };
 
-function buildHeaders(text: string, marks: readonly number[]): HeaderList {
-  const raw: string[] = [];
-  for (let i = START_LINE_MARKS; i < marks.length; i += HEADER_LINE_MARKS) {
-    raw.push(text.slice(marks[i], marks[i + 1]), trimmed(text, marks[i + 2] ?? 0, marks[i + 3] ?? 0));
+function buildHeaders(text: string, { marks, count }: HeadMachine): HeaderList {
+  const raw = new Array<string>((2 * (count - START_LINE_MARKS)) / HEADER_LINE_MARKS);
+  let next = 0;
+  for (let i = START_LINE_MARKS; i < count; i += HEADER_LINE_MARKS) {
+    raw[next++] = text.slice(marks[i], marks[i + 1]);
+    raw[next++] = trimmed(text, marks[i + 2] ?? 0, marks[i + 3] ?? 0);
   }
   return HeaderList.adopt(raw);
 }
@@ -154,10 +158,12 @@ export class HeadReader<K extends keyof HeadKinds> {
 
   #finish(bytes: Uint8Array, before: number, end: number): HeadFinished<HeadKinds[K]> {
     if (before > 0) this.#keep(bytes, before, end);
-    const whole = before > 0 ? this.#buffer.subarray(0, this.#length) : bytes.subarray(0, end);
+    const whole = before > 0 ? this.#buffer.subarray(0, this.#length) : upTo(bytes, end);
     const text = decodeLatin1(whole, this.#machine.isAscii);
     this.#buffer = NOTHING;
-    return { type: "head", head: BUILD[this.#kind](text, this.#machine), rest: bytes.subarray(end) };
+    const head = BUILD[this.#kind](text, this.#machine);
+    this.#machine.release();
+    return { type: "head", head, rest: end === bytes.length ? NOTHING : bytes.subarray(end) };
   }
 
   /** Appends `bytes[0..count]` to the buffer, of which `used` bytes are in use. */
@@ -171,6 +177,10 @@ export class HeadReader<K extends keyof HeadKinds> {
     }
     this.#buffer.set(bytes.subarray(0, count), used);
   }
+}
+
+function upTo(bytes: Uint8Array, end: number): Uint8Array {
+  return end === bytes.length ? bytes : bytes.subarray(0, end);
 }
 
 /** Shared memory could change between the check of a byte and its use, so it is copied first. */

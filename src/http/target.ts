@@ -97,7 +97,8 @@ export function checkTarget({ method, target, httpVersion, headers }: RequestHea
   const asterisk = method === "OPTIONS" && target === "*";
   const resource = asterisk ? wholeServer(host) : parseTarget(target, host);
   if (resource === undefined) return refuse(400, "the request target is malformed or not of this host");
-  return { type: "target", ...resource };
+  const { path, query } = resource;
+  return { type: "target", host: resource.host, path, query };
 }
 
 function startOfAuthority(target: string): number {

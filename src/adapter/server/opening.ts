@@ -1,7 +1,7 @@
 // A connection to a server until it becomes a WebSocket, or ends as something else.
 import { asksForWebSocket, readUpgrade, type UpgradeRequest } from "../../handshake/request.js";
 import { preferredSubprotocol } from "../../handshake/subprotocol.js";
-import { given, isGiven } from "../../http/given.js";
+import { given } from "../../http/given.js";
 import type { RequestHead } from "../../http/head.js";
 import { checkPlain } from "../../http/plain.js";
 import { reasonPhrase } from "../../http/reason-phrase.js";
@@ -22,7 +22,7 @@ import { comparablePath } from "./request-path.js";
 import type { PendingOpening, ServerCore } from "./server.js";
 import { tellRefused } from "./server-handlers.js";
 import type { Stage, StageOwner } from "./stage.js";
-import { decisionOf } from "./verdict.js";
+import { DEFAULT_ACCEPTANCE, decisionOf } from "./verdict.js";
 
 /** The answer to an upgrade request for a path at which there are no WebSockets. */
 export const ELSEWHERE = { status: 404, reason: "no WebSocket here" };
@@ -231,6 +231,12 @@ export class Opening implements TransportSink, Expiring, StageOwner, PendingOpen
   }
 
   #decide(request: UpgradeRequest, rest: Uint8Array): void {
+    const { upgrade, data } = this.server.options;
+    // There is nothing that could wait, or in which more bytes could come.
+    if (upgrade === undefined && data === undefined) {
+      this.#accept(request, DEFAULT_ACCEPTANCE, rest);
+      return;
+    }
     const stage = new DecisionStage(this, rest);
     this.#stage = stage;
     stage.ask(request, (verdict, all) => this.#decided(request, verdict, all));
@@ -245,17 +251,16 @@ export class Opening implements TransportSink, Expiring, StageOwner, PendingOpen
   #accept(request: UpgradeRequest, acceptance: Acceptance, rest: Uint8Array): void {
     const { server, transport } = this;
     const { data: makeData } = server.options;
-    const protocol =
-      given(acceptance, "protocol") ?? preferredSubprotocol(request.protocols, server.options.protocols);
-    const deliver = given(acceptance, "deliver");
+    const { headers, deliver } = acceptance;
+    const protocol = acceptance.protocol ?? preferredSubprotocol(request.protocols, server.options.protocols);
     if (deliver !== undefined) assertHandler(server.handlers, deliver);
-    const head = this.#answers.accept(request, { protocol, headers: given(acceptance, "headers") });
+    const head = this.#answers.accept(request, { protocol, headers, extensions: undefined });
     const session = new Session(server, {
       role: "server",
       deliver,
       transport,
       protocol: protocol ?? "",
-      data: isGiven(acceptance, "data") ? acceptance.data : makeData?.(),
+      data: Object.hasOwn(acceptance, "data") ? acceptance.data : makeData?.(),
     });
     this.#deadline.stop();
     this.#answered = true;

@@ -21,13 +21,20 @@ const ACCEPTANCE: Readonly<Record<keyof Acceptance, true>> = {
   deliver: true,
 };
 
+/** The answer of a server without the hook, and of a hook that returns nothing. */
+export const DEFAULT_ACCEPTANCE: Acceptance = {
+  protocol: undefined,
+  headers: undefined,
+  deliver: undefined,
+};
+
 /** What an answer has that was meant to refuse. */
 const OF_REFUSALS: ReadonlySet<string> = new Set(["reason", "body", "code", "statusCode"]);
 
 /** The refusal of a hook that returns `false`. */
 const REFUSED: RefusalOptions = { status: 403, reason: "the server does not accept this connection" };
 
-/** Whether a client is accepted, and how. */
+/** Whether a client is accepted, and how: an acceptance inherits none of its properties from `Object.prototype`. */
 export type Decision = { readonly acceptance: Acceptance } | { readonly refusal: RefusalOptions };
 
 /**
@@ -37,7 +44,7 @@ export type Decision = { readonly acceptance: Acceptance } | { readonly refusal:
  * @throws RangeError for a delivery that does not exist
  */
 export function decisionOf(verdict: UpgradeResult): Decision {
-  if (verdict === undefined) return { acceptance: {} };
+  if (verdict === undefined) return { acceptance: DEFAULT_ACCEPTANCE };
   if (verdict === false) return { refusal: REFUSED };
   if (!isObject(verdict))
     throw new TypeError(

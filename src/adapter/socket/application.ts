@@ -48,6 +48,7 @@ export class Application {
   }
 
   opened(): void {
+    if (this.#handlers.open === undefined) return;
     this.enter(() => {
       try {
         this.#await(this.#handlers.open?.(this.#owner.socket));
@@ -104,6 +105,7 @@ export class Application {
   }
 
   closed(event: CloseEvent): void {
+    if (this.#handlers.close === undefined) return;
     this.enter(() => this.#call(this.#handlers.close, event));
   }
 

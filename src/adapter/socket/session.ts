@@ -295,8 +295,10 @@ export class Session
 
   /** The closing handshake has begun, or the connection failed. */
   #closingBegan(): void {
-    if (!this.gone) this.keepalive.closingBegan();
     this.outgoing?.stop(this.closeEvent);
+    // No Close frame is exchanged any more.
+    if (this.#ending >= GOING) return;
+    this.keepalive.closingBegan();
     // The peer's Close frame, or its FIN, has to be read.
     if (this.input.paused) this.input.resume();
     this.output.later();

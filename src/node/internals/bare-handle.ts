@@ -10,6 +10,8 @@ import { readSymbols } from "./window-reads.js";
  * The members of a connection's handle that are used here. Numbers that are returned are 0 or a negative error number.
  */
 export interface ConnectionHandle extends WriteHandle {
+  /** The owner, under Node's symbol. */
+  [member: symbol]: unknown;
   /** Called for each read. Only Node's own function has access to the length of the read. */
   onread: unknown;
   /** Not on the handle of a Unix socket. */
@@ -109,8 +111,16 @@ function lend(owners: HandleOwner, symbol: symbol, descriptor: PropertyDescripto
 
 const METHODS = ["useUserBuffer", "readStart", "readStop", "shutdown", "close"];
 
+/** The prototype of the last handle that was found to have all members, which are members of the prototype. */
+let knownClass: object | undefined;
+
 function isConnectionHandle(handle: unknown): handle is ConnectionHandle {
-  return isWriteHandle(handle) && "onread" in handle && hasMethods(handle, METHODS);
+  if (typeof handle !== "object" || handle === null) return false;
+  const ofClass: object | null = Object.getPrototypeOf(handle);
+  if (ofClass !== null && ofClass === knownClass) return true;
+  if (!(isWriteHandle(handle) && "onread" in handle && hasMethods(handle, METHODS))) return false;
+  if (ofClass !== null && ofClass !== Object.prototype) knownClass = ofClass;
+  return true;
 }
 
 /**
@@ -131,8 +141,9 @@ export function takeConnections(server: Server, accept: (handle: ConnectionHandl
 
 /** The record that a handle fills in about the other end. */
 interface Peer {
-  address?: string;
-  port?: number;
+  address: string | undefined;
+  family: string | undefined;
+  port: number | undefined;
 }
 
 /**
@@ -149,15 +160,18 @@ export function peerName(handle: unknown): string | undefined {
   return peer === undefined ? undefined : `${peer.address} ${peer.port}`;
 }
 
+/** Filled in by each call. */
+const found: Peer = { address: undefined, family: undefined, port: undefined };
+
 function peerOf(handle: ConnectionHandle): Peer | undefined {
-  const found: Peer = Object.create(null);
+  found.address = undefined;
   return handle.getpeername?.(found) === 0 ? found : undefined;
 }
 
 /** Makes an object the owner of a handle, and lets reading begin. @returns 0 or a negative error number */
 export function own(handle: ConnectionHandle, owner: HandleOwner): number {
   if (ownership === undefined) throw new Error("how handles are owned is not known");
-  Reflect.set(handle, ownership.owner, owner);
+  handle[ownership.owner] = owner;
   handle.onread = ownership.onread;
   handle.useUserBuffer(owner.window);
   return handle.readStart();
