@@ -21,6 +21,7 @@ const GROUPS = {
   ],
   Operate: [
     "docs/operating.md",
+    "docs/cores.md",
     "docs/performance.md",
     "docs/proxies.md",
     "SECURITY.md",

@@ -92,19 +92,6 @@ test("systemd waits for the stop", () => {
   expect(numberIn(service, "TimeoutStopSec") * 1000).toBeGreaterThan(STOP_MS);
 });
 
-test("all cores", async () => {
-  const server = await started(page.take("All cores"));
-  const inbox = await Inbox.open(server.url);
-  const [, worker] = /^process (\d+)$/.exec(String(await inbox.next())) ?? [];
-  inbox.socket.send("hello");
-  expect(await inbox.next()).toBe("hello");
-  server.program.signal("SIGTERM");
-  expect(await inbox.closed).toBe(1001);
-  expect(await server.program.exit).toEqual({ code: 0, signal: null });
-  expect(server.program.stderr).toBe("");
-  expect(() => process.kill(Number(worker), 0)).toThrow("ESRCH");
-});
-
 test("PM2 waits for the stop", () => {
   const block = page.take("PM2");
   const module = { exports: { apps: [] } };

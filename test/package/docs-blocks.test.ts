@@ -7,8 +7,8 @@ import { killPrograms, mainFile } from "../support/program.js";
 import { ROOT } from "../support/root.js";
 
 const README = "README.md";
-/** Each has a test of its own: `docs-building` here, `docs-frameworks` and `docs-operating` in `test/applications`. */
-const ELSEWHERE: ReadonlySet<string> = new Set(["building.md", "frameworks.md", "operating.md"]);
+/** Each has a test of its own: `docs-building` here, those of the others in `test/applications`. */
+const ELSEWHERE: ReadonlySet<string> = new Set(["building.md", "cores.md", "frameworks.md", "operating.md"]);
 const PAGES = readdirSync(`${ROOT}docs`)
   .filter((file) => file.endsWith(".md") && !ELSEWHERE.has(file))
   .map((file) => `docs/${file}`);

@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { afterEach, describe, expect, test } from "vitest";
 import { WebSocket, WebSocketServer } from "ws";
 import { launchChromium } from "../support/chromium.js";
+import { freePort } from "../support/free-port.js";
 import { killPrograms, Program } from "../support/program.js";
 import { runtimeBinary } from "../support/runtimes.js";
 import { silentConnection } from "../support/silent-connection.js";
@@ -26,6 +27,7 @@ const PROGRAMS = [
   "live-graph",
   "proxy",
   "streams",
+  "threads",
 ];
 
 /** Whole applications, which test/applications tests. */
@@ -131,6 +133,25 @@ describe("examples", () => {
     const [error]: unknown[] = await once(refused, "error");
     expect(String(error)).toContain("400");
     await stop(program, ada, eve);
+  });
+
+  test("threads serve on one port, and what one says reaches the visitors of all", async () => {
+    const port = await freePort();
+    const program = new Program(runtimeBinary("node-26"), [`${FOLDER}threads/main.js`], {
+      env: { PORT: String(port), THREADS: "3" },
+    });
+    await program.shows(/^listening on /);
+    const inboxes: Inbox[] = [];
+    const threads = new Set<unknown>();
+    // Another thread gets a connection sooner or later.
+    while (threads.size < 2) {
+      const inbox = await Inbox.open(`ws://127.0.0.1:${port}/`);
+      threads.add(await inbox.next());
+      inboxes.push(inbox);
+    }
+    inboxes.at(-1)?.socket.send("grüß dich");
+    for (const inbox of inboxes) expect(String(await inbox.next())).toBe("grüß dich");
+    await stop(program, ...inboxes);
   });
 
   test("bare-codec prints what both ends saw", async () => {
