@@ -12,6 +12,7 @@ import { installed, subjectOf } from "./subjects.js";
  * What a part needs of the run.
  * @typedef {object} Context
  * @property {boolean} quick
+ * @property {string} [before] - the folder of another build of this package
  * @property {import("./progress.js").Progress} progress
  * @property {(cell: string, subject: string, metric: string, value: number) => void} record
  * @property {(cell: string, subject: string, error: unknown) => void} failed

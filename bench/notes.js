@@ -88,7 +88,7 @@ export const CHAPTERS = [
   {
     section: "startup",
     title: "Start",
-    note: "From the import until the server listens, without the start of Node itself.\n",
+    note: "CPU time in a fresh process, from the import until the server listens or the codec has decoded a frame. The start of Node itself is not in it.\n",
     metrics: ["startMs", "coldUs"],
   },
   { section: "relay", title: "Codec as a relay", note: "Without sockets.\n", metrics: ["nsPerMessage"] },

@@ -152,6 +152,16 @@ export function runClient(name, args) {
 }
 
 /**
+ * Runs one of the programs that measure a start, and reads the number that it prints.
+ * @param {string} node - the binary
+ * @param {readonly string[]} args - the program's name, and its arguments
+ * @returns {Promise<number>}
+ */
+export function runStart(node, [name, ...args]) {
+  return runJson([node, file(`starts/${name}.js`), ...args]);
+}
+
+/**
  * The CPU time of a process so far, which Linux counts in hundredths of a second.
  * @param {number} pid
  */

@@ -1,6 +1,7 @@
 // `npm run bench`: measures, prints tables and targets, and writes them to bench/results/. See bench/README.md.
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import os from "node:os";
+import path from "node:path";
 import process from "node:process";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
@@ -23,6 +24,7 @@ Without options, measures what the targets and the README need, in about 25 minu
 
   --quick        ends within five minutes: fewer loads, servers and rounds
   --only A,B     only these parts, or others than usually
+  --before DIR   compare starts with another build as well: a clone of this package where \`npm run build\` was run
   --all          all parts, in more than an hour
   --name NAME    of the files in bench/results/ (default: after the platform and Node; quick runs: quick)
                  Parts that were not run are kept from an earlier run of the same name.
@@ -50,6 +52,7 @@ function describePart({ name, what }) {
 async function main() {
   const options = {
     quick: bool(),
+    before: text(),
     only: text(),
     all: bool(),
     name: text(),
@@ -82,7 +85,8 @@ async function main() {
   for (const signal of /** @type {const} */ (["SIGINT", "SIGTERM"])) {
     process.once(signal, () => stopAll().then(() => process.exit(130)));
   }
-  const results = await measureAll(name, only, quick);
+  const before = typeof values.before === "string" ? path.resolve(values.before) : undefined;
+  const results = await measureAll(name, only, quick, before);
   writeResults(results);
   console.log(printed(results));
   const isMissed = judge(results, TARGETS).some(({ verdict }) => verdict === "missed");
@@ -108,8 +112,9 @@ function complain(why) {
  * @param {string} name
  * @param {readonly string[]} only
  * @param {boolean} quick
+ * @param {string} [before]
  */
-async function measureAll(name, only, quick) {
+async function measureAll(name, only, quick, before) {
   const busy = await busyShare();
   const load = os.loadavg();
   const average = load.map((n) => n.toFixed(2)).join(" ");
@@ -141,6 +146,7 @@ async function measureAll(name, only, quick) {
     forget(results, section.name);
     await section.run({
       quick,
+      ...(before !== undefined && { before }),
       progress,
       record: (cell, subject, metric, value) => record(results, section.name, cell, subject, metric, value),
       failed(cell, subject, error) {

@@ -75,6 +75,7 @@ export const SUBJECTS = [
  */
 export const VARIANTS = [
   variant("wsimd-again", "wsimd, once more", {}),
+  { name: "wsimd-before", label: "wsimd, the other build", command: undefined },
   variant("wsimd-scalar", "scalar kernel", { WSIMD_KERNEL: "scalar" }),
   variant("wsimd-flush", "one write a message", { BENCH_FLUSH: "1" }),
   variant("wsimd-data-flush", "public streams, one write a message", {
@@ -158,10 +159,17 @@ function uwsCommand() {
  * @param {string} server
  */
 function nodeCommand(major, server) {
+  const binary = nodeBinary(major);
+  return binary === undefined ? undefined : [binary, "--expose-gc", file(`servers/${server}.js`)];
+}
+
+/**
+ * The binary of another Node, if it is installed and runs here.
+ * @param {number} major
+ */
+export function nodeBinary(major) {
   const binary = file(`../test/runtimes/node_modules/node-${major}/bin/node`);
-  return existsSync(binary) && loads([binary, "--version"])
-    ? [binary, "--expose-gc", file(`servers/${server}.js`)]
-    : undefined;
+  return existsSync(binary) && loads([binary, "--version"]) ? binary : undefined;
 }
 
 /** @param {string[]} command */

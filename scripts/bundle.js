@@ -1,20 +1,23 @@
 // Bundles what tsc made: an entry for runtimes consists of a few files instead of a hundred. scripts/build.js calls it.
+import { readFileSync } from "node:fs";
 import { rolldown } from "rolldown";
 
-/** The entries that runtimes load, with their module in dist/. */
-const ENTRIES = [
-  "index",
-  ...["handshake", "node", "deno", "bun", "adapter", "streams"].map((name) => `${name}/index`),
-];
+/** @type {{ exports: Record<string, { module?: { default: string } }> }} */
+const { exports } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
+/** The modules that package.json has as entries for bundlers, without the folder and the extension. */
+const ENTRIES = Object.values(exports).flatMap(({ module }) =>
+  module === undefined ? [] : [module.default.replace(/^\.\/dist\/(.*)\.js$/, "$1")],
+);
 
 /**
  * What entries share, so that a program that imports several of them has each class and the kernel once. The codec and
  * the handshake are apart, because programs without sockets need no more than these.
  */
 const SHARED = [
-  { name: "codec", test: /dist\/(?:host|kernel|memory|protocol)\// },
+  // The kernels of compression are loaded when a program asks for them.
+  { name: "codec", test: /dist\/(?:host|kernel|memory|protocol)\/(?!.*deflate)/ },
   { name: "opening", test: /dist\/(?:handshake|http)\// },
-  { name: "sockets", test: /dist\/adapter\// },
+  { name: "sockets", test: /dist\/(?:adapter|deflate)\// },
   { name: "net", test: /dist\/node\// },
 ];
 
