@@ -41,8 +41,11 @@ export const MAX_HEADER_BYTES = 14;
 
 // ---- Memory ---------------------------------------------------------------------------------------------------------
 
-/** Linear memory never grows, so that no view of it ever detaches. */
-export const MEMORY_PAGES = 31;
+/**
+ * Linear memory never grows, so that no view of it ever detaches. The codec uses 31 pages; those above them belong to
+ * the deflate kernel (deflate/layout.ts). Pages that are never touched cost no memory.
+ */
+export const MEMORY_PAGES = 41;
 
 /** Constant tables that are part of the binaries end below this address; the build checks it. */
 export const STATIC_TABLES_END = 0x1000;

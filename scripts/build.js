@@ -1,4 +1,4 @@
-// Builds everything: the two WebAssembly binaries from assembly/, the generated files in src/kernel/generated/, and
+// Builds everything: the WebAssembly binaries from assembly/, the generated files in src/kernel/generated/, and
 // dist/: modules and declarations by tsc, and bundles of the modules. `--wasm` stops after the generated files.
 import { execFileSync } from "node:child_process";
 import {
@@ -18,7 +18,10 @@ import { bundleEntries } from "./bundle.js";
 import { checkBinary } from "./check-wasm.js";
 
 const ROOT = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
-const TARGETS = /** @type {const} */ (["simd", "scalar"]);
+/** @typedef {keyof typeof import("./check-wasm.js").MAX_BYTES} Target */
+const CODEC_TARGETS = /** @type {const} */ (["simd", "scalar"]);
+const DEFLATE_TARGETS = /** @type {const} */ (["deflate-simd", "deflate-scalar"]);
+const TARGETS = [...CODEC_TARGETS, ...DEFLATE_TARGETS];
 const WASM_ONLY = process.argv.includes("--wasm");
 const GENERATED_LINE = "// Generated from assembly/ by scripts/build.js: change it there.\n";
 /** Declarations without a copy in CommonJS. */
@@ -44,32 +47,60 @@ async function buildWasm() {
   mkdirSync("build", { recursive: true });
   mkdirSync("src/kernel/generated", { recursive: true });
   const layout = readFileSync("assembly/layout.ts", "utf8");
-  writeIfChanged("src/kernel/generated/layout.ts", GENERATED_LINE + layout);
-  for (const target of TARGETS) {
-    await compile(asc, target);
-    const bytes = readFileSync(`build/${target}.wasm`);
-    const problem = checkBinary(target, bytes, readFileSync(`build/${target}.wat`, "utf8"), {
-      pages: constant(layout, "MEMORY_PAGES"),
-      tablesEnd: constant(layout, "STATIC_TABLES_END"),
-    });
-    if (problem !== undefined) throw new BuildError(`${target}.wasm ${problem}`);
-    copyFileSync(`build/${target}.wasm`, `src/kernel/generated/${target}.wasm`);
-    console.log(`build/${target}.wasm ${bytes.length} bytes`);
-  }
-  const base64 = readFileSync("build/simd.wasm").toString("base64");
-  writeIfChanged(
-    "src/kernel/generated/simd.ts",
-    `${GENERATED_LINE}export const SIMD_BASE64: string =\n  "${base64}";\n`,
+  const deflateLayout = readFileSync("assembly/deflate/layout.ts", "utf8").replace(
+    /^(export const \w+): \w+/gm,
+    "$1",
   );
+  writeIfChanged("src/kernel/generated/layout.ts", GENERATED_LINE + layout);
+  writeIfChanged("src/kernel/generated/deflate-layout.ts", GENERATED_LINE + deflateLayout);
+  const pages = constant(layout, "MEMORY_PAGES");
+  const codec = { pages, tablesStart: 0, tablesEnd: constant(layout, "STATIC_TABLES_END") };
+  for (const target of CODEC_TARGETS) await buildBinary(asc, "asconfig.json", target, codec);
+  const deflate = {
+    pages,
+    tablesStart: constant(deflateLayout, "DEFLATE_PTR"),
+    tablesEnd: constant(deflateLayout, "DEFLATE_STATIC_END"),
+  };
+  for (const target of DEFLATE_TARGETS) await buildBinary(asc, "asconfig.deflate.json", target, deflate);
+  inline("simd", "SIMD_BASE64");
+  inline("deflate-simd", "DEFLATE_BASE64");
+}
+
+/**
+ * Compiles and checks a binary, and puts it beside the sources that load it.
+ * @param {typeof import("assemblyscript/asc").default} asc
+ * @param {string} config
+ * @param {Target} target
+ * @param {import("./check-wasm.js").Rules} rules
+ */
+async function buildBinary(asc, config, target, rules) {
+  await compile(asc, config, target);
+  const bytes = readFileSync(`build/${target}.wasm`);
+  const problem = checkBinary(target, bytes, readFileSync(`build/${target}.wat`, "utf8"), rules);
+  if (problem !== undefined) throw new BuildError(`${target}.wasm ${problem}`);
+  copyFileSync(`build/${target}.wasm`, `src/kernel/generated/${target}.wasm`);
+  console.log(`build/${target}.wasm ${bytes.length} bytes`);
+}
+
+/**
+ * Writes a binary as a module that exports it as base64.
+ * @param {Target} target
+ * @param {string} name - of the constant
+ */
+function inline(target, name) {
+  const base64 = readFileSync(`build/${target}.wasm`).toString("base64");
+  const code = `${GENERATED_LINE}export const ${name}: string =\n  "${base64}";\n`;
+  writeIfChanged(`src/kernel/generated/${target}.ts`, code);
 }
 
 /**
  * @param {typeof import("assemblyscript/asc").default} asc
- * @param {string} target - of asconfig.json
+ * @param {string} config - the file of options
+ * @param {string} target - one of its targets
  */
-async function compile(asc, target) {
+async function compile(asc, config, target) {
   rmSync(`build/${target}.wasm`, { force: true });
-  const { error, stdout, stderr } = await asc.main(["--config", "asconfig.json", "--target", target]);
+  const { error, stdout, stderr } = await asc.main(["--config", config, "--target", target]);
   // The warning "Last converge was suboptimal" is harmless: a further round of the optimiser made the code larger, so
   // it stopped.
   const warnings = stderr
@@ -113,13 +144,13 @@ function declareCommonJs() {
 }
 
 /**
- * The value of a number in assembly/layout.ts.
+ * The value of a number in a layout.
  * @param {string} layout
  * @param {string} name
  */
 function constant(layout, name) {
   const value = new RegExp(`^export const ${name} = (\\w+);$`, "m").exec(layout)?.[1];
-  if (value === undefined) throw new BuildError(`assembly/layout.ts has no ${name}`);
+  if (value === undefined) throw new BuildError(`the layout has no ${name}`);
   return Number(value);
 }
 
