@@ -26,8 +26,6 @@ import {
   INFLATE_PRODUCED,
   INFLATE_STATE,
   LITERAL_TABLE,
-  TAIL,
-  TAIL_LENGTH,
 } from "./layout";
 import { MODE_BLOCK, MODE_CODES, MODE_COUNTS, MODE_STORED, MODE_STORED_LENGTH, PART_ENDED } from "./modes";
 
@@ -56,24 +54,24 @@ export function inflate(
   last: bool,
 ): u32 {
   store<u32>(INFLATE_PRODUCED, u32(out));
-  let status = readBlocks(ptr, end, outEnd, history, windowBits);
+  const status = readBlocks(ptr, end, outEnd, history, windowBits);
   if (status !== INFLATE_NEEDS_INPUT || !last) return status;
-  // A sender that ended its last block with BFINAL need not have added an empty one.
-  if (!atBoundary() || !load<u32>(INFLATE_STATE + IN_FINAL)) {
-    const produced = load<u32>(INFLATE_PRODUCED);
-    status = readBlocks(TAIL, TAIL + TAIL_LENGTH, outEnd, history, windowBits);
-    store<u32>(INFLATE_CONSUMED, u32(end));
-    // What was added holds no data.
-    store<u32>(INFLATE_PRODUCED, produced);
-    if (status !== INFLATE_NEEDS_INPUT || !atBoundary()) return INFLATE_BAD_DATA;
-  }
+  if (!isWhole()) return INFLATE_BAD_DATA;
   resetInflate();
   return INFLATE_DONE;
 }
 
-/** Whether a block has ended, and its last byte. */
-function atBoundary(): bool {
-  return load<u32>(INFLATE_STATE + IN_MODE) === MODE_BLOCK && !load<u32>(INFLATE_STATE + IN_COUNT);
+/**
+ * Whether a message may end here. The bytes 00 00 FF FF are not read: they are right only where the length of a stored
+ * block comes next, and in any other place they would pass for codes. A sender that ended its last block with BFINAL
+ * need not have added an empty one.
+ */
+function isWhole(): bool {
+  const mode = load<u32>(INFLATE_STATE + IN_MODE);
+  const final = load<u32>(INFLATE_STATE + IN_FINAL) !== 0;
+  return (
+    !load<u32>(INFLATE_STATE + IN_COUNT) && (mode === MODE_STORED_LENGTH || (mode === MODE_BLOCK && final))
+  );
 }
 
 /** Reads blocks, as far as input and room reach. */

@@ -129,7 +129,7 @@ export function findMatches(
     store<u64>(match, u64(p - literals) | (u64(found) << 32));
     match += 8;
     increment(LITERAL_COUNTS + ((END_OF_BLOCK + 1) << 2) + ((<usize>lengthEntry(length) & 31) << 2));
-    increment(DISTANCE_COUNTS + (<usize>distanceSymbol((found >> 16) - 1) << 2));
+    increment(DISTANCE_COUNTS + ((<usize>distanceSymbol((found >> 16) - 1)) << 2));
     // A fixed number of the places inside: a loop's exit would cost more than the others gain.
     insert(next, bias, shift);
     insert(next + 1, bias, shift);

@@ -17,6 +17,7 @@ export function javascriptKernel(fallbackReason?: string): Kernel {
     name: "js",
     fallbackReason,
     memory,
+    wasmMemory: undefined,
     decode: javascriptDecode(memory, view),
     mask: (ptr, length, key) => mask(view, ptr, length, key),
     validateUtf8: (ptr, length, carry) => validate(view, ptr, length, carry),

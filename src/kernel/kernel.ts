@@ -20,6 +20,8 @@ export interface Kernel {
   readonly fallbackReason: string | undefined;
   /** The whole linear memory. It never grows or detaches. */
   readonly memory: Uint8Array;
+  /** The same as WebAssembly has it, for another module to work in; undefined in the JavaScript kernel. */
+  readonly wasmMemory: WebAssembly.Memory | undefined;
 
   /**
    * Decodes the bytes from `start` to `end` in the read window: checks headers and limits, unmasks payloads in place,

@@ -22,6 +22,7 @@ export function wasmKernel(name: KernelName, module: WebAssembly.Module, fallbac
     name,
     fallbackReason,
     memory: new Uint8Array(memory.buffer),
+    wasmMemory: memory,
     decode,
     mask,
     validateUtf8,

@@ -106,7 +106,7 @@ export class LinearMemory {
     try {
       return this.#kernel.decode(start, end, flags, maxMessageBytes, maxFragments);
     } catch (error) {
-      throw this.#trapped(error);
+      throw this.trapped(error);
     }
   }
 
@@ -115,7 +115,7 @@ export class LinearMemory {
     try {
       return this.#kernel.mask(ptr, length, key);
     } catch (error) {
-      throw this.#trapped(error);
+      throw this.trapped(error);
     }
   }
 
@@ -124,7 +124,7 @@ export class LinearMemory {
     try {
       return this.#kernel.validateUtf8(ptr, length, carry);
     } catch (error) {
-      throw this.#trapped(error);
+      throw this.trapped(error);
     }
   }
 
@@ -133,11 +133,15 @@ export class LinearMemory {
     try {
       return this.#kernel.utf8ToUtf16?.(ptr, length, out);
     } catch (error) {
-      throw this.#trapped(error);
+      throw this.trapped(error);
     }
   }
 
-  #trapped(error: unknown): KernelTrap {
+  /**
+   * A call of the kernel, or of another module in its memory, has thrown `error`: a fresh instance takes over.
+   * @returns what is to be thrown in its place
+   */
+  trapped(error: unknown): KernelTrap {
     this.replace();
     return new KernelTrap(error);
   }

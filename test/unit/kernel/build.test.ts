@@ -3,6 +3,8 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
 import { checkBinary } from "../../../scripts/check-wasm.js";
+import { DEFLATE_PTR, DEFLATE_STATIC_END } from "../../../src/kernel/generated/deflate-layout.js";
+import { DEFLATE_BASE64 } from "../../../src/kernel/generated/deflate-simd.js";
 import * as layout from "../../../src/kernel/generated/layout.js";
 import { SIMD_BASE64 } from "../../../src/kernel/generated/simd.js";
 
@@ -12,7 +14,15 @@ const EXPORTS = WebAssembly.Module.exports(new WebAssembly.Module(built("simd").
   .map((each) => each.name)
   .sort();
 
-function built(target: "simd" | "scalar"): { bytes: Buffer<ArrayBuffer>; text: string } {
+const DEFLATE_RULES = {
+  pages: layout.MEMORY_PAGES,
+  tablesStart: DEFLATE_PTR,
+  tablesEnd: DEFLATE_STATIC_END,
+};
+
+type Target = Parameters<typeof checkBinary>[0];
+
+function built(target: Target): { bytes: Buffer<ArrayBuffer>; text: string } {
   const bytes = readFileSync(path.join(ROOT, `src/kernel/generated/${target}.wasm`));
   return { bytes, text: readFileSync(path.join(ROOT, `build/${target}.wat`), "utf8") };
 }
@@ -20,12 +30,19 @@ function built(target: "simd" | "scalar"): { bytes: Buffer<ArrayBuffer>; text: s
 describe("the build", () => {
   it("inlines the SIMD kernel", () => {
     expect(built("simd").bytes.equals(Buffer.from(SIMD_BASE64, "base64"))).toBe(true);
+    expect(built("deflate-simd").bytes.equals(Buffer.from(DEFLATE_BASE64, "base64"))).toBe(true);
   });
 
   it("copies the memory map word for word", () => {
     const source = readFileSync(path.join(ROOT, "assembly/layout.ts"), "utf8");
     const copy = readFileSync(path.join(ROOT, "src/kernel/generated/layout.ts"), "utf8");
     expect(copy.slice(copy.indexOf("\n") + 1)).toBe(source);
+  });
+
+  it("copies the memory map of the deflate kernel without its types", () => {
+    const source = readFileSync(path.join(ROOT, "assembly/deflate/layout.ts"), "utf8");
+    const copy = readFileSync(path.join(ROOT, "src/kernel/generated/deflate-layout.ts"), "utf8");
+    expect(copy.slice(copy.indexOf("\n") + 1)).toBe(source.replaceAll(/: (?:usize|u32) =/g, " ="));
   });
 });
 
@@ -36,6 +53,15 @@ describe("the build's check of a binary", () => {
   it("accepts both kernels", () => {
     expect(checkBinary("simd", bytes, text, RULES)).toBeUndefined();
     expect(checkBinary("scalar", scalar.bytes, scalar.text, RULES)).toBeUndefined();
+  });
+
+  it.each(["deflate-simd", "deflate-scalar"] as const)("accepts %s, in the codec's memory", (target) => {
+    const { bytes: binary, text: words } = built(target);
+    expect(checkBinary(target, binary, words, DEFLATE_RULES)).toBeUndefined();
+    expect(checkBinary(target, binary, words, { ...DEFLATE_RULES, pages: 7 })).toMatch(/pages, not 7$/);
+    expect(checkBinary(target, binary, words, { ...DEFLATE_RULES, tablesStart: DEFLATE_STATIC_END })).toMatch(
+      /^has tables from \d+ on, in another's memory$/,
+    );
   });
 
   it("refuses one in the other's place", () => {
