@@ -18,7 +18,7 @@ import { Encoder, type EncoderSink } from "./encoder.js";
 import type { EndpointState, ResolvedEndpointOptions } from "./endpoint-options.js";
 import { type FailureDetails, failure, InvalidStateError, LIMIT_FAILURES, type Violation } from "./errors.js";
 import { abnormalClose, type CloseEvent, type ConnectionEvent, type EndpointSink } from "./events.js";
-import type { MessageEncoder } from "./extensions/message-path.js";
+import type { MessageEncoder, MessagePath } from "./extensions/message-path.js";
 import { FIN, Opcode } from "./opcode.js";
 import { Outbox, type OutboxSink } from "./outbox.js";
 
@@ -44,6 +44,8 @@ export class Machine implements ProtocolSink, EncoderSink, OutboxSink {
   /** For messages: the encoder itself, or an extension in front of it. */
   readonly messages: MessageEncoder;
   readonly decoder: Decoder;
+  /** The extension, if there is one. */
+  readonly #extended: ReturnType<MessagePath["encoder"]> | undefined;
   readonly #sink: EndpointSink;
   #state: EndpointState = "open";
   #closedHere = false;
@@ -61,9 +63,10 @@ export class Machine implements ProtocolSink, EncoderSink, OutboxSink {
     this.#sink = sink;
     this.outbox = new Outbox(workspace, options.host, this);
     this.encoder = new Encoder(workspace, options, this.outbox, this);
-    this.messages =
-      options.extension?.encoder(workspace, options.host, this.encoder, (error) => this.onTrap(error)) ??
-      this.encoder;
+    this.#extended = options.extension?.encoder(workspace, options.host, this.encoder, (error) =>
+      this.onTrap(error),
+    );
+    this.messages = this.#extended ?? this.encoder;
     this.decoder = new Decoder(workspace, options, sink, this);
   }
 
@@ -203,6 +206,7 @@ export class Machine implements ProtocolSink, EncoderSink, OutboxSink {
   #end(event: CloseEvent): void {
     if (!this.#advance("closed")) return;
     this.decoder.stop();
+    this.#extended?.stop();
     this.#owedPong = undefined;
     this.#tell(event);
   }

@@ -13,6 +13,8 @@ import { frame, KEY } from "./frame.js";
 import { concat } from "./hex.js";
 
 export interface ToyOptions {
+  /** Whether messages of one part are better sent as they are. Default false */
+  readonly plain?: boolean;
   /** Where decoded bytes stand: memory that all decoders share, or linear memory. Default "shared" */
   readonly output?: "shared" | "linear";
   /** The most bytes that one call decodes. Default 1000 */
@@ -74,6 +76,7 @@ export class ToyExtension implements PayloadExtension {
   decoders = 0;
   encoders = 0;
   stopped = 0;
+  encodersStopped = 0;
 
   constructor(options: ToyOptions = {}) {
     this.options = options;
@@ -91,7 +94,7 @@ export class ToyExtension implements PayloadExtension {
 
   encoder(): PayloadEncoder {
     this.encoders++;
-    return new ToyEncoder(this.options.threshold ?? 0);
+    return new ToyEncoder(this);
   }
 
   prepare(payload: Uint8Array): Uint8Array | undefined {
@@ -102,13 +105,15 @@ export class ToyExtension implements PayloadExtension {
 }
 
 class ToyEncoder implements PayloadEncoder {
+  readonly #extension: ToyExtension;
   readonly #threshold: number;
   #key = 0;
   #begun = false;
   #memory = new Uint8Array(100_000);
 
-  constructor(threshold: number) {
-    this.#threshold = threshold;
+  constructor(extension: ToyExtension) {
+    this.#extension = extension;
+    this.#threshold = extension.options.threshold ?? 0;
   }
 
   wants(length: number): boolean {
@@ -116,7 +121,8 @@ class ToyEncoder implements PayloadEncoder {
     return length >= this.#threshold;
   }
 
-  encode(payload: Uint8Array, final: boolean): Uint8Array {
+  encode(payload: Uint8Array, final: boolean): Uint8Array | undefined {
+    if (!this.#begun && final && this.#extension.options.plain === true) return undefined;
     if (!this.#begun) this.#key = (this.#key + 1) & 0xff;
     const encoded = toyEncode(payload, KEYED, this.#key);
     if (this.#begun) encoded.shift();
@@ -125,6 +131,10 @@ class ToyEncoder implements PayloadEncoder {
     if (this.#memory.length < encoded.length) this.#memory = new Uint8Array(encoded.length);
     this.#memory.set(encoded);
     return this.#memory.subarray(0, encoded.length);
+  }
+
+  stop(): void {
+    this.#extension.encodersStopped++;
   }
 
   /** The peer's key goes on for a prepared message, too. */

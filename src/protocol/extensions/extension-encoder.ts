@@ -48,6 +48,13 @@ export class ExtensionEncoder implements MessageEncoder {
     this.#onTrap = onTrap;
   }
 
+  /** Nothing is sent any more. */
+  stop(): void {
+    this.#encoder?.stop();
+    this.#encoder = undefined;
+    this.#current = undefined;
+  }
+
   /** As {@link FrameEncoder.text}. */
   text(first: number, text: string): void {
     const encoder = this.#encoderFor(first, text.length);
@@ -55,7 +62,8 @@ export class ExtensionEncoder implements MessageEncoder {
       this.#frames.text(first, text);
       return;
     }
-    this.#encode(encoder, first, this.#receivedBytes(text) ?? this.#host.textBytes(text));
+    const utf8 = this.#receivedBytes(text) ?? this.#host.textBytes(text);
+    if (!this.#encode(encoder, first, utf8)) this.#frames.text(first, text);
   }
 
   /** The UTF-8 of a received text that is sent on. */
@@ -82,16 +90,16 @@ export class ExtensionEncoder implements MessageEncoder {
       this.#onTrap(error.cause);
       return;
     }
-    this.#encode(encoder, first, stable);
+    if (!this.#encode(encoder, first, stable)) this.#frames.bytes(first, stable);
   }
 
   /** As {@link FrameEncoder.bytes}. */
   bytes(first: number, payload: Uint8Array): void {
     const encoder = this.#encoderFor(first, payload.length);
-    if (encoder === undefined) this.#frames.bytes(first, payload);
     // Shared memory may change while it is read, more than once perhaps.
-    else
-      this.#encode(encoder, first, isShared(payload) ? this.#host.copy(payload, 0, payload.length) : payload);
+    const stable =
+      encoder !== undefined && isShared(payload) ? this.#host.copy(payload, 0, payload.length) : payload;
+    if (encoder === undefined || !this.#encode(encoder, first, stable)) this.#frames.bytes(first, stable);
   }
 
   /** As {@link FrameEncoder.prepared}. */
@@ -108,7 +116,7 @@ export class ExtensionEncoder implements MessageEncoder {
     const known = prepared.get(message) ?? new Map<PayloadExtension, PreparedEncoding | undefined>();
     if (known.has(this.#extension)) return known.get(this.#extension);
     prepared.set(message, known);
-    const encoded = this.#extension.prepare(message.payload);
+    const encoded = this.#extension.prepare(message.payload, this.#workspace.linear);
     const encoding =
       encoded === undefined
         ? undefined
@@ -135,11 +143,13 @@ export class ExtensionEncoder implements MessageEncoder {
   /**
    * Encodes and frames a part. An encoded part must be sent, because later parts may refer to it. If it can't be, the
    * connection fails.
+   * @returns false if the part is a message that is to be sent as it is
    */
-  #encode(encoder: PayloadEncoder, first: number, payload: Uint8Array): void {
+  #encode(encoder: PayloadEncoder, first: number, payload: Uint8Array): boolean {
     const begins = (first & OPCODE_BITS) !== Opcode.CONTINUATION;
     try {
       const encoded = encoder.encode(payload, (first & FIN) !== 0);
+      if (encoded === undefined) return false;
       const { length } = encoded;
       // A long payload is not copied where it is framed, and this one's memory is used again.
       const owned = length < BY_REFERENCE_BYTES ? encoded : this.#host.copy(encoded, 0, length);
@@ -147,6 +157,7 @@ export class ExtensionEncoder implements MessageEncoder {
     } catch (error) {
       this.#onTrap(error instanceof KernelTrap ? error.cause : error);
     }
+    return true;
   }
 }
 

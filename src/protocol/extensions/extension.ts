@@ -20,9 +20,10 @@ export interface PayloadExtension {
   encoder(linear: LinearMemory): PayloadEncoder;
   /**
    * Encodes a message for any number of connections: its decoding depends on no other message.
+   * @param linear - of one of the connections
    * @returns memory that the caller owns; undefined if the message goes out as it is
    */
-  prepare(payload: Uint8Array): Uint8Array | undefined;
+  prepare(payload: Uint8Array, linear: LinearMemory): Uint8Array | undefined;
 }
 
 /**
@@ -69,9 +70,11 @@ export interface PayloadEncoder {
    * Encodes the next part of a message.
    * @param payload - must not be kept, nor changed
    * @param final - whether the message ends with it
-   * @returns memory that stays as it is until the next call
+   * @returns memory that stays as it is until the next call; undefined if a message of one part is better sent as it is
    */
-  encode(payload: Uint8Array, final: boolean): Uint8Array;
+  encode(payload: Uint8Array, final: boolean): Uint8Array | undefined;
   /** The connection has sent a message that {@link PayloadExtension.prepare} has encoded. */
   sentPrepared(payload: Uint8Array): void;
+  /** The connection sends nothing any more. */
+  stop(): void;
 }

@@ -53,7 +53,7 @@ export interface MessagePath {
     host: Host,
     frames: FrameEncoder,
     onTrap: (error: unknown) => void,
-  ): MessageEncoder;
+  ): MessageEncoder & { stop(): void };
 }
 
 /** A part of an extension threw `cause`: a bug, and not the peer's fault. */

@@ -1,0 +1,104 @@
+// permessage-deflate as an extension of payloads: RFC 7692 section 7.2. Adapters import this module only when
+// compression is asked for.
+import type { KernelChoice } from "../../kernel/load.js";
+import type { LinearMemory } from "../../memory/linear-memory.js";
+import { sharedWorkspace } from "../../memory/workspace.js";
+import type { PayloadDecoder, PayloadEncoder, PayloadExtension } from "../extensions/extension.js";
+import { DeflateDecoder } from "./deflate-decoder.js";
+import { type DeflateChoices, DeflateEncoder } from "./deflate-encoder.js";
+import { deflateMemoryOf } from "./deflate-memory.js";
+import type { DeflateParameters } from "./parameters.js";
+import { threadWindows } from "./window-store.js";
+
+/** How one side compresses, besides what was agreed on. */
+export interface DeflateSettings {
+  /** Whole messages with fewer bytes go out as they are; of a string, its UTF-16 units count. */
+  readonly threshold: number;
+  /** `"fast"` takes about half of the time, and leaves messages about a quarter longer. */
+  readonly effort: "default" | "fast";
+  /**
+   * The most bytes that the windows of all connections of this thread take. The largest value that was given to a
+   * {@link permessageDeflate} of the thread holds. Windows of received messages count first: a connection has one as
+   * long as the peer may refer to earlier messages, or while a message is incomplete. What they leave is for those of
+   * sent messages. The least recently used of these is dropped when there is no room; its connection begins anew.
+   */
+  readonly memoryBudget: number;
+}
+
+/** A message whose frames are longer than this is compressed by nobody: fixed codes add an eighth, blocks some bytes. */
+const MOST_GROWTH = 9 / 8;
+const MOST_OVERHEAD_BYTES = 64;
+
+const extensions = new Map<string, PayloadExtension>();
+
+/**
+ * The extension with the parameters that were agreed on. The same arguments give the same extension, so that a prepared
+ * message is compressed once for all connections that have it.
+ * @param role - of this side
+ */
+export function permessageDeflate(
+  role: "server" | "client",
+  agreed: DeflateParameters,
+  settings: DeflateSettings,
+): PayloadExtension {
+  threadWindows.raise(settings.memoryBudget);
+  const server = { bits: agreed.serverMaxWindowBits, takeover: !agreed.serverNoContextTakeover };
+  const client = { bits: agreed.clientMaxWindowBits, takeover: !agreed.clientNoContextTakeover };
+  const [own, peer] = role === "server" ? [server, client] : [client, server];
+  const { threshold, effort } = settings;
+  const key = [own.bits, own.takeover, peer.bits, peer.takeover, threshold, effort].join();
+  let extension = extensions.get(key);
+  if (extension === undefined) {
+    const choices = { windowBits: own.bits, takeover: own.takeover, threshold, fast: effort === "fast" };
+    extension = new PermessageDeflate(choices, peer.bits, peer.takeover);
+    extensions.set(key, extension);
+  }
+  return extension;
+}
+
+/**
+ * Whether compression runs with a kernel. The first call compiles the deflate kernel.
+ * @param kernel - by default the thread's
+ * @returns why it does not run; undefined if it does
+ */
+export function deflateUnavailable(kernel?: KernelChoice): string | undefined {
+  try {
+    deflateMemoryOf(sharedWorkspace(kernel).linear);
+    return undefined;
+  } catch (error) {
+    return String(error);
+  }
+}
+
+class PermessageDeflate implements PayloadExtension {
+  readonly #own: DeflateChoices;
+  readonly #peerBits: number;
+  readonly #peerTakeover: boolean;
+
+  constructor(own: DeflateChoices, peerBits: number, peerTakeover: boolean) {
+    this.#own = own;
+    this.#peerBits = peerBits;
+    this.#peerTakeover = peerTakeover;
+  }
+
+  maxEncodedBytes(messageBytes: number): number {
+    return Math.floor(messageBytes * MOST_GROWTH) + MOST_OVERHEAD_BYTES;
+  }
+
+  decoder(linear: LinearMemory): PayloadDecoder {
+    return new DeflateDecoder(deflateMemoryOf(linear), this.#peerBits, this.#peerTakeover, threadWindows);
+  }
+
+  encoder(linear: LinearMemory): PayloadEncoder {
+    return new DeflateEncoder(deflateMemoryOf(linear), this.#own, threadWindows);
+  }
+
+  prepare(payload: Uint8Array, linear: LinearMemory): Uint8Array | undefined {
+    const choices = { ...this.#own, takeover: false };
+    const encoder = new DeflateEncoder(deflateMemoryOf(linear), choices, threadWindows);
+    if (!encoder.wants(payload.length, true)) return undefined;
+    const encoded = encoder.encode(payload, true)?.slice();
+    encoder.stop();
+    return encoded;
+  }
+}
