@@ -10,6 +10,7 @@ import { startup } from "./startup.js";
 import { ON_NODES, SUBJECTS } from "./subjects.js";
 import { sweep } from "./sweep.js";
 import { KEPT, TARGETS } from "./targets.js";
+import { workers } from "./workers.js";
 import { idle, json, mix, steady, tls } from "./workloads.js";
 
 /** @typedef {import("./echo.js").Section} Section */
@@ -63,4 +64,4 @@ const nodes = echoSection("nodes", "Node 20, 24 and 26", {
 export const MAIN = [servers, sweep, tls, handshakes, firstConnections, broadcast, memory, startup];
 
 /** What only `--only` and `--all` run. @type {Section[]} */
-export const MORE = [json, mix, idle, steady, tlsHandshakes, client, nodes, matrix, ablation];
+export const MORE = [json, mix, idle, steady, tlsHandshakes, client, nodes, workers, matrix, ablation];

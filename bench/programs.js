@@ -21,7 +21,7 @@ export function isPinning() {
 
 /**
  * @param {string[]} command
- * @param {number} cpu
+ * @param {number | string} cpu - one, or several as `taskset` takes them
  */
 function pinned(command, cpu) {
   return pinning ? ["taskset", "-c", String(cpu), ...command] : command;
@@ -42,7 +42,7 @@ export class Program {
   /**
    * @param {string} name
    * @param {string[]} command
-   * @param {number} cpu
+   * @param {number | string} cpu
    * @param {Record<string, string>} [env]
    */
   constructor(name, command, cpu, env = {}) {
