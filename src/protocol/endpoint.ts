@@ -64,6 +64,11 @@ export class Endpoint {
     return this.#machine.options.role;
   }
 
+  /** Whether messages pass through an extension, which may send each one in another form. */
+  get extended(): boolean {
+    return this.#machine.options.extension !== undefined;
+  }
+
   /** The state of the connection. */
   get state(): EndpointState {
     return this.#machine.state;

@@ -16,6 +16,7 @@ import { type ApplicationSocket, sessionBehind } from "../socket/socket.js";
 import { TransportEnd } from "../socket/transport-end.js";
 import type { Runtime } from "../transport.js";
 import { Allowance } from "./allowance.js";
+import { Audience } from "./audience.js";
 import type { ResolvedServerOptions } from "./options.js";
 import type { FetchHandler } from "./plain-exchange.js";
 import {
@@ -72,6 +73,7 @@ export class ServerCore implements SocketContext {
   readonly endpoints: EndpointChoices;
   readonly handlers: ServerHandlers;
   readonly connections = new IdMap<ApplicationSocket>();
+  readonly broadcasts: Audience;
   /** Memory for the contents of plain requests. */
   readonly contents: Allowance;
   /** Answers requests that ask for no WebSocket. */
@@ -94,6 +96,7 @@ export class ServerCore implements SocketContext {
     this.options = options;
     this.endpoints = new EndpointChoices(options, "server", runtime.host);
     this.handlers = handlers;
+    this.broadcasts = new Audience(this.connections, options, runtime);
     this.contents = new Allowance(options.limits.maxTotalContentBytes);
     this.fetch = fetch;
     this.secure = secure;
@@ -123,10 +126,12 @@ export class ServerCore implements SocketContext {
 
   socketOpened(socket: ApplicationSocket): void {
     this.connections.add(socket);
+    this.broadcasts.strays(socket, sessionBehind(socket).output);
   }
 
-  socketClosed({ id }: Pick<Socket, "id">): void {
-    this.connections.delete(id);
+  socketClosed(socket: Socket): void {
+    this.connections.delete(socket.id);
+    this.broadcasts.forget(socket);
     this.#checkEmpty();
   }
 
@@ -134,13 +139,7 @@ export class ServerCore implements SocketContext {
     const { type, compress, except } = readBroadcastOptions(options);
     if (type !== undefined) messageOf(message, type);
     const prepared = message instanceof PreparedMessage ? message : new PreparedMessage(message, { type });
-    const sending = compress === undefined ? undefined : { compress };
-    let count = 0;
-    for (const socket of this.connections.values()) {
-      if (socket === except) continue;
-      if (socket.send(prepared, sending) !== "dropped") count++;
-    }
-    return count;
+    return this.broadcasts.send(prepared, compress === undefined ? undefined : { compress }, except);
   }
 
   /**

@@ -3,6 +3,7 @@ import type { Runtime } from "../transport.js";
 import type { EndpointChoices } from "./endpoint-choices.js";
 import type { Handlers, Socket } from "./handlers.js";
 import type { ResolvedSocketOptions } from "./options.js";
+import type { SharedRun } from "./shared-run.js";
 
 /** The objects that the sessions of one server share; each client's session has its own. */
 export interface SocketContext {
@@ -11,8 +12,34 @@ export interface SocketContext {
   readonly options: ResolvedSocketOptions;
   /** The options of all their endpoints. */
   readonly endpoints: EndpointChoices;
+  /** What is sent to all sockets of a server. */
+  readonly broadcasts?: Broadcasts | undefined;
   /** The connection is over, and its transport is gone. */
-  socketClosed(socket: Pick<Socket, "id">): void;
+  socketClosed(socket: Socket): void;
   /** The application has called `close` or `terminate`. Only clients ask for it. */
   endRequested?(): void;
+}
+
+/** The messages that go to all sockets of a server. */
+export interface Broadcasts {
+  /** The frames that each following socket takes by itself, at the latest at the end of the turn. */
+  readonly run: SharedRun;
+  /** The socket takes what is broadcast from now on out of the {@link run}. */
+  follows(socket: Socket, output: SharingOutput): void;
+  /** The socket takes no more from there: each message has to be sent on it. */
+  strays(socket: Socket, output: SharingOutput): void;
+}
+
+/** The output of a socket, as far as the run is concerned. */
+export interface SharingOutput {
+  /** Where the list of followers has this output. */
+  place: number;
+  /** Puts what was broadcast so far into the outbox. */
+  settle(): void;
+  /** Passes over what was broadcast so far. */
+  skip(): void;
+  /** Takes the share in the middle of a turn, because the run has to end. */
+  gather(): void;
+  /** Takes the share at the end of a turn, and writes it. Never throws. */
+  flushShare(): void;
 }

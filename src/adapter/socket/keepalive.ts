@@ -99,6 +99,7 @@ export class Keepalive implements Expiring {
       this.#owner.timedOut(new TransportEnd("PING_TIMEOUT", `no answer to a ping in ${pingTimeoutMs} ms`));
     } else {
       this.#pinged = true;
+      output.settle();
       endpoint.ping();
       output.flush();
       this.#deadline.start(pingTimeoutMs);

@@ -21,7 +21,7 @@ export interface OutgoingStreamOwner {
   readonly state: EndpointState;
   readonly endpoint: Endpoint;
   readonly transport: Transport;
-  readonly output: { later(): void; flushNow(): void };
+  readonly output: { settle(): void; stray(): void; later(): void; flushNow(): void };
   /** Fails the connection. */
   fail(code: number, reason: string, cause?: unknown): void;
   /** The message was sent, or cannot be. */
@@ -80,8 +80,12 @@ export class OutgoingStream implements Turning {
     const { endpoint } = owner;
     const open = owner.state === "open";
     if (open && endpoint.fragmenting) throw anotherInParts();
+    owner.output.settle();
     const outgoing = new OutgoingStream(owner, partsOf(stream), choice);
-    if (open) endpoint.begin();
+    if (open) {
+      owner.output.stray();
+      endpoint.begin();
+    }
     return outgoing;
   }
 

@@ -1,11 +1,12 @@
 // The output of a session: bytes go from the endpoint's outbox to the transport, and `send` reports back-pressure.
 import type { Endpoint } from "../../protocol/endpoint.js";
-import { Deadline, type Expiring } from "../deadline.js";
 import type { Transport } from "../transport.js";
 import { writeChunks } from "../write-chunks.js";
-import type { SocketContext } from "./context.js";
+import type { SharingOutput } from "./context.js";
 import { type Flushable, flushLater } from "./flush.js";
 import type { SendResult } from "./handlers.js";
+import { NO_RUN, type SharedRun } from "./shared-run.js";
+import { Stall, type StallOwner } from "./stall.js";
 
 /** More than this in the outbox counts as buffered, even while the transport takes all. */
 const OUTBOX_HIGH_WATER_BYTES = 64 * 1024;
@@ -16,28 +17,33 @@ const OUTBOX_HIGH_WATER_BYTES = 64 * 1024;
 const BURST = 16;
 
 /** The session of an {@link Output}, as seen from here. */
-export interface OutputOwner {
+export interface OutputOwner extends StallOwner {
   readonly endpoint: Endpoint;
-  readonly transport: Transport;
-  readonly context: SocketContext;
   /** Whether the transport is gone. */
   readonly gone: boolean;
   /** Everything that was reported as buffered has left. */
   drainedOut(): void;
+  /** The output takes what is broadcast from now on out of the server's run. */
+  follows(): void;
+  /** It takes no more from there: each broadcast has to be sent on the socket. */
+  strays(): void;
   /** The connection is over, and all of its output was written. */
   finished(): void;
   /** Output is no longer possible, because of a bug or a lack of memory: waiting bytes must be dropped. */
   broke(error: unknown): void;
-  /** The peer has taken nothing of the waiting output for as long as the time-out `writeMs` allows. */
-  stalled(): void;
 }
 
 /**
  * Writes the output of an endpoint. Output that is caused while a read is handled leaves in one write at the end of the
  * read; other output leaves at the end of the turn of the event loop.
+ *
+ * The socket of a server *follows* its broadcasts while nothing can keep a message from it or make one wait: then it
+ * takes its share of them by itself, before anything else that it sends, and at the latest at the end of the turn.
+ * At other times it strays, and each message is sent on it.
  */
-export class Output implements Flushable {
+export class Output implements Flushable, SharingOutput {
   readonly #owner: OutputOwner;
+  readonly #transport: Transport;
   /** Whether a read is being handled. */
   #handling = false;
   /** Whether a flush at the end of this turn was asked for. */
@@ -50,19 +56,35 @@ export class Output implements Flushable {
   #burstBytes = 0;
   /** Made when the transport is blocked for the first time. */
   #stall: Stall | undefined;
+  /** What the server broadcasts. */
+  readonly #run: SharedRun;
+  /** Whether the socket follows the run. */
+  #follows = false;
+  /** Where the server's list of followers has this output. */
+  place = -1;
+  /** The position in the run up to which the socket has its share. */
+  #taken = 0;
 
   constructor(owner: OutputOwner) {
     this.#owner = owner;
+    this.#transport = owner.transport;
+    this.#run = owner.context.broadcasts?.run ?? NO_RUN;
   }
 
   /** Bytes that were sent and that the operating system has not taken yet. */
   get bufferedAmount(): number {
+    return this.#ownBytes + this.#run.end - this.#shareBegin();
+  }
+
+  /** As {@link bufferedAmount}, without a share of broadcasts that was not taken yet. */
+  get #ownBytes(): number {
     const { endpoint, transport } = this.#owner;
     return endpoint.outbox.bytes + transport.bufferedAmount;
   }
 
   /** Gathers output until {@link uncork}. */
   cork(): void {
+    this.settle();
     this.#handling = true;
     this.#owner.endpoint.outbox.cork();
   }
@@ -72,6 +94,83 @@ export class Output implements Flushable {
     this.#handling = false;
     this.flush();
   }
+
+  // ---- Broadcasts ----
+
+  /** The position from which on the run's bytes are still to be taken: its end if there are none. */
+  #shareBegin(): number {
+    const { begin, end } = this.#run;
+    return this.#follows ? Math.max(this.#taken, begin) : end;
+  }
+
+  /** Puts what was broadcast so far into the outbox: it comes before what is sent next. */
+  settle(): void {
+    const { begin, end } = this.#run;
+    if (begin !== end && this.#takeShare()) this.later();
+  }
+
+  /** @returns whether there was a share */
+  #takeShare(): boolean {
+    const begin = this.#shareBegin();
+    if (begin === this.#run.end) return false;
+    const { outbox } = this.#owner.endpoint;
+    outbox.append(this.#run.since(begin));
+    this.skip();
+    if (outbox.bytes > OUTBOX_HIGH_WATER_BYTES) this.#wantsDrain = true;
+    return true;
+  }
+
+  /** Passes over what was broadcast so far. */
+  skip(): void {
+    this.#taken = this.#run.end;
+  }
+
+  /** Takes the share in the middle of a turn, because the run has to end. */
+  gather(): void {
+    if (this.#follows) this.overLimit(true);
+  }
+
+  /**
+   * Takes the share at the end of a turn, and writes it, unless it leaves with other output. Never throws. With a
+   * thousand sockets each object that is touched costs a cache miss, so no more is read here than the write needs: a
+   * follower that has not asked for a flush has nothing in its outbox.
+   */
+  flushShare(): void {
+    const begin = this.#shareBegin();
+    if (begin === this.#run.end) return;
+    const transport = this.#transport;
+    if (this.#handling || this.#scheduled || transport.blocked) {
+      this.settle();
+      return;
+    }
+    this.skip();
+    try {
+      transport.write(this.#run.since(begin));
+      if (transport.blocked) this.#wrote();
+    } catch (error) {
+      this.#owner.broke(error);
+    }
+  }
+
+  /** From now on each broadcast is sent on this socket. */
+  stray(): void {
+    if (!this.#follows) return;
+    this.settle();
+    this.#follows = false;
+    this.#owner.strays();
+  }
+
+  /** Follows broadcasts again, if nothing can keep a message from the peer or make it wait. */
+  #follow(): void {
+    const { endpoint, transport, gone } = this.#owner;
+    if (gone || endpoint.state !== "open") return;
+    if (endpoint.fragmenting || endpoint.extended || endpoint.outbox.bytes > 0 || transport.blocked) return;
+    this.#follows = true;
+    this.skip();
+    this.#owner.follows();
+  }
+
+  // ---- Output of this socket ----
 
   /** Has the output written at the end of this turn, or of the read that is being handled. */
   later(): void {
@@ -92,18 +191,19 @@ export class Output implements Flushable {
   }
 
   /**
-   * Whether the peer leaves more than `maxBackpressureBytes` unread. Output that the operating system was not offered
-   * yet is offered first. A burst within one turn does not count: the peer could not have read it.
+   * Whether the peer leaves more than `maxBackpressureBytes` unread. Earlier broadcasts count. Output that the operating
+   * system was not offered yet is offered first. A burst within one turn does not count: the peer could not have read it.
    * @param whole - whether a whole message is to be sent, which waits behind others of its kind while a fragmented one
    * is being sent. Other frames do not
    */
   overLimit(whole: boolean): boolean {
     const { backpressure, limits } = this.#owner.context.options;
     const limit = limits.maxBackpressureBytes;
-    if (backpressure === "queue" || this.bufferedAmount - this.#burstBytes < limit) return false;
+    this.settle();
+    if (backpressure === "queue" || this.#ownBytes - this.#burstBytes < limit) return false;
     this.#offer();
     const { waitingBytes } = this.#owner.endpoint.outbox;
-    const ahead = this.bufferedAmount - this.#burstBytes - (whole ? 0 : waitingBytes);
+    const ahead = this.#ownBytes - this.#burstBytes - (whole ? 0 : waitingBytes);
     return ahead >= (this.#carries ? limit : BURST * limit);
   }
 
@@ -114,8 +214,10 @@ export class Output implements Flushable {
 
   #offer(): void {
     const { endpoint, transport } = this.#owner;
+    this.settle();
     if (endpoint.outbox.bytes === 0 || transport.blocked) return;
     this.#write();
+    if (transport.blocked) this.stray();
     if (this.#handling) endpoint.outbox.cork();
   }
 
@@ -139,6 +241,8 @@ export class Output implements Flushable {
     const { blocked } = transport;
     const empty = endpoint.outbox.bytes === 0;
     if (blocked || !empty || this.#carries) this.#carry(blocked || !empty, blocked);
+    if (blocked) this.stray();
+    else if (!this.#follows && this.#run !== NO_RUN) this.#follow();
     // Not both: a handler that fails the connection has a Close frame to be written before the end.
     if (endpoint.closeExpected) {
       if (empty) owner.finished();
@@ -148,6 +252,12 @@ export class Output implements Flushable {
     }
   }
 
+  /** Drops all output that waits. */
+  clear(): void {
+    this.skip();
+    this.#owner.endpoint.outbox.clear();
+  }
+
   /**
    * Notes how many bytes are left. The bytes of a burst do not count as back-pressure as long as they become fewer.
    * @param behind - whether bytes are left, because the transport is blocked or messages wait for a fragmented one
@@ -155,7 +265,7 @@ export class Output implements Flushable {
   #carry(behind: boolean, blocked: boolean): void {
     const { limits, timeouts } = this.#owner.context.options;
     const first = !this.#carries;
-    const left = behind ? this.bufferedAmount : 0;
+    const left = behind ? this.#ownBytes : 0;
     this.#carries = left > 0;
     if (first && left >= limits.maxBackpressureBytes) this.#burstBytes = left;
     else if (left < this.#burstBytes) this.#burstBytes = left;
@@ -174,6 +284,7 @@ export class Output implements Flushable {
     const { endpoint, transport } = this.#owner;
     const { outbox } = endpoint;
     try {
+      this.#takeShare();
       if (transport.blocked) {
         outbox.uncork();
         return true;
@@ -204,46 +315,5 @@ export class Output implements Flushable {
     if (outbox.stagedBytes > 0) transport.write(outbox.staged());
     outbox.release(transport.bufferedAmount > 0 ? transport : undefined);
     return true;
-  }
-}
-
-/** Bounds how long a peer may leave all output unread, even if it sends bytes. */
-class Stall implements Expiring {
-  readonly #owner: OutputOwner;
-  readonly #deadline: Deadline;
-  #sentBytes = 0;
-
-  constructor(owner: OutputOwner) {
-    this.#owner = owner;
-    this.#deadline = new Deadline(owner.context.runtime.deadlines, this);
-  }
-
-  /** Starts, unless it is pending already. */
-  watch(): void {
-    if (!this.#deadline.pending) this.#again();
-  }
-
-  stop(): void {
-    this.#deadline.stop();
-  }
-
-  expired(): void {
-    try {
-      this.#expire();
-    } catch (error) {
-      this.#owner.broke(error);
-    }
-  }
-
-  #expire(): void {
-    const { transport } = this.#owner;
-    if (!transport.blocked) return;
-    if (transport.sentBytes > this.#sentBytes) this.#again();
-    else this.#owner.stalled();
-  }
-
-  #again(): void {
-    this.#sentBytes = this.#owner.transport.sentBytes;
-    this.#deadline.start(this.#owner.context.options.timeouts.writeMs);
   }
 }

@@ -82,6 +82,7 @@ export function sendPart(
     failOverLimit(session);
     return "dropped";
   }
+  output.stray();
   endpoint.sendFragment(part, final, options);
   return output.queued();
 }

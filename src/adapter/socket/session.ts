@@ -113,6 +113,7 @@ export class Session
   // ---- Calls of the application ----
 
   close(code?: number, reason?: string): void {
+    this.output.settle();
     this.endpoint.close(code, reason);
     this.context.endRequested?.();
     this.#closingBegan();
@@ -128,7 +129,7 @@ export class Session
   #end(): void {
     this.#lose(undefined);
     this.endpoint.end();
-    this.endpoint.outbox.clear();
+    this.output.clear();
     this.input.drop();
     this.transport.destroy();
   }
@@ -160,6 +161,7 @@ export class Session
 
   /** Fails the connection with a code of the application's or the adapter's choice. */
   fail(code: number, reason: string, cause?: unknown): void {
+    this.output.settle();
     this.endpoint.fail(code, reason, { cause });
     this.output.later();
   }
@@ -238,7 +240,7 @@ export class Session
 
   #over(): void {
     if (this.gone) return;
-    this.endpoint.outbox.clear();
+    this.output.clear();
     this.#ending = GONE;
     this.keepalive.stop();
     this.output.stop();
@@ -262,27 +264,32 @@ export class Session
     return completed(event, loss, this.endpoint.outbox.droppedBytes);
   }
 
-  // ---- Events of the endpoint ----
+  // ---- Events of the endpoint. What a handler broadcasts goes ahead of the answers to later events. ----
 
   onText(text: string | Uint8Array): void {
     this.application.message(text, "text");
+    this.output.settle();
   }
 
   onBinary(payload: Uint8Array): void {
     this.application.message(payload, "binary");
+    this.output.settle();
   }
 
   onFragment(payload: Uint8Array, type: MessageType, final: boolean): void {
     if (this.#incoming === undefined) this.application.fragment(payload, type, final);
     else this.#incoming.fragment(payload, type, final);
+    this.output.settle();
   }
 
   onPing(payload: Uint8Array): void {
     this.application.pinged(payload);
+    this.output.settle();
   }
 
   onPong(payload: Uint8Array): void {
     this.application.ponged(payload);
+    this.output.settle();
   }
 
   onClose(event: CloseEvent): void {
@@ -295,6 +302,7 @@ export class Session
 
   /** The closing handshake has begun, or the connection failed. */
   #closingBegan(): void {
+    this.output.stray();
     this.outgoing?.stop(this.closeEvent);
     // No Close frame is exchanged any more.
     if (this.#ending >= GOING) return;
@@ -323,6 +331,14 @@ export class Session
     this.#guarded(() => this.input.release());
   }
 
+  follows(): void {
+    this.context.broadcasts?.follows(this.socket, this.output);
+  }
+
+  strays(): void {
+    this.context.broadcasts?.strays(this.socket, this.output);
+  }
+
   drainedOut(): void {
     this.application.drained();
   }
@@ -337,7 +353,7 @@ export class Session
 
   broke(error: unknown): void {
     // This comes first, because an error handler that calls `flush` must not cause the same error again.
-    this.#attempt(() => this.endpoint.outbox.clear());
+    this.#attempt(() => this.output.clear());
     this.application.report(error);
     this.#attempt(() => this.#end());
   }

@@ -54,6 +54,12 @@ export class Owner {
     for (const callback of this.#waiting.splice(0)) callback();
   }
 
+  follows(): void {
+    this.told.push("follows");
+  }
+  strays(): void {
+    this.told.push("strays");
+  }
   drainedOut(): void {
     this.told.push("drained");
   }

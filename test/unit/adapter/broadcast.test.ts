@@ -1,0 +1,87 @@
+// Broadcasts at the edges: transports that break while all sockets write, and limits that are reached within a turn.
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { createCore } from "../../../src/adapter/server/transport-server.js";
+import { Session } from "../../../src/adapter/socket/session.js";
+import { Turns } from "../../../src/adapter/turn.js";
+import { nodeRuntime } from "../../../src/node/host.js";
+import { PreparedMessage } from "../../../src/protocol/prepared-message.js";
+import { FakeTransport } from "../../support/fake-transport.js";
+
+vi.mock("../../../src/host/globals.js", () => import("../../support/global-timers.js"));
+
+const deferred: (() => void)[] = [];
+
+function endTurn(): void {
+  while (deferred.length > 0) for (const callback of deferred.splice(0)) callback();
+}
+
+function makeServer(sockets: number, onError: () => void = () => {}) {
+  const defer = (callback: () => void): void => void deferred.push(callback);
+  const limits = { maxBackpressureBytes: 256 * 1024 };
+  const core = createCore(
+    { ...nodeRuntime, defer, turns: new Turns(defer) },
+    { backpressure: "drop", limits },
+    { error: onError },
+  );
+  const transports = Array.from({ length: sockets }, () => {
+    const transport = new FakeTransport();
+    const session = new Session(core, { role: "server", transport, protocol: "", data: undefined });
+    core.socketOpened(session.socket);
+    session.open(undefined, new Uint8Array(0));
+    return transport;
+  });
+  return { core, transports };
+}
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => {
+  endTurn();
+  vi.useRealTimers();
+});
+
+test("the messages of a turn reach each socket in one write", () => {
+  const { core, transports } = makeServer(3);
+  for (const message of ["a", "b", "c"]) expect(core.broadcast(message)).toBe(3);
+  expect(transports.map(({ written }) => written)).toEqual([[], [], []]);
+  endTurn();
+  const all = ["81 01 61 81 01 62 81 01 63"];
+  expect(transports.map(({ written }) => written)).toEqual([all, all, all]);
+});
+
+test("what an error handler broadcasts, while all sockets write, reaches those that have written", () => {
+  const { core, transports } = makeServer(4, () => void core.broadcast("b"));
+  const broken = transports[1];
+  if (broken !== undefined) broken.failure = new Error("broken");
+  core.broadcast("a");
+  endTurn();
+  const others = transports.filter((transport) => transport !== broken);
+  for (const { written } of others) expect(written.join(" ")).toBe("81 01 61 81 01 62");
+  expect(broken?.destroyed).toBe(true);
+});
+
+test("a socket whose transport blocks in the middle of a turn is over its limit at the same message as with send", () => {
+  const { core, transports } = makeServer(2);
+  const [first] = core.connections.values();
+  const [blocks] = transports;
+  if (blocks === undefined) throw new Error("no transport");
+  core.broadcast("a");
+  blocks.write = (bytes) => {
+    blocks.bufferedAmount += bytes.length;
+    blocks.blocked = true;
+  };
+  first?.flush();
+  // A burst within a turn may be 16 times the limit, and what waits when a message is sent decides.
+  const message = new Uint8Array(8 * 1024 - 4);
+  const counts = Array.from({ length: 600 }, () => core.broadcast(message));
+  expect(counts.lastIndexOf(2)).toBe(511);
+  expect(counts.indexOf(1)).toBe(512);
+});
+
+test("a prepared message whose memory was transferred fails the connections, as with send", () => {
+  const { core, transports } = makeServer(2);
+  const message = new PreparedMessage("gone");
+  structuredClone(message.serverFrame, { transfer: [message.serverFrame.buffer] });
+  core.broadcast(message);
+  endTurn();
+  for (const { written } of transports) expect(written.join(" ")).toBe("88 02 03 f3");
+});
