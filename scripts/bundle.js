@@ -21,17 +21,18 @@ const SHARED = [
   { name: "net", test: /dist\/node\// },
 ];
 
-const SCALAR_FILE = '"generated/scalar.wasm"';
+/** The binaries that are read from files, as the modules beside them name them. */
+const BINARY_FILE = /"generated\/(?=(?:deflate-)?scalar\.wasm")/;
 
 /** @type {import("rolldown").Plugin} */
-const scalarFile = {
-  name: "scalar-file",
+const binaryFiles = {
+  name: "binary-files",
   transform: {
-    filter: { id: /dist\/kernel\/load\.js$/ },
-    handler(code) {
-      const parts = code.split(SCALAR_FILE);
-      if (parts.length !== 2) this.error(`it names ${SCALAR_FILE} ${parts.length - 1} times, not once`);
-      return parts.join('"../kernel/generated/scalar.wasm"');
+    filter: { id: /dist\/kernel\/(?:load|deflate)\.js$/ },
+    handler(code, id) {
+      const parts = code.split(BINARY_FILE);
+      if (parts.length !== 2) this.error(`${id} names ${parts.length - 1} binaries, not one`);
+      return parts.join('"../kernel/generated/');
     },
   },
 };
@@ -46,7 +47,7 @@ export async function bundleEntries(folder, format) {
     input: Object.fromEntries(ENTRIES.map((entry) => [entry, `dist/${entry}.js`])),
     external: /^node:/,
     platform: "node",
-    plugins: [scalarFile],
+    plugins: [binaryFiles],
     onLog(level, log) {
       if (level === "warn") throw new Error(log.message);
     },

@@ -85,7 +85,8 @@ export function compileInlinedDeflate(): void {
 function moduleOf(name: CompiledKernelName): WebAssembly.Module {
   let module = modules.get(name);
   if (module === undefined) {
-    const bytes = name === "simd" ? bytesFromBase64(DEFLATE_BASE64) : readBinary("deflate-scalar");
+    const bytes =
+      name === "simd" ? bytesFromBase64(DEFLATE_BASE64) : readBinary("generated/deflate-scalar.wasm");
     module = new WebAssembly.Module(bytes);
     modules.set(name, module);
   }

@@ -85,7 +85,9 @@ export function compileInlined(): void {
 function moduleOf(name: CompiledKernelName): WebAssembly.Module {
   let module = modules.get(name);
   if (module === undefined) {
-    module = new WebAssembly.Module(name === "simd" ? bytesFromBase64(SIMD_BASE64) : readBinary("scalar"));
+    module = new WebAssembly.Module(
+      name === "simd" ? bytesFromBase64(SIMD_BASE64) : readBinary("generated/scalar.wasm"),
+    );
     modules.set(name, module);
   }
   return module;
@@ -93,15 +95,16 @@ function moduleOf(name: CompiledKernelName): WebAssembly.Module {
 
 /**
  * A binary from its file. Those without SIMD are not inlined, so that bundles stay small: processors without it are
- * rare. In a bundle there is no such file, so that the JavaScript kernel is next.
+ * rare. In an application's bundle there is no such file, so that the JavaScript kernel is next.
+ * @param file - its path from here
  * @throws Error if the file cannot be read
  */
-export function readBinary(name: "scalar" | "deflate-scalar"): Uint8Array<ArrayBuffer> {
+export function readBinary(file: string): Uint8Array<ArrayBuffer> {
   const files = globalThis.process?.getBuiltinModule?.("node:fs");
   if (files === undefined) throw new Error("no file here: provideKernel takes it");
   // In a variable, because bundlers look for `new URL(…, import.meta.url)` and would add the file to their output.
   const here = import.meta.url;
-  return files.readFileSync(new URL(`generated/${name}.wasm`, here));
+  return files.readFileSync(new URL(file, here));
 }
 
 function environmentVariable(name: string): string | undefined {
