@@ -108,6 +108,8 @@ function complain(why) {
   return 2;
 }
 
+/** @typedef {Parameters<import("./echo.js").Context["record"]>} RecordArguments */
+
 /**
  * @param {string} name
  * @param {readonly string[]} only
@@ -144,19 +146,21 @@ async function measureAll(name, only, quick, before) {
   }
   for (const section of sections) {
     forget(results, section.name);
-    await section.run({
-      quick,
-      ...(before !== undefined && { before }),
-      progress,
-      record: (cell, subject, metric, value) => record(results, section.name, cell, subject, metric, value),
-      failed(cell, subject, error) {
-        progress.clear();
-        const message = error instanceof Error ? error.message : String(error);
-        console.error(`${cell}  ${subject}: ${message}`);
-        results.failures.push({ section: section.name, cell, subject, error: message });
-      },
-    });
+    /** @type {import("./echo.js").Context["failed"]} */
+    const failed = (cell, subject, error) => {
+      progress.clear();
+      const message = error instanceof Error ? error.message : String(error);
+      console.error(`${cell}  ${subject}: ${message}`);
+      results.failures.push({ section: section.name, cell, subject, error: message });
+    };
+    const context = {
+      ...{ quick, progress, failed, ...(before !== undefined && { before }) },
+      record: (/** @type {RecordArguments} */ ...measured) => record(results, section.name, ...measured),
+    };
+    await section.run(context).catch((error) => failed(section.name, "all", error));
     results.sections[section.name] = circumstances();
+    // A run that is stopped keeps what it has.
+    writeResults(results);
   }
   progress.clear();
   return results;

@@ -75,7 +75,7 @@ export const idle = {
   what: "1 % of 1,000 and of 10,000 connections active",
   seconds: (quick) => installed(quick ? QUICK_PEERS : PEERS).length * (quick ? 6 : 13),
   async run(context) {
-    const { rounds, ...pace } = context.quick ? QUICK_PACE : PACE;
+    const pace = context.quick ? QUICK_PACE : PACE;
     await withLoader(async (loader) => {
       for (const [all, active] of CROWDS) {
         for (const subject of installed(context.quick ? QUICK_PEERS : PEERS)) {
@@ -83,11 +83,10 @@ export const idle = {
             const id = `idle/${active}/${idling}`;
             const cell = { ...cellOf("binary", 20, 1), id, connections: active };
             await withServers([subject], cell, context.failed, async (servers) => {
-              for (const { port } of [...servers.values()]) {
-                await hold(port, idling, () =>
-                  loadInTurns(context, loader, cell, servers, { ...pace, rounds }),
-                );
-              }
+              const load = () => loadInTurns(context, loader, cell, servers, pace);
+              const port = servers.get(subject)?.port;
+              if (port === undefined || idling === 0) await load();
+              else await hold(port, idling, load);
             });
           }
         }

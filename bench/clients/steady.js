@@ -10,6 +10,7 @@ const [port = 0, pid = 0, connections = 0, rate = 0, bytes = 0, seconds = 0] = p
   .slice(2)
   .map(Number);
 const WARMUP_MS = 1000;
+const MOST_LATE_SECONDS = 0.5;
 const REQUEST = [
   "GET / HTTP/1.1",
   `Host: 127.0.0.1:${port}`,
@@ -66,11 +67,14 @@ function open() {
     });
     socket.on("connect", () => socket.write(REQUEST));
     socket.on("error", reject);
-    socket.on("close", () => {
-      console.error("steady: the server closed a connection");
-      process.exit(1);
-    });
+    socket.on("close", () => die("the server closed a connection"));
   });
+}
+
+/** @param {string} why */
+function die(why) {
+  console.error(`steady: ${why}`);
+  process.exit(1);
 }
 
 /** @type {Awaited<ReturnType<typeof open>>[]} */
@@ -82,6 +86,8 @@ let sent = 0;
 function tick() {
   const now = performance.now();
   const wanted = Math.floor(((now - start) * rate) / 1000);
+  if (wanted - sent > rate * MOST_LATE_SECONDS)
+    die("this program can't keep up with its rate; is the machine busy?");
   for (; sent < wanted; sent++) sockets[sent % connections]?.send(start + (sent * 1000) / rate);
 }
 setInterval(tick, 1);
