@@ -58,7 +58,7 @@ export function lossTable(results) {
     const times = (/** @type {Loss} */ { cell, factor }) => `${describe(cell)}: ${factor.toFixed(1)}×`;
     return [
       labelOf(peer),
-      `${echoes.length} of ${compared}`,
+      compared === 0 ? "–" : `${echoes.length} of ${compared}`,
       worst === undefined ? "–" : times(worst),
       others.slice(0, MOST_OTHERS).map(times).join("; ") || "–",
     ];

@@ -3,6 +3,7 @@
 // Prints messages and its own CPU time within the window as JSON.
 import process from "node:process";
 import { setTimeout as sleep } from "node:timers/promises";
+import { shipped } from "../servers/lifecycle.js";
 
 const [name = "", url = "", ...numbers] = process.argv.slice(2);
 const [connections = 0, size = 0, depth = 0, seconds = 0] = numbers.map(Number);
@@ -16,7 +17,8 @@ let messages = 0;
 const starts = [];
 
 async function openWsimd() {
-  const { connect } = await import("../../dist/node/index.js");
+  /** @type {typeof import("../../dist/node/index.js")} */
+  const { connect } = await import(shipped("node"));
   const socket = await connect(
     url,
     {},

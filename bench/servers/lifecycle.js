@@ -16,6 +16,16 @@ export const MOST_MESSAGE_BYTES = 16 << 20;
 export const PARSES = process.env.BENCH_JSON === "1";
 
 /**
+ * The module that users of an entry of this package load.
+ * @param {string} entry
+ */
+export function shipped(entry) {
+  const root = new URL("../../", import.meta.url);
+  const { exports } = JSON.parse(readFileSync(new URL("package.json", root), "utf8"));
+  return new URL(exports[`./${entry}`]["module-sync"].default, root).href;
+}
+
+/**
  * Certificate and key, if the server is to speak TLS.
  * @returns {{ cert: Buffer; key: Buffer } | undefined}
  */

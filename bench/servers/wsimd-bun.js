@@ -1,7 +1,8 @@
 // This package, run by Bun.
-import { serve } from "../../dist/bun/index.js";
-import { listening, MOST_MESSAGE_BYTES, PARSES, tlsFiles } from "./lifecycle.js";
+import { listening, MOST_MESSAGE_BYTES, PARSES, shipped, tlsFiles } from "./lifecycle.js";
 
+/** @type {typeof import("../../dist/bun/index.js")} */
+const { serve } = await import(shipped("bun"));
 const tls = tlsFiles();
 const server = await serve(
   {

@@ -1,7 +1,8 @@
 // This package, run by Deno.
-import { serve } from "../../dist/deno/index.js";
-import { listening, MOST_MESSAGE_BYTES, PARSES, tlsFiles } from "./lifecycle.js";
+import { listening, MOST_MESSAGE_BYTES, PARSES, shipped, tlsFiles } from "./lifecycle.js";
 
+/** @type {typeof import("../../dist/deno/index.js")} */
+const { serve } = await import(shipped("deno"));
 const tls = tlsFiles();
 const server = await serve(
   {

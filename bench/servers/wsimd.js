@@ -1,7 +1,6 @@
 // This package. WSIMD_INTERNALS and WSIMD_KERNEL choose how it reads and decodes, BENCH_BORROW whether payloads are borrowed, BENCH_UTF8
 // whether text comes as bytes, BENCH_FLUSH whether each message is written by itself instead of with the others of its turn.
-import { serve } from "../../dist/node/index.js";
-import { listening, MOST_MESSAGE_BYTES, PARSES, tlsFiles } from "./lifecycle.js";
+import { listening, MOST_MESSAGE_BYTES, PARSES, shipped, tlsFiles } from "./lifecycle.js";
 
 /**
  * One of them for a process, so that none is slowed down by what another does.
@@ -24,6 +23,8 @@ function handler() {
   return (socket, data) => void socket.send(data);
 }
 
+/** @type {typeof import("../../dist/node/index.js")} */
+const { serve } = await import(shipped("node"));
 const tls = tlsFiles();
 const server = await serve(
   {
