@@ -24,7 +24,10 @@ export interface RunMemory {
   readonly View: ViewClass;
   /** Shorter payloads get memory of their own. */
   readonly leastBytes: number;
-  /** New memory, with nothing else in its `buffer`; it need not be cleared. */
+  /**
+   * New memory, with nothing else in its `buffer`. It is cleared: nothing is written between the payloads, and clearing
+   * it brings it into the processor's cache in less time than the copies would take to do that.
+   */
   allocate(bytes: number): Uint8Array;
 }
 
@@ -84,7 +87,6 @@ class Runs implements PayloadRuns {
       const ptr = words[at + 1] ?? 0;
       const length = words[at + 2] ?? 0;
       copyInto(run, memory, ptr, ptr + length, offset);
-      for (let i = offset + length; i < offset + room; i++) run[i] = 0;
       words[at + 3] = first + offset;
       offset += room;
     }

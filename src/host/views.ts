@@ -5,6 +5,8 @@
 export interface ViewClass {
   new (buffer: ArrayBufferLike, byteOffset: number, length: number): Uint8Array;
   new (length: number): Uint8Array;
+  /** A copy. */
+  new (bytes: Uint8Array): Uint8Array;
 }
 
 /** Up to this length bytes are copied in a loop, which needs no view. */
@@ -35,7 +37,11 @@ export function copyInto(target: Uint8Array, bytes: Uint8Array, start: number, e
     for (let i = 0; i < length; i++) target[at + i] = bytes[start + i] ?? 0;
     return;
   }
+  set.call(target, partOf(bytes, start, end), at);
+}
+
+/** A view of `bytes[start, end)`, to be copied. */
+export function partOf(bytes: Uint8Array, start: number, end: number): Uint8Array {
   // Long memory may belong to the application. It is not remembered above, since that would keep it alive.
-  const long = length >= LONG_BYTES;
-  set.call(target, long ? bytes.subarray(start, end) : viewOf(Uint8Array, bytes, start, end), at);
+  return end - start >= LONG_BYTES ? bytes.subarray(start, end) : viewOf(Uint8Array, bytes, start, end);
 }

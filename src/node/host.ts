@@ -11,7 +11,7 @@ import { copyRuns, type RunMemory } from "../host/payload-runs.js";
 import { Slab } from "../host/slab.js";
 import { TextEncoder } from "../host/text-coders.js";
 import { decodeByUtf16 } from "../host/utf16-text.js";
-import { copyInto, viewOf } from "../host/views.js";
+import { copyInto, partOf, viewOf } from "../host/views.js";
 import { nextTick, setImmediate } from "./globals.js";
 import { BufferClass } from "./internals/index.js";
 
@@ -30,9 +30,13 @@ const LOOP_UNITS = 32;
 
 const encoder = new TextEncoder();
 
-const runMemory: RunMemory = { View: BufferClass, leastBytes: INNER_BYTES + 1, allocate: allocateShared };
+const runMemory: RunMemory = {
+  View: BufferClass,
+  leastBytes: INNER_BYTES + 1,
+  allocate: (bytes) => untransferable(Buffer.alloc(bytes)),
+};
 
-/** Memory for several payloads. */
+/** Memory for several chunks. */
 function allocateShared(bytes: number): Uint8Array<ArrayBuffer> {
   return untransferable(Buffer.allocUnsafeSlow(bytes));
 }
@@ -56,7 +60,10 @@ export function untransferable(bytes: Uint8Array<ArrayBuffer>): Uint8Array<Array
 }
 
 function copy(bytes: Uint8Array, start: number, end: number): Uint8Array {
-  const own = allocate(end - start);
+  const length = end - start;
+  // One step of V8's takes less time than an allocation by Node and a copy.
+  if (length > INNER_BYTES) return new BufferClass(partOf(bytes, start, end));
+  const own = new BufferClass(length);
   copyInto(own, bytes, start, end);
   return own;
 }
