@@ -10,13 +10,12 @@ const ENTRIES = Object.values(exports).flatMap(({ module }) =>
 );
 
 /**
- * What entries share, so that a program that imports several of them has each class and the kernel once. The codec and
- * the handshake are apart, because programs without sockets need no more than these.
+ * What entries share, so that a program that imports several of them has each class and the kernel once. The codec with
+ * the handshake is apart, because programs without sockets need no more. Each further file costs most of a millisecond.
  */
 const SHARED = [
   // The kernels of compression are loaded when a program asks for them.
-  { name: "codec", test: /dist\/(?:host|kernel|memory|protocol)\/(?!.*deflate)/ },
-  { name: "opening", test: /dist\/(?:handshake|http)\// },
+  { name: "codec", test: /dist\/(?:handshake|host|http|kernel|memory|protocol)\/(?!.*deflate)/ },
   { name: "sockets", test: /dist\/(?:adapter|deflate)\// },
   { name: "net", test: /dist\/node\// },
 ];

@@ -17,12 +17,12 @@ async function run(file: string, name: string, ...args: readonly string[]): Prom
 
 test.each([
   ["wsimd", ["index.js", "codec.js"]],
-  ["wsimd/handshake", ["handshake/index.js", "opening.js", "codec.js"]],
-  ["wsimd/adapter", ["adapter/index.js", "codec.js", "sockets.js", "opening.js"]],
-  ["wsimd/streams", ["streams/index.js", "codec.js", "sockets.js", "opening.js"]],
-  ["wsimd/node", ["node/index.js", "codec.js", "sockets.js", "net.js", "opening.js"]],
-  ["wsimd/deno", ["deno/index.js", "codec.js", "sockets.js", "net.js", "opening.js"]],
-  ["wsimd/bun", ["bun/index.js", "codec.js", "sockets.js", "net.js", "opening.js"]],
+  ["wsimd/handshake", ["handshake/index.js", "codec.js"]],
+  ["wsimd/adapter", ["adapter/index.js", "codec.js", "sockets.js"]],
+  ["wsimd/streams", ["streams/index.js", "codec.js", "sockets.js"]],
+  ["wsimd/node", ["node/index.js", "codec.js", "sockets.js", "net.js"]],
+  ["wsimd/deno", ["deno/index.js", "codec.js", "sockets.js", "net.js"]],
+  ["wsimd/bun", ["bun/index.js", "codec.js", "sockets.js", "net.js"]],
 ])("%s opens these files", async (entry, files) => {
   const opened = await run(process.execPath, "opened-files", entry);
   expect(new Set(Object(opened))).toEqual(new Set(files.map((file) => `bundled/${file}`)));
