@@ -6,6 +6,7 @@ import { client } from "./client.js";
 import { firstConnections, handshakes, memory, tlsHandshakes } from "./connections.js";
 import { echoSection } from "./echo.js";
 import { AGAIN, FIRST } from "./noise.js";
+import { relay } from "./relay.js";
 import { startup } from "./startup.js";
 import { ON_NODES, SUBJECTS } from "./subjects.js";
 import { sweep } from "./sweep.js";
@@ -61,7 +62,7 @@ const nodes = echoSection("nodes", "Node 20, 24 and 26", {
 });
 
 /** What the targets need, which is what runs without `--only`. @type {Section[]} */
-export const MAIN = [servers, sweep, tls, handshakes, firstConnections, broadcast, memory, startup];
+export const MAIN = [servers, sweep, tls, handshakes, firstConnections, broadcast, memory, relay, startup];
 
 /** What only `--only` and `--all` run. @type {Section[]} */
 export const MORE = [json, mix, idle, steady, tlsHandshakes, client, nodes, workers, matrix, ablation];

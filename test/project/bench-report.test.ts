@@ -1,10 +1,12 @@
 // The reports of `npm run bench`: what they say of given measurements.
 import { describe, expect, test } from "vitest";
-import { SWEEP_SIZES, sweepCells } from "../../bench/cells.js";
+import { cellFrom, SWEEP_SIZES, sweepCells } from "../../bench/cells.js";
 import { curves } from "../../bench/curves.js";
 import { judge } from "../../bench/judge.js";
 import { losses } from "../../bench/losses.js";
 import { factorOver, noiseFloor, pooledFloor } from "../../bench/noise.js";
+import { CHAPTERS, METRICS } from "../../bench/notes.js";
+import { MAIN, MORE } from "../../bench/parts.js";
 import { plotAblation } from "../../bench/plot.js";
 import { withFigures } from "../../bench/readme.js";
 import { markdown, printed } from "../../bench/report.js";
@@ -12,7 +14,7 @@ import type { Measurement, Results } from "../../bench/results.js";
 import { median } from "../../bench/statistics.js";
 import { steepestStep } from "../../bench/sweep-report.js";
 import { KEPT, TARGETS, type Target } from "../../bench/targets.js";
-import { bytes } from "../../bench/wording.js";
+import { bytes, describe as describeCell } from "../../bench/wording.js";
 
 const CPU = "cpuUsPerMessage";
 
@@ -93,6 +95,37 @@ describe("the noise floor", () => {
     });
     expect(factorOver(QUIET, "binary/20/16", "wsimd-data", CPU)).toBeUndefined();
   });
+});
+
+describe("each target", () => {
+  const all = [...TARGETS, ...KEPT];
+
+  test("is measured by a part that runs without options", () => {
+    const parts = new Set(MAIN.map(({ name }) => name));
+    // Both come from the part `startup`.
+    parts.add("cold");
+    for (const cell of all.flatMap(({ cells }) => cells)) {
+      expect(cellFrom(cell) !== undefined || parts.has(cell.split("/")[0] ?? ""), cell).toBe(true);
+    }
+  });
+
+  test("has a metric with a name, and a load that is described", () => {
+    for (const { metric, cells } of all) {
+      expect(METRICS).toHaveProperty(metric);
+      for (const cell of cells) expect(describeCell(cell)).not.toMatch(/undefined|NaN/);
+    }
+  });
+});
+
+test("each part has a name of its own, a chapter, and says how long it takes", () => {
+  const parts = [...MAIN, ...MORE];
+  const chapters = new Set(["sweep", "ablation", ...CHAPTERS.map(({ section }) => section)]);
+  expect(new Set(parts.map(({ name }) => name)).size).toBe(parts.length);
+  for (const { name, seconds } of parts) {
+    expect(chapters).toContain(name);
+    expect(seconds(true), name).toBeLessThanOrEqual(seconds(false));
+    expect(seconds(true), name).toBeGreaterThanOrEqual(0);
+  }
 });
 
 describe("the verdict on a target", () => {
