@@ -2,6 +2,7 @@
 import { once } from "node:events";
 import type { ListenOptions as NetPlace, Server as NetServer, Socket as NetSocket } from "node:net";
 import { hostOptions } from "../adapter/host-options.js";
+import { IdMap } from "../adapter/id-map.js";
 import type { Listener, Place, Where } from "../adapter/server/listening.js";
 import { mayUseNetwork } from "./permission.js";
 
@@ -14,7 +15,7 @@ export interface NodePlace extends Place {
 export class NodeListener implements Listener {
   readonly #netServer: NetServer;
   /** The TCP connections under TLS, also while the TLS handshake goes on. */
-  readonly #underTls = new Set<NetSocket>();
+  readonly #underTls = new IdMap<Kept>();
   #drained: Promise<void> | undefined;
 
   constructor(netServer: NetServer, secure: boolean) {
@@ -39,7 +40,7 @@ export class NodeListener implements Listener {
   }
 
   async drained(): Promise<void> {
-    for (const socket of this.#underTls) socket.destroy();
+    for (const { socket } of this.#underTls.values()) socket.destroy();
     await this.#drained;
   }
 
@@ -52,10 +53,18 @@ export class NodeListener implements Listener {
   }
 }
 
-/** Keeps a socket in a set until it is closed. */
-function keep(sockets: Set<NetSocket>, socket: NetSocket): void {
-  sockets.add(socket);
-  socket.once("close", () => sockets.delete(socket));
+interface Kept {
+  readonly id: number;
+  readonly socket: NetSocket;
+}
+
+let lastId = 0;
+
+/** Keeps a socket until it is closed. */
+function keep(sockets: IdMap<Kept>, socket: NetSocket): void {
+  const id = ++lastId;
+  sockets.add({ id, socket });
+  socket.once("close", () => sockets.delete(id));
 }
 
 /** The options of Node's `listen`, including those that its types lack. */
