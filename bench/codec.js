@@ -14,12 +14,18 @@ import { nodeRuntime } from "../dist/node/host.js";
  * Something that does all of it once.
  * @typedef {{ name: string, size: number, messages: number, call: () => void }} Case
  */
-/** @typedef {{ receiver(onMessage: (bytes: number) => void): (chunk: Buffer) => void, sender(mask: boolean): (message: string | Buffer, times: number) => number }} Codec */
+/** @typedef {{ receiver(onMessage: (bytes: number) => void): (chunk: Buffer) => void, sender(mask: boolean): (message: string | Buffer, times: number) => number, relay(change: (text: string) => string): (chunk: Buffer) => number }} Codec */
 
 const SUBJECTS = ["simd", "scalar", "js", "ws", "ws-js"];
 const SIZES = [20, 1024, 16_384, 1 << 20];
 /** What a read brings at most. */
 const READ_BYTES = 64 * 1024;
+/** A server that reads JSON and passes it on as it came: text in and text out, so many messages a read. */
+const RELAY = { name: "relay JSON", size: 200, messages: 16 };
+/** The time that wsimd may take for it, of that of `ws`. */
+const RELAY_TARGET = 0.33;
+/** What `ws` is told of each message. */
+const WS_MESSAGE = { fin: true, rsv1: false, compress: false };
 /** @typedef {"binary" | "text" | "mixed"} Kind */
 /**
  * What to measure, and for how many milliseconds each.
@@ -43,6 +49,7 @@ export async function run({ quick = false } = {}) {
   const plan = quick ? QUICK : FULL;
   for (const subject of SUBJECTS) rows.push(...(await measureSubject(subject, plan)));
   print(rows);
+  judgeRelay(rows);
   return rows;
 }
 
@@ -113,7 +120,29 @@ function makeCases(codec, sizes, kinds) {
       }
     }
   }
+  cases.push(relayCase(codec));
   return cases;
+}
+
+/**
+ * @param {Codec} codec
+ * @returns {Case}
+ */
+function relayCase(codec) {
+  const order = { type: "order", id: 90_210, price: 101.25, symbols: ["AB", "CD"], note: "" };
+  order.note = "x".repeat(RELAY.size - JSON.stringify(order).length);
+  const payload = Buffer.from(JSON.stringify(order));
+  const read = Buffer.concat(Array.from({ length: RELAY.messages }, () => maskedFrame(1, payload)));
+  const relay = codec.relay((text) => {
+    if (JSON.parse(text).id !== order.id) throw new Error("another order");
+    return text;
+  });
+  const least = RELAY.messages * (RELAY.size + 2);
+  const call = () => {
+    const bytes = relay(read);
+    if (bytes < least) throw new Error(`${bytes} bytes instead of ${least} and more`);
+  };
+  return { ...RELAY, call };
 }
 
 /**
@@ -193,6 +222,21 @@ function wsimdCodec(kernel) {
         return bytes;
       };
     },
+    relay(change) {
+      /** @type {Endpoint} */
+      const endpoint = new Endpoint(
+        { ...deaf, onText: (text) => void (typeof text === "string" && endpoint.sendText(change(text))) },
+        { ...options, role: "server" },
+      );
+      return (chunk) => {
+        endpoint.outbox.cork();
+        endpoint.readWindow.set(chunk);
+        endpoint.receiveWindow(chunk.length);
+        const { length } = endpoint.outbox.staged();
+        endpoint.outbox.release();
+        return length;
+      };
+    },
   };
 }
 
@@ -207,40 +251,68 @@ function wsimdCodec(kernel) {
 function wsCodec() {
   /** @type {Ws} */
   const { Receiver, Sender } = createRequire(import.meta.url)("ws");
+
+  /** @param {(data: Buffer, isBinary: boolean) => void} onMessage */
+  function receiver(onMessage) {
+    const made = new Receiver({ isServer: true });
+    made.on("message", onMessage);
+    // It unmasks where the bytes are and keeps them, so each read is memory of its own, as it is from a Node socket.
+    return (/** @type {Buffer} */ chunk) => made.write(Buffer.from(chunk));
+  }
+
+  /** @param {(bytes: number) => void} onWrite */
+  function sender(onWrite) {
+    return new Sender({
+      cork() {},
+      uncork() {},
+      /** @param {Buffer | string} chunk */
+      write(chunk) {
+        // A socket encodes the text that it is given, so this is part of sending it.
+        onWrite(typeof chunk === "string" ? Buffer.from(chunk).length : chunk.length);
+      },
+    });
+  }
+
   return {
-    receiver(onMessage) {
-      const receiver = new Receiver({ isServer: true });
+    receiver: (onMessage) =>
       // A string where it is text, as most programs make one of it.
-      receiver.on("message", (data, isBinary) => onMessage(isBinary ? data.length : data.toString().length));
-      // It unmasks where the bytes are and keeps them, so each read is memory of its own, as it is from a Node socket.
-      return (chunk) => receiver.write(Buffer.from(chunk));
-    },
+      receiver((data, isBinary) => onMessage(isBinary ? data.length : data.toString().length)),
     sender(mask) {
       let bytes = 0;
-      const socket = {
-        cork() {},
-        uncork() {},
-        /** @param {Buffer | string} chunk */
-        write(chunk) {
-          // A socket encodes the text that it is given, so this is part of sending it.
-          bytes += typeof chunk === "string" ? Buffer.from(chunk).length : chunk.length;
-        },
-      };
-      const sender = new Sender(socket);
+      const made = sender((length) => {
+        bytes += length;
+      });
       return (message, times) => {
         bytes = 0;
-        const options = {
-          fin: true,
-          rsv1: false,
-          compress: false,
-          mask,
-          binary: typeof message !== "string",
-        };
-        for (let i = 0; i < times; i++) sender.send(message, options);
+        const options = { ...WS_MESSAGE, mask, binary: typeof message !== "string" };
+        for (let i = 0; i < times; i++) made.send(message, options);
+        return bytes;
+      };
+    },
+    relay(change) {
+      let bytes = 0;
+      const made = sender((length) => {
+        bytes += length;
+      });
+      const options = { ...WS_MESSAGE, mask: false, binary: false };
+      const receive = receiver((data) => made.send(change(data.toString()), options));
+      return (chunk) => {
+        bytes = 0;
+        receive(chunk);
         return bytes;
       };
     },
   };
+}
+
+/** @param {Row[]} rows */
+function judgeRelay(rows) {
+  const [ours, theirs] = ["simd", "ws"].map(
+    (name) => rows.find((row) => row.name === RELAY.name && row.subject === name)?.nsPerCall,
+  );
+  if (ours === undefined || theirs === undefined) return;
+  const ratio = (ours / theirs).toFixed(2);
+  console.log(`\n${RELAY.name}: ${ratio} of the time of ws; the target is ${RELAY_TARGET}`);
 }
 
 /** @param {Row[]} rows */
