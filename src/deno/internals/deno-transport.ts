@@ -165,13 +165,20 @@ const RESTLESS_READS = 16;
 let resting: DenoTransport[] = [];
 /** The number of further reads that go without a rest. */
 let restless = 0;
+/** The connection that has read last. */
+let last: DenoTransport | undefined;
 
 /**
- * Stops a handle from reading until the next turn of the event loop. Otherwise Deno reads until the system has no more
- * bytes before the loop goes on. A connection that reads alone gets no rest, since each of its messages would wait for
- * a turn.
+ * Stops a handle that reads twice in a row from reading until the next turn of the event loop. Otherwise Deno reads
+ * until the system has no more bytes before the loop goes on. The first read goes without a rest: stopping and starting
+ * costs more than the attempt to read again, which mostly finds nothing. A connection that reads alone gets no rest,
+ * since each of its messages would wait for a turn.
  */
 function rest(handle: StreamHandle, transport: DenoTransport): void {
+  if (last !== transport) {
+    last = transport;
+    return;
+  }
   if (restless > 0) {
     restless--;
     return;
