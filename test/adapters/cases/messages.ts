@@ -147,7 +147,7 @@ export const messageCases: readonly Case[] = [
       const { socket } = recorder;
       const prepared = new PreparedMessage("a");
       const object = { name: "TypeError", message: 'options must be an object, such as { type: "text" }' };
-      const name = { name: "TypeError", message: "there is no option binary, only type" };
+      const name = { name: "TypeError", message: "there is no option binary, only compress, type" };
       const refused = (message: unknown, options: unknown, error: object): void => {
         assert.throws(() => Reflect.apply(socket.send, socket, [message, options]), error);
         if (message === prepared) return;
