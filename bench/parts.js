@@ -4,6 +4,7 @@ import { broadcast } from "./broadcast.js";
 import { cellFrom, MATRIX_CELLS } from "./cells.js";
 import { client } from "./client.js";
 import { firstConnections, handshakes, memory, tlsHandshakes } from "./connections.js";
+import { deflate } from "./deflate.js";
 import { echoSection } from "./echo.js";
 import { AGAIN, FIRST } from "./noise.js";
 import { relay } from "./relay.js";
@@ -65,4 +66,16 @@ const nodes = echoSection("nodes", "Node 20, 24 and 26", {
 export const MAIN = [servers, sweep, tls, handshakes, firstConnections, broadcast, memory, relay, startup];
 
 /** What only `--only` and `--all` run. @type {Section[]} */
-export const MORE = [json, mix, idle, steady, tlsHandshakes, client, nodes, workers, matrix, ablation];
+export const MORE = [
+  json,
+  mix,
+  idle,
+  steady,
+  tlsHandshakes,
+  client,
+  nodes,
+  workers,
+  deflate,
+  matrix,
+  ablation,
+];

@@ -1,7 +1,6 @@
 // The deflate kernel of a linear memory: the instance, and the connections whose state stands in its areas.
 import { type DeflateKernel, deflateKernel } from "../../kernel/deflate.js";
 import * as layout from "../../kernel/generated/deflate-layout.js";
-import type { Kernel } from "../../kernel/kernel.js";
 import type { LinearMemory } from "../../memory/linear-memory.js";
 
 /**
@@ -48,29 +47,28 @@ export class DeflateMemory {
   readonly inflating = new Area();
   /** For messages that are sent. */
   readonly deflating = new Area();
-  /** The codec kernel in whose memory the instance works. */
-  #codec: Kernel;
+  /** The memory that the instance works in. */
+  #bytes: Uint8Array;
   #deflate: DeflateKernel;
 
   /** @throws TypeError, or an error of the host, if the codec kernel has no deflate kernel */
   constructor(linear: LinearMemory) {
     this.linear = linear;
-    this.#codec = linear.kernel;
-    this.#deflate = deflateKernel(this.#codec);
+    this.#bytes = linear.memory;
+    this.#deflate = deflateKernel(linear.kernel);
   }
 
-  /** The memory in use. */
+  /**
+   * The memory in use. After a trap the instance for it is made first, since a new instance writes its tables, and would
+   * overwrite what a connection has put there.
+   */
   get bytes(): Uint8Array {
-    return this.linear.memory;
-  }
-
-  /** The instance that works in the memory in use. */
-  get #kernel(): DeflateKernel {
-    if (this.linear.kernel !== this.#codec) {
-      this.#codec = this.linear.kernel;
-      this.#deflate = deflateKernel(this.#codec);
+    const { kernel, memory } = this.linear;
+    if (memory !== this.#bytes) {
+      this.#bytes = memory;
+      this.#deflate = deflateKernel(kernel);
     }
-    return this.#deflate;
+    return memory;
   }
 
   /** Where `inflate` has stopped to read. */
@@ -86,7 +84,7 @@ export class DeflateMemory {
   /** As {@link DeflateKernel.resetInflate}. @throws KernelTrap */
   resetInflate(): void {
     try {
-      this.#kernel.resetInflate();
+      this.#deflate.resetInflate();
     } catch (error) {
       throw this.linear.trapped(error);
     }
@@ -95,7 +93,7 @@ export class DeflateMemory {
   /** As {@link DeflateKernel.restoreInflate}. @throws KernelTrap */
   restoreInflate(windowBits: number): void {
     try {
-      this.#kernel.restoreInflate(windowBits);
+      this.#deflate.restoreInflate(windowBits);
     } catch (error) {
       throw this.linear.trapped(error);
     }
@@ -112,7 +110,7 @@ export class DeflateMemory {
     last: boolean,
   ): number {
     try {
-      return this.#kernel.inflate(ptr, end, out, outEnd, history, windowBits, last ? 1 : 0);
+      return this.#deflate.inflate(ptr, end, out, outEnd, history, windowBits, last ? 1 : 0);
     } catch (error) {
       throw this.linear.trapped(error);
     }
@@ -129,7 +127,7 @@ export class DeflateMemory {
     flags: number,
   ): number {
     try {
-      return this.#kernel.deflate(ptr, end, history, place, maxDistance, hashBits, flags);
+      return this.#deflate.deflate(ptr, end, history, place, maxDistance, hashBits, flags);
     } catch (error) {
       throw this.linear.trapped(error);
     }
