@@ -14,9 +14,9 @@ const ENTRIES = Object.values(exports).flatMap(({ module }) =>
  * the handshake is apart, because programs without sockets need no more. Each further file costs most of a millisecond.
  */
 const SHARED = [
-  // The kernels of compression are loaded when a program asks for them.
+  // Compression is loaded when a program asks for it: the entry of it is the file. Its options are known before.
   { name: "codec", test: /dist\/(?:handshake|host|http|kernel|memory|protocol)\/(?!.*deflate)/ },
-  { name: "sockets", test: /dist\/(?:adapter|deflate)\// },
+  { name: "sockets", test: /dist\/(?:adapter\/|deflate\/options|protocol\/deflate\/parameters)/ },
   { name: "net", test: /dist\/node\// },
 ];
 

@@ -28,6 +28,7 @@ export type {
   TextEvent,
   Utf8Event,
 } from "./protocol/events.js";
+export type { MessagePath } from "./protocol/extensions/message-path.js";
 export {
   encodeFrameHeader,
   type FrameFields,

@@ -17,6 +17,7 @@ const GROUPS = {
     "docs/messages.md",
     "docs/reconnecting.md",
     "docs/limits.md",
+    "docs/compression.md",
     "docs/errors.md",
   ],
   Operate: [

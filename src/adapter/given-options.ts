@@ -1,5 +1,5 @@
 // Reads the options that an application gives to a server or a client, and says what to write in place of a wrong name.
-import { type Readers, readOptions, unknownName } from "../protocol/option-readers.js";
+import { type Readers, readOptions, refuse, unknownName } from "../protocol/option-readers.js";
 import { nearestName } from "./nearest-name.js";
 
 /** Names of other libraries, and of other languages, for options that exist here. */
@@ -42,12 +42,23 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   followRedirects: "maxRedirects",
   additionalHeaders: "headers",
   fragments: "deliver",
+  perMessageDeflate: "compression",
+  permessageDeflate: "compression",
+  deflate: "compression",
+  serverNoContextTakeover: "compression.takeover",
+  clientNoContextTakeover: "compression.takeover",
+  contextTakeover: "compression.takeover",
+  serverMaxWindowBits: "compression.windowBits",
+  clientMaxWindowBits: "compression.windowBits",
+  memLevel: "compression.memoryBudget",
+  level: "compression.effort",
+  zlibDeflateOptions: "compression.effort",
+  compressor: "compression.windowBits",
+  decompressor: "compression.windowBits",
 };
 
 /** What to do where no option of this package is the counterpart. */
 const ADVICE: Readonly<Record<string, string>> = {
-  perMessageDeflate: "messages are not compressed",
-  compression: "messages are not compressed",
   noServer: "createServer(options, handlers) makes a server without a port",
   server: "attach(httpServer, options, handlers) joins an HTTP server",
   httpServer: "attach(httpServer, options, handlers) joins an HTTP server",
@@ -67,6 +78,18 @@ const GROUPS = new WeakMap<object, readonly string[]>();
 export function group<Options extends object>(readers: Readers<Options>) {
   const read = (given: Options, name: string): Options =>
     readOptions<Options>(given, readers, name, unknownOption);
+  GROUPS.set(read, Object.keys(readers));
+  return read;
+}
+
+/** Reads an option that is a group of options, or true for their defaults, or false. */
+export function switchable<Options extends object>(readers: Readers<Options>) {
+  const readGroup = group(readers);
+  const read = (given: boolean | Options, name: string): boolean | Options => {
+    if (typeof given === "boolean") return given;
+    if (typeof given !== "object" || given === null) refuse(given, "", name, "true, false or an object");
+    return readGroup(given, name);
+  };
   GROUPS.set(read, Object.keys(readers));
   return read;
 }

@@ -58,6 +58,11 @@ export class Session implements ClientHandlers {
     return this.#socket?.protocol ?? "";
   }
 
+  /** Whether the server has agreed to compression. */
+  get compressed(): boolean {
+    return (this.#socket?.extensions ?? "") !== "";
+  }
+
   /**
    * Sends a message, on the next connection if there is none, and waits until the connection takes another.
    * @returns whether there is a connection, or there will be one

@@ -30,7 +30,8 @@ export class ConnectTerminal implements Frontend {
 
   async run(session: Session): Promise<void> {
     const protocol = session.protocol === "" ? "" : `, subprotocol ${visible(session.protocol)}`;
-    this.#print(`connected to ${this.#url}${protocol}; Ctrl-D closes`);
+    const compressed = session.compressed ? ", compressed" : "";
+    this.#print(`connected to ${this.#url}${protocol}${compressed}; Ctrl-D closes`);
     const prompt = createInterface({ input: process.stdin, output: process.stdout, prompt: "> " });
     this.#prompt = prompt;
     // In a terminal's raw mode Ctrl-C is a key, not a signal.

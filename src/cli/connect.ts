@@ -36,6 +36,7 @@ Options:
   --keep-open              when the input ends, wait for the server to close
   --reconnect              connect again when the connection is lost; input waits
                            meanwhile, and nothing is sent again
+  --compress               offer to compress messages
   --max-message-bytes N    longest message it takes (default 1048576)
   --kernel simd|scalar|js  which kernel decodes (default: the fastest that runs)
   -h, --help               print this
@@ -61,6 +62,7 @@ const OPTIONS = {
   binary: { type: "boolean", default: false },
   "keep-open": { type: "boolean", default: false },
   reconnect: { type: "boolean", default: false },
+  compress: { type: "boolean", default: false },
   "max-message-bytes": { type: "string" },
   kernel: { type: "string" },
 } as const;
@@ -133,6 +135,7 @@ function readOptions(args: readonly string[]): Wanted {
     // Reading waits for writing, so that no messages pile up.
     backpressure: "queue",
     reconnect: values.reconnect,
+    compression: values.compress,
     ...(protocols !== undefined && { protocols }),
     ...(header !== undefined && { headers: header.map(parseHeader) }),
     ...(proxy !== undefined && { proxy }),

@@ -22,6 +22,7 @@ Options:
   --tls-key F              its key (PEM)
   --workers N              serve in N processes, which share the port
   --max-message-bytes N    longest message it takes (default 1048576)
+  --compress               compress messages, for clients that can do it
   --kernel simd|scalar|js  which kernel decodes (default: the fastest that runs)
   -h, --help               print this
 
@@ -36,6 +37,7 @@ const OPTIONS = {
   "tls-key": { type: "string" },
   workers: { type: "string" },
   "max-message-bytes": { type: "string" },
+  compress: { type: "boolean", default: false },
   kernel: { type: "string" },
 } as const;
 
@@ -88,6 +90,7 @@ function readOptions(args: readonly string[]): EchoOptions & { readonly workers:
     host: values.host,
     port: parsePort(values.port),
     workers: values.workers === undefined ? undefined : parseWorkers(values.workers),
+    compression: values.compress,
     // Pausing bounds the output that waits; a single message may still be longer than the backpressure limit.
     backpressure: "queue",
     ...(tls !== undefined && { tls }),

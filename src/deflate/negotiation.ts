@@ -117,16 +117,14 @@ function answerTo(asked: Values, agreed: DeflateParameters): ExtensionParameter[
 
 /**
  * The offers of a client. The second is for servers that can't use a smaller window, and decline an offer that asks for
- * one.
+ * one. The client's own window has no value: servers such as ws answer with theirs, whatever was offered, and a client
+ * may use less than the answer allows.
  */
 function offersFor({ takeover, windowBits }: DeflatePreferences): ExtensionParameter[][] {
   const flags = takeover ? [] : [flag(SERVER_NO_TAKEOVER), flag(CLIENT_NO_TAKEOVER)];
-  if (windowBits === MAX_WINDOW_BITS) return [[...flags, flag(CLIENT_BITS)]];
-  const own = bits(CLIENT_BITS, windowBits);
-  return [
-    [...flags, bits(SERVER_BITS, windowBits), own],
-    [...flags, own],
-  ];
+  const anyWindow = [...flags, flag(CLIENT_BITS)];
+  if (windowBits === MAX_WINDOW_BITS) return [anyWindow];
+  return [[...flags, bits(SERVER_BITS, windowBits), flag(CLIENT_BITS)], anyWindow];
 }
 
 /** @returns undefined if the answer is invalid, or answers none of the offers (section 5.2) */
@@ -137,8 +135,7 @@ function clientChoice(
   if (answered === undefined || answered.get(CLIENT_BITS) === true) return undefined;
   // A server that accepts must confirm what was asked of it.
   if (!takeover && !answered.has(SERVER_NO_TAKEOVER)) return undefined;
-  // Each offer has set this one. As for the server's window, the second offer allows any.
-  if (answered.has(CLIENT_BITS) && bitsOf(answered, CLIENT_BITS) > windowBits) return undefined;
+  // The offers allow windows of any size, of the server because of the second one.
   return {
     serverNoContextTakeover: answered.has(SERVER_NO_TAKEOVER),
     clientNoContextTakeover: !takeover || answered.has(CLIENT_NO_TAKEOVER),

@@ -66,7 +66,10 @@ export interface EndpointOptions {
    * true.
    */
   readonly autoPong?: boolean | undefined;
-  /** @internal An extension that was agreed on in the opening handshake. Default: none. */
+  /**
+   * An extension that was agreed on in the opening handshake: `agreed` of what `acceptExtensions` or `checkResponse`
+   * returned for `serverDeflate` or `clientDeflate` of `wsimd/deflate`. Default: none.
+   */
   readonly extension?: MessagePath | undefined;
 }
 

@@ -25,14 +25,8 @@ export interface SendChoice {
   readonly compress: boolean;
 }
 
-/** The choices with and without compression. They are shared, because options may come with each message. */
-const COMPRESSED = choices(true);
-const PLAIN = choices(false);
-
-function choices(compress: boolean) {
-  const choice = (type: MessageType | undefined): SendChoice => Object.freeze({ type, compress });
-  return { none: choice(undefined), text: choice("text"), binary: choice("binary") };
-}
+/** The choice of a message without options. */
+const DEFAULT: SendChoice = { type: undefined, compress: true };
 
 /**
  * Reads the options of a message, each of them once.
@@ -40,7 +34,7 @@ function choices(compress: boolean) {
  * @throws RangeError for a type that does not exist
  */
 export function readSendOptions(options: SendOptions | undefined): SendChoice {
-  if (options === undefined) return COMPRESSED.none;
+  if (options === undefined) return DEFAULT;
   if (typeof options !== "object" || options === null || Array.isArray(options))
     throw new TypeError('options must be an object, such as { type: "text" }');
   let type: MessageType | undefined;
@@ -52,8 +46,10 @@ export function readSendOptions(options: SendOptions | undefined): SendChoice {
     else if (name === "compress") compress = options[name];
     else throw unknownName("option", name, NAMES);
   }
-  const known = type === undefined ? "none" : readMessageType(type, "type");
-  return (compress === undefined || flag(compress, "compress") ? COMPRESSED : PLAIN)[known];
+  return {
+    type: type === undefined ? type : readMessageType(type, "type"),
+    compress: compress === undefined || flag(compress, "compress"),
+  };
 }
 
 /**

@@ -1,5 +1,6 @@
 // A WebSocket over streams whose opening handshake is done elsewhere.
 
+import type { AgreedPath } from "../adapter/compression.js";
 import { readGiven } from "../adapter/given-options.js";
 import { portableRuntime } from "../adapter/portable-runtime.js";
 import { EndpointChoices } from "../adapter/socket/endpoint-choices.js";
@@ -14,8 +15,11 @@ import {
 import { Session } from "../adapter/socket/session.js";
 import { withData } from "../adapter/socket/typed-data.js";
 import { bytes } from "../adapter/value-readers.js";
+import type { AgreedExtension } from "../handshake/negotiation.js";
+import { extensions as readExtensions } from "../handshake/value-readers.js";
 import { type Role, readRole, type TextType } from "../protocol/endpoint-options.js";
-import { callback, type Readers, text } from "../protocol/option-readers.js";
+import type { MessagePath } from "../protocol/extensions/message-path.js";
+import { callback, object, type Readers, refuse, text } from "../protocol/option-readers.js";
 import type { ByteStreams } from "./byte-streams.js";
 import { StreamTransport } from "./stream-transport.js";
 
@@ -25,6 +29,8 @@ export interface OpenOptions<Data = unknown> extends SocketOptions {
   readonly role: Role;
   /** The subprotocol that was agreed on. Default "". */
   readonly protocol?: string | undefined;
+  /** The extensions that were agreed on, as `acceptExtensions` or `checkResponse` returned them. Default: none. */
+  readonly extensions?: readonly AgreedExtension<MessagePath>[] | undefined;
   /** Bytes that came behind the peer's head and are no longer in the stream. */
   readonly rest?: Uint8Array | undefined;
   /** The peer's address, for the socket. Default "". */
@@ -33,10 +39,19 @@ export interface OpenOptions<Data = unknown> extends SocketOptions {
   readonly data?: (() => Data) | undefined;
 }
 
+/** Reads extensions that an endpoint can use. */
+function agreedExtensions(value: readonly AgreedPath[], name: string): readonly AgreedPath[] {
+  const [first, ...others] = readExtensions(value, name);
+  if (others.length > 0) refuse(value, "", name, "one extension at most, since all use RSV1");
+  if (first !== undefined) object(first.agreed, `${name}[0].agreed`);
+  return value;
+}
+
 const OPEN_READERS: Readers<OpenOptions> = {
   ...SOCKET_READERS,
   role: readRole,
   protocol: text,
+  extensions: agreedExtensions,
   rest: bytes,
   remoteAddress: text,
   data: callback,
@@ -68,7 +83,7 @@ export function open<Data = unknown, Text extends TextType = TextType>(
   handlers: Handlers<Data, Text> = {},
 ): Socket<Data> {
   const known = readGiven<OpenOptions>(options, OPEN_READERS);
-  const { protocol = "", rest = new Uint8Array(0), remoteAddress = "", data: makeData } = known;
+  const { protocol = "", extensions, rest = new Uint8Array(0), remoteAddress = "", data: makeData } = known;
   const role = readRole(known.role, "role");
   const told = readHandlers(handlers, known);
   const resolved = resolveSocketOptions(known);
@@ -81,7 +96,7 @@ export function open<Data = unknown, Text extends TextType = TextType>(
     endpoints: new EndpointChoices(resolved, role, runtime.host),
     socketClosed() {},
   };
-  const session = new Session(context, { role, transport, protocol, data: makeData?.() });
+  const session = new Session(context, { role, transport, protocol, extensions, data: makeData?.() });
   transport.sink = session;
   session.open(undefined, rest);
   return withData(session.socket);

@@ -3,6 +3,7 @@
 import type { ClientHandlers } from "../../src/adapter/client/client-handlers.js";
 import type { ProxyChoice } from "../../src/adapter/client/proxy/proxy.js";
 import type { ReconnectOptions } from "../../src/adapter/client/reconnect-option.js";
+import type { CompressionOption } from "../../src/adapter/compression.js";
 import type { ServerOptions } from "../../src/adapter/server/options.js";
 import type { FetchHandler } from "../../src/adapter/server/plain-exchange.js";
 import type { Server } from "../../src/adapter/server/server.js";
@@ -44,7 +45,7 @@ export interface Listening extends Omit<Server, typeof Symbol.asyncDispose> {
   unref?(): void;
 }
 
-export interface DialOptions extends SocketOptions {
+export interface DialOptions extends SocketOptions, CompressionOption {
   readonly protocols?: readonly string[];
   readonly headers?: Readonly<Record<string, string>>;
   readonly origin?: string;

@@ -2,6 +2,8 @@
 import { backPressureCases } from "./cases/back-pressure.js";
 import { clientHandshakeCases } from "./cases/client-handshake.js";
 import { closingCases } from "./cases/closing.js";
+import { compressionCases } from "./cases/compression.js";
+import { compressionInputCases } from "./cases/compression-input.js";
 import { connectCases } from "./cases/connect.js";
 import { contextCases } from "./cases/contexts.js";
 import { endCases } from "./cases/ends.js";
@@ -48,6 +50,7 @@ export const SUITE: Readonly<Record<string, readonly Case[]>> = {
   "streams of messages": messageStreamCases,
   "messages from streams": sendStreamCases,
   "sequential handlers": sequentialCases,
+  compression: [...compressionCases, ...compressionInputCases],
   pings: pingCases,
   violations: violationCases,
   closing: closingCases,

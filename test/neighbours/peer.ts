@@ -1,6 +1,8 @@
 // Programs on the other side, in ./peers: each says what it sees line by line.
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
+import type { Socket } from "../../src/adapter/socket/handlers.js";
+import type { DialOptions, ListenOptions } from "../adapters/adapter.js";
 import { Recorder } from "../adapters/recorder.js";
 import type { Scene } from "../adapters/scene.js";
 import { certificate } from "../support/certificate.js";
@@ -60,11 +62,11 @@ export function hostHandlers(): Recorder {
 }
 
 /** Starts a server of ours. */
-export async function startHost(scene: Scene, secure: boolean): Promise<Host> {
+export async function startHost(scene: Scene, secure: boolean, more: ListenOptions = {}): Promise<Host> {
   const tls = certificate();
   const caFile = await file(await folder(scene), "ca.pem", tls.cert);
   const recorder = hostHandlers();
-  const options = { protocols: ["chat"], limits: LARGE_LIMITS, ...(secure && { tls }) };
+  const options = { protocols: ["chat"], limits: LARGE_LIMITS, ...(secure && { tls }), ...more };
   const server = await scene.serve(options, recorder);
   // Go and OpenSSL, Node and Bun, Deno.
   const env = { SSL_CERT_FILE: caFile, NODE_EXTRA_CA_CERTS: caFile, DENO_CERT: caFile };
@@ -80,8 +82,8 @@ export async function runClient(scene: Scene, host: Host, command: readonly stri
 }
 
 /** Our client with a server of others that does as {@link hostHandlers}. */
-export async function visit(scene: Scene, url: string): Promise<void> {
-  const options = { protocols: ["other", "chat"], limits: LARGE_LIMITS };
+export async function visit(scene: Scene, url: string, more: DialOptions = {}): Promise<Socket> {
+  const options = { protocols: ["other", "chat"], limits: LARGE_LIMITS, ...more };
   const ours = new Recorder();
   const socket = await scene.connect(url, options, ours);
   assert.equal(socket.protocol, "chat");
@@ -111,4 +113,5 @@ export async function visit(scene: Scene, url: string): Promise<void> {
   const again = new Recorder();
   (await scene.connect(url, options, again)).send("close me");
   assert.equal(await again.closed(), 'close 4321 "as you wish" clean');
+  return socket;
 }

@@ -15,6 +15,7 @@ const MAIN: Readonly<Record<string, readonly string[]>> = {
   wsimd: ["Connection", "Endpoint", "PreparedMessage", "kernelInUse"],
   "wsimd/adapter": ["connect", "createRuntime", "createServer"],
   "wsimd/bun": ["connect", "serve"],
+  "wsimd/deflate": ["serverDeflate"],
   "wsimd/deno": ["connect", "serve"],
   "wsimd/handshake": [
     "HeadParser",

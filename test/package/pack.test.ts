@@ -17,7 +17,7 @@ const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const MOST_UNPACKED_BYTES = 3072 * 1024;
 
 /** What bundles of several entries share. */
-const SHARED = /^dist\/(?:bundled|cjs)\/(?:codec|sockets|net)\.js$/;
+const SHARED = /^dist\/(?:bundled|cjs)\/(?:codec|sockets|net|rolldown-runtime)\.js$/;
 
 const folder = mkdtempSync(path.join(tmpdir(), "wsimd-pack-"));
 let packed: Packed;

@@ -117,7 +117,7 @@ const LAYERS: readonly (readonly [folder: string, ...others: string[]])[] = [
   ["src/http", "src/host"],
   ["src/protocol", ...FOUNDATION],
   ["src/handshake", "src/http", "src/host", "src/protocol"],
-  ["src/deflate", "src/protocol", "src/handshake"],
+  ["src/deflate", ...FOUNDATION, "src/protocol", "src/handshake"],
   ["src/adapter", ...BELOW_ADAPTERS],
   ["src/streams", "src/adapter", ...BELOW_ADAPTERS],
   ["src/workerd", "src/streams", "src/adapter", ...BELOW_ADAPTERS],

@@ -10,7 +10,8 @@ import type { Adapter, DialOptions } from "../adapters/adapter.js";
 import { nodeAdapter } from "../adapters/node-adapter.js";
 
 /** What a socket there looked like when it was last heard of. */
-interface Seen extends Pick<Socket, "protocol" | "remoteAddress" | "state" | "bufferedAmount"> {
+interface Seen
+  extends Pick<Socket, "protocol" | "extensions" | "remoteAddress" | "state" | "bufferedAmount"> {
   readonly kernel: KernelName | undefined;
   readonly response: { readonly status: number; readonly headers?: readonly string[] };
 }
@@ -106,6 +107,9 @@ class SocketThere implements Socket {
 
   get protocol(): string {
     return this.seen.protocol;
+  }
+  get extensions(): string {
+    return this.seen.extensions;
   }
   get remoteAddress(): string {
     return this.seen.remoteAddress;

@@ -4,6 +4,7 @@ import { Server as NetServer, Socket as NetSocket } from "node:net";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import * as adapter from "../../src/adapter/index.js";
 import * as bun from "../../src/bun/index.js";
+import * as deflate from "../../src/deflate/index.js";
 import * as core from "../../src/index.js";
 import * as node from "../../src/node/index.js";
 import * as streams from "../../src/streams/index.js";
@@ -13,6 +14,7 @@ import { RecordingSink } from "../support/recording-sink.js";
 const ENTRIES = [
   "index.ts",
   "adapter/index.ts",
+  "deflate/index.ts",
   "node/index.ts",
   "deno/index.ts",
   "bun/index.ts",
@@ -176,6 +178,18 @@ const TAKERS: readonly {
     call: (o) => streamServer.broadcast("", o),
   },
   {
+    entry: "deflate/index.ts",
+    name: "serverDeflate",
+    type: "DeflateOptions",
+    call: (o) => deflate.serverDeflate(o),
+  },
+  {
+    entry: "deflate/index.ts",
+    name: "clientDeflate",
+    type: "DeflateOptions",
+    call: (o) => deflate.clientDeflate(o),
+  },
+  {
     entry: "index.ts",
     name: "FrameReader",
     type: "FrameReaderOptions",
@@ -201,6 +215,7 @@ const OTHERS = new Set([
     "createRuntime",
     "Deadlines",
     "Turns",
+    "deflateUnavailable",
     "kernelInUse",
     "loadKernel",
     "socketInternals",

@@ -1,5 +1,6 @@
 // The names that every entry with clients exports: the socket, its handlers, options and errors.
 
+export type { CompressionEffort, CompressionOptions } from "../../deflate/options.js";
 export type { HandshakeFailureCode } from "../../handshake/response.js";
 export type { HeaderFields } from "../../http/header-fields.js";
 export type { HeaderList } from "../../http/header-list.js";
@@ -24,6 +25,7 @@ export type { ClientOptions } from "../client/client.js";
 export type { ClientHandlers, OpenEvent, ReconnectingEvent } from "../client/client-handlers.js";
 export { HandshakeError, type HandshakeErrorCode } from "../client/handshake-error.js";
 export type { ReconnectCause, ReconnectOptions } from "../client/reconnect-option.js";
+export type { CompressionOption } from "../compression.js";
 export type { HandshakeResponse } from "../handshake-response.js";
 export type { Delivery } from "../socket/delivery.js";
 export type { ConnectionHandlers, Handlers, MessageData, SendResult, Socket } from "../socket/handlers.js";

@@ -1,9 +1,12 @@
 // The part of `connect` that all adapters share: addresses, redirects, the handshake, and the socket.
 
+import type { ClientExtension } from "../../handshake/negotiation.js";
 import { REQUEST_RESERVED } from "../../handshake/request.js";
 import { headersBut, headerValue, tokens } from "../../handshake/value-readers.js";
 import type { HeaderFields } from "../../http/header-fields.js";
+import type { MessagePath } from "../../protocol/extensions/message-path.js";
 import { callback, integer, ownOptions, type Readers } from "../../protocol/option-readers.js";
+import { type CompressionOption, clientCompression, readCompression } from "../compression.js";
 import type { HandshakeResponse } from "../handshake-response.js";
 import { EndpointChoices } from "../socket/endpoint-choices.js";
 import type { Handlers, Socket } from "../socket/handlers.js";
@@ -36,7 +39,7 @@ import { type ReconnectOptions, readReconnect, reconnectPlan } from "./reconnect
 import { hostClock, Reconnection } from "./reconnection.js";
 
 /** Options of a client, on any runtime. */
-export interface ClientOptions<Data = unknown> extends SocketOptions {
+export interface ClientOptions<Data = unknown> extends SocketOptions, CompressionOption {
   /** Subprotocols to offer, in order of preference. */
   readonly protocols?: readonly string[] | undefined;
   /** More headers for the request. */
@@ -83,6 +86,7 @@ export const CLIENT_READERS: Readers<ClientOptions> = {
   origin: headerValue,
   signal: abortSignal,
   maxRedirects: integer(0, MOST_REDIRECTS),
+  compression: readCompression,
   data: callback,
   reconnect: readReconnect,
 };
@@ -92,6 +96,7 @@ interface Call {
   readonly address: Address;
   readonly options: ClientOptions;
   readonly resolved: ResolvedSocketOptions;
+  readonly extensions: readonly ClientExtension<MessagePath>[];
   readonly handlers: Handlers;
   readonly signal: AbortSignal | undefined;
   /** The application has closed or terminated the socket. */
@@ -114,8 +119,10 @@ export async function connectBy<Data>(
   handlers: ClientHandlers,
 ): Promise<Socket<Data>> {
   const { signal } = options;
-  const known = { address: parseAddress(url), options, resolved: resolveSocketOptions(options) };
+  const [address, resolved] = [parseAddress(url), resolveSocketOptions(options)];
   const plan = reconnectPlan(options.reconnect);
+  const extensions = await clientCompression(options.compression, options.kernel);
+  const known = { address, options, resolved, extensions };
   if (plan === undefined) {
     const call = { ...known, handlers: onceHandlers(handlers), signal, endRequested() {} };
     return withData(await connectOnce(dialer, call));
@@ -153,13 +160,13 @@ async function connectOnce(dialer: Dialer, call: Call): Promise<Socket> {
 /** One attempt, at one address. */
 function dial(dialer: Dialer, call: Call, headers: HeaderFields): Promise<Session | Refused> {
   return new Promise((resolve, reject) => {
-    const { address, options, resolved, handlers, signal, endRequested } = call;
+    const { address, options, resolved, extensions, handlers, signal, endRequested } = call;
     const { protocols = [], origin, data: makeData } = options;
     const { limits, timeouts } = resolved;
     const { runtime, proxy } = dialer;
     const asyncContext = runtime.captureContext();
     const exchange = { limits, timeoutMs: timeouts.handshakeMs, deadlines: runtime.deadlines };
-    const request = { host: address.host, target: address.target, protocols, headers, origin };
+    const request = { host: address.host, target: address.target, protocols, extensions, headers, origin };
     const over = (): void => {
       if (signal !== undefined) offAbort(signal, abort);
     };
@@ -185,6 +192,7 @@ function dial(dialer: Dialer, call: Call, headers: HeaderFields): Promise<Sessio
             role: "client",
             transport,
             protocol: accepted.protocol ?? "",
+            extensions: accepted.extensions,
             data: makeData?.(),
             response,
             asyncContext,

@@ -31,24 +31,36 @@ export class DecisionStage implements Stage {
 
   /** Asks, once. @param decided - is called at once or later, or never if the client has left or the time was up */
   ask(request: UpgradeRequest, decided: Decided): void {
+    const { compression } = this.#owner.server;
+    if (compression === undefined || compression.value !== undefined || request.extensions.length === 0)
+      this.#ask(request, decided);
+    else
+      this.#await(compression.load(), () => {
+        if (this.#owner.isAt(this)) this.#ask(request, decided);
+      });
+  }
+
+  #ask(request: UpgradeRequest, decided: Decided): void {
     const { server, transport, incoming } = this.#owner;
     const { upgrade } = server.options;
     if (upgrade === undefined) {
-      decided(undefined, this.#rest);
+      this.#decided(undefined, decided);
       return;
     }
     const { remoteAddress, tls } = transport;
     const verdict = upgrade({ ...request, remoteAddress, tls, incoming });
-    if (!isPromise(verdict)) {
-      this.#decided(verdict, decided);
-      return;
-    }
+    if (isPromise(verdict)) this.#await(verdict, (late) => this.#decided(late, decided));
+    else this.#decided(verdict, decided);
+  }
+
+  /** Goes on when a promise was kept. Its error becomes a 500. */
+  #await<Value>(promise: Promise<Value>, goOn: (value: Value) => void): void {
     this.#hold();
-    verdict.then(
-      (late) => this.#owner.guard(() => this.#decided(late, decided)),
+    promise.then(
+      (value) => this.#owner.guard(() => goOn(value)),
       (error: unknown) => {
         if (this.#owner.isAt(this)) this.#owner.broke(error, 500);
-        else server.report(error);
+        else this.#owner.server.report(error);
       },
     );
   }

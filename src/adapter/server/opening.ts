@@ -1,4 +1,5 @@
 // A connection to a server until it becomes a WebSocket, or ends as something else.
+import { chooseExtensions } from "../../handshake/negotiation.js";
 import { asksForWebSocket, readUpgrade, type UpgradeRequest } from "../../handshake/request.js";
 import { preferredSubprotocol } from "../../handshake/subprotocol.js";
 import { given } from "../../http/given.js";
@@ -6,6 +7,7 @@ import type { RequestHead } from "../../http/head.js";
 import { checkPlain } from "../../http/plain.js";
 import { reasonPhrase } from "../../http/reason-phrase.js";
 import type { RefusalOptions } from "../../http/refusal.js";
+import type { AgreedPath } from "../compression.js";
 import { Deadline, type Expiring } from "../deadline.js";
 import { assertHandler } from "../socket/delivery.js";
 import { Session } from "../socket/session.js";
@@ -254,12 +256,14 @@ export class Opening implements TransportSink, Expiring, StageOwner, PendingOpen
     const { headers, deliver } = acceptance;
     const protocol = acceptance.protocol ?? preferredSubprotocol(request.protocols, server.options.protocols);
     if (deliver !== undefined) assertHandler(server.handlers, deliver);
-    const head = this.#answers.accept(request, { protocol, headers, extensions: undefined });
+    const extensions = this.#extensions(request);
+    const head = this.#answers.accept(request, { protocol, headers, extensions });
     const session = new Session(server, {
       role: "server",
       deliver,
       transport,
       protocol: protocol ?? "",
+      extensions,
       data: Object.hasOwn(acceptance, "data") ? acceptance.data : makeData?.(),
     });
     this.#deadline.stop();
@@ -269,6 +273,12 @@ export class Opening implements TransportSink, Expiring, StageOwner, PendingOpen
     server.socketOpened(session.socket);
     server.openingEnded(this);
     session.open(head, rest);
+  }
+
+  /** What both sides can use. Compression was loaded before the decision, if the client has offered anything. */
+  #extensions({ extensions }: UpgradeRequest): readonly AgreedPath[] | undefined {
+    const compression = this.server.compression?.value;
+    return compression && chooseExtensions(extensions, [compression]);
   }
 
   #refuse(refusal: RefusalOptions): void {

@@ -1,11 +1,13 @@
 // Options of servers, and the types of their `upgrade` hook.
 
+import type { CompressionOptions } from "../../deflate/options.js";
 import type { AllowedOrigins } from "../../handshake/origin.js";
 import type { UpgradeRequest } from "../../handshake/request.js";
 import { origins, tokens } from "../../handshake/value-readers.js";
 import type { HeaderFields } from "../../http/header-fields.js";
 import type { RefusalOptions } from "../../http/refusal.js";
 import { callback, integer, type Optional, type Readers } from "../../protocol/option-readers.js";
+import { type CompressionOption, readCompression } from "../compression.js";
 import { group } from "../given-options.js";
 import type { Delivery } from "../socket/delivery.js";
 import {
@@ -94,7 +96,7 @@ export const DEFAULT_SERVER_LIMITS: ServerLimits = {
  * Options of every server, whether or not it owns its port.
  * @typeParam Incoming - the type of the `incoming` of requests
  */
-export interface ServerOptions<Data = unknown, Incoming = unknown> extends SocketOptions {
+export interface ServerOptions<Data = unknown, Incoming = unknown> extends SocketOptions, CompressionOption {
   /** Limits on the memory and work that clients may cause. Default: `DEFAULT_SERVER_LIMITS`. */
   readonly limits?: Optional<ServerLimits> | undefined;
   /** Subprotocols that the server speaks. The client's order of preference decides. */
@@ -119,6 +121,7 @@ export interface ResolvedServerOptions extends ResolvedSocketOptions {
   readonly limits: ServerLimits;
   readonly protocols: readonly string[];
   readonly origins: AllowedOrigins | undefined;
+  readonly compression: boolean | CompressionOptions | undefined;
   readonly upgrade: UpgradeHook | undefined;
   readonly data: (() => unknown) | undefined;
 }
@@ -135,19 +138,21 @@ export const SERVER_READERS = {
   limits: group(SERVER_LIMIT_READERS),
   protocols: tokens,
   origins,
+  compression: readCompression,
   upgrade: hook,
   data: callback,
 } satisfies Readers<ServerOptions>;
 
 /** Completes options that were read with the defaults. */
 export function resolveServerOptions(options: ServerOptions): ResolvedServerOptions {
-  const { protocols = [], origins, upgrade, data } = options;
+  const { protocols = [], origins, compression, upgrade, data } = options;
   const resolved = resolveSocketOptions(options);
   return {
     ...resolved,
     limits: completed(DEFAULT_SERVER_LIMITS, options.limits),
     protocols,
     origins,
+    compression,
     upgrade,
     data,
   };

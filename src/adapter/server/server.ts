@@ -1,11 +1,15 @@
 // The connections of a server: broadcasting to them, and closing them.
+
+import type { ServerExtension } from "../../handshake/negotiation.js";
 import { clearTimeout, setTimeout } from "../../host/globals.js";
 import { type Bytes, messageOf } from "../../protocol/arguments.js";
 import { CloseCode } from "../../protocol/close-code.js";
 import { checkedClosePayload } from "../../protocol/close-payload.js";
+import type { MessagePath } from "../../protocol/extensions/message-path.js";
 import { ownOptions } from "../../protocol/option-readers.js";
 import { PreparedMessage } from "../../protocol/prepared-message.js";
 import type { AsyncDisposal } from "../async-disposal.js";
+import { type Loading, serverCompression } from "../compression.js";
 import { MAX_TIMER_MS } from "../deadline.js";
 import { IdMap } from "../id-map.js";
 import type { SocketContext } from "../socket/context.js";
@@ -71,6 +75,8 @@ export class ServerCore implements SocketContext {
   readonly runtime: Runtime;
   readonly options: ResolvedServerOptions;
   readonly endpoints: EndpointChoices;
+  /** Undefined if the options don't ask for it. */
+  readonly compression: Loading<ServerExtension<MessagePath>> | undefined;
   readonly handlers: ServerHandlers;
   readonly connections = new IdMap<ApplicationSocket>();
   readonly broadcasts: Audience;
@@ -95,6 +101,9 @@ export class ServerCore implements SocketContext {
     this.runtime = runtime;
     this.options = options;
     this.endpoints = new EndpointChoices(options, "server", runtime.host);
+    this.compression = serverCompression(options.compression, options.kernel);
+    // The requests that need it wait for it, and report what is wrong.
+    this.compression?.load().catch(() => {});
     this.handlers = handlers;
     this.broadcasts = new Audience(this.connections, options, runtime);
     this.contents = new Allowance(options.limits.maxTotalContentBytes);

@@ -29,6 +29,11 @@ export interface Socket<Data = unknown> extends AsyncDisposal {
   data: Data;
   /** The subprotocol that was agreed on, or "". */
   readonly protocol: string;
+  /**
+   * The extensions that were agreed on, as the answer of the opening handshake names them, or "": with the option
+   * `compression`, `permessage-deflate` and its parameters.
+   */
+  readonly extensions: string;
   /** The peer's IP address, or "" for a Unix socket. */
   readonly remoteAddress: string;
   /** On a client, the server's response to the opening handshake, with status 101; undefined on a server. */

@@ -12,6 +12,7 @@ import {
   readTextType,
   type TextType,
 } from "../../protocol/endpoint-options.js";
+import type { MessagePath } from "../../protocol/extensions/message-path.js";
 import { DEFAULT_LIMITS, LIMIT_READERS, type Limits } from "../../protocol/limits.js";
 import {
   flag,
@@ -201,12 +202,13 @@ export function resolveSocketOptions(options: SocketOptions): ResolvedSocketOpti
  */
 const TURN_MS = 2;
 
-/** The options of the endpoints of sockets with one delivery, for all connections of a server or for one of a client. */
+/** The options of the endpoints of sockets with one delivery and one extension, for all connections of a server or for one of a client. */
 export function endpointOptions(
   options: ResolvedSocketOptions,
   role: Role,
   host: Host,
   deliver: Delivery,
+  extension: MessagePath | undefined,
 ): ResolvedEndpointOptions {
   const { textType, maxFrameBytes, autoPong, kernel } = options;
   const fragments = deliver !== "message";
@@ -215,7 +217,7 @@ export function endpointOptions(
   const { maxMessageBytes, maxFragments } = options.limits;
   const limits = { maxMessageBytes, maxFragments };
   const sending = { maxFrameBytes, autoPong };
-  const known = { role, limits, fragments, borrow, textType, ...sending, host, turnMs: TURN_MS };
+  const known = { role, limits, fragments, borrow, textType, ...sending, host, turnMs: TURN_MS, extension };
   return new ResolvedEndpointOptions(kernel === undefined ? known : { ...known, kernel });
 }
 

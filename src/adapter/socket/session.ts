@@ -1,7 +1,10 @@
 // One open WebSocket connection: it connects a transport, an endpoint and the application's handlers.
+
+import { writeExtensions } from "../../handshake/extensions.js";
 import { Endpoint } from "../../protocol/endpoint.js";
 import type { EndpointState, Role } from "../../protocol/endpoint-options.js";
 import type { CloseEvent, EndpointSink, MessageType } from "../../protocol/events.js";
+import type { AgreedPath } from "../compression.js";
 import type { HandshakeResponse } from "../handshake-response.js";
 import type { AsyncContext, Transport, TransportSink } from "../transport.js";
 import { Application, type ApplicationOwner } from "./application.js";
@@ -22,6 +25,8 @@ export interface SessionInit {
   readonly role: Role;
   readonly transport: Transport;
   readonly protocol: string;
+  /** The extensions that were agreed on: one at most, since all that there are use RSV1. Default: none. */
+  readonly extensions?: readonly AgreedPath[] | undefined;
   readonly data: unknown;
   /** The handler that gets messages. Default: the one that the options name. */
   readonly deliver?: Delivery | undefined;
@@ -32,6 +37,8 @@ export interface SessionInit {
 }
 
 let lastId = 0;
+
+const NO_EXTENSIONS: readonly AgreedPath[] = [];
 
 /** How far the end of the transport has come: each stage is higher than those before it. */
 const RUNNING = 0;
@@ -78,11 +85,11 @@ export class Session
   #disposers: (() => void)[] | undefined;
 
   constructor(context: SocketContext, init: SessionInit) {
-    const { role, transport, protocol, data, response, asyncContext } = init;
+    const { role, transport, protocol, extensions = NO_EXTENSIONS, data, response, asyncContext } = init;
     const { deliver = context.options.deliver } = init;
     this.context = context;
     this.transport = transport;
-    this.endpoint = new Endpoint(this, context.endpoints.of(deliver));
+    this.endpoint = new Endpoint(this, context.endpoints.of(deliver, extensions[0]?.agreed));
     this.input = new Input(this);
     this.output = new Output(this);
     this.keepalive = new Keepalive(this);
@@ -93,6 +100,7 @@ export class Session
       id: ++lastId,
       role,
       protocol,
+      extensions: extensions.length === 0 ? "" : writeExtensions(extensions),
       remoteAddress,
       response,
       data,

@@ -19,6 +19,7 @@ export interface SocketFacts {
   readonly id: number;
   readonly role: Role;
   readonly protocol: string;
+  readonly extensions: string;
   readonly remoteAddress: string;
   readonly response: HandshakeResponse | undefined;
   readonly data: unknown;
@@ -48,6 +49,7 @@ export class ApplicationSocket implements Socket<unknown> {
   readonly id: number;
   readonly role: Role;
   readonly protocol: string;
+  readonly extensions: string;
   readonly remoteAddress: string;
   readonly response: HandshakeResponse | undefined;
   data: unknown;
@@ -61,10 +63,12 @@ export class ApplicationSocket implements Socket<unknown> {
     sessionOf = (socket) => socket.#session;
   }
 
-  constructor(session: SocketSession, { id, role, protocol, remoteAddress, response, data }: SocketFacts) {
+  constructor(session: SocketSession, facts: SocketFacts) {
+    const { id, role, protocol, extensions, remoteAddress, response, data } = facts;
     this.id = id;
     this.role = role;
     this.protocol = protocol;
+    this.extensions = extensions;
     this.remoteAddress = remoteAddress;
     this.response = response;
     this.data = data;

@@ -34,18 +34,20 @@ export interface FrameEncoder extends MessageEncoder {
   preparedFrame(first: number, payload: Uint8Array, serverFrame: Uint8Array): void;
 }
 
-/** An extension as an endpoint takes it. */
+/**
+ * An extension that was agreed on in the opening handshake, as an endpoint takes it. `wsimd/deflate` makes such ones.
+ */
 export interface MessagePath {
   /** The longest encoding of a message of so many bytes. */
   maxEncodedBytes(messageBytes: number): number;
-  /** Makes the reader that stands in front of the messages of an endpoint. */
+  /** @internal Makes the reader that stands in front of the messages of an endpoint. */
   reader(
     workspace: Workspace,
     maxMessageBytes: number,
     messages: DecodedReader,
   ): DataReader & { stop(): void };
   /**
-   * Makes the encoder that stands in front of the frames of an endpoint.
+   * @internal Makes the encoder that stands in front of the frames of an endpoint.
    * @param onTrap - called with the reason when no more frames can be sent
    */
   encoder(

@@ -4,13 +4,20 @@ import { ExtensionEncoder } from "./extension-encoder.js";
 import { ExtensionReader } from "./extension-reader.js";
 import type { MessagePath } from "./message-path.js";
 
+/** Connections with the same extension share its path, and what was made for that. */
+const paths = new WeakMap<PayloadExtension, MessagePath>();
+
 /** The path of messages through an extension: for the option `extension` of an endpoint. */
 export function payloadPath(extension: PayloadExtension): MessagePath {
-  return {
+  const known = paths.get(extension);
+  if (known !== undefined) return known;
+  const path: MessagePath = {
     maxEncodedBytes: (messageBytes) => extension.maxEncodedBytes(messageBytes),
     reader: (workspace, maxMessageBytes, messages) =>
       new ExtensionReader(workspace, maxMessageBytes, extension, messages),
     encoder: (workspace, host, frames, onTrap) =>
       new ExtensionEncoder(workspace, host, extension, frames, onTrap),
   };
+  paths.set(extension, path);
+  return path;
 }

@@ -14,6 +14,7 @@ const SOCKET_MEMBERS = [
   "close",
   "constructor",
   "data",
+  "extensions",
   "flush",
   "id",
   "pause",
@@ -104,7 +105,13 @@ export const inspectionCases: readonly Case[] = [
           assert.ok(shown.length < 1_000, `${shown.length} characters`);
         }
         const json = JSON.stringify(object);
-        assert.deepEqual(Object.keys(JSON.parse(json)).sort(), ["id", "protocol", "remoteAddress", "role"]);
+        assert.deepEqual(Object.keys(JSON.parse(json)).sort(), [
+          "extensions",
+          "id",
+          "protocol",
+          "remoteAddress",
+          "role",
+        ]);
         assert.deepEqual(JSON.parse(JSON.stringify(structuredClone(object))), JSON.parse(json));
         assertSecretFree(object, "socket");
       }

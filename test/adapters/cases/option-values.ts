@@ -34,9 +34,19 @@ const SHARED: Readonly<Record<string, readonly SocketOptions[]>> = {
   kernel: (["simd", "scalar", "js"] as const).map((kernel) => ({ kernel })),
 };
 
+const COMPRESSION = [
+  ...[true, false].map((compression) => ({ compression })),
+  ...[0, 1, 2 ** 32, Number.POSITIVE_INFINITY].map((threshold) => ({ compression: { threshold } })),
+  ...[true, false].map((takeover) => ({ compression: { takeover } })),
+  ...[8, 9, 10, 11, 12, 13, 14, 15].map((windowBits) => ({ compression: { windowBits } })),
+  ...[0, 1, 2 ** 32, Number.MAX_SAFE_INTEGER].map((memoryBudget) => ({ compression: { memoryBudget } })),
+  ...(["default", "fast"] as const).map((effort) => ({ compression: { effort, threshold: 0 } })),
+];
+
 const OF_SERVERS: Readonly<Record<string, readonly ListenOptions[]>> = {
   maxConnections: COUNTS.map((maxConnections) => ({ maxConnections })),
   protocols: [{ protocols: [] }, { protocols: ["a", "b"] }],
+  compression: COMPRESSION,
   origins: [
     { origins: [undefined] },
     { origins: [undefined, "https://example.org"] },
@@ -47,6 +57,7 @@ const OF_SERVERS: Readonly<Record<string, readonly ListenOptions[]>> = {
 };
 
 const OF_CLIENTS: Readonly<Record<string, readonly DialOptions[]>> = {
+  compression: COMPRESSION,
   maxRedirects: [{ maxRedirects: 0 }, { maxRedirects: 10 }],
   headers: [{ headers: {} }, { headers: { "X-One": "1" } }],
   data: [{ data: () => 0 }, { data: () => ({}) }],

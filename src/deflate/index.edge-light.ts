@@ -1,0 +1,4 @@
+// `wsimd/deflate` in bundles for Vercel's edge runtime, whose kernels are imported modules.
+import "../kernel/deflate.edge-light.js";
+
+export * from "./index.js";
