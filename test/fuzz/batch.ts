@@ -1,6 +1,6 @@
 // A batch of inputs: the unit of work, the same on every machine.
-import { checkInput } from "./check.js";
-import { Generator, type Kind } from "./generate.js";
+import type { Kind } from "./generate.js";
+import { TARGETS, type TargetName } from "./target.js";
 
 export const BATCH_INPUTS = 1000;
 
@@ -11,8 +11,8 @@ export interface BatchReport {
   readonly events: number;
   /** How often connections failed in which way. */
   readonly failures: ReadonlyMap<string, number>;
-  /** How often ws was alike, or differed for which reason. */
-  readonly ws: ReadonlyMap<string, number>;
+  /** How often the other implementation was alike, or differed for which reason. */
+  readonly peer: ReadonlyMap<string, number>;
   readonly slowestMs: number;
 }
 
@@ -32,15 +32,17 @@ export function batchSeed(seed: number, batch: number): number {
  * @param onFinding - told of the first that fails, with which the batch ends: others are likely to show the same
  */
 export function runBatch(
+  target: TargetName,
   seed: number,
   batch: number,
   onInput: (input: Uint8Array) => void,
   onFinding: (finding: Finding) => void,
 ): BatchReport {
-  const generator = new Generator(batchSeed(seed, batch));
+  const { check } = TARGETS[target];
+  const generator = TARGETS[target].inputs(batchSeed(seed, batch));
   const inputs = { grammar: 0, mutated: 0, raw: 0 };
   const failures = new Map<string, number>();
-  const ws = new Map<string, number>();
+  const peer = new Map<string, number>();
   let bytes = 0;
   let events = 0;
   let slowestMs = 0;
@@ -51,17 +53,17 @@ export function runBatch(
     onInput(input);
     const start = performance.now();
     try {
-      const checked = checkInput(input);
+      const checked = check(input);
       events += checked.events;
       if (checked.failure !== undefined) count(failures, checked.failure);
-      if (checked.ws !== undefined) count(ws, checked.ws);
+      if (checked.peer !== undefined) count(peer, checked.peer);
     } catch (error) {
       onFinding({ input, message: error instanceof Error ? (error.stack ?? error.message) : String(error) });
       break;
     }
     slowestMs = Math.max(slowestMs, performance.now() - start);
   }
-  return { inputs, bytes, events, failures, ws, slowestMs };
+  return { inputs, bytes, events, failures, peer, slowestMs };
 }
 
 export function count(counts: Map<string, number>, name: string, by = 1): void {

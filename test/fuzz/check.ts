@@ -1,21 +1,10 @@
 // One input against everything it is compared with.
-import type { FailureCode } from "../../src/index.js";
 import { cutAt } from "../support/cuts.js";
 import { describeOutcome, type Outcome, outcomeOf, sameOutcome } from "../support/outcome.js";
 import { referenceConnection } from "../support/reference-connection.js";
 import { compareWithWs } from "../support/ws-differences.js";
+import { type Checked, Disagreement } from "./checked.js";
 import { type FuzzInput, parseInput } from "./input.js";
-
-/** Two that should agree and don't. */
-export class Disagreement extends Error {}
-
-export interface Checked {
-  /** How the connection failed, if it did. */
-  readonly failure: FailureCode | undefined;
-  readonly events: number;
-  /** `alike`, or why ws differs; nothing if it was not asked. */
-  readonly ws: string | undefined;
-}
 
 /**
  * Runs an input on each kernel, and compares events, codes, offsets and what is sent with the naive decoder's; and with
@@ -42,7 +31,7 @@ export function checkInput(bytes: Uint8Array): Checked {
   }
   const last = expected.events.at(-1);
   const failure = last?.type === "close" ? last.failure?.code : undefined;
-  return { failure, events: expected.events.length, ws: checkWithWs(input, expected) };
+  return { failure, events: expected.events.length, peer: checkWithWs(input, expected) };
 }
 
 function checkWithWs(input: FuzzInput, outcome: Outcome): string | undefined {

@@ -8,6 +8,7 @@ import { checkInput } from "./check.js";
 import { parseCorpusFile, readCorpus, writeCorpusFile } from "./corpus.js";
 import { HEADER_BYTES, parseInput } from "./input.js";
 import { shrink } from "./shrink.js";
+import { TARGETS } from "./target.js";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const SEED = 0x6455;
@@ -24,6 +25,7 @@ describe("a fixed seed", () => {
   test.each(Array.from({ length: BATCHES }, (_, batch) => batch))("0x6455, batch %i", (batch) => {
     const findings: Finding[] = [];
     const report = runBatch(
+      "frames",
       SEED,
       batch,
       () => {},
@@ -34,9 +36,26 @@ describe("a fixed seed", () => {
   });
 });
 
+/** Batches that take a second or two. */
+describe.each(["inflate", "deflate"] as const)("%s, a fixed seed", (target) => {
+  test("0x6455, batch 0", () => {
+    const findings: Finding[] = [];
+    const onFinding = (finding: Finding) => findings.push(finding);
+    const report = runBatch(target, SEED, 0, () => {}, onFinding);
+    expect(findings).toEqual([]);
+    expect(report.peer.get("alike")).toBeGreaterThan(BATCH_INPUTS / 10);
+  });
+});
+
 describe("the corpus", () => {
-  test.each(readCorpus(ROOT))("test/fuzz/corpus/$name, as it is and in other circumstances", ({ input }) => {
-    checkInput(input);
+  const files = readCorpus(ROOT);
+
+  test.each(files)("test/fuzz/corpus/$name", ({ target, input }) => {
+    TARGETS[target].check(input);
+  });
+
+  const frames = files.filter(({ target }) => target === "frames");
+  test.each(frames)("test/fuzz/corpus/$name, in other circumstances", ({ input }) => {
     const role = (input[0] ?? 0) & 1;
     for (let flags = role; flags < 0x20; flags += 2) {
       for (const sizes of SIZES) {
@@ -67,6 +86,7 @@ describe("a fault", () => {
     vi.doUnmock("../support/reference-connection.js");
     const findings: Finding[] = [];
     blind.runBatch(
+      "frames",
       SEED,
       0,
       () => {},
@@ -102,7 +122,7 @@ describe("a fault", () => {
       const text = readFileSync(path.join(folder, file), "utf8");
       expect(text).toMatch(/^# two\n# lines\n/);
       expect(parseCorpusFile(text)).toEqual(input);
-      expect(readCorpus(folder)).toEqual([{ name: path.basename(file), input }]);
+      expect(readCorpus(folder)).toEqual([{ name: path.basename(file), target: "frames", input }]);
     } finally {
       rmSync(folder, { recursive: true, force: true });
     }

@@ -3,6 +3,7 @@ import process from "node:process";
 import { Worker } from "node:worker_threads";
 import { BATCH_INPUTS, type Finding } from "./batch.js";
 import { writeCorpusFile } from "./corpus.js";
+import { TARGETS, type TargetName } from "./target.js";
 import { Totals } from "./totals.js";
 import { Watched } from "./watched.js";
 import type { FromWorker, WorkerData } from "./worker.js";
@@ -17,15 +18,19 @@ export class Fuzz {
   readonly #seed: number;
   readonly #until: number;
   readonly #inputs: number;
-  readonly #totals = new Totals();
+  readonly #target: TargetName;
+  readonly #totals: Totals;
   #nextBatch = 0;
   #stopped = false;
 
   /**
+   * @param target - what is fuzzed
    * @param ms - how long
    * @param inputs - how many at most, but for the rest of a batch
    */
-  constructor(seed: number, ms: number, inputs: number) {
+  constructor(target: TargetName, seed: number, ms: number, inputs: number) {
+    this.#target = target;
+    this.#totals = new Totals(TARGETS[target]);
     this.#seed = seed;
     this.#until = performance.now() + ms;
     this.#inputs = inputs;
@@ -56,7 +61,7 @@ export class Fuzz {
   /** Runs one thread to its end, whichever that is. */
   async #work(): Promise<void> {
     const watched = new Watched();
-    const data: WorkerData = { seed: this.#seed, watched: watched.memory };
+    const data: WorkerData = { target: this.#target, seed: this.#seed, watched: watched.memory };
     const worker = new Worker(new URL("worker.js", import.meta.url), { workerData: data });
     const hang = this.#watch(watched, worker);
     await new Promise<void>((resolve) => {
@@ -88,8 +93,8 @@ export class Fuzz {
 
   #found({ input, message }: Finding): void {
     this.#totals.findings++;
-    const comment = `npm run fuzz -- --seed ${this.#seed}\n${message.slice(0, 2000)}`;
-    const file = writeCorpusFile(process.cwd(), input, comment);
+    const comment = `npm run fuzz -- --target ${this.#target} --seed ${this.#seed}\n${message.slice(0, 2000)}`;
+    const file = writeCorpusFile(process.cwd(), input, comment, this.#target);
     console.log(
       `\n${message}\nreproduce: npx vitest run test/fuzz -t ${file}\n${Buffer.from(input).toString("hex")}`,
     );

@@ -11,12 +11,48 @@ export type Kind = (typeof KINDS)[number];
 const LONGEST_MUTATED = 4096;
 const FIRST_BYTES = [0x01, 0x02, 0x00, 0x80, 0x81, 0x82, 0x88, 0x89, 0x8a];
 
-export class Generator {
+/** Where inputs come from. */
+export interface InputSource {
+  /** What the last input was. */
+  readonly kind: Kind;
+  next(): Uint8Array;
+}
+
+/** Inputs whose streams are made by a function. */
+export class Generator implements InputSource {
+  readonly #random: Random;
+  readonly #stream: (random: Random, kind: Kind, last: Uint8Array) => Uint8Array;
+  /** A stream to splice others with. */
+  #last: Uint8Array = new Uint8Array(0);
+  kind: Kind = "grammar";
+
+  constructor(seed: number, stream: (random: Random, kind: Kind, last: Uint8Array) => Uint8Array) {
+    this.#random = new Random(seed);
+    this.#stream = stream;
+  }
+
+  next(): Uint8Array {
+    this.kind = this.#random.pick(KINDS);
+    const header = this.#random.bytes(HEADER_BYTES);
+    const stream = this.#stream(this.#random, this.kind, this.#last);
+    this.#last = stream;
+    return inputOf(header, stream);
+  }
+}
+
+function inputOf(header: Uint8Array, stream: Uint8Array): Uint8Array {
+  const input = new Uint8Array(HEADER_BYTES + stream.length);
+  input.set(header);
+  input.set(stream, HEADER_BYTES);
+  return input;
+}
+
+/** Streams of frames. */
+export class FrameGenerator implements InputSource {
   readonly #random: Random;
   readonly #grammar: Grammar;
   /** A stream to splice others with. */
   #last: Uint8Array = new Uint8Array(0);
-  /** What the last input was. */
   kind: Kind = "grammar";
 
   constructor(seed: number) {
@@ -29,11 +65,7 @@ export class Generator {
     const header = random.bytes(HEADER_BYTES);
     // The default limits for most, or little would get far.
     if (random.oneIn(2)) header[1] = (header[1] ?? 0) & 0xf8;
-    const stream = this.#stream((header[0] ?? 0) % 2 === 0);
-    const input = new Uint8Array(HEADER_BYTES + stream.length);
-    input.set(header);
-    input.set(stream, HEADER_BYTES);
-    return input;
+    return inputOf(header, this.#stream((header[0] ?? 0) % 2 === 0));
   }
 
   /** @param masked - whether frames come from a client */

@@ -1,14 +1,17 @@
-// `npm run fuzz`: the codec against a naive decoder and against ws, on all cores, until the time is up.
+// `npm run fuzz`: the codec against a naive decoder and against ws, or the deflate kernels against zlib, on all cores,
+// until the time is up.
 import { randomInt } from "node:crypto";
 import os from "node:os";
 import process from "node:process";
 import { parseArgs } from "node:util";
 import { Fuzz } from "./fuzz.js";
+import { isTarget, TARGETS } from "./target.js";
 
 const HELP = `Usage: npm run fuzz -- [options]
 
   --minutes N    how long (default 10)
   --inputs N     end after so many inputs, rounded up to whole batches
+  --target T     frames (default), inflate or deflate
   --seed N       of the whole run (default: a random one); the same seed makes the same inputs
   --workers N    threads (default: one for each core)
   -h, --help     print this
@@ -26,6 +29,7 @@ async function main(): Promise<number> {
       minutes: { type: "string", default: "10" },
       inputs: { type: "string" },
       seed: { type: "string" },
+      target: { type: "string", default: "frames" },
       workers: { type: "string", default: String(os.availableParallelism()) },
       help: { type: "boolean", short: "h" },
     },
@@ -36,7 +40,11 @@ async function main(): Promise<number> {
   }
   const minutes = Number(values.minutes);
   if (!(minutes > 0)) throw new RangeError(`--minutes ${values.minutes}`);
+  const { target } = values;
+  if (!isTarget(target))
+    throw new RangeError(`--target is one of ${Object.keys(TARGETS).join(", ")}, not ${target}`);
   const fuzz = new Fuzz(
+    target,
     values.seed === undefined ? randomInt(2 ** 32) : whole("seed", values.seed),
     minutes * 60_000,
     values.inputs === undefined ? Number.POSITIVE_INFINITY : whole("inputs", values.inputs),

@@ -2,17 +2,23 @@
 import process from "node:process";
 import { type BatchReport, count } from "./batch.js";
 import { KINDS } from "./generate.js";
+import type { FuzzTarget } from "./target.js";
 
 export class Totals {
   inputs = 0;
   findings = 0;
+  readonly #target: FuzzTarget;
   readonly #start = performance.now();
   readonly #kinds = { grammar: 0, mutated: 0, raw: 0 };
   readonly #failures = new Map<string, number>();
-  readonly #ws = new Map<string, number>();
+  readonly #peer = new Map<string, number>();
   #bytes = 0;
   #events = 0;
   #slowestMs = 0;
+
+  constructor(target: FuzzTarget) {
+    this.#target = target;
+  }
 
   add(report: BatchReport): void {
     for (const kind of KINDS) {
@@ -20,7 +26,7 @@ export class Totals {
       this.#kinds[kind] += report.inputs[kind];
     }
     for (const [name, number] of report.failures) count(this.#failures, name, number);
-    for (const [name, number] of report.ws) count(this.#ws, name, number);
+    for (const [name, number] of report.peer) count(this.#peer, name, number);
     this.#bytes += report.bytes;
     this.#events += report.events;
     this.#slowestMs = Math.max(this.#slowestMs, report.slowestMs);
@@ -41,7 +47,6 @@ export class Totals {
       ...rows([
         ["inputs", this.inputs],
         ...KINDS.map((kind): Row => [`  ${kind}`, this.#kinds[kind]]),
-        ["streams decoded (simd, scalar, js)", 3 * this.inputs],
         ["bytes", this.#bytes],
         ["events", this.#events],
         ["inputs per second", Math.round(this.inputs / seconds)],
@@ -53,8 +58,8 @@ export class Totals {
       "connections that failed, by code",
       ...rows(sorted(this.#failures)),
       "",
-      "compared with ws",
-      ...rows(sorted(this.#ws)),
+      `compared with ${this.#target.peer}`,
+      ...rows(sorted(this.#peer)),
       "",
     ].join("\n");
   }

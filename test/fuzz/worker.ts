@@ -1,11 +1,12 @@
 // One of the threads of `npm run fuzz`: asks for batches and runs them.
 import { parentPort, workerData } from "node:worker_threads";
 import { type BatchReport, type Finding, runBatch } from "./batch.js";
-import { checkInput } from "./check.js";
 import { shrink } from "./shrink.js";
+import { TARGETS, type TargetName } from "./target.js";
 import { Watched } from "./watched.js";
 
 export interface WorkerData {
+  readonly target: TargetName;
   readonly seed: number;
   readonly watched: SharedArrayBuffer;
 }
@@ -17,12 +18,13 @@ export type FromWorker =
 
 const port = parentPort;
 if (port === null) throw new Error("to be run as a worker");
-const { seed, watched }: WorkerData = workerData;
+const { target, seed, watched }: WorkerData = workerData;
 const watch = new Watched(watched);
 const send = (message: FromWorker) => port.postMessage(message);
 
 port.on("message", (batch: number) => {
   const report = runBatch(
+    target,
     seed,
     batch,
     (input) => watch.begin(input),
@@ -36,7 +38,7 @@ send({ type: "ready" });
 function fails(input: Uint8Array): boolean {
   watch.begin(input);
   try {
-    checkInput(input);
+    TARGETS[target].check(input);
     return false;
   } catch {
     return true;
