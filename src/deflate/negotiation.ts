@@ -19,6 +19,9 @@ const CLIENT_NO_TAKEOVER = "client_no_context_takeover";
 const SERVER_BITS = "server_max_window_bits";
 const CLIENT_BITS = "client_max_window_bits";
 
+/** The smallest window that a peer is asked to use: zlib, which most have, can't deflate with 8 bits. */
+const LEAST_PEER_BITS = 9;
+
 /** From 8 to 15, without leading zeros. */
 const WINDOW_BITS = /^(?:[89]|1[0-5])$/;
 
@@ -99,7 +102,9 @@ function serverChoice(asked: Values, { takeover, windowBits }: DeflatePreference
     clientNoContextTakeover:
       !takeover || asked.has(CLIENT_NO_TAKEOVER) || (!knowsBits && windowBits < MAX_WINDOW_BITS),
     serverMaxWindowBits: Math.min(windowBits, bitsOf(asked, SERVER_BITS)),
-    clientMaxWindowBits: knowsBits ? Math.min(windowBits, bitsOf(asked, CLIENT_BITS)) : MAX_WINDOW_BITS,
+    clientMaxWindowBits: knowsBits
+      ? Math.min(Math.max(windowBits, LEAST_PEER_BITS), bitsOf(asked, CLIENT_BITS))
+      : MAX_WINDOW_BITS,
   };
 }
 
@@ -124,7 +129,7 @@ function offersFor({ takeover, windowBits }: DeflatePreferences): ExtensionParam
   const flags = takeover ? [] : [flag(SERVER_NO_TAKEOVER), flag(CLIENT_NO_TAKEOVER)];
   const anyWindow = [...flags, flag(CLIENT_BITS)];
   if (windowBits === MAX_WINDOW_BITS) return [anyWindow];
-  return [[...flags, bits(SERVER_BITS, windowBits), flag(CLIENT_BITS)], anyWindow];
+  return [[...flags, bits(SERVER_BITS, Math.max(windowBits, LEAST_PEER_BITS)), flag(CLIENT_BITS)], anyWindow];
 }
 
 /** @returns undefined if the answer is invalid, or answers none of the offers (section 5.2) */

@@ -357,6 +357,23 @@ describe("wsimd connect in a terminal", () => {
     expect(await closed).toEqual([1000, ""]);
   });
 
+  test("with --compress says that the server compresses, and not of one that does not", async () => {
+    for (const [option, words] of [
+      [["--compress"], /connected to ws:[^\n]*, compressed; Ctrl-D/],
+      [[], /connected to ws:[^,\n]*\/; Ctrl-D/],
+    ] as const) {
+      const echo = wsimd(["echo", "--port", "0", ...option]);
+      const [, url = ""] = await echo.shows(/listening on (ws:\S+)/);
+      const client = startInTerminal("connect", url, "--compress");
+      await client.shows(words);
+      const text = "hello ".repeat(50);
+      client.stdin.write(`${text}\r`);
+      await client.shows(/< (hello ?){10}/);
+      client.stdin.write("\x04");
+      expect(await client.exit).toEqual({ code: 0, signal: null });
+    }
+  });
+
   test("spells out control characters, so that a server can't play with the terminal", async () => {
     const { url } = await startPeer((socket) => {
       socket.send("\x1b[2Jboo\rhidden\nnext");

@@ -31,11 +31,10 @@ export class DecisionStage implements Stage {
 
   /** Asks, once. @param decided - is called at once or later, or never if the client has left or the time was up */
   ask(request: UpgradeRequest, decided: Decided): void {
-    const { compression } = this.#owner.server;
-    if (compression === undefined || compression.value !== undefined || request.extensions.length === 0)
-      this.#ask(request, decided);
+    const loading = this.#owner.server.loadingFor(request.extensions);
+    if (loading === undefined) this.#ask(request, decided);
     else
-      this.#await(compression.load(), () => {
+      this.#await(loading.load(), () => {
         if (this.#owner.isAt(this)) this.#ask(request, decided);
       });
   }

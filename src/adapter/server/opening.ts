@@ -235,7 +235,8 @@ export class Opening implements TransportSink, Expiring, StageOwner, PendingOpen
   #decide(request: UpgradeRequest, rest: Uint8Array): void {
     const { upgrade, data } = this.server.options;
     // There is nothing that could wait, or in which more bytes could come.
-    if (upgrade === undefined && data === undefined) {
+    const loading = this.server.loadingFor(request.extensions);
+    if (upgrade === undefined && data === undefined && loading === undefined) {
       this.#accept(request, DEFAULT_ACCEPTANCE, rest);
       return;
     }

@@ -1,5 +1,6 @@
 // The connections of a server: broadcasting to them, and closing them.
 
+import type { Extension } from "../../handshake/extensions.js";
 import type { ServerExtension } from "../../handshake/negotiation.js";
 import { clearTimeout, setTimeout } from "../../host/globals.js";
 import { type Bytes, messageOf } from "../../protocol/arguments.js";
@@ -110,6 +111,12 @@ export class ServerCore implements SocketContext {
     this.fetch = fetch;
     this.secure = secure;
     this.path = path;
+  }
+
+  /** Compression, if it must be loaded before a client with these offers gets its answer. */
+  loadingFor(offers: readonly Extension[]): Loading<ServerExtension<MessagePath>> | undefined {
+    const { compression } = this;
+    return offers.length > 0 && compression?.value === undefined ? compression : undefined;
   }
 
   /** Whether no more connections are wanted. */
