@@ -62,7 +62,8 @@ describe.each([
 
   beforeAll(async () => {
     const client = readFileSync(new URL("workerd-client.js", import.meta.url), "utf8");
-    const entry = { name: "worker.js", bytes: Buffer.from(providing + client) };
+    const compressing = 'import "./dist/deflate/index.workerd.js";\n';
+    const entry = { name: "worker.js", bytes: Buffer.from(providing + compressing + client) };
     const modules = [entry, ...distModules("dist"), workerdEntry("dist")];
     const served = await serveWorker(folder, date, modules, tls.cert);
     program = served.program;
@@ -107,6 +108,20 @@ describe.each([
       assert.equal(await ours.closed(), "close 3001 clean");
     }),
   );
+
+  test("compression works where a worker imports wsimd/deflate, and may compile when it starts", () =>
+    inScene(async (scene) => {
+      const { server, recorder } = await scene.echo({ compression: true });
+      const ours = new Recorder();
+      const url = `ws://localhost:${server.port}/`;
+      const socket = await scene.connect(url, { compression: true }, ours);
+      assert.equal(socket.extensions.startsWith("permessage-deflate"), providing === "");
+      const text = "grüß dich, ".repeat(1_000);
+      for (const message of [text, text, new Uint8Array(70_000)]) socket.send(message);
+      await ours.until("message", 3);
+      assert.deepEqual(ours.messages, [text, text, new Uint8Array(70_000)].map(bytesOrText));
+      assert.equal(recorder.socket.extensions, socket.extensions);
+    }));
 
   test("a client connects again", () =>
     inScene(async (scene) => {

@@ -53,7 +53,6 @@ describe("options of servers", () => {
   });
 
   test.each([
-    ["perMessageDeflate", "messages are not compressed"],
     ["noServer", "createServer(options, handlers) makes a server without a port"],
     ["server", "attach(httpServer, options, handlers) joins an HTTP server"],
     ["clientTracking", "server.connections has all sockets"],
