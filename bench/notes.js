@@ -14,6 +14,10 @@ export const METRICS = {
   bytesPerConnection: "bytes of RSS a connection",
   mebibytesAtRest: "MiB of RSS without connections",
   nsPerMessage: "ns a message",
+  nsPerByte: "ns a byte",
+  nsOfZlib: "time, as a multiple of zlib's",
+  bytesOfZlib: "bytes, as a multiple of zlib's",
+  inflateNsOfZlib: "time to inflate, as a multiple of zlib's",
   startMs: "ms until it listens",
   coldUs: "µs until the first frame",
   messagesPerSecond: "messages in a second",
@@ -138,6 +142,15 @@ export const CHAPTERS = [
     title: "Versions of Node",
     note: "The same servers on Node 20, 24 and 26.\n",
     metrics: ["cpuUsPerMessage"],
+  },
+  {
+    section: "deflate",
+    title: "Compression",
+    note:
+      "Without sockets, against zlib's own handle at level 6, below Node's streams: geometric means of six kinds of payloads, rotating through " +
+      "48 messages of each. *takeover*: 4 kinds, 8 connections in turn, with 8 KiB each where zlib has 256. Then blocks without content, which " +
+      "cost a receiver the most for each byte.\n",
+    metrics: ["nsOfZlib", "bytesOfZlib", "inflateNsOfZlib", "nsPerByte"],
   },
   {
     section: "workers",

@@ -39,6 +39,7 @@ export function describe(cell) {
   if (known !== undefined) return known;
   const parts = cell.replace(PREFIXES, "").split("/");
   const [kind = "", size = "", depth] = parts[0] === "json" ? ["json", ...parts.slice(2)] : parts;
+  if (kind === "hostile") return size;
   if (kind === "workers") return `${size} worker${size === "1" ? "" : "s"}`;
   if (kind === "idle") return `${size} active, ${Number(depth).toLocaleString("en")} idle`;
   if (kind === "broadcast")
