@@ -13,9 +13,14 @@ const folder = mkdtempSync(path.join(tmpdir(), "wsimd-build-"));
 
 afterAll(() => rmSync(folder, { recursive: true }));
 
-test.each(["simd", "scalar"])("gives the same %s.wasm again", { timeout: PATIENCE_MS }, async (target) => {
+test.each([
+  ["simd", "asconfig.json"],
+  ["scalar", "asconfig.json"],
+  ["deflate-simd", "asconfig.deflate.json"],
+  ["deflate-scalar", "asconfig.deflate.json"],
+])("gives the same %s.wasm again", { timeout: PATIENCE_MS }, async (target, config) => {
   const outFile = path.join(folder, `${target}.wasm`);
-  const options = ["--config", "asconfig.json", "--target", target, "--outFile", outFile];
+  const options = ["--config", config, "--target", target, "--outFile", outFile];
   const compiler = "node_modules/assemblyscript/bin/asc.js";
   await runIn(ROOT, process.execPath, compiler, ...options, "--textFile", `${outFile}.wat`);
   const built = readFileSync(`${ROOT}src/kernel/generated/${target}.wasm`);
