@@ -11,7 +11,7 @@ import { Answers, EventCollector, EventList } from "./event-list.js";
 import type { ConnectionEvent } from "./events.js";
 import { Machine } from "./machine.js";
 import type { PreparedMessage } from "./prepared-message.js";
-import { compressAs, readSendOptions, type SendOptions } from "./send-options.js";
+import type { SendOptions } from "./send-options.js";
 import { Sender } from "./sender.js";
 
 /**
@@ -135,7 +135,7 @@ export class Connection {
    * @throws TypeError for bytes that are not UTF-8
    */
   sendText(text: string | Bytes, options?: SendOptions): boolean {
-    return this.#sender.text(text, compressAs("text", options));
+    return this.#sender.text(text, options);
   }
 
   /**
@@ -143,7 +143,7 @@ export class Connection {
    * written.
    */
   sendBinary(payload: Bytes, options?: SendOptions): boolean {
-    return this.#sender.binary(payload, compressAs("binary", options));
+    return this.#sender.binary(payload, options);
   }
 
   /**
@@ -151,13 +151,12 @@ export class Connection {
    * @param options - the type of bytes, if they are text: `{ type: "text" }`
    */
   sendFragment(part: string | Bytes, final: boolean, options?: SendOptions): boolean {
-    const { type, compress } = readSendOptions(options);
-    return this.#sender.fragment(part, final, type, compress);
+    return this.#sender.fragment(part, final, options);
   }
 
   /** Sends a message that was framed before. */
   sendPrepared(message: PreparedMessage, options?: SendOptions): boolean {
-    return this.#sender.prepared(message, compressAs(undefined, options));
+    return this.#sender.prepared(message, options);
   }
 
   /** Sends a ping of at most 125 bytes, or a string in UTF-8. Those of the peer are answered, unless `autoPong` is false. */

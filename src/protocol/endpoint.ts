@@ -12,7 +12,7 @@ import type { EndpointSink } from "./events.js";
 import { Machine } from "./machine.js";
 import type { Outbox } from "./outbox.js";
 import type { PreparedMessage } from "./prepared-message.js";
-import { compressAs, readSendOptions, type SendOptions } from "./send-options.js";
+import type { SendOptions } from "./send-options.js";
 import { Sender } from "./sender.js";
 
 /**
@@ -196,7 +196,7 @@ export class Endpoint {
    * @throws TypeError if the text is neither a string nor bytes, or not UTF-8 (section 8.1)
    */
   sendText(text: string | Bytes, options?: SendOptions): boolean {
-    return this.#sender.text(text, compressAs("text", options));
+    return this.#sender.text(text, options);
   }
 
   /**
@@ -206,7 +206,7 @@ export class Endpoint {
    * @throws InvalidStateError if this endpoint closed the connection
    */
   sendBinary(payload: Bytes, options?: SendOptions): boolean {
-    return this.#sender.binary(payload, compressAs("binary", options));
+    return this.#sender.binary(payload, options);
   }
 
   /**
@@ -215,7 +215,7 @@ export class Endpoint {
    * @throws InvalidStateError if this endpoint closed the connection
    */
   sendPrepared(message: PreparedMessage, options?: SendOptions): boolean {
-    return this.#sender.prepared(message, compressAs(undefined, options));
+    return this.#sender.prepared(message, options);
   }
 
   /**
@@ -227,8 +227,7 @@ export class Endpoint {
    * @throws TypeError if the part is of another kind than those before, or not UTF-8
    */
   sendFragment(part: string | Bytes, final: boolean, options?: SendOptions): boolean {
-    const { type, compress } = readSendOptions(options);
-    return this.#sender.fragment(part, final, type, compress);
+    return this.#sender.fragment(part, final, options);
   }
 
   /**

@@ -2,11 +2,11 @@
 import { KernelTrap } from "../memory/linear-memory.js";
 import { type Bytes, bytesOf, messageOf } from "./arguments.js";
 import { InvalidStateError } from "./errors.js";
-import type { MessageType } from "./events.js";
 import type { MessageEncoder } from "./extensions/message-path.js";
 import type { Machine } from "./machine.js";
 import { FIN, MAX_CONTROL_PAYLOAD_BYTES, Opcode } from "./opcode.js";
 import { type FramedMessage, framedMessage, PreparedMessage } from "./prepared-message.js";
+import { compressAs, readSendOptions, type SendOptions } from "./send-options.js";
 import { assertUtf8 } from "./text.js";
 
 const NOTHING = new Uint8Array(0);
@@ -64,7 +64,8 @@ export class Sender {
   }
 
   /** As `Endpoint.sendText`. */
-  text(text: string | Bytes, compress = true): boolean {
+  text(text: string | Bytes, options?: SendOptions): boolean {
+    const compress = compressAs("text", options);
     const known = typeof text === "string" ? text : bytesOf(text);
     if (!this.#free()) return this.#later(Opcode.TEXT, known, compress);
     if (typeof known === "string") this.#path(compress).text(FIN | Opcode.TEXT, known);
@@ -73,7 +74,8 @@ export class Sender {
   }
 
   /** As `Endpoint.sendBinary`. */
-  binary(payload: Bytes, compress = true): boolean {
+  binary(payload: Bytes, options?: SendOptions): boolean {
+    const compress = compressAs("binary", options);
     const bytes = bytesOf(payload);
     if (!this.#free()) return this.#later(Opcode.BINARY, bytes, compress);
     this.#path(compress).bytes(FIN | Opcode.BINARY, bytes);
@@ -81,7 +83,8 @@ export class Sender {
   }
 
   /** As `Endpoint.sendPrepared`. */
-  prepared(message: PreparedMessage, compress = true): boolean {
+  prepared(message: PreparedMessage, options?: SendOptions): boolean {
+    const compress = compressAs(undefined, options);
     if (!(message instanceof PreparedMessage)) throw new TypeError("not a PreparedMessage");
     const { opcode, payload, serverFrame } = message;
     const allowed = compress && message.compress;
@@ -91,7 +94,8 @@ export class Sender {
   }
 
   /** As `Endpoint.sendFragment`. */
-  fragment(part: string | Bytes, final: boolean, type?: MessageType, compress = true): boolean {
+  fragment(part: string | Bytes, final: boolean, options?: SendOptions): boolean {
+    const { type, compress } = readSendOptions(options);
     const known = messageOf(part, type);
     // Left out, it would begin a message that never ends.
     if (typeof final !== "boolean") throw new TypeError("final must be true or false");

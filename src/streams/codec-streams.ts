@@ -254,7 +254,10 @@ export class CodecStreams {
   #sendOther(message: Extract<OutgoingMessage, { readonly type: string }>): void {
     const sender = this.#sender;
     if (message?.type === "fragment")
-      sender.fragment(message.part, message.final, message.messageType, message.compress);
+      sender.fragment(message.part, message.final, {
+        type: message.messageType,
+        compress: message.compress,
+      });
     else if (message?.type === "utf8") sender.text(message.payload);
     else if (message?.type === "ping") sender.ping(message.payload);
     else if (message?.type === "pong") sender.pong(message.payload);
