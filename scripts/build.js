@@ -62,8 +62,8 @@ async function buildWasm() {
     tablesEnd: constant(deflateLayout, "DEFLATE_STATIC_END"),
   };
   for (const target of DEFLATE_TARGETS) await buildBinary(asc, "asconfig.deflate.json", target, deflate);
-  inline("simd", "SIMD_BASE64");
-  inline("deflate-simd", "DEFLATE_BASE64");
+  inline("simd", "SIMD_HEX");
+  inline("deflate-simd", "DEFLATE_HEX");
 }
 
 /**
@@ -83,13 +83,13 @@ async function buildBinary(asc, config, target, rules) {
 }
 
 /**
- * Writes a binary as a module that exports it as base64.
+ * Writes a binary as a module that exports it as hexadecimal digits.
  * @param {Target} target
  * @param {string} name - of the constant
  */
 function inline(target, name) {
-  const base64 = readFileSync(`build/${target}.wasm`).toString("base64");
-  const code = `${GENERATED_LINE}export const ${name}: string =\n  "${base64}";\n`;
+  const hex = readFileSync(`build/${target}.wasm`).toString("hex");
+  const code = `${GENERATED_LINE}export const ${name}: string =\n  "${hex}";\n`;
   writeIfChanged(`src/kernel/generated/${target}.ts`, code);
 }
 

@@ -1,7 +1,7 @@
 // The deflate kernel: raw DEFLATE both ways, in the memory of a codec kernel. Only compression imports this module, and
 // the binary with it.
-import { DEFLATE_BASE64 } from "./generated/deflate-simd.js";
-import { bytesFromBase64 } from "./inlined.js";
+import { DEFLATE_HEX } from "./generated/deflate-simd.js";
+import { bytesFromHex } from "./inlined.js";
 import type { Kernel } from "./kernel.js";
 import { type CompiledKernelName, readBinary } from "./load.js";
 
@@ -85,8 +85,7 @@ export function compileInlinedDeflate(): void {
 function moduleOf(name: CompiledKernelName): WebAssembly.Module {
   let module = modules.get(name);
   if (module === undefined) {
-    const bytes =
-      name === "simd" ? bytesFromBase64(DEFLATE_BASE64) : readBinary("generated/deflate-scalar.wasm");
+    const bytes = name === "simd" ? bytesFromHex(DEFLATE_HEX) : readBinary("generated/deflate-scalar.wasm");
     module = new WebAssembly.Module(bytes);
     modules.set(name, module);
   }

@@ -1,6 +1,6 @@
 // Chooses a kernel, and builds it from the inlined binary, a file, or a module that the application provided.
-import { SIMD_BASE64 } from "./generated/simd.js";
-import { bytesFromBase64 } from "./inlined.js";
+import { SIMD_HEX } from "./generated/simd.js";
+import { bytesFromHex } from "./inlined.js";
 import { javascriptKernel } from "./javascript.js";
 import type { Kernel, KernelName } from "./kernel.js";
 import { wasmKernel } from "./wasm.js";
@@ -86,7 +86,7 @@ function moduleOf(name: CompiledKernelName): WebAssembly.Module {
   let module = modules.get(name);
   if (module === undefined) {
     module = new WebAssembly.Module(
-      name === "simd" ? bytesFromBase64(SIMD_BASE64) : readBinary("generated/scalar.wasm"),
+      name === "simd" ? bytesFromHex(SIMD_HEX) : readBinary("generated/scalar.wasm"),
     );
     modules.set(name, module);
   }

@@ -121,7 +121,7 @@ describe("the comparison of the kernels", () => {
     // A module of an instruction that no browser has.
     const page = await openPage();
     await page.context().route("**/kernel/generated/simd.js", (route) => {
-      const body = `export const SIMD_BASE64 = "${Buffer.from("\0asm\x01\0\0\0\xff", "latin1").toString("base64")}";`;
+      const body = `export const SIMD_HEX = "${Buffer.from("\0asm\x01\0\0\0\xff", "latin1").toString("hex")}";`;
       return route.fulfill({ contentType: "text/javascript", body });
     });
     const [simd, scalar, javascript] = await compare(page);

@@ -11,10 +11,10 @@ import { install, type Packed, pack, runIn } from "../support/tarball.js";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 /**
- * Code and declarations for each runtime, bundles of it, and a copy in CommonJS take 2.5 MiB, the documentation 0.3 MiB.
+ * Code and declarations for each runtime, bundles of it, and a copy in CommonJS take 2.7 MiB, the documentation 0.3 MiB.
  * Files that do not belong, such as sources, maps or another copy, would take more than the rest.
  */
-const MOST_UNPACKED_BYTES = 3072 * 1024;
+const MOST_UNPACKED_BYTES = 3328 * 1024;
 
 /** What bundles of several entries share. */
 const SHARED = /^dist\/(?:bundled|cjs)\/(?:codec|sockets|net|rolldown-runtime)\.js$/;
@@ -124,7 +124,7 @@ describe.each([["--ignore-scripts"], ["--foreground-scripts"]])("installed offli
     const inlined = readFileSync(path.join(installed, "dist/kernel/generated/simd.js"), "utf8");
     const [literal = ""] = /".+"/.exec(inlined) ?? [];
     const file = readFileSync(path.join(installed, "dist/kernel/generated/simd.wasm"));
-    expect(file.equals(Buffer.from(String(JSON.parse(literal)), "base64"))).toBe(true);
+    expect(file.equals(Buffer.from(String(JSON.parse(literal)), "hex"))).toBe(true);
   });
 
   const BODY = `const server = await serve({ host: "127.0.0.1" }, { message: (socket, data) => socket.send(data) });
