@@ -18,6 +18,12 @@ const LEAST_LIMIT_BYTES = 4 * MAX_RUN_BYTES;
 
 const NONE: readonly Socket[] = [];
 
+/** A socket that strays. The numbers ascend, so that a new one never moves others in the {@link IdMap}. */
+interface Stray {
+  readonly id: number;
+  readonly socket: Socket;
+}
+
 /**
  * Sends messages to all sockets. A broadcast adds a frame to the run of the turn; at the end of the turn each socket
  * that follows writes its share, however many messages it has. So the cost of a turn grows with the number of its
@@ -33,7 +39,8 @@ export class Audience implements Broadcasts, Flushable {
    * The outputs of the sockets that follow, each with its place. Not a `Set`, for the reason that {@link IdMap} gives.
    */
   readonly #followers: SharingOutput[] = [];
-  readonly #strays = new IdMap<Socket>();
+  readonly #strays = new IdMap<Stray>();
+  #lastStray = 0;
   #scheduled = false;
 
   /** @param sockets - all sockets by their `id` */
@@ -50,14 +57,19 @@ export class Audience implements Broadcasts, Flushable {
     this.#maxSharedBytes = limited ? -1 : Math.min(MAX_SHARED_BYTES, maxFrameBytes);
   }
 
-  follows(socket: Socket, output: SharingOutput): void {
+  follows(output: SharingOutput): void {
+    this.#strays.delete(output.place);
     output.place = this.#followers.push(output) - 1;
-    this.#strays.delete(socket.id);
   }
 
   strays(socket: Socket, output: SharingOutput): void {
-    this.#strays.add(socket);
-    if (!this.#isFollower(output)) return;
+    if (this.#isFollower(output)) this.#leave(output);
+    output.place = ++this.#lastStray;
+    this.#strays.add({ id: output.place, socket });
+  }
+
+  /** Takes an output out of the list of followers. */
+  #leave(output: SharingOutput): void {
     const last = this.#followers.pop();
     if (last === undefined || last === output) return;
     this.#followers[output.place] = last;
@@ -68,9 +80,9 @@ export class Audience implements Broadcasts, Flushable {
     return this.#followers[output.place] === output;
   }
 
-  /** The socket is gone. */
-  forget(socket: Socket): void {
-    this.#strays.delete(socket.id);
+  /** The socket, which strays, is gone. */
+  forget(output: SharingOutput): void {
+    this.#strays.delete(output.place);
   }
 
   /** Sends a message to all sockets but one. @returns the number of sockets that took it */
@@ -79,8 +91,10 @@ export class Audience implements Broadcasts, Flushable {
     // The frame is empty if the application has transferred its memory, which `send` deals with.
     const shared = payload.length <= this.#maxSharedBytes && serverFrame.length > 0;
     if (!shared) return sendEach(this.#sockets.values(), message, options, except);
+    // First: a socket that begins to stray here does not get the message out of the run.
+    while (!this.run.hasRoom(serverFrame.length)) this.#gather();
     // Copied, since a socket may begin to stray while the message is sent: it has the message in its share.
-    const strays = this.#strays.size === 0 ? NONE : [...this.#strays.values()];
+    const strays = this.#strays.size === 0 ? NONE : Array.from(this.#strays.values(), ({ socket }) => socket);
     const followers = this.#followers.length;
     const left = this.#leaveOut(except, serverFrame);
     return followers - left + sendEach(strays, message, options, except);
@@ -106,7 +120,6 @@ export class Audience implements Broadcasts, Flushable {
   }
 
   #add(frame: Uint8Array): void {
-    while (!this.run.hasRoom(frame.length)) this.#gather();
     this.run.add(frame);
     if (this.#scheduled) return;
     this.#scheduled = true;

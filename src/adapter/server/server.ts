@@ -146,8 +146,9 @@ export class ServerCore implements SocketContext {
   }
 
   socketClosed(socket: Socket): void {
+    const opened = this.connections.get(socket.id);
+    if (opened !== undefined) this.broadcasts.forget(sessionBehind(opened).output);
     this.connections.delete(socket.id);
-    this.broadcasts.forget(socket);
     this.#checkEmpty();
   }
 

@@ -25,14 +25,14 @@ export interface Broadcasts {
   /** The frames that each following socket takes by itself, at the latest at the end of the turn. */
   readonly run: SharedRun;
   /** The socket takes what is broadcast from now on out of the {@link run}. */
-  follows(socket: Socket, output: SharingOutput): void;
+  follows(output: SharingOutput): void;
   /** The socket takes no more from there: each message has to be sent on it. */
   strays(socket: Socket, output: SharingOutput): void;
 }
 
 /** The output of a socket, as far as the run is concerned. */
 export interface SharingOutput {
-  /** Where the list of followers has this output. */
+  /** Where the list of followers has this output, or the number of a stray. */
   place: number;
   /** Puts what was broadcast so far into the outbox. */
   settle(): void;

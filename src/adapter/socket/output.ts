@@ -60,7 +60,7 @@ export class Output implements Flushable, SharingOutput {
   readonly #run: SharedRun;
   /** Whether the socket follows the run. */
   #follows = false;
-  /** Where the server's list of followers has this output. */
+  /** Where the server's list of followers has this output, or its number among the strays. */
   place = -1;
   /** The position in the run up to which the socket has its share. */
   #taken = 0;

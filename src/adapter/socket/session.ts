@@ -340,7 +340,7 @@ export class Session
   }
 
   follows(): void {
-    this.context.broadcasts?.follows(this.socket, this.output);
+    this.context.broadcasts?.follows(this.output);
   }
 
   strays(): void {

@@ -85,3 +85,48 @@ test("a prepared message whose memory was transferred fails the connections, as 
   endTurn();
   for (const { written } of transports) expect(written.join(" ")).toBe("88 02 03 f3");
 });
+
+test("a socket that blocks when the run of a turn is full gets the message that had no room", () => {
+  const { core, transports } = makeServer(2);
+  const [blocks] = transports;
+  if (blocks === undefined) throw new Error("no transport");
+  let taken = 0;
+  blocks.write = (bytes) => {
+    taken += bytes.length;
+    blocks.blocked = true;
+  };
+  const payload = new Uint8Array(8 * 1024 - 4);
+  for (let sent = 0; sent < 100; sent++) expect(core.broadcast(payload)).toBe(2);
+  const [socket] = core.connections.values();
+  expect(taken).toBeGreaterThan(0);
+  expect(taken + (socket?.bufferedAmount ?? 0)).toBe(100 * 8 * 1024);
+});
+
+test("a socket that is left out gets what an error handler broadcasts while room is made", () => {
+  const { core, transports } = makeServer(3, () => void core.broadcast("b"));
+  const [, broken, excepted] = transports;
+  if (excepted === undefined || broken === undefined) throw new Error("no transports");
+  broken.failure = new Error("broken");
+  const [, , except] = core.connections.values();
+  const message = new Uint8Array(8 * 1024 - 4);
+  for (let sent = 0; sent < 100; sent++) core.broadcast(message, { except });
+  endTurn();
+  expect(broken.destroyed).toBe(true);
+  expect(excepted.written.join(" ")).toBe("81 01 62");
+});
+
+test("sockets that block in any order move no others, and get what comes later by themselves", () => {
+  const { core, transports } = makeServer(100);
+  for (const transport of transports) {
+    transport.write = () => {
+      transport.blocked = true;
+    };
+  }
+  const splice = vi.spyOn(Array.prototype, "splice");
+  core.broadcast("a");
+  core.broadcasts.flush();
+  expect(splice).not.toHaveBeenCalled();
+  splice.mockRestore();
+  expect(core.broadcast("b")).toBe(100);
+  for (const socket of core.connections.values()) expect(socket.bufferedAmount).toBe(3);
+});
