@@ -20,7 +20,7 @@ const QUICK_SUBJECTS = [FIRST, "bun", "ws"];
 function plan(quick) {
   return {
     subjects: installed(quick ? QUICK_SUBJECTS : SUBJECTS),
-    rounds: quick ? 2 : 4,
+    rounds: quick ? 2 : 3,
     share: quick ? 0.3 : 1,
   };
 }

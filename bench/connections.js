@@ -19,7 +19,7 @@ import { installed } from "./subjects.js";
 function handshakeSection(name, what, cells, often, more = []) {
   const plan = (/** @type {boolean} */ quick) => ({
     subjects: installed(quick ? [FIRST, "ws", "bun"] : [...often, ...more]),
-    ...(quick ? { rounds: 2, seconds: 0.5 } : { rounds: 6, seconds: 0.8 }),
+    ...(quick ? { rounds: 2, seconds: 0.5 } : { rounds: 5, seconds: 0.8 }),
   });
   return {
     name,

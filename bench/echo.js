@@ -40,7 +40,7 @@ const START_SECONDS = 0.4;
 /** @type {Pace} */
 export const QUICK_PACE = { processes: 1, rounds: 2, seconds: 0.6, firstWarmup: 0.6, warmup: 0.2 };
 /** @type {Pace} */
-export const PACE = { processes: 2, rounds: 3, seconds: 0.8, firstWarmup: 1, warmup: 0.25 };
+export const PACE = { processes: 2, rounds: 3, seconds: 0.8, firstWarmup: 0.9, warmup: 0.2 };
 
 /**
  * Cells, and the servers that are measured in each.

@@ -1,5 +1,5 @@
 // The sweep: echoes of all payloads from 20 B to 10 MB in small steps, so that no length with a jump stays unseen.
-import { sweepCells } from "./cells.js";
+import { MIB, sweepCells } from "./cells.js";
 import { isFor, loadInTurns, withLoader, withServers } from "./echo.js";
 import { AGAIN, FIRST } from "./noise.js";
 import { installed } from "./subjects.js";
@@ -10,11 +10,18 @@ export const SWEPT = [
   ...["uws", "bun", "ws", "deno"],
 ];
 const QUICK_SWEPT = [FIRST, "bun", "ws"];
-const PACE = { rounds: 1, seconds: 0.35, firstWarmup: 0.12, warmup: 0.12 };
+const PACE = { rounds: 1, seconds: 0.3, firstWarmup: 0.1, warmup: 0.1 };
+/** Messages of which a second has fewer than a hundred. */
+const LONG_PACE = { ...PACE, seconds: 0.7, firstWarmup: 0.3 };
 const OVERHEAD_SECONDS = 0.2;
 /** Once for each payload and depth, before the first size. */
 const WARMUP = { rounds: 1, seconds: 0.1, firstWarmup: 0.9, warmup: 0 };
 const WARMUP_SECONDS = 1.6;
+
+/** @param {import("./cells.js").Cell} cell */
+function paceOf({ size }) {
+  return size > MIB ? LONG_PACE : PACE;
+}
 
 /** @param {boolean} quick */
 function subjects(quick) {
@@ -29,8 +36,10 @@ export const sweep = {
     let total = 0;
     for (const cells of sweepCells(quick)) {
       const servers = subjects(quick).filter((subject) => cells.some((cell) => isFor(subject, cell)));
-      const load = PACE.seconds + PACE.warmup + OVERHEAD_SECONDS;
-      total += servers.length * (WARMUP_SECONDS + cells.length * load);
+      total += servers.length * WARMUP_SECONDS;
+      for (const { seconds, firstWarmup } of cells.map(paceOf)) {
+        total += servers.length * (seconds + firstWarmup + OVERHEAD_SECONDS);
+      }
     }
     return total;
   },
@@ -42,7 +51,10 @@ export const sweep = {
         const these = subjects(context.quick).filter((subject) => isFor(subject, first));
         await withServers(these, first, context.failed, async (servers) => {
           await loadInTurns({ ...context, record: () => {} }, loader, first, servers, WARMUP);
-          for (const cell of cells) await loadInTurns(context, loader, cell, servers, PACE);
+          for (const cell of cells) {
+            // A server that fails at one size is tried again at the next.
+            await loadInTurns(context, loader, cell, new Map(servers), paceOf(cell));
+          }
         });
       }
     });

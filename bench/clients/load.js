@@ -25,6 +25,8 @@ async function run(loads) {
   if (error !== undefined) throw new Error(error.reason);
   const messagesPerSecond = results.reduce((sum, each) => sum + each.messagesPerSecond, 0);
   if (messagesPerSecond === 0) throw new Error("no reply came in the time that was measured");
+  // Linux counts CPU time in hundredths of a second.
+  if (first.server.cpuShare === 0) throw new Error("the server did not get a hundredth of a second");
   return {
     messagesPerSecond,
     // Where several loads run at once, the time of the server is that of all of them.
