@@ -91,7 +91,8 @@ class Crew {
   /** Resolves when all workers have ended. */
   async stop(): Promise<number> {
     this.#stopping = true;
-    for (const worker of this.#workers) worker.send(STOP);
+    // A worker that has just died can't be told. Without a callback the error would end the primary.
+    for (const worker of this.#workers) worker.send(STOP, () => {});
     return this.#workers.size === 0 ? 0 : this.gone;
   }
 }

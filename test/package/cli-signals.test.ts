@@ -88,6 +88,17 @@ describe("wsimd echo --workers", () => {
     expect(echo.stderr).toMatch(new RegExp(`^[^\n]+\nwsimd: worker ${second} ended with SIGKILL; 0 left\n$`));
   });
 
+  test("ends with 0 if a worker dies when the signal comes", async () => {
+    const { echo } = await startEcho("--workers", "2");
+    const [first = 0] = childrenOf(echo.pid);
+    // Stopped meanwhile, it learns of both at once.
+    echo.signal("SIGSTOP");
+    process.kill(first, "SIGKILL");
+    echo.signal("SIGTERM");
+    echo.signal("SIGCONT");
+    expect(await echo.exit).toEqual({ code: 0, signal: null });
+  });
+
   test("dies of a second signal at once, with its workers", async () => {
     const { echo, port } = await startEcho("--workers", "2");
     const workers = childrenOf(echo.pid);
