@@ -132,8 +132,13 @@ export async function listenOn(
   netServer.maxConnections = maxConnections ?? Number.POSITIVE_INFINITY;
   const listener = new NodeListener(netServer, core.secure);
   const begin = async (): Promise<void> => {
-    await prepareInternals(internals);
-    takeHandles(core, netServer, internals, maxConnections);
+    try {
+      await prepareInternals(internals);
+      takeHandles(core, netServer, internals, maxConnections);
+    } catch (error) {
+      // A bug. Connections do not need private parts.
+      core.report(error);
+    }
     early.acceptAll();
   };
   // All connections of a server that counts them are accepted in the same way, so the trial comes first.
