@@ -3,21 +3,49 @@
 import { createInterface } from "node:readline";
 import { parseAddress } from "../../dist/adapter/client/address.js";
 import { LoadRun } from "../../dist/cli/load/run.js";
+import { payloads } from "../corpus.js";
+
+/** Messages that differ: one that repeats is compressed in less time than those of applications. */
+const DIFFERENT = 64;
+/** Of a server that does compress, no load here has replies that are larger than this share of their payload. */
+const MOST_OF_PAYLOAD = 0.9;
 
 /**
  * @typedef {{ url: string, kind: "binary" | "text" | "mixed", size: number, depth: number, connections: number, seconds: number,
- *   warmup: number, pid: number }} Load
+ *   warmup: number, pid: number, corpus?: string }} Load a corpus is sent compressed
  */
 
 /** @param {Load} load */
-function runOf({ url, warmup, ...load }) {
-  const fixed = { client: /** @type {const} */ ("raw"), check: false, handshakeTimeoutMs: 10_000 };
+function runOf({ url, warmup, corpus, ...load }, check = false) {
+  const fixed = { client: /** @type {const} */ ("raw"), check, handshakeTimeoutMs: 10_000 };
   const tls = { rejectUnauthorized: false };
-  return new LoadRun({ ...load, ...fixed, tls, address: parseAddress(url), warmupSeconds: warmup });
+  const compress = corpus !== undefined;
+  const messages = compress ? payloads(corpus, load.size, DIFFERENT) : undefined;
+  const what = { payloads: messages, compress };
+  return new LoadRun({ ...load, ...fixed, ...what, tls, address: parseAddress(url), warmupSeconds: warmup });
+}
+
+/**
+ * Makes sure that a server compresses its replies, each by itself, and that they are right.
+ * @param {Load} load
+ */
+async function check(load) {
+  const brief = { ...load, connections: 2, seconds: 0.1, warmup: 0 };
+  const { errors, compression } = await runOf(brief, true).run();
+  if (errors[0] !== undefined) throw new Error(errors[0].reason);
+  if (compression !== undefined && shareOf(compression) > MOST_OF_PAYLOAD) {
+    throw new Error("the server does not compress its replies");
+  }
+}
+
+/** @param {import("../../dist/cli/load/run.js").CompressedBytes} bytes */
+function shareOf({ receivedBytes, payloadBytes }) {
+  return payloadBytes === 0 ? 1 : receivedBytes / payloadBytes;
 }
 
 /** @param {Load[]} loads */
 async function run(loads) {
+  for (const load of loads) if (load.corpus !== undefined) await check(load);
   const results = await Promise.all(loads.map((load) => runOf(load).run()));
   const [first] = results;
   if (first?.server === undefined) throw new Error("the server's process is not there");
@@ -33,6 +61,7 @@ async function run(loads) {
     cpuUsPerMessage: (first.server.cpuShare * 1e6) / messagesPerSecond,
     p99Us: Math.max(...results.map(({ latencyUs }) => latencyUs.p99)),
     loadCpuShare: first.loadCpuShare,
+    ...(first.compression !== undefined && { ofPayload: shareOf(first.compression) }),
   };
 }
 

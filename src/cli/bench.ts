@@ -24,6 +24,9 @@ Options:
   --binary           binary messages (the default)
   --text             text messages, ASCII, each of them JSON
   --mixed            text messages of one to four bytes a character
+  --compress         compressed messages, 64 different ones in turn, each by
+                     itself (no takeover); prints what is left of the bytes
+  --messages FILE    send the lines of this file in turn, instead of --size
   --check            compare each reply with its message; takes more time
   --pid P            process of the server: prints its CPU time for a message
                      and its memory (Linux)
@@ -57,6 +60,8 @@ const OPTIONS = {
   binary: { type: "boolean", default: false },
   text: { type: "boolean", default: false },
   mixed: { type: "boolean", default: false },
+  compress: { type: "boolean", default: false },
+  messages: { type: "string" },
   check: { type: "boolean", default: false },
   pid: { type: "string" },
   json: { type: "boolean", default: false },
@@ -72,6 +77,8 @@ const MOST_CONNECTIONS = 1_000_000;
 const MOST_DEPTH = 65_536;
 /** The frames in flight on one connection are built beforehand. */
 const MOST_BATCH_BYTES = 2 ** 28;
+/** There are many different messages then. */
+const MOST_COMPRESSED_SIZE = 2 ** 22;
 const CLEAR_LINE = "\r\x1b[K";
 
 /** `wsimd bench`. */
@@ -125,20 +132,28 @@ function readOptions(args: readonly string[]): { load: LoadOptions; json: boolea
   const [url, extra] = positionals;
   if (url === undefined) throw new UsageError("bench needs a URL");
   if (extra !== undefined) throw new UsageError(`unexpected argument '${extra}'`);
-  const size = wholeNumber("--size", values.size, 0, MOST_BATCH_BYTES);
+  const payloads = values.messages === undefined ? undefined : readMessages(values.messages);
+  const size =
+    payloads === undefined ? wholeNumber("--size", values.size, 0, MOST_BATCH_BYTES) : meanOf(payloads);
   const depth = wholeNumber("--depth", values.depth, 1, MOST_DEPTH);
   if (size * depth > MOST_BATCH_BYTES) {
     throw new UsageError(`--size times --depth must not be over ${MOST_BATCH_BYTES}`);
   }
+  if (values.compress && size > MOST_COMPRESSED_SIZE)
+    throw new UsageError(`with --compress, --size must not be over ${MOST_COMPRESSED_SIZE}`);
+  const client = readClient(values.client);
+  if (values.compress && client !== "raw") throw new UsageError("--compress is for --client raw");
   const load: LoadOptions = {
     address: readUrl(url),
     connections: wholeNumber("--connections", values.connections, 1, MOST_CONNECTIONS),
     size,
     kind: readKind(values),
+    payloads,
+    compress: values.compress,
     depth,
     seconds: positiveNumber("--seconds", values.seconds),
     warmupSeconds: values.warmup === "0" ? 0 : positiveNumber("--warmup", values.warmup),
-    client: readClient(values.client),
+    client,
     check: values.check,
     tls: readTls(values["tls-ca"], values.insecure),
     pid: values.pid === undefined ? undefined : wholeNumber("--pid", values.pid, 1, 2 ** 31),
@@ -163,6 +178,18 @@ function readKind(given: { binary: boolean; text: boolean; mixed: boolean }): Pa
   return text ? "text" : "binary";
 }
 
+/** The lines of a file, without empty ones. */
+function readMessages(file: string): Buffer[] {
+  const lines = readGiven("--messages", file).toString().split("\n");
+  const messages = lines.filter((line) => line !== "").map((line) => Buffer.from(line));
+  if (messages.length === 0) throw new UsageError(`--messages ${file}: there is no line in it`);
+  return messages;
+}
+
+function meanOf(messages: readonly Buffer[]): number {
+  return Math.round(messages.reduce((sum, { length }) => sum + length, 0) / messages.length);
+}
+
 function readClient(name: string): ClientName {
   if (name === "raw" || name === "wsimd") return name;
   throw new UsageError(`--client must be raw or wsimd, not "${name}"`);
@@ -171,11 +198,15 @@ function readClient(name: string): ClientName {
 function readTls(ca: string | undefined, insecure: boolean): TlsChoice {
   const trust = insecure ? { rejectUnauthorized: false } : {};
   if (ca === undefined) return trust;
+  return { ...trust, ca: readGiven("--tls-ca", ca) };
+}
+
+function readGiven(option: string, file: string): Buffer {
   try {
-    return { ...trust, ca: readFileSync(ca) };
+    return readFileSync(file);
   } catch (error) {
     const why = errorCode(error) === "ENOENT" ? "there is no such file" : describeError(error);
-    throw new UsageError(`--tls-ca ${ca}: ${why}`);
+    throw new UsageError(`${option} ${file}: ${why}`);
   }
 }
 

@@ -1,9 +1,13 @@
 // The messages of the load generator: frames that are built once and written many times.
+import { constants, deflateRawSync } from "node:zlib";
 import { headerLength, writeHeader } from "../../protocol/frame-header.js";
-import { FIN, Opcode } from "../../protocol/opcode.js";
+import { FIN, Opcode, RSV1 } from "../../protocol/opcode.js";
 
 export type PayloadKind = "text" | "mixed" | "binary";
 
+/** The end of each compressed message, which is not sent. */
+const TAIL_BYTES = 4;
+const NONE = Buffer.alloc(0);
 const NORMAL_CLOSURE = Buffer.from([0x03, 0xe8]);
 
 /**
@@ -16,31 +20,56 @@ const ASCII = "The quick brown fox jumps over the lazy dog, then naps. 012345678
 const RECORD = '{"id":1042,"name":"Ada Lovelace","total":36.5,"tags":["a","new"]}';
 const MIXED = "Grüße aus Köln, привет мир, 你好世界, ¿qué tal? καλημέρα 🚀 naïve café, 日本語テキスト! ";
 
-/** The frames that one connection may have on their way. */
+/** The messages of a run as frames. Each connection sends them in turn, and begins again behind the last. */
 export class MessageBatch {
-  readonly payload: Buffer;
+  readonly payloads: readonly Buffer[];
   readonly opcode: number;
-  /** How many there are. */
+  /** The most that one connection has on their way. */
   readonly depth: number;
-  /** At `count`: that many frames, as one view of the batch. */
-  readonly #frames: Buffer[] = [Buffer.alloc(0)];
+  readonly compressed: boolean;
+  /** All frames, and again the first ones, so that any `depth` of them lie in a row. */
+  readonly #frames: Buffer;
+  /** Where each frame begins in `#frames`, and where the last ends. */
+  readonly #starts: readonly number[];
+  /** At `first * (depth + 1) + count`: views that were asked for. */
+  readonly #views: Buffer[] = [];
 
-  constructor(kind: PayloadKind, size: number, depth: number) {
-    this.payload = makePayload(kind, size);
+  /**
+   * @param payloads - at least one
+   * @param compressed - whether the frames are compressed, each by itself
+   */
+  constructor(kind: PayloadKind, payloads: readonly Buffer[], depth: number, compressed = false) {
+    this.payloads = payloads;
     this.opcode = kind === "binary" ? Opcode.BINARY : Opcode.TEXT;
     this.depth = depth;
-    const frame = maskedFrame(this.opcode, this.payload);
-    const batch = Buffer.alloc(frame.length * depth);
-    for (let i = 0; i < depth; i++) frame.copy(batch, i * frame.length);
-    for (let i = 1; i <= depth; i++) this.#frames.push(batch.subarray(0, i * frame.length));
+    this.compressed = compressed;
+    const frames = payloads.map((payload) =>
+      compressed ? maskedFrame(this.opcode | RSV1, deflated(payload)) : maskedFrame(this.opcode, payload),
+    );
+    const row = Array.from(
+      { length: frames.length + depth - 1 },
+      (_, i) => frames[i % frames.length] ?? NONE,
+    );
+    this.#frames = Buffer.concat(row);
+    let end = 0;
+    this.#starts = [0, ...row.map(({ length }) => (end += length))];
   }
 
-  /** This many frames, from one to `depth`; not to be changed. */
-  frames(count: number): Buffer {
-    const frames = this.#frames[count];
-    if (frames === undefined) throw new RangeError(`${count} frames of ${this.depth}`);
-    return frames;
+  /** `count` frames in a row, from one to `depth`, beginning with that of the message `first`; not to be changed. */
+  frames(first: number, count: number): Buffer {
+    const key = first * (this.depth + 1) + count;
+    let view = this.#views[key];
+    if (view === undefined) {
+      view = this.#frames.subarray(this.#starts[first], this.#starts[first + count]);
+      this.#views[key] = view;
+    }
+    return view;
   }
+}
+
+/** A payload as a message that is compressed by itself: RFC 7692 section 7.2.1. */
+function deflated(payload: Buffer): Buffer {
+  return deflateRawSync(payload, { finishFlush: constants.Z_SYNC_FLUSH }).subarray(0, -TAIL_BYTES);
 }
 
 /** A Close frame of a client with 1000. */

@@ -17,6 +17,7 @@ import { Opcode } from "../../protocol/opcode.js";
 import { CliError, describeError, errorCode } from "../command.js";
 import type { TlsChoice } from "../runtime.js";
 import { visible } from "../visible.js";
+import { DEFLATE_OFFER } from "./deflate-offer.js";
 import { Lane, type Link, type Tally } from "./lane.js";
 import { closeFrame, type MessageBatch, pongFrame } from "./messages.js";
 import { ReplyParser } from "./reply-parser.js";
@@ -46,25 +47,34 @@ export function openRawLane(tally: Tally, batch: MessageBatch, options: LinkOpti
   return new Promise((resolve, reject) => {
     const { address } = options;
     const key = makeKey(randomBytes(16));
+    const extensions = batch.compressed ? [DEFLATE_OFFER] : [];
     const head = new HeadReader("response");
-    let lane: Lane | undefined;
+    let opened: { readonly lane: Lane; readonly parser: ReplyParser } | undefined;
     const fail = (why: string): void => {
       clearTimeout(timer);
       socket.destroy();
       reject(new CliError(`can't connect to ${address.url}: ${visible(why)}`));
     };
     const timer = setTimeout(() => fail(`no answer within ${options.timeoutMs} ms`), options.timeoutMs);
-    const parser = new ReplyParser(batch, options.check, (opcode, payload) => {
-      if (opcode === Opcode.PING) socket.write(pongFrame(payload));
-      else if (opcode === Opcode.CLOSE) lane?.lost(describeClose(payload));
-    });
-
-    const readReplies = (open: Lane, chunk: Uint8Array, length: number): void => {
+    const open = (): typeof opened => {
+      const lane = new Lane(tally, batch);
+      lane.link = new RawLink(socket, batch);
+      const parser = new ReplyParser(batch, lane.due, options.check, (opcode, payload) => {
+        if (opcode === Opcode.PING) socket.write(pongFrame(payload));
+        else if (opcode === Opcode.CLOSE) lane.lost(describeClose(payload));
+      });
+      resolve(lane);
+      return { lane, parser };
+    };
+    const readReplies = (chunk: Uint8Array, length: number): void => {
+      if (opened === undefined) return;
+      const { lane, parser } = opened;
+      tally.received(length);
       try {
         const count = parser.push(chunk, length);
-        if (count > 0) open.replied(count);
+        if (count > 0) lane.replied(count);
       } catch (error) {
-        open.lost(error);
+        lane.lost(error);
       }
     };
     const readHead = (chunk: Uint8Array): void => {
@@ -74,34 +84,36 @@ export function openRawLane(tally: Tally, batch: MessageBatch, options: LinkOpti
         fail(`the answer is no HTTP response: ${result.reason}`);
         return;
       }
-      const checked = readResponse(result.head, { key });
+      const checked = readResponse(result.head, { key, extensions });
       if (checked.type === "failure") {
         fail(checked.reason);
         return;
       }
+      if (checked.extensions.length < extensions.length) {
+        fail("the server does not compress");
+        return;
+      }
       clearTimeout(timer);
-      lane = new Lane(tally, batch);
-      lane.link = new RawLink(socket, batch);
-      resolve(lane);
-      if (result.rest.length > 0) readReplies(lane, result.rest, result.rest.length);
+      opened = open();
+      if (result.rest.length > 0) readReplies(result.rest, result.rest.length);
     };
     const socket = openSocket(options, (length, chunk) => {
-      if (lane !== undefined) readReplies(lane, chunk, length);
+      if (opened !== undefined) readReplies(chunk, length);
       else readHead(chunk.subarray(0, length));
     });
     socket.once(address.secure ? "secureConnect" : "connect", () => {
       const { host, target, authorization } = address;
       const headers: [string, string][] =
         authorization === undefined ? [] : [["Authorization", authorization]];
-      socket.write(writeRequest({ host, target, key, headers }));
+      socket.write(writeRequest({ host, target, key, headers, extensions }));
     });
     socket.on("error", (error) => {
-      if (lane === undefined) fail(describeNetError(error));
-      else lane.lost(describeNetError(error));
+      if (opened === undefined) fail(describeNetError(error));
+      else opened.lane.lost(describeNetError(error));
     });
     socket.on("close", () => {
-      if (lane === undefined) fail("the server ended the connection");
-      else lane.gone();
+      if (opened === undefined) fail("the server ended the connection");
+      else opened.lane.gone();
     });
   });
 }
@@ -115,8 +127,8 @@ class RawLink implements Link {
     this.#batch = batch;
   }
 
-  send(count: number): void {
-    this.#socket.write(this.#batch.frames(count));
+  send(first: number, count: number): void {
+    this.#socket.write(this.#batch.frames(first, count));
   }
 
   close(): void {

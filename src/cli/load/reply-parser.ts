@@ -1,4 +1,5 @@
 // Counts and checks the replies that a raw link reads.
+import { constants, inflateRawSync } from "node:zlib";
 import {
   FIN,
   LENGTH_16,
@@ -8,29 +9,35 @@ import {
   OPCODE_BITS,
   Opcode,
   RSV_BITS,
+  RSV1,
 } from "../../protocol/opcode.js";
 
 /** A reply that is not the echo of the message. */
 export class ReplyError extends Error {}
 
-/** The expected reply. */
-export interface ExpectedReply {
+/** The expected replies: these payloads in turn, again and again. */
+export interface ExpectedReplies {
   readonly opcode: number;
-  readonly payload: Uint8Array;
+  readonly payloads: readonly Uint8Array[];
+  /** Whether replies may be compressed, each by itself. */
+  readonly compressed: boolean;
 }
 
 const LONGEST_HEADER = 10;
+/** The end of a compressed message, which is not sent: RFC 7692 section 7.2.1. */
+const TAIL = Buffer.from([0, 0, 0xff, 0xff]);
 /** No more than a control frame's payload. */
 const NOTHING = new Uint8Array(0);
 
 /**
  * Counts the messages in a server's stream by the headers of their frames and skips the payloads, so that counting is
- * cheap. The length of each message is compared with that of the message sent; with `check`, its type and payload are
- * as well. Chunks may be cut anywhere.
+ * cheap. The length of each message is compared with that of the message sent, unless it is compressed; with `check`,
+ * its type and payload are as well. Chunks may be cut anywhere.
  */
 export class ReplyParser {
-  readonly #expected: ExpectedReply;
-  readonly #expectedBytes: number;
+  readonly #expected: ExpectedReplies;
+  /** Which of the expected payloads is due. */
+  #due: number;
   readonly #check: boolean;
   readonly #onControl: (opcode: number, payload: Uint8Array) => void;
   /** A header that was cut by the end of a chunk. */
@@ -44,17 +51,24 @@ export class ReplyParser {
   /** Bytes of the current message that came. */
   #messageBytes = 0;
   #inMessage = false;
+  #isCompressed = false;
+  /** What came of a compressed message that is to be checked. */
+  #pieces: Uint8Array[] = [];
   #control = NOTHING;
   #controlLength = 0;
 
-  /** @param onControl - gets Ping, Pong and Close frames; the payload is owned by the caller */
+  /**
+   * @param due - which of the expected replies comes first
+   * @param onControl - gets Ping, Pong and Close frames; the payload is owned by the caller
+   */
   constructor(
-    expected: ExpectedReply,
+    expected: ExpectedReplies,
+    due: number,
     check: boolean,
     onControl: (opcode: number, payload: Uint8Array) => void,
   ) {
     this.#expected = expected;
-    this.#expectedBytes = expected.payload.length;
+    this.#due = due;
     this.#check = check;
     this.#onControl = onControl;
   }
@@ -89,7 +103,7 @@ export class ReplyParser {
         this.#control.set(chunk.subarray(at, at + take), this.#controlLength);
         this.#controlLength += take;
       } else {
-        if (this.#check) this.#compare(chunk, at, take);
+        if (this.#check) this.#checkPiece(chunk.subarray(at, at + take));
         this.#messageBytes += take;
       }
       at += take;
@@ -117,7 +131,10 @@ export class ReplyParser {
       for (let i = at + 2; i < at + size; i++) payloadLength = payloadLength * 256 + (bytes[i] ?? 0);
     }
     const opcode = first & OPCODE_BITS;
-    if ((first & RSV_BITS) !== 0) throw new ReplyError("the server sent a frame with a reserved bit set");
+    const isFirst = opcode === Opcode.TEXT || opcode === Opcode.BINARY;
+    const allowed = this.#expected.compressed && isFirst ? RSV1 : 0;
+    if ((first & RSV_BITS & ~allowed) !== 0)
+      throw new ReplyError("the server sent a frame with a reserved bit set");
     if (opcode >= Opcode.CLOSE) {
       if (opcode > Opcode.PONG || payloadLength > MAX_CONTROL_PAYLOAD_BYTES)
         throw new ReplyError("the server sent an invalid control frame");
@@ -132,15 +149,10 @@ export class ReplyParser {
           `the reply is ${opcode === Opcode.TEXT ? "text" : "binary"}, unlike the message`,
         );
       }
+      if (isFirst) this.#isCompressed = (first & RSV1) !== 0;
       this.#inMessage = true;
       this.#final = first >= FIN;
-      const messageBytes = this.#messageBytes + payloadLength;
-      const missing = this.#final && messageBytes < this.#expectedBytes;
-      if (missing || messageBytes > this.#expectedBytes) {
-        throw new ReplyError(
-          `a message of ${messageBytes} bytes came instead of an echo of ${this.#expectedBytes}`,
-        );
-      }
+      if (!this.#isCompressed) this.#checkLength(this.#messageBytes + payloadLength);
     }
     this.#opcode = opcode;
     this.#remaining = payloadLength;
@@ -155,18 +167,50 @@ export class ReplyParser {
       return false;
     }
     if (!this.#final) return false;
+    if (this.#check && this.#isCompressed) this.#checkInflated();
     this.#inMessage = false;
     this.#messageBytes = 0;
+    if (++this.#due === this.#expected.payloads.length) this.#due = 0;
     return true;
   }
 
-  #compare(chunk: Uint8Array, at: number, count: number): void {
-    const { payload } = this.#expected;
-    const start = this.#messageBytes;
-    const difference = Buffer.compare(chunk.subarray(at, at + count), payload.subarray(start, start + count));
-    if (difference === 0) return;
+  get #payload(): Uint8Array {
+    return this.#expected.payloads[this.#due] ?? NOTHING;
+  }
+
+  /** @param length - of the message until the end of the frame */
+  #checkLength(length: number): void {
+    const expected = this.#payload.length;
+    if (length > expected || (this.#final && length < expected)) {
+      throw new ReplyError(`a message of ${length} bytes came instead of an echo of ${expected}`);
+    }
+  }
+
+  #checkPiece(piece: Uint8Array): void {
+    // The chunk's memory is read into again.
+    if (this.#isCompressed) this.#pieces.push(Uint8Array.from(piece));
+    else this.#compare(piece, this.#messageBytes);
+  }
+
+  #checkInflated(): void {
+    const data = Buffer.concat([...this.#pieces, TAIL]);
+    this.#pieces = [];
+    let message: Uint8Array;
+    try {
+      message = inflateRawSync(data, { finishFlush: constants.Z_SYNC_FLUSH });
+    } catch {
+      throw new ReplyError("a reply can't be inflated by itself");
+    }
+    this.#checkLength(message.length);
+    this.#compare(message, 0);
+  }
+
+  /** @param start - where the piece belongs in the expected payload */
+  #compare(piece: Uint8Array, start: number): void {
+    const payload = this.#payload;
+    if (Buffer.compare(piece, payload.subarray(start, start + piece.length)) === 0) return;
     let offset = 0;
-    while (chunk[at + offset] === payload[start + offset]) offset++;
+    while (piece[offset] === payload[start + offset]) offset++;
     throw new ReplyError(`a reply differs from its message at byte ${start + offset}`);
   }
 }

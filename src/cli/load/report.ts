@@ -10,7 +10,7 @@ export function jsonReport(options: LoadOptions, result: LoadResult): string {
 
 /** The result as a table. */
 export function tableReport(options: LoadOptions, result: LoadResult): string {
-  const { latencyUs: latency, server } = result;
+  const { latencyUs: latency, server, compression } = result;
   const rows: [string, string][] = [
     ["messages/s", Math.round(result.messagesPerSecond).toLocaleString("en")],
     ["MB/s each way", result.megabytesPerSecond.toFixed(1)],
@@ -27,6 +27,11 @@ export function tableReport(options: LoadOptions, result: LoadResult): string {
       ["server RSS", `${(server.rssBytes / 2 ** 20).toFixed(1)} MiB`],
     );
   }
+  if (compression !== undefined) {
+    const { payloadBytes, sentBytes, receivedBytes } = compression;
+    rows.push(["bytes sent", `${ratio(sentBytes, payloadBytes)} of payload`]);
+    rows.push(["bytes received", `${ratio(receivedBytes, payloadBytes)} of payload`]);
+  }
   rows.push(["load CPU", `${(100 * result.loadCpuShare).toFixed(0)} %`]);
   rows.push(["noise", describeNoise(result.noise)]);
   const failures = result.errors.reduce((sum, { count }) => sum + count, 0);
@@ -35,16 +40,20 @@ export function tableReport(options: LoadOptions, result: LoadResult): string {
   return `${describeRun(options, result)}\n\n${lines.join("\n")}\n`;
 }
 
+function ratio(bytes: number, payloadBytes: number): string {
+  return payloadBytes === 0 ? "–" : `${((100 * bytes) / payloadBytes).toFixed(1)} %`;
+}
+
 function describeNoise(noise: LoadResult["noise"]): string {
   if (noise === undefined) return "not known";
   return `±${(100 * noise.floor).toFixed(1)} %${noise.tooNoisy ? ", too noisy to compare" : ""}`;
 }
 
 function describeRun(options: LoadOptions, result: LoadResult): string {
-  const { address, connections, size, kind, depth, check } = options;
+  const { address, connections, size, kind, depth, check, compress } = options;
   const what = { text: "ASCII text", mixed: "mixed text", binary: "binary" }[kind];
   return (
-    `${address.url.href}: ${plural(connections, "connection")}, ${plural(size, "byte")} of ${what}, ` +
+    `${address.url.href}: ${plural(connections, "connection")}, ${plural(size, "byte")} of ${what}${compress ? ", compressed" : ""}, ` +
     `${depth} in flight on each, ${result.seconds.toFixed(1)} s${check ? ", every reply checked" : ""}`
   );
 }

@@ -2,10 +2,11 @@
 import type { Address } from "../../adapter/client/address.js";
 import type { TlsChoice } from "../runtime.js";
 import { type Lane, Tally } from "./lane.js";
-import { MessageBatch, type PayloadKind } from "./messages.js";
+import { MessageBatch, makePayload, type PayloadKind } from "./messages.js";
 import { type Noise, RateSlices, SLICES } from "./noise.js";
 import { type ProcessUsage, processUsage } from "./process-usage.js";
 import { type LinkOptions, openRawLane } from "./raw-link.js";
+import { recordMessages } from "./records.js";
 import { openWsimdLane } from "./wsimd-link.js";
 
 /** Which client makes the load: bare sockets, or this package's `connect`. */
@@ -14,9 +15,13 @@ export type ClientName = "raw" | "wsimd";
 export interface LoadOptions {
   readonly address: Address;
   readonly connections: number;
-  /** Bytes of a message. */
+  /** Bytes of a message, the mean of them. */
   readonly size: number;
   readonly kind: PayloadKind;
+  /** What is sent, in turn; by default one message of that size and kind, or with `compress` many. */
+  readonly payloads: readonly Buffer[] | undefined;
+  /** Send compressed messages, each by itself. Only the raw client can. */
+  readonly compress: boolean;
   /** Messages on their way on each connection. */
   readonly depth: number;
   readonly seconds: number;
@@ -53,6 +58,8 @@ export interface LoadResult {
     readonly p999: number;
     readonly max: number;
   };
+  /** `undefined` without `compress`. */
+  readonly compression: CompressedBytes | undefined;
   /** Share of one processor that the load generator itself was busy. */
   readonly loadCpuShare: number;
   /** `undefined` if the run was too short to tell. */
@@ -71,6 +78,15 @@ export interface ServerUsage {
   readonly rssBytes: number;
 }
 
+/** What compression saved in the measured window. */
+export interface CompressedBytes {
+  /** Of messages, one way. */
+  readonly payloadBytes: number;
+  /** Of frames with their headers; without TLS. */
+  readonly sentBytes: number;
+  readonly receivedBytes: number;
+}
+
 export interface LoadError {
   readonly reason: string;
   readonly count: number;
@@ -78,6 +94,8 @@ export interface LoadError {
 
 /** Handshakes that are under way at once; a server's listen queue need not hold more. */
 const CONCURRENT_HANDSHAKES = 64;
+/** Messages that are compressed must differ: one that repeats costs less than those of applications. */
+const DIFFERENT = 64;
 const CLOSE_TIMEOUT_MS = 1000;
 
 /** One run against one server. */
@@ -122,15 +140,16 @@ export class LoadRun {
       const slicing = setInterval(() => window.slice(tally), (seconds * 1000) / SLICES);
       await this.#wait(seconds).finally(() => clearInterval(slicing));
       tally.measuring = false;
-      return window.end(tally, this.#options.size);
+      return window.end(tally, this.#options.compress);
     } finally {
       await this.#disconnect();
     }
   }
 
   async #connect(): Promise<void> {
-    const { connections, kind, size, depth, client, address, tls, check, handshakeTimeoutMs } = this.#options;
-    const batch = new MessageBatch(kind, size, depth);
+    const { connections, kind, depth, client, address, tls, check, compress, handshakeTimeoutMs } =
+      this.#options;
+    const batch = new MessageBatch(kind, payloadsOf(this.#options), depth, compress);
     const open = client === "raw" ? openRawLane : openWsimdLane;
     const options: LinkOptions = { address, tls, check, timeoutMs: handshakeTimeoutMs };
     let wanted = connections;
@@ -175,6 +194,11 @@ export class LoadRun {
   }
 }
 
+function payloadsOf({ payloads, kind, size, compress }: LoadOptions): readonly Buffer[] {
+  if (payloads !== undefined) return payloads;
+  return compress ? recordMessages(size, kind === "mixed", DIFFERENT) : [makePayload(kind, size)];
+}
+
 /** The time in which replies count. */
 class Window {
   readonly #pid: number | undefined;
@@ -195,17 +219,17 @@ class Window {
     this.#slices.cut(tally.messages, performance.now());
   }
 
-  end(tally: Tally, size: number): LoadResult {
+  end(tally: Tally, compress: boolean): LoadResult {
     const seconds = (performance.now() - this.#start) / 1000;
     const server = this.#server(tally, seconds);
     const { user, system } = process.cpuUsage(this.#cpu);
-    const { latency, messages } = tally;
+    const { latency, messages, payloadBytes, sentBytes, receivedBytes } = tally;
     const messagesPerSecond = messages / seconds;
     return {
       seconds,
       messages,
       messagesPerSecond,
-      megabytesPerSecond: (messagesPerSecond * size) / 1e6,
+      megabytesPerSecond: payloadBytes / seconds / 1e6,
       latencyUs: {
         mean: latency.meanUs,
         p50: latency.quantileUs(0.5),
@@ -214,6 +238,7 @@ class Window {
         p999: latency.quantileUs(0.999),
         max: latency.maxUs,
       },
+      compression: compress ? { payloadBytes, sentBytes, receivedBytes } : undefined,
       loadCpuShare: (user + system) / 1e6 / seconds,
       noise: this.#slices.noise,
       server,

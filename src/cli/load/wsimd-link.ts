@@ -18,13 +18,14 @@ const MOST_BYTES = 2 ** 30;
  */
 export async function openWsimdLane(tally: Tally, batch: MessageBatch, options: LinkOptions): Promise<Lane> {
   const { address, check, timeoutMs, tls } = options;
-  const payload = batch.opcode === Opcode.TEXT ? batch.payload.toString() : batch.payload;
+  const isText = batch.opcode === Opcode.TEXT;
+  const payloads = batch.payloads.map((payload) => (isText ? payload.toString() : payload));
   let lane: Lane | undefined;
   const open = (socket: Socket): Lane => {
     const opened = new Lane(tally, batch);
     opened.link = {
-      send(count) {
-        for (let i = 0; i < count; i++) socket.send(payload);
+      send(first, count) {
+        for (let i = 0; i < count; i++) socket.send(payloads[(first + i) % payloads.length] ?? "");
       },
       close: () => socket.close(),
       destroy: () => socket.terminate(),
@@ -46,7 +47,8 @@ export async function openWsimdLane(tally: Tally, batch: MessageBatch, options: 
           lane = open(socket);
         },
         message(_socket, message) {
-          if (message.length !== payload.length || (check && !isEqual(message, payload))) {
+          const expected = payloads[lane?.due ?? 0] ?? "";
+          if (message.length !== expected.length || (check && !isEqual(message, expected))) {
             lane?.lost("a reply differs from its message");
           } else lane?.replied(1);
         },
