@@ -10,6 +10,7 @@
  * @property {number} depth
  * @property {number} connections
  * @property {Key} [tls] - with a certificate of this kind
+ * @property {string} [corpus] - the kind of payloads, which are sent compressed
  */
 
 export const MIB = 1 << 20;

@@ -5,6 +5,7 @@ import zlib from "node:zlib";
 import { READ_WINDOW_PTR } from "../dist/kernel/generated/layout.js";
 import { sharedWorkspace } from "../dist/memory/workspace.js";
 import { permessageDeflate } from "../dist/protocol/deflate/index.js";
+import { threadWindows } from "../dist/protocol/deflate/window-store.js";
 import { KINDS, payloads } from "./corpus.js";
 import { hostileMessages } from "./hostile.js";
 
@@ -58,8 +59,8 @@ function deflateOf(
 }
 
 /** @returns {Codec} */
-function inflateOf() {
-  const decoder = extension(false, 15).decoder(linear);
+function inflateOf(takeover = false, windowBits = 15) {
+  const decoder = extension(takeover, windowBits).decoder(linear);
   return (message) => {
     linear.memory.set(message, READ_WINDOW_PTR);
     decoder.push(READ_WINDOW_PTR, message.length, true);
@@ -150,38 +151,48 @@ function compressed(message) {
 function measureSizes(rounds, record) {
   for (const size of SIZES) {
     const few = Math.max(3, Math.ceil((rounds * 1000) / Math.max(size, 1000)));
-    const found = KINDS.map((kind) => compareKind(payloads(kind, size, MESSAGES), few));
-    const cell = `deflate/${size}`;
-    const fast = `deflate at effort "fast"/${size}`;
-    record(cell, "wsimd", "nsOfZlib", geometricMean(found.map(({ ns }) => ns)));
-    record(fast, "wsimd", "nsOfZlib", geometricMean(found.map(({ fastNs }) => fastNs)));
-    record(cell, "wsimd", "bytesOfZlib", geometricMean(found.map(({ bytes }) => bytes)));
-    record(fast, "wsimd", "bytesOfZlib", geometricMean(found.map(({ fastBytes }) => fastBytes)));
-    record(cell, "wsimd", "inflateNsOfZlib", geometricMean(found.map(({ inflateNs }) => inflateNs)));
+    recordMeans(
+      `deflate/${size}`,
+      KINDS.map((kind) => compareKind(payloads(kind, size, MESSAGES), few)),
+      record,
+    );
+  }
+}
+
+/**
+ * What several kinds of messages cost.
+ * @typedef {Record<string, Record<string, number>>} Costs by the metric and the subject
+ * @param {string} cell
+ * @param {readonly Costs[]} kinds
+ * @param {Recorder} record
+ */
+function recordMeans(cell, kinds, record) {
+  for (const [metric, subjects] of Object.entries(kinds[0] ?? {})) {
+    for (const subject of Object.keys(subjects)) {
+      const values = kinds.map((costs) => costs[metric]?.[subject] ?? Number.NaN);
+      record(cell, subject, metric, geometricMean(values));
+    }
   }
 }
 
 /**
  * @param {readonly Uint8Array[]} messages
  * @param {number} rounds
- * @returns all as multiples of zlib's
+ * @returns {Costs}
  */
 function compareKind(messages, rounds) {
   const codecs = {
     wsimd: () => deflateOf(),
-    fast: () => deflateOf(false, 15, 1, "fast"),
+    "wsimd-fast": () => deflateOf(false, 15, 1, "fast"),
     zlib: () => zlibDeflate(),
   };
-  const inflaters = { wsimd: inflateOf, zlib: () => handleOf(zlib.createInflateRaw(), true) };
-  const { wsimd = 0, fast = 0, zlib: theirs = 0 } = fastest(codecs, messages, rounds);
-  const inflate = fastest(inflaters, messages.map(compressed), 2 * rounds);
-  const zlibBytes = bytesOf(zlibDeflate(), messages);
+  const inflaters = { wsimd: () => inflateOf(), zlib: () => handleOf(zlib.createInflateRaw(), true) };
   return {
-    ns: wsimd / theirs,
-    fastNs: fast / theirs,
-    bytes: bytesOf(codecs.wsimd(), messages) / zlibBytes,
-    fastBytes: bytesOf(codecs.fast(), messages) / zlibBytes,
-    inflateNs: (inflate.wsimd ?? 0) / (inflate.zlib ?? 0),
+    nsPerMessage: fastest(codecs, messages, rounds),
+    deflatedBytes: Object.fromEntries(
+      Object.entries(codecs).map(([name, make]) => [name, bytesOf(make(), messages)]),
+    ),
+    inflateNs: fastest(inflaters, messages.map(compressed), 2 * rounds),
   };
 }
 
@@ -191,20 +202,43 @@ function compareKind(messages, rounds) {
  * @param {Recorder} record
  */
 function measureTakeover(rounds, record) {
-  const bytes = [];
-  const ns = [];
-  for (const kind of ["event", "graphql", "tick", "english"]) {
+  const few = Math.ceil(rounds / 4);
+  const zlibOnce = () => zlibDeflate(true);
+  const kinds = ["event", "graphql", "tick", "english"].map((kind) => {
     const messages = payloads(kind, CONTEXT_BYTES, CONTEXT_MESSAGES);
-    bytes.push(bytesOf(deflateOf(true, 12), messages) / bytesOf(zlibDeflate(true), messages));
-    const least = fastest(
-      { wsimd: () => deflateOf(true, 12, 8), zlib: () => zlibDeflate(true) },
-      messages,
-      Math.ceil(rounds / 4),
-    );
-    ns.push((least.wsimd ?? 0) / (least.zlib ?? 0));
+    return {
+      nsPerMessage: fastest({ wsimd: () => deflateOf(true, 12, 8), zlib: zlibOnce }, messages, few),
+      deflatedBytes: { wsimd: bytesOf(deflateOf(true, 12), messages), zlib: bytesOf(zlibOnce(), messages) },
+    };
+  });
+  recordMeans("deflate/takeover", kinds, record);
+}
+
+/**
+ * What the store of windows counts for a connection that has sent and received messages.
+ * @param {Recorder} record
+ */
+function measureKept(record) {
+  const messages = payloads("event", CONTEXT_BYTES, CONTEXT_MESSAGES);
+  const send = (/** @type {boolean} */ takeover) => void bytesOf(deflateOf(takeover, 12), messages);
+  const receive = (/** @type {boolean} */ takeover) => {
+    // Each message is compressed by itself, which a connection with takeover takes, too.
+    void bytesOf(inflateOf(takeover, 12), messages.map(compressed));
+  };
+  const useAlone = () => {
+    send(false);
+    receive(false);
+  };
+  // The memory of a connection is outside of the kernel's, and counts, once another one has taken its place there.
+  useAlone();
+  const uses = { sent: () => send(true), received: () => receive(true), alone: useAlone };
+  for (const [name, use] of Object.entries(uses)) {
+    const before = threadWindows.bytes;
+    use();
+    useAlone();
+    record(`deflate/kept/${name}`, "wsimd", "keptBytes", threadWindows.bytes - before);
+    record(`deflate/kept/${name}`, "plain", "keptBytes", 0);
   }
-  record(`takeover/${CONTEXT_BYTES}`, "wsimd", "bytesOfZlib", geometricMean(bytes));
-  record(`takeover/${CONTEXT_BYTES}`, "wsimd", "nsOfZlib", geometricMean(ns));
 }
 
 /**
@@ -214,14 +248,14 @@ function measureTakeover(rounds, record) {
 function measureHostile(rounds, record) {
   const dearest = { wsimd: 0, zlib: 0 };
   for (const { name, message } of hostileMessages()) {
-    const codecs = { wsimd: inflateOf, zlib: () => handleOf(zlib.createInflateRaw(), true) };
+    const codecs = { wsimd: () => inflateOf(), zlib: () => handleOf(zlib.createInflateRaw(), true) };
     const { wsimd = 0, zlib: theirs = 0 } = fastest(codecs, [message], rounds);
     record(`hostile/${name}`, "wsimd", "nsPerByte", wsimd / message.length);
-    record(`hostile/${name}`, "wsimd", "nsOfZlib", wsimd / theirs);
+    record(`hostile/${name}`, "zlib", "nsPerByte", theirs / message.length);
     dearest.wsimd = Math.max(dearest.wsimd, wsimd / message.length);
     dearest.zlib = Math.max(dearest.zlib, theirs / message.length);
   }
-  record("hostile/the dearest of these", "wsimd", "nsOfZlib", dearest.wsimd / dearest.zlib);
+  for (const [subject, ns] of Object.entries(dearest)) record("deflate/dearest", subject, "nsPerByte", ns);
 }
 
 /** @type {import("./echo.js").Section} */
@@ -237,6 +271,7 @@ export const deflate = {
     measureTakeover(rounds, record);
     progress.step("deflate  hostile", 3);
     measureHostile(rounds, record);
+    measureKept(record);
   },
 };
 
@@ -248,4 +283,5 @@ if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
   measureSizes(rounds, print);
   measureTakeover(rounds, print);
   measureHostile(rounds, print);
+  measureKept(print);
 }

@@ -3,6 +3,7 @@ import { ablation } from "./ablation.js";
 import { broadcast } from "./broadcast.js";
 import { cellFrom, MATRIX_CELLS } from "./cells.js";
 import { client } from "./client.js";
+import { compression } from "./compression.js";
 import { firstConnections, handshakes, memory, tlsHandshakes } from "./connections.js";
 import { deflate } from "./deflate.js";
 import { echoSection } from "./echo.js";
@@ -63,19 +64,19 @@ const nodes = echoSection("nodes", "Node 20, 24 and 26", {
 });
 
 /** What the targets need, which is what runs without `--only`. @type {Section[]} */
-export const MAIN = [servers, sweep, tls, handshakes, firstConnections, broadcast, memory, relay, startup];
+export const MAIN = [
+  servers,
+  sweep,
+  tls,
+  handshakes,
+  firstConnections,
+  broadcast,
+  memory,
+  relay,
+  startup,
+  compression,
+  deflate,
+];
 
 /** What only `--only` and `--all` run. @type {Section[]} */
-export const MORE = [
-  json,
-  mix,
-  idle,
-  steady,
-  tlsHandshakes,
-  client,
-  nodes,
-  workers,
-  deflate,
-  matrix,
-  ablation,
-];
+export const MORE = [json, mix, idle, steady, tlsHandshakes, client, nodes, workers, matrix, ablation];

@@ -76,6 +76,10 @@ export const SUBJECTS = [
 export const VARIANTS = [
   variant("wsimd-again", "wsimd, once more", {}),
   { name: "wsimd-before", label: "wsimd, the other build", command: undefined },
+  // In this process, for `deflate.js`.
+  { name: "wsimd-fast", label: 'wsimd, effort "fast"', command: undefined },
+  { name: "zlib", label: "zlib, level 6", command: undefined },
+  { name: "plain", label: "no compression", command: undefined },
   variant("wsimd-scalar", "scalar kernel", { WSIMD_KERNEL: "scalar" }),
   variant("wsimd-flush", "one write a message", { BENCH_FLUSH: "1" }),
   variant("wsimd-data-flush", "public streams, one write a message", {

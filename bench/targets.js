@@ -32,6 +32,42 @@ function target(row, cells, against, [limit, aim], more = {}) {
   };
 }
 
+const NS = { metric: "nsPerMessage" };
+const BYTES = { metric: "deflatedBytes" };
+const KEPT_BYTES = /** @type {const} */ ({ metric: "keptBytes", by: "difference" });
+const DEFLATE = ["deflate/100", "deflate/1000", "deflate/16384"];
+
+/** @type {Target[]} */
+const COMPRESSION = [
+  target("compressed, 1,000 B, 16 at once", ["compression/event/1000/16"], "bun", [0.65, 0.45]),
+  target("compressed, single messages of 1,000 B", ["compression/event/1000/1"], "bun", [0.8, 0.6]),
+  target(
+    "compressed, 300 and 16,000 B, 16 at once",
+    ["compression/event/300/16", "compression/event/16000/16"],
+    "bun",
+    [0.65, 0.45],
+  ),
+  target("compressed, single messages of 1,000 B", ["compression/event/1000/1"], "ws", [0.2, 0.12]),
+  target("compressed, 1,000 B, 16 at once", ["compression/event/1000/16"], "ws", [0.12, 0.06]),
+  target("bytes of 1,000 B compressed", ["deflate/1000"], "zlib", [1.03, 1.01], BYTES),
+  target("bytes of 16 KiB compressed", ["deflate/16384"], "zlib", [1.09, 1.04], BYTES),
+  target("bytes of 300 B with takeover", ["deflate/takeover"], "zlib", [1.15, 1.05], BYTES),
+  target("time to deflate", DEFLATE, "zlib", [0.55], NS),
+  target("time to inflate", DEFLATE, "zlib", [0.95, 0.7], { metric: "inflateNs" }),
+  target("dearest hostile input to inflate", ["deflate/dearest"], "zlib", [1], {
+    metric: "nsPerByte",
+  }),
+  target("memory of a connection without takeover", ["deflate/kept/alone"], "plain", [0], KEPT_BYTES),
+  target("memory for messages sent with takeover", ["deflate/kept/sent"], "plain", [8192], KEPT_BYTES),
+  target(
+    "memory for messages received with takeover",
+    ["deflate/kept/received"],
+    "plain",
+    [4096],
+    KEPT_BYTES,
+  ),
+];
+
 const LONG_TEXT = LONG_TEXT_SIZES.map((size) => `text/${size}/1`);
 const SINGLE = ["binary/20/1", "text/20/1", "binary/1000/1", "text/1000/1"];
 
@@ -61,6 +97,7 @@ export const TARGETS = [
   target("Deno: single messages of 20 and 1,000 B", ["binary/20/1", "binary/1000/1"], "deno", [1, 0.9], {
     subject: "wsimd-deno",
   }),
+  ...COMPRESSION,
   target("codec alone: relay of JSON of 200 B", ["relay/200/16"], "ws", [0.33], { metric: "nsPerMessage" }),
 ];
 

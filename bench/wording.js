@@ -8,7 +8,7 @@ export function number(value) {
 }
 
 /** Parts whose name precedes the load in a cell, which the heading tells. */
-const PREFIXES = /^(ablation|matrix|nodes|sweep)\//;
+const PREFIXES = /^(ablation|compression|matrix|nodes|sweep)\//;
 /** What stands for a load in words. @type {Record<string, string>} */
 const NAMES = {
   handshakes: "opening handshakes",
@@ -21,6 +21,11 @@ const NAMES = {
   "startup/node26": "start on Node 26",
   "cold/worker": "fresh worker",
   "cold/isolate": "fresh isolate",
+  "deflate/takeover": "300 B, with takeover",
+  "deflate/dearest": "dearest of the hostile ones",
+  "deflate/kept/alone": "without takeover",
+  "deflate/kept/sent": "messages sent, with takeover",
+  "deflate/kept/received": "messages received, with takeover",
   "mix/1": "mix, depth 1",
   "mix/16": "mix, depth 16",
 };

@@ -1,9 +1,9 @@
 // `Bun.serve`: run by Bun.
-import { listening, MOST_MESSAGE_BYTES, PARSES, tlsFiles } from "./lifecycle.js";
+import { COMPRESSES, listening, MOST_MESSAGE_BYTES, PARSES, tlsFiles } from "./lifecycle.js";
 
 /**
  * The part of Bun that is used here.
- * @typedef {{ send(data: string | Buffer): number; subscribe(topic: string): void }} BunSocket
+ * @typedef {{ send(data: string | Buffer, compress: boolean): number; subscribe(topic: string): void }} BunSocket
  * @typedef {{ port: number; upgrade(request: Request): boolean; publish(topic: string, data: Buffer): number }} BunServer
  * @typedef {{ serve(options: object): BunServer }} Bun
  */
@@ -27,6 +27,7 @@ const server = bun.serve({
   websocket: {
     backpressureLimit: BACKPRESSURE_BYTES,
     maxPayloadLength: MOST_MESSAGE_BYTES,
+    perMessageDeflate: COMPRESSES && { compress: "shared", decompress: "shared" },
     /** @param {BunSocket} socket */
     open(socket) {
       socket.subscribe("all");
@@ -37,7 +38,7 @@ const server = bun.serve({
      */
     message(socket, message) {
       if (PARSES) JSON.parse(String(message));
-      socket.send(message);
+      socket.send(message, COMPRESSES);
     },
   },
 });

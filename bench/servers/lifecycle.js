@@ -14,6 +14,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 export const MOST_MESSAGE_BYTES = 16 << 20;
 /** Whether the server parses each message as JSON before it sends it back. */
 export const PARSES = process.env.BENCH_JSON === "1";
+/** Whether the server compresses messages of any length, each by itself. */
+export const COMPRESSES = process.env.BENCH_COMPRESS === "1";
 
 /**
  * The module that users of an entry of this package load.

@@ -2,11 +2,14 @@
 import { createServer } from "node:http";
 import { createServer as createTlsServer } from "node:https";
 import { WebSocketServer } from "ws";
-import { listening, PARSES, tlsFiles } from "./lifecycle.js";
+import { COMPRESSES, listening, PARSES, tlsFiles } from "./lifecycle.js";
+
+/** Messages of any length, each by itself. */
+const ALONE = { threshold: 0, serverNoContextTakeover: true, clientNoContextTakeover: true };
 
 const tls = tlsFiles();
 const http = tls === undefined ? createServer() : createTlsServer(tls);
-const server = new WebSocketServer({ server: http });
+const server = new WebSocketServer({ server: http, perMessageDeflate: COMPRESSES && ALONE });
 server.on("connection", (socket) => {
   socket.on("error", () => {});
   socket.on("message", (data, isBinary) => {

@@ -1,6 +1,6 @@
 // This package. WSIMD_INTERNALS and WSIMD_KERNEL choose how it reads and decodes, BENCH_BORROW whether payloads are borrowed, BENCH_UTF8
 // whether text comes as bytes, BENCH_FLUSH whether each message is written by itself instead of with the others of its turn.
-import { listening, MOST_MESSAGE_BYTES, PARSES, shipped, tlsFiles } from "./lifecycle.js";
+import { COMPRESSES, listening, MOST_MESSAGE_BYTES, PARSES, shipped, tlsFiles } from "./lifecycle.js";
 
 /**
  * One of them for a process, so that none is slowed down by what another does.
@@ -36,6 +36,7 @@ const server = await serve(
     timeouts: { pingIntervalMs: 300_000 },
     borrow: process.env.BENCH_BORROW === "1",
     textType: process.env.BENCH_UTF8 === "1" ? "bytes" : "string",
+    compression: COMPRESSES && { takeover: false, threshold: 0 },
     ...(tls !== undefined && { tls }),
   },
   {
