@@ -124,9 +124,11 @@ export class Decoder {
     this.#interrupted = undefined;
   }
 
-  /** Interrupts the walk behind the record that is being handled. Does nothing if there is no walk. */
+  /** Interrupts the walk behind the event that is being reported. Does nothing if there is no walk. */
   interrupt(): void {
-    if (this.#walking && this.#brake === GOES_ON) this.#brake = HELD;
+    if (!this.#walking || this.#brake !== GOES_ON) return;
+    this.#brake = HELD;
+    this.#extended?.interrupt();
   }
 
   /**
@@ -208,6 +210,7 @@ export class Decoder {
         if (walked < count || (more && this.#brake === HELD)) {
           // Copied aside, so that other connections can use the memory.
           const rest = readWindow.takeRest(walked, count, start, end);
+          if (readWindow.overwritten(rest.ptr)) throw new OverwrittenWindow();
           this.#interrupted = { rest, more, start, end };
           return;
         }
@@ -294,6 +297,10 @@ export class Decoder {
             ? this.#messages.data(info, ptr, length, detail)
             : this.#extended.data(info, ptr, length, detail);
         if (failed !== undefined) this.#violation(ptr, failed);
+        else if (this.#extended?.unfinished === true) {
+          if (readWindow.overwritten(ptr)) throw new OverwrittenWindow();
+          return i;
+        }
       } else this.#controlFrame(info, ptr, length);
     }
     return this.#brake === HELD ? i : count;

@@ -8,7 +8,7 @@ import { messageTooLong } from "../exceeded-limit.js";
 import { Opcode } from "../opcode.js";
 import { checkUtf8 } from "../text.js";
 import { BAD_DATA, type PayloadDecoder, type PayloadExtension } from "./extension.js";
-import { type DataReader, type DecodedReader, ExtensionFault } from "./message-path.js";
+import { type DecodedReader, ExtensionFault, type PieceReader } from "./message-path.js";
 
 /** The most bytes that are decoded in one go, before they are checked and handed on. */
 const PIECE_BYTES = 64 * 1024;
@@ -17,13 +17,15 @@ const PIECE_BYTES = 64 * 1024;
  * Stands in front of a `MessageReader`. The message limit counts decoded bytes: decoding stops at the first byte beyond
  * it, and at the first byte of text that is not UTF-8.
  */
-export class ExtensionReader implements DataReader {
+export class ExtensionReader implements PieceReader {
   readonly #workspace: Workspace;
   readonly #extension: PayloadExtension;
   readonly #maxMessageBytes: number;
   readonly #messages: DecodedReader;
   #decoder: PayloadDecoder | undefined;
   #stopped = false;
+  #interrupted = false;
+  #unfinished = false;
   /** Bytes of the message so far, decoded. */
   #length = 0;
   /** The unfinished character at the end of its last piece. */
@@ -41,9 +43,20 @@ export class ExtensionReader implements DataReader {
     this.#messages = messages;
   }
 
-  /** Drops the message that is not complete, and takes no more. */
+  /** As {@link PieceReader.interrupt}. */
+  interrupt(): void {
+    this.#interrupted = true;
+  }
+
+  /** As {@link PieceReader.unfinished}. */
+  get unfinished(): boolean {
+    return this.#unfinished;
+  }
+
+  /** As {@link PieceReader.stop}. */
   stop(): void {
     this.#stopped = true;
+    this.#unfinished = false;
     this.#decoder?.stop();
     this.#decoder = undefined;
   }
@@ -53,15 +66,22 @@ export class ExtensionReader implements DataReader {
     if ((info & layout.RECORD_COMPRESSED) === 0) return this.#plain(info, ptr, length, detail);
     const ends = (info & layout.RECORD_END) !== 0;
     const decoder = this.#decoderFor(ptr, length, ends);
+    this.#interrupted = false;
+    this.#unfinished = false;
     do {
       const left = this.#maxMessageBytes - this.#length;
       const count = this.#pull(decoder, Math.min(PIECE_BYTES, left + 1));
       if (count === BAD_DATA) return { code: "EXTENSION_DATA" };
       const failed = this.#piece(info, decoder, count, left);
       if (failed !== undefined) return failed;
-      // A handler may have ended the connection.
-    } while (!this.#stopped && !decoder.done);
+    } while (!decoder.done && !this.#stops(ptr));
+    this.#unfinished = !this.#stopped && !decoder.done;
     return undefined;
+  }
+
+  /** Whether the handler of a piece has ended or interrupted the connection, or had the record's bytes replaced. */
+  #stops(ptr: number): boolean {
+    return this.#stopped || this.#interrupted || this.#workspace.readWindow.overwritten(ptr);
   }
 
   /** The kernel knows only the limit of encoded messages. */
@@ -80,7 +100,8 @@ export class ExtensionReader implements DataReader {
   #decoderFor(ptr: number, length: number, ends: boolean): PayloadDecoder {
     try {
       this.#decoder ??= this.#extension.decoder(this.#workspace.linear);
-      this.#decoder.push(ptr, length, ends);
+      // The bytes of an unfinished record stand again where the decoder has left them.
+      if (!this.#unfinished) this.#decoder.push(ptr, length, ends);
       return this.#decoder;
     } catch (error) {
       throw faultOf(error);

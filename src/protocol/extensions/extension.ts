@@ -35,7 +35,8 @@ export interface PayloadExtension {
  */
 export interface PayloadDecoder {
   /**
-   * Gives the next part of a message, at `ptr` in linear memory, where it stays until {@link done}.
+   * Gives the next part of a message. It stands at `ptr` in linear memory at each call of {@link pull} until
+   * {@link done}.
    * @param final - whether the message ends with it
    */
   push(ptr: number, length: number, final: boolean): void;

@@ -11,6 +11,21 @@ export interface DataReader {
   data(info: number, ptr: number, length: number, detail: number): Violation | undefined;
 }
 
+/** Takes the records of data frames, of which one may become many pieces. */
+export interface PieceReader extends DataReader {
+  /**
+   * Ends the call of {@link data} that is running, behind the piece that is being handed on.
+   */
+  interrupt(): void;
+  /**
+   * Whether the record of the last call has more pieces. The same record comes again then, with its bytes at the same
+   * address.
+   */
+  readonly unfinished: boolean;
+  /** Drops the message that is not complete, and takes no more. */
+  stop(): void;
+}
+
 /** Takes the records of data frames, and parts of messages that were decoded from them. */
 export interface DecodedReader extends DataReader {
   /** @param info - with RECORD_END if the message ends with this part */
@@ -41,11 +56,7 @@ export interface MessagePath {
   /** The longest encoding of a message of so many bytes. */
   maxEncodedBytes(messageBytes: number): number;
   /** @internal Makes the reader that stands in front of the messages of an endpoint. */
-  reader(
-    workspace: Workspace,
-    maxMessageBytes: number,
-    messages: DecodedReader,
-  ): DataReader & { stop(): void };
+  reader(workspace: Workspace, maxMessageBytes: number, messages: DecodedReader): PieceReader;
   /**
    * @internal Makes the encoder that stands in front of the frames of an endpoint.
    * @param onTrap - called with the reason when no more frames can be sent

@@ -191,6 +191,26 @@ describeKernels("a nested event loop", (kernel) => {
     }
   });
 
+  test("which also interrupts: what was overwritten is not kept for later", () => {
+    for (const at of [1, MAX_RECORDS]) {
+      const texts = Array.from({ length: at + 5 }, (_, i) => String(10_000 + i));
+      const sink = new RecordingSink();
+      const options = { role: "server", kernel, turnMs: Number.POSITIVE_INFINITY } as const;
+      const endpoint: Endpoint = new Endpoint(sink, options);
+      const other = new Endpoint(new RecordingSink(), options);
+      sink.inside = () => {
+        if (sink.lines.length !== at - 1) return;
+        other.readWindow.fill(0x61);
+        other.salvageWindow(other.readWindow.length);
+        endpoint.interrupt();
+      };
+      endpoint.receive(messages(1, ...texts));
+      expect(endpoint.interrupted).toBe(false);
+      expect(sink.lines).toHaveLength(at + 1);
+      expect(sink.closed).toMatchObject({ code: 1006, failure: { code: "INTERNAL", closeCode: 1011 } });
+    }
+  });
+
   test("no text that was overwritten is sent on in place of what came", () => {
     const a = new Peer({ kernel });
     const b = new Peer({ kernel });

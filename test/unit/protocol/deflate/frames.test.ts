@@ -169,6 +169,95 @@ describe.each(DEFLATE_KERNELS)("compressed messages [%s]", (kernel) => {
     for (const each of [endpoint, other, peer, sender, receiver]) each.end();
   });
 
+  test("a handler that interrupts gets no other piece of the message before the endpoint goes on", () => {
+    const sender = server();
+    const payload = new Uint8Array(1_000_000).map((_, i) => i >>> 14);
+    sender.sendBinary(payload);
+    sender.sendText("the next");
+    const stream = concat(sender.takeOutput());
+    for (const cuts of [[], [1, 9, 40]]) {
+      const pieces: Uint8Array[] = [];
+      const sink = new RecordingSink();
+      const endpoint: Endpoint = new Endpoint(sink, {
+        role: "client",
+        kernel,
+        extension: path("client"),
+        fragments: true,
+      });
+      sink.onFragment = (piece) => {
+        pieces.push(piece);
+        endpoint.interrupt();
+      };
+      const other = new Endpoint(new RecordingSink(), { role: "client", kernel, extension: path("client") });
+      for (const chunk of cutAt(stream, cuts)) {
+        for (let at = 0; at < chunk.length || endpoint.interrupted; ) {
+          const before = pieces.length;
+          if (endpoint.interrupted) endpoint.resume();
+          else at += endpoint.receive(chunk.subarray(at));
+          expect(pieces.length - before).toBeLessThanOrEqual(1);
+          // Another connection uses the same memory meanwhile.
+          other.receive(hex("c1 07 f2 48 cd c9 c9 07 00"));
+        }
+      }
+      expect(pieces.length).toBeGreaterThan(15);
+      const whole = concat(pieces);
+      expect(Buffer.compare(whole.subarray(0, payload.length), payload)).toBe(0);
+      expect(Buffer.from(whole.subarray(payload.length)).toString()).toBe("the next");
+      expect(sink.closed).toBeUndefined();
+      endpoint.end();
+      other.end();
+    }
+    sender.end();
+  });
+
+  test("compressed bytes that another connection has overwritten between two pieces are not inflated", () => {
+    for (const interrupts of [false, true]) {
+      const sender = server();
+      // Stored blocks: whatever stands there would be handed on.
+      sender.sendBinary(
+        concat([new Random(1).bytes(65_000), new Uint8Array(65_000), new Random(2).bytes(65_000)]),
+      );
+      const sink = new RecordingSink();
+      const options = { role: "client", kernel, extension: path("client"), fragments: true } as const;
+      const endpoint: Endpoint = new Endpoint(sink, options);
+      const other = new Endpoint(new RecordingSink(), options);
+      let pieces = 0;
+      sink.onFragment = () => {
+        if (++pieces > 1) return;
+        other.readWindow.fill(0x61);
+        other.salvageWindow(other.readWindow.length);
+        if (interrupts) endpoint.interrupt();
+      };
+      endpoint.receive(concat(sender.takeOutput()));
+      expect([pieces, endpoint.interrupted]).toEqual([1, false]);
+      expect(sink.closed?.failure).toMatchObject({ code: "INTERNAL", closeCode: 1011 });
+      for (const each of [sender, other]) each.end();
+    }
+  });
+
+  test("a connection that ends while a piece is being held reports no other", () => {
+    const sender = server();
+    sender.sendBinary(new Uint8Array(1_000_000));
+    let pieces = 0;
+    const sink = new RecordingSink();
+    const endpoint: Endpoint = new Endpoint(sink, {
+      role: "client",
+      kernel,
+      extension: path("client"),
+      fragments: true,
+    });
+    sink.onFragment = () => {
+      pieces++;
+      endpoint.interrupt();
+    };
+    endpoint.receive(concat(sender.takeOutput()));
+    expect(endpoint.interrupted).toBe(true);
+    endpoint.fail(1011);
+    endpoint.resume();
+    expect([pieces, sink.closed?.code]).toEqual([1, 1006]);
+    sender.end();
+  });
+
   test("frames of the client are masked, and the server reads them", () => {
     const connection = new Connection({ role: "server", kernel, extension: path("server") });
     const stream = frame({ rsv: RSV1, opcode: 1, mask: KEY, payload: hex("f2 48 cd c9 c9 07 00") });
