@@ -104,12 +104,25 @@ export class ExtensionEncoder implements MessageEncoder {
 
   /** As {@link FrameEncoder.prepared}. */
   prepared(message: FramedMessage): void {
-    const encoding = this.#preparedEncoding(message);
+    let encoder: PayloadEncoder;
+    let encoding: PreparedEncoding | undefined;
+    try {
+      encoder = this.#made();
+      encoding = this.#preparedEncoding(message);
+    } catch (error) {
+      this.#failed(error);
+      return;
+    }
     if (encoding === undefined) this.#frames.prepared(message);
     else {
       this.#frames.preparedFrame(FIN | RSV1 | message.opcode, encoding.payload, encoding.serverFrame);
-      this.#made().sentPrepared(message.payload);
+      encoder.sentPrepared(message.payload);
     }
+  }
+
+  /** The extension threw: a bug, which costs this connection and not the caller. */
+  #failed(error: unknown): void {
+    this.#onTrap(error instanceof KernelTrap ? error.cause : error);
   }
 
   #preparedEncoding(message: FramedMessage): PreparedEncoding | undefined {
@@ -155,7 +168,7 @@ export class ExtensionEncoder implements MessageEncoder {
       const owned = length < BY_REFERENCE_BYTES ? encoded : this.#host.copy(encoded, 0, length);
       this.#frames.bytes(begins ? first | RSV1 : first, owned);
     } catch (error) {
-      this.#onTrap(error instanceof KernelTrap ? error.cause : error);
+      this.#failed(error);
     }
     return true;
   }

@@ -20,6 +20,23 @@ const trapping = (): never => {
 const utf8 = new TextEncoder();
 
 describeKernels("sending through an extension", (kernel) => {
+  test.each([
+    ["prepares it", { prepare: trapping }],
+    ["makes its encoder", { encoder: trapping }],
+  ])("a kernel that traps while it %s fails the connection, and the caller goes on", (_, part) => {
+    const { linear } = sharedWorkspace(kernel);
+    const trappingIn = () => {
+      throw linear.trapped(trap);
+    };
+    const extension = Object.assign(
+      new ToyExtension(),
+      Object.fromEntries(Object.keys(part).map((name) => [name, trappingIn])),
+    );
+    const connection = new Connection({ role: "server", kernel, extension: payloadPath(extension) });
+    expect(connection.sendPrepared(new PreparedMessage("to all"))).toBe(false);
+    expect(connection.state).toBe("closed");
+  });
+
   const MESSAGES = ["", "aaaa", "é".repeat(300), "x".repeat(70_000), "ab".repeat(20_000)];
 
   test.each(["server", "client"] as const)(
