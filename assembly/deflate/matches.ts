@@ -134,7 +134,8 @@ export function findMatches(
     insert(next, bias, shift);
     insert(next + 1, bias, shift);
     p += length;
-    insert(p - 1, bias, shift);
+    // Behind the end stand bytes of other connections. A place for them would tell of them in the next message's length.
+    if (p + 3 <= end) insert(p - 1, bias, shift);
     literals = p;
   }
   while (p < end) countLiteral(p++);

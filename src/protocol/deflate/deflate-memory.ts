@@ -61,12 +61,14 @@ export class DeflateMemory {
   /**
    * The memory in use. After a trap the instance for it is made first, since a new instance writes its tables, and would
    * overwrite what a connection has put there.
+   * @throws TypeError, or an error of the host, if the kernel that took over has no deflate kernel
    */
   get bytes(): Uint8Array {
     const { kernel, memory } = this.linear;
     if (memory !== this.#bytes) {
-      this.#bytes = memory;
+      // Made first: if there is none for this kernel, no call may work in the memory of the one before.
       this.#deflate = deflateKernel(kernel);
+      this.#bytes = memory;
     }
     return memory;
   }

@@ -1,5 +1,6 @@
 // What connections that compress keep between messages, and that nothing of one reaches another.
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { javascriptKernel } from "../../../../src/kernel/javascript.js";
 import { sharedWorkspace } from "../../../../src/memory/workspace.js";
 import { deflateUnavailable, permessageDeflate } from "../../../../src/protocol/deflate/index.js";
 import { threadWindows } from "../../../../src/protocol/deflate/window-store.js";
@@ -193,6 +194,27 @@ describe.each(DEFLATE_KERNELS)("compressed connections [%s]", (kernel) => {
     expect(one.decoder.pull(100)).toBe(-1);
   });
 
+  test("the length of a message tells nothing of what another connection has sent", () => {
+    const random = new Random(8);
+    for (let round = 0; round < 300; round++) {
+      // The table is small, so that its places are fought for.
+      const parameters = agreed(8, true);
+      const noise = random.bytes(120);
+      const first = Buffer.concat([noise, noise.subarray(0, 60)]);
+      const second = Buffer.concat([noise.subarray(60), first.subarray(0, 120)]);
+      const outputs = [0x00, 0xa5, 0xff].map((byte) => {
+        const [one, other] = [direction(parameters), direction(parameters)];
+        other.send(Buffer.alloc(4000, byte));
+        const encoded = [one.send(first), one.send(second)];
+        one.stop();
+        other.stop();
+        return encoded;
+      });
+      expect(outputs[1], `round ${round}`).toEqual(outputs[0]);
+      expect(outputs[2], `round ${round}`).toEqual(outputs[0]);
+    }
+  });
+
   test("an empty payload is an empty message, and leaves the window as it is", () => {
     const one = direction(agreed(12, true));
     const [first, second] = [one.send(event(1)) ?? event(0), one.send(event(2)) ?? event(0)];
@@ -212,6 +234,18 @@ describe.each(DEFLATE_KERNELS)("compressed connections [%s]", (kernel) => {
   });
 
   describe("a trap", () => {
+    test("after which the codec's kernel has no compression costs each connection that needs it", () => {
+      const [one, other] = [direction(agreed(12, true)), direction(agreed(12, true))];
+      const encoded = one.send(event(1)) ?? event(0);
+      expect(one.receive(encoded)).toEqual(event(1));
+      linear.use(javascriptKernel());
+      for (const each of [one, other, one, other]) {
+        expect(() => each.encoder.encode(event(2), true)).toThrow("no compression");
+        expect(() => each.receive(encoded)).toThrow("no compression");
+      }
+      linear.replace();
+    });
+
     test("of the codec's kernel costs no connection its windows", () => {
       const [one, other] = [direction(agreed(12, true)), direction(agreed(12, true))];
       for (let i = 0; i < 4; i++) {
