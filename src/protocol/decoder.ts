@@ -6,7 +6,7 @@ import type { Workspace } from "../memory/workspace.js";
 import type { ResolvedEndpointOptions } from "./endpoint-options.js";
 import type { Violation } from "./errors.js";
 import { kernelViolation } from "./exceeded-limit.js";
-import { ExtensionFault, type MessagePath } from "./extensions/message-path.js";
+import { ExtensionFault, type PieceReader } from "./extensions/message-path.js";
 import { MessageBuffer } from "./message-buffer.js";
 import { MessageReader, type MessageSink } from "./message-reader.js";
 import { MAX_CONTROL_PAYLOAD_BYTES, Opcode } from "./opcode.js";
@@ -24,6 +24,8 @@ export interface ProtocolSink {
 
 /** The number of records that are walked between two looks at the clock. A power of two. */
 const RECORDS_A_LOOK = 32;
+/** The same with an extension: a short record may become a message as long as the limit allows. */
+const EXTENDED_RECORDS_A_LOOK = 4;
 
 /** Read when the module is loaded, since tests replace the clock's methods. */
 const now = performance.now.bind(performance);
@@ -69,7 +71,8 @@ export class Decoder {
   readonly #options: ResolvedEndpointOptions;
   readonly #messages: MessageReader;
   /** Decodes compressed payloads in front of the message reader, if the endpoint has an extension. */
-  readonly #extended: ReturnType<MessagePath["reader"]> | undefined;
+  readonly #extended: PieceReader | undefined;
+  readonly #recordsALook: number;
   readonly #pongs: Pick<MessageSink, "onPong">;
   readonly #protocol: ProtocolSink;
 
@@ -95,6 +98,7 @@ export class Decoder {
     this.#options = options;
     this.#messages = new MessageReader(workspace, options, messages);
     this.#extended = options.extension?.reader(workspace, options.limits.maxMessageBytes, this.#messages);
+    this.#recordsALook = this.#extended === undefined ? RECORDS_A_LOOK : EXTENDED_RECORDS_A_LOOK;
     this.#pongs = messages;
     this.#protocol = protocol;
   }
@@ -246,7 +250,7 @@ export class Decoder {
       const over = rest.walked * RECORD_WORDS === rest.records.length;
       if (over) return this.#brake === GOES_ON || !more;
       if (walked < count || this.#brake === HELD) return false;
-      const late = this.#turnEnd > 0 && rest.walked - first >= RECORDS_A_LOOK && now() >= this.#turnEnd;
+      const late = this.#turnEnd > 0 && rest.walked - first >= this.#recordsALook && now() >= this.#turnEnd;
       if (late) return false;
     }
   }
@@ -276,12 +280,13 @@ export class Decoder {
   #walk(count: number): number {
     const { linear, readWindow } = this.#workspace;
     const { turnMs } = this.#options;
-    const timed = count > RECORDS_A_LOOK && turnMs !== Number.POSITIVE_INFINITY;
+    const look = this.#recordsALook;
+    const timed = count > look && turnMs !== Number.POSITIVE_INFINITY;
     if (timed && this.#turnEnd === 0) this.#turnEnd = now() + turnMs;
     if (count > 1) this.#messages.copyRuns(count);
     let i = 0;
     for (let at = RECORDS_WORD; i < count && this.#brake === GOES_ON; i++, at += RECORD_WORDS) {
-      if (timed && (i & (RECORDS_A_LOOK - 1)) === RECORDS_A_LOOK - 1 && now() >= this.#turnEnd) return i;
+      if (timed && (i & (look - 1)) === look - 1 && now() >= this.#turnEnd) return i;
       // Not hoisted: a handler may cause the kernel to be replaced.
       const { words } = linear;
       const info = words[at] ?? 0;

@@ -235,6 +235,26 @@ describe.each(DEFLATE_KERNELS)("compressed messages [%s]", (kernel) => {
     }
   });
 
+  test("a read with few frames, which inflate to much, takes more than one turn", () => {
+    const sender = server();
+    for (let i = 0; i < 10; i++) sender.sendBinary(new Uint8Array(1_000_000));
+    const sink = new RecordingSink();
+    let messages = 0;
+    sink.onBinary = () => messages++;
+    const endpoint = new Endpoint(sink, {
+      role: "client",
+      kernel,
+      extension: path("client"),
+      turnMs: 1e-9,
+    });
+    endpoint.receive(concat(sender.takeOutput()));
+    let turns = 1;
+    for (; endpoint.interrupted; turns++) endpoint.resume();
+    expect(messages).toBe(10);
+    expect(turns).toBeGreaterThan(2);
+    for (const each of [sender, endpoint]) each.end();
+  });
+
   test("a connection that ends while a piece is being held reports no other", () => {
     const sender = server();
     sender.sendBinary(new Uint8Array(1_000_000));
