@@ -1,4 +1,5 @@
 // Gives answers to the requests of a client, and judges what it makes of them.
+import { agreement, elements } from "./deflate.js";
 import { described, encode, text } from "./frames.js";
 import { answer } from "./handshake.js";
 import { ClientTarget } from "./target.js";
@@ -25,16 +26,17 @@ const HELLO = described("text", "Hello");
  * @param {string} title
  * @param {readonly Answer[]} answers
  * @param {(target: ClientTarget, patience: Patience, answer: Answer, cut: boolean) => Promise<Finding>} run
+ * @param {string} [group]
  * @returns {Rule}
  */
-export function answerRule(section, title, answers, run) {
+export function answerRule(section, title, answers, run, group = GROUP) {
   const trials = answers.flatMap((each) =>
     WAYS.map((way) => ({
       ...clientTrial(each.name, (target, patience) => run(target, patience, each, way === "cut")),
       way,
     })),
   );
-  return { group: GROUP, section, title, role: "client", trials };
+  return { group, section, title, role: "client", trials };
 }
 
 /**
@@ -75,10 +77,11 @@ export const single = (section, title, name, run) => ({
  */
 async function give(target, { reply }, cut) {
   const { peer, head, lane } = await target.accept();
-  const bytes = Buffer.concat([Buffer.from(reply(head), "latin1"), encode([text("Hello")], false)]);
+  const replied = reply(head);
+  const bytes = Buffer.concat([Buffer.from(replied, "latin1"), encode([text("Hello")], false)]);
   const count = Math.min(60, Math.ceil(bytes.length / CUT_BYTES) - 1);
   await peer.write(bytes, cut ? Array.from({ length: count }, (_, i) => (i + 1) * CUT_BYTES) : []);
-  peer.readFrames();
+  peer.readFrames(elements(replied).length > 0 ? agreement(elements(replied)[0]) : undefined);
   return { peer, lane };
 }
 

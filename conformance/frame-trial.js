@@ -1,6 +1,6 @@
 // Puts frames before what is tested, which echoes messages, and judges what comes back.
 import { encode, text } from "./frames.js";
-import { breaks, CONFORMS, departs, differs } from "./verdict.js";
+import { ABSENT, breaks, CONFORMS, departs, differs } from "./verdict.js";
 
 /**
  * What must come of frames. All of these have messages that were whole echoed first.
@@ -14,10 +14,23 @@ import { breaks, CONFORMS, departs, differs } from "./verdict.js";
  * @property {boolean} [must] - whether another end breaks a MUST; default true
  * @property {readonly Way[]} [ways] - default: all
  */
+/**
+ * Frames on a connection with permessage-deflate.
+ * @typedef {object} DeflatedCase
+ * @property {string} name
+ * @property {import("./target.js").Wish} wish
+ * @property {(deflater: import("./deflate.js").Deflater) => FrameCase | undefined} make - undefined if what was agreed on
+ * does not allow the frames
+ * @property {readonly Way[]} [ways] - default: all
+ * @property {boolean} [alone]
+ */
 /** How the bytes are cut into chunks.
  * @typedef {"in one write" | "a write for each frame" | "byte by byte" | "behind the 101"} Way
  */
 
+const BEHIND = "behind the 101";
+/** @type {readonly Way[]} */
+const WAYS = ["in one write", "a write for each frame", "byte by byte", BEHIND];
 const PROBE = text("still there?");
 const PROBE_ECHO = 'text "still there?"';
 /** Up to here every byte goes alone. */
@@ -30,12 +43,8 @@ const HEAVY_FRAMES = 10_000;
  * @returns {import("./verdict.js").Trial[]}
  */
 export function frameTrials(frameCase) {
-  const ways =
-    frameCase.ways ?? /** @type {const} */ (["in one write", "a write for each frame", "byte by byte"]);
-  const trials = ways.map((way) => trial(frameCase, way));
-  return frameCase.ways === undefined
-    ? [...trials, { ...trial(frameCase, "behind the 101"), role: "client" }]
-    : trials;
+  const { ways = WAYS } = frameCase;
+  return ways.map((way) => ({ ...trial(frameCase, way), ...(way === BEHIND && { role: "client" }) }));
 }
 
 /**
@@ -49,20 +58,69 @@ function trial(frameCase, way) {
     way,
     ...(frameCase.frames.length > HEAVY_FRAMES && { alone: true }),
     async run(target, patience) {
-      const fromClient = target.role === "server";
-      // What must not be answered any more, or proves that the connection lives.
-      const frames = frameCase.later === undefined ? [...frameCase.frames, PROBE] : frameCase.frames;
-      const bytes = encode(frames, fromClient);
-      const behind = way === "behind the 101";
-      const peer = await target.open(behind ? bytes : undefined);
-      try {
-        if (!behind) await peer.write(bytes, cutsOf(way, frames, bytes.length, fromClient));
-        return await judge(frameCase, target.role, peer, patience);
-      } finally {
-        peer.destroy();
-      }
+      const behind = way === BEHIND ? bytesOf(frameCase, target) : undefined;
+      return exchange(frameCase, way, target, patience, await target.open(behind));
     },
   };
+}
+
+/**
+ * The same on a connection with permessage-deflate, of what has it.
+ * @param {DeflatedCase} deflatedCase
+ * @returns {import("./verdict.js").Trial[]}
+ */
+export function deflatedTrials({ name, wish, make, ways = WAYS, alone = false }) {
+  return ways.map((way) => ({
+    name,
+    way,
+    alone,
+    ...(way === BEHIND && { role: "client" }),
+    async run(target, patience) {
+      /** @type {FrameCase | undefined} */
+      let frameCase;
+      const opened = await target.openDeflated(wish, (deflater) => {
+        frameCase = way === BEHIND ? make(deflater) : undefined;
+        return frameCase === undefined ? Buffer.alloc(0) : bytesOf(frameCase, target);
+      });
+      if (opened === undefined) return ABSENT;
+      frameCase ??= make(opened.deflater);
+      if (frameCase !== undefined) return exchange(frameCase, way, target, patience, opened.peer);
+      opened.peer.destroy();
+      return ABSENT;
+    },
+  }));
+}
+
+/**
+ * @param {FrameCase} frameCase
+ * @param {Way} way
+ * @param {import("./target.js").Target} target
+ * @param {import("./verdict.js").Patience} patience
+ * @param {import("./peer.js").Peer} peer - to which the bytes behind the 101 have been sent
+ */
+async function exchange(frameCase, way, target, patience, peer) {
+  try {
+    if (way !== BEHIND) {
+      const bytes = bytesOf(frameCase, target);
+      await peer.write(bytes, cutsOf(way, sentFrames(frameCase), bytes.length, target.role === "server"));
+    }
+    return await judge(frameCase, target.role, peer, patience);
+  } finally {
+    peer.destroy();
+  }
+}
+
+/** With a frame that must not be answered any more, or proves that the connection lives. @param {FrameCase} frameCase */
+function sentFrames({ frames, later }) {
+  return later === undefined ? [...frames, PROBE] : frames;
+}
+
+/**
+ * @param {FrameCase} frameCase
+ * @param {import("./target.js").Target} target
+ */
+function bytesOf(frameCase, target) {
+  return encode(sentFrames(frameCase), target.role === "server");
 }
 
 /**

@@ -1,12 +1,14 @@
 // The other side of what is tested: a TCP connection that reads frames, keeps what came, and says what was wrong with it.
 import { isUtf8 } from "node:buffer";
 import { setTimeout as sleep, setImmediate as turn } from "node:timers/promises";
+import { Inflater } from "./deflate.js";
 import { decode, described } from "./frames.js";
 
 const MOST_HEAD_BYTES = 64 << 10;
 /** Pause between two chunks, so that they arrive as two reads, mostly. */
 const PACE_MS = 1;
 const FORBIDDEN_CODES = [1005, 1006, 1015];
+const RSV1 = 4;
 const OPCODES = [0, 1, 2, 8, 9, 10];
 
 export class Peer {
@@ -14,8 +16,10 @@ export class Peer {
   #testedIsClient;
   #bytes = Buffer.alloc(0);
   #readsFrames = false;
-  /** @type {{ type: "text" | "binary"; parts: Buffer[] } | undefined} */
+  /** @type {{ type: "text" | "binary"; compressed: boolean; parts: Buffer[] } | undefined} */
   #open;
+  /** @type {Inflater | undefined} */
+  #inflater;
   /** @type {Set<() => void>} */
   #looks = new Set();
   /** Data messages that came, each `described`. @type {string[]} */
@@ -28,6 +32,8 @@ export class Peer {
   keys = [];
   /** The Close frame that came. @type {{ code: number | undefined; reason: string } | undefined} */
   close;
+  /** Data messages that came compressed. */
+  compressed = 0;
   /** What a frame that came breaks: the first of these. @type {string | undefined} */
   fault;
   /** The other side ended its stream. */
@@ -165,8 +171,13 @@ export class Peer {
     return this.#bytes;
   }
 
-  /** What comes from now on is frames. */
-  readFrames() {
+  /**
+   * What comes from now on is frames.
+   * @param {import("./deflate.js").Agreement} [agreed] - what compressed messages must keep to
+   */
+  readFrames(agreed) {
+    if (agreed !== undefined)
+      this.#inflater = new Inflater(agreed[this.#testedIsClient ? "client" : "server"]);
     this.#readsFrames = true;
     this.#parse();
   }
@@ -190,7 +201,8 @@ export class Peer {
    * @param {import("./frames.js").Received} frame
    */
   #faultOf({ fin, rsv, opcode, form, key, payload }) {
-    if (rsv !== 0) return "sends RSV bits without an extension (5.2)";
+    const compressed = rsv === RSV1 && (opcode === 1 || opcode === 2) && this.#inflater !== undefined;
+    if (rsv !== 0 && !compressed) return "sends RSV bits that no extension allows (5.2)";
     if (!OPCODES.includes(opcode)) return `sends the reserved opcode ${opcode} (5.2)`;
     if ((key !== undefined) !== this.#testedIsClient) {
       return this.#testedIsClient ? "sends an unmasked frame (5.1)" : "sends a masked frame (5.1)";
@@ -208,7 +220,7 @@ export class Peer {
   }
 
   /** @param {import("./frames.js").Received} frame */
-  #take({ fin, opcode, key, payload }) {
+  #take({ fin, rsv, opcode, key, payload }) {
     if (key !== undefined) this.keys.push(key.toString("hex"));
     if (opcode === 8) {
       const code = payload.length >= 2 ? payload.readUInt16BE(0) : undefined;
@@ -217,7 +229,8 @@ export class Peer {
       this.pongs.push(payload.toString("hex"));
       this.pongBytes += payload.length;
     } else if (opcode < 3) {
-      if (opcode > 0) this.#open = { type: opcode === 1 ? "text" : "binary", parts: [] };
+      if (opcode > 0)
+        this.#open = { type: opcode === 1 ? "text" : "binary", compressed: rsv === RSV1, parts: [] };
       this.#open?.parts.push(payload);
       if (fin) this.#finish();
     }
@@ -225,9 +238,15 @@ export class Peer {
 
   #finish() {
     if (this.#open === undefined) return;
-    const { type, parts } = this.#open;
+    const { type, compressed, parts } = this.#open;
     this.#open = undefined;
-    const whole = Buffer.concat(parts);
+    const payload = Buffer.concat(parts);
+    if (compressed) this.compressed++;
+    const whole = compressed ? this.#inflater?.message(payload) : payload;
+    if (whole === undefined) {
+      this.fault ??= "sends what can't be inflated as agreed (7.2.1)";
+      return;
+    }
     if (type === "text" && !isUtf8(whole)) this.fault ??= "sends text that is not UTF-8 (5.6)";
     this.messages.push(described(type, whole));
   }

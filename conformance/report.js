@@ -10,8 +10,8 @@
  */
 
 /** How a verdict is printed. */
-export const SYMBOL = { conforms: "✓", differs: "~", breaks: "✗" };
-const LEGEND = `${SYMBOL.conforms} conforms   ${SYMBOL.differs} differs, as RFC 6455 allows   ${SYMBOL.breaks} breaks a MUST`;
+export const SYMBOL = { absent: "–", conforms: "✓", differs: "~", breaks: "✗" };
+const LEGEND = `${SYMBOL.conforms} conforms   ${SYMBOL.differs} differs, as the RFC allows   ${SYMBOL.breaks} breaks a MUST   ${SYMBOL.absent} does not apply`;
 
 /** @param {readonly Outcome[]} outcomes */
 export function terminalTable(outcomes) {
@@ -111,7 +111,7 @@ function rowsOf(columns) {
 /** @param {Outcome} column */
 function departures({ results }) {
   return results
-    .filter(({ verdict }) => verdict !== "conforms")
+    .filter(({ verdict }) => verdict === "differs" || verdict === "breaks")
     .map(({ verdict, title, reasons }) => ({ symbol: SYMBOL[verdict], title, reasons }));
 }
 

@@ -24,11 +24,12 @@ export const CUT_BYTES = 7;
  * @param {string} section
  * @param {string} title
  * @param {readonly Request[]} requests
+ * @param {string} [group]
  * @returns {Rule}
  */
-export function handshakeRule(section, title, requests) {
+export function handshakeRule(section, title, requests, group = GROUP) {
   const trials = requests.flatMap((each) => WAYS.map((way) => trial(each, way)));
-  return { group: GROUP, section, title, role: "server", trials };
+  return { group, section, title, role: "server", trials };
 }
 
 /**

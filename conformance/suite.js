@@ -1,5 +1,7 @@
 // All rules, put to one target.
 import { CLIENT_HANDSHAKE_RULES } from "./rules/client-handshake.js";
+import { COMPRESSED_MESSAGE_RULES } from "./rules/compressed-messages.js";
+import { COMPRESSION_HANDSHAKE_RULES } from "./rules/compression-handshake.js";
 import { ENDURANCE_RULES } from "./rules/endurance.js";
 import { FRAME_RULES } from "./rules/frames.js";
 import { SERVER_HANDSHAKE_RULES } from "./rules/server-handshake.js";
@@ -23,6 +25,8 @@ export const RULES = [
   ...FRAME_RULES,
   ...ENDURANCE_RULES,
   ...TEXT_AND_CLOSE_RULES,
+  ...COMPRESSION_HANDSHAKE_RULES,
+  ...COMPRESSED_MESSAGE_RULES,
 ];
 
 /** @type {import("./verdict.js").Patience} */

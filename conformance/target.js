@@ -1,6 +1,7 @@
 // What is tested, as the trials see it: something that connections to and from can be opened.
 import { once } from "node:events";
 import { connect, createServer } from "node:net";
+import { agreement, answerFault, answerTo, Deflater, element, elements } from "./deflate.js";
 import { acceptFor, answer, field, request, statusOf } from "./handshake.js";
 import { Peer } from "./peer.js";
 
@@ -15,6 +16,18 @@ const REQUEST_MS = 5000;
  * @property {"server" | "client"} role - of what is tested
  * @property {(behind?: Uint8Array) => Promise<Peer>} open - a connection after a good opening handshake, with these bytes
  * right behind this side's part of it
+ * @property {(wish: Wish, frames?: Frames) => Promise<Deflated | undefined>} openDeflated - the same with
+ * permessage-deflate, if it has that; to clients, the frames are sent behind the 101 in its segment
+ */
+/** The parameters that this side asks for: of a server in an offer, of a client in an answer.
+ * @typedef {{ offer: string; answer: string }} Wish
+ */
+/** @typedef {(deflater: Deflater) => Uint8Array} Frames */
+/**
+ * A connection with permessage-deflate.
+ * @typedef {object} Deflated
+ * @property {Peer} peer
+ * @property {Deflater} deflater - of this side's messages
  */
 
 /** A server to be tested. @implements {Target} */
@@ -41,9 +54,34 @@ export class ServerTarget {
   }
 
   /** @param {Uint8Array} [behind] */
-  async open(behind = Buffer.alloc(0)) {
+  async open(behind) {
+    const { peer } = await this.#opened(request(this), behind);
+    peer.readFrames();
+    return peer;
+  }
+
+  /** @param {Wish} wish */
+  async openDeflated({ offer }) {
+    const head = request(this, { "Sec-WebSocket-Extensions": element(offer) });
+    const { peer, reply } = await this.#opened(head);
+    const [answered] = elements(reply);
+    const fault = answerFault(answered, elements(head)[0]);
+    if (elements(reply).length === 0 || fault !== undefined) {
+      peer.destroy();
+      if (elements(reply).length === 0) return undefined;
+      throw new Error(fault);
+    }
+    const agreed = agreement(answered);
+    peer.readFrames(agreed);
+    return { peer, deflater: new Deflater(agreed.client) };
+  }
+
+  /**
+   * @param {string} head
+   * @param {Uint8Array} [behind]
+   */
+  async #opened(head, behind = Buffer.alloc(0)) {
     const peer = await this.dial();
-    const head = request(this);
     await peer.write(Buffer.concat([Buffer.from(head), behind]));
     const reply = await peer.head(CONNECT_MS);
     const accept = reply === undefined ? undefined : field(reply, "Sec-WebSocket-Accept");
@@ -55,8 +93,7 @@ export class ServerTarget {
       peer.destroy();
       throw new Error(`does not open: ${reply?.split("\r\n")[0] ?? "no answer"}`);
     }
-    peer.readFrames();
-    return peer;
+    return { peer, reply };
   }
 }
 
@@ -106,6 +143,25 @@ export class ClientTarget {
     await peer.write(Buffer.concat([Buffer.from(answer(head)), behind]));
     peer.readFrames();
     return peer;
+  }
+
+  /**
+   * @param {Wish} wish
+   * @param {Frames} [frames]
+   */
+  async openDeflated(wish, frames = () => Buffer.alloc(0)) {
+    const { peer, head } = await this.accept();
+    if (elements(head).length === 0) {
+      peer.destroy();
+      return undefined;
+    }
+    const extension = answerTo(head, wish.answer);
+    const reply = answer(head, { "Sec-WebSocket-Extensions": extension });
+    const agreed = agreement(elements(reply)[0]);
+    const deflater = new Deflater(agreed.server);
+    await peer.write(Buffer.concat([Buffer.from(reply), frames(deflater)]));
+    peer.readFrames(agreed);
+    return { peer, deflater };
   }
 
   async stop() {

@@ -1,8 +1,8 @@
 // What can be said of how something keeps a rule.
 
 /**
- * It does as the rule says; or what RFC 6455 leaves open; or it breaks a MUST.
- * @typedef {"conforms" | "differs" | "breaks"} UpgradeResult
+ * It has not what the rule is for; or does as the rule says; or what the RFC leaves open; or it breaks a MUST.
+ * @typedef {"absent" | "conforms" | "differs" | "breaks"} UpgradeResult
  */
 /**
  * @typedef {object} Finding
@@ -37,6 +37,8 @@
 
 /** @type {Finding} */
 export const CONFORMS = { verdict: "conforms" };
+/** @type {Finding} */
+export const ABSENT = { verdict: "absent" };
 
 /**
  * @param {string} reason
@@ -57,7 +59,7 @@ export const breaks = (reason) => ({ verdict: "breaks", reason });
  */
 export const departs = (must, reason) => (must ? breaks(reason) : differs(reason));
 
-const GRAVITY = ["conforms", "differs", "breaks"];
+const GRAVITY = ["absent", "conforms", "differs", "breaks"];
 const MOST_NAMES = 3;
 
 /**

@@ -15,7 +15,8 @@ function run() {
   socket.on("close", run);
   socket.write(
     `GET / HTTP/1.1\r\nHost: ${url.host}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n` +
-      "Sec-WebSocket-Key: AQIDBAUGBwgJCgsMDQ4PEA==\r\n\r\n",
+      "Sec-WebSocket-Key: AQIDBAUGBwgJCgsMDQ4PEA==\r\n" +
+      "Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\n\r\n",
   );
   socket.on("data", (chunk) => {
     bytes = Buffer.concat([bytes, chunk]);

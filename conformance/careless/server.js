@@ -1,5 +1,6 @@
-// A server that checks nothing: accepts every client, and sends frames back as they came. For the test of the tests.
+// A server that checks nothing: accepts every client and every offer, and sends frames back as they came. For the test of the tests.
 import { createServer } from "node:net";
+import { element, elements } from "../deflate.js";
 import { decode } from "../frames.js";
 import { acceptFor, field } from "../handshake.js";
 
@@ -12,9 +13,11 @@ const server = createServer((socket) => {
     if (!open) {
       const end = bytes.indexOf("\r\n\r\n");
       if (end < 0) return;
-      const accept = acceptFor(field(bytes.toString("latin1", 0, end), "Sec-WebSocket-Key") ?? "");
+      const head = bytes.toString("latin1", 0, end);
+      const accept = acceptFor(field(head, "Sec-WebSocket-Key") ?? "");
+      const extension = elements(head).length > 0 ? `Sec-WebSocket-Extensions: ${element("")}\r\n` : "";
       socket.write(
-        `HTTP/1.1 101 Hello\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\n\r\n`,
+        `HTTP/1.1 101 Hello\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\n${extension}\r\n`,
       );
       bytes = bytes.subarray(end + 4);
       open = true;

@@ -1,5 +1,7 @@
 // wsimd conforms, and the tool that says so sees what does not.
+import { randomBytes } from "node:crypto";
 import { afterAll, describe, expect, test } from "vitest";
+import { Deflater, type Direction, Inflater } from "../../conformance/deflate.js";
 import { clientTarget, Program as Started, stopPrograms } from "../../conformance/program.js";
 import type { Outcome } from "../../conformance/report.js";
 import { type Result, RULES, runSuite } from "../../conformance/suite.js";
@@ -24,6 +26,10 @@ afterAll(async () => {
 
 function broken(results: readonly Result[]): string[] {
   return results.filter(({ verdict }) => verdict === "breaks").map(({ title }) => title);
+}
+
+function kept(results: readonly Result[]): string[] {
+  return results.filter(({ verdict }) => verdict === "conforms").map(({ title }) => title);
 }
 
 async function ended(...args: string[]): Promise<Program> {
@@ -62,6 +68,15 @@ const CARELESS = [
   "a Close with a body of 1 byte",
   "a Close with a code that must not be on the wire",
   "a Close whose reason is not UTF-8",
+  "RSV bits where the extension gives them no meaning",
+  "data that is not DEFLATE",
+  "compressed text that is not UTF-8",
+];
+/** What neither of them keeps, and may. */
+const CARELESS_DIFFERENCES = [
+  "a message that ends inside of a block",
+  "compressed text fails at its first bad byte, before the message ends",
+  "a message of few bytes that inflates to 256 MiB",
 ];
 
 describe("the tool", () => {
@@ -80,8 +95,13 @@ describe("the tool", () => {
       "a key that is missing, twice there, or not 16 bytes in base64: 400",
       "a version that is missing or not exactly 13: 426 with Sec-WebSocket-Version",
       "Sec-WebSocket-Extensions that is malformed: 400",
+      "server_no_context_takeover is confirmed",
+      "server_max_window_bits is confirmed, and not raised",
+      "an offer with an invalid parameter is declined",
+      "behind an offer that it must decline, the next one is accepted",
     ];
     expect(broken(results)).toEqual(expect.arrayContaining([...handshake, ...CARELESS]));
+    expect(kept(results).filter((title) => CARELESS_DIFFERENCES.includes(title))).toEqual([]);
 
     const args = ["--rule", "reserved opcodes", "--json"];
     const program = await ended(url.href, ...args);
@@ -105,12 +125,30 @@ describe("the tool", () => {
       "an extension that was not asked for fails",
       "a subprotocol that was not asked for fails",
       "what is no HTTP/1.1 fails",
+      "an answer with an invalid parameter fails",
     ];
     expect(broken(results)).toEqual(expect.arrayContaining([...handshake, ...CARELESS]));
+    expect(kept(results).filter((title) => CARELESS_DIFFERENCES.includes(title))).toEqual([]);
 
     const program = await ended("--client", `${command} {url}`, "--rule", "each request has a key");
     expect(await program.exit).toEqual({ code: 1, signal: null });
     expect(program.stdout).toContain("✗  each request has a key of its own (4.1)");
+  });
+
+  test("sees messages that refer to more than was agreed on", () => {
+    const wide = { bits: 15, fresh: false };
+    const far = randomBytes(700);
+    const deflater = new Deflater(wide);
+    const [once, again] = [deflater.message(far), deflater.message(far)];
+    const read = (direction: Direction, ...payloads: Uint8Array[]) => {
+      const inflater = new Inflater(direction);
+      return payloads.map((payload) => inflater.message(payload)?.equals(far) ?? false);
+    };
+    expect(read(wide, once, again)).toEqual([true, true]);
+    expect(read({ bits: 15, fresh: true }, once, again)).toEqual([true, false]);
+    expect(read({ bits: 9, fresh: false }, once, again)).toEqual([true, false]);
+    const twice = new Inflater({ bits: 9, fresh: false });
+    expect(twice.message(new Deflater(wide).message(Buffer.concat([far, far])))).toBeUndefined();
   });
 
   test.concurrent.each([

@@ -23,6 +23,7 @@ const server = bun.serve({
     return new Response("WebSocket only", { status: 426, headers });
   },
   websocket: {
+    perMessageDeflate: true,
     /**
      * @param {BunSocket} socket
      * @param {string | Buffer} message

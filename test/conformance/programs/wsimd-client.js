@@ -19,6 +19,6 @@ for (;;) {
       close: () => resolve(undefined),
       error() {},
     };
-    connect(url, { backpressure: "queue" }, handlers).catch(resolve);
+    connect(url, { backpressure: "queue", compression: true }, handlers).catch(resolve);
   });
 }

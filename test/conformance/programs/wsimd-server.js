@@ -5,7 +5,7 @@ const runtime = "Deno" in globalThis ? "deno" : "Bun" in globalThis ? "bun" : "n
 /** @type {typeof import("../../../dist/node/index.js")} */
 const { serve } = await import(`../../../dist/${runtime}/index.js`);
 const server = await serve(
-  { host: "127.0.0.1", port: 0, backpressure: "queue" },
+  { host: "127.0.0.1", port: 0, backpressure: "queue", compression: true },
   {
     message(socket, data) {
       socket.send(data);

@@ -1,0 +1,348 @@
+// What RFC 7692 says of compressed messages: sections 6 and 7.2, and what limits of RFC 6455 mean for them.
+import { constants } from "node:zlib";
+import { deflatedTrials } from "../frame-trial.js";
+import { binary, close, continuation, described, frame, hex, ping, pong, text } from "../frames.js";
+
+/**
+ * @typedef {import("../frame-trial.js").DeflatedCase} DeflatedCase
+ * @typedef {import("../frame-trial.js").FrameCase} FrameCase
+ * @typedef {import("../frames.js").Frame} Frame
+ * @typedef {import("../deflate.js").Deflater} Deflater
+ * @typedef {import("../verdict.js").Rule} Rule
+ */
+
+const GROUP = "Compressed messages";
+const TAKEOVER = { offer: "client_max_window_bits", answer: "" };
+const FRESH = {
+  offer: "server_no_context_takeover; client_no_context_takeover",
+  answer: "server_no_context_takeover; client_no_context_takeover",
+};
+const SMALL = {
+  offer: "server_max_window_bits=9; client_max_window_bits=9",
+  answer: "server_max_window_bits=9; client_max_window_bits=9",
+};
+const RSV1 = { rsv: 4 };
+const FIRST = { rsv: 4, fin: false };
+const MORE = { fin: false };
+const IN_ONE = /** @type {const} */ (["in one write"]);
+const INVALID_DATA = { fails: 1007 };
+
+/** Bytes that nothing compresses, the same in each run, as text. @param {number} length @param {number} seed */
+function noise(length, seed = 1) {
+  let state = seed;
+  return Array.from({ length }, () => {
+    state = (state * 1_103_515_245 + 12_345) % 2 ** 31;
+    return String.fromCharCode(33 + ((state >> 16) % 90));
+  }).join("");
+}
+
+/** Text that repeats itself. @param {number} length */
+const prose = (length) =>
+  Array.from({ length: Math.ceil(length / 16) }, (_, i) => `{"größe":${i % 97},"x":${i}},`)
+    .join("")
+    .slice(0, length);
+
+/**
+ * @param {string} section
+ * @param {string} title
+ * @param {readonly DeflatedCase[]} cases
+ * @returns {Rule}
+ */
+const rule = (section, title, cases) => ({
+  group: GROUP,
+  section,
+  title,
+  trials: cases.flatMap(deflatedTrials),
+});
+
+/**
+ * Frames whose payloads were compressed by hand.
+ * @param {string} name
+ * @param {FrameCase} frameCase
+ * @returns {DeflatedCase}
+ */
+const given = (name, frameCase) => ({ name, wish: TAKEOVER, make: () => frameCase });
+
+/**
+ * @param {string} name
+ * @param {string} payload - hex digits
+ * @param {string} data
+ */
+const readAs = (name, payload, data) =>
+  given(name, { frames: [text(hex(payload), RSV1)], messages: [described("text", data)], end: "open" });
+
+/**
+ * Messages that are compressed, and come back.
+ * @param {string} name
+ * @param {readonly string[]} messages
+ * @param {import("node:zlib").ZlibOptions} [options]
+ * @param {Pick<DeflatedCase, "wish" | "ways">} [more]
+ * @returns {DeflatedCase}
+ */
+const echoed = (name, messages, options, more = { wish: TAKEOVER }) => ({
+  name,
+  make: (deflater) => ({
+    frames: messages.map((each, i) => (i % 3 === 1 ? binary : text)(deflater.message(each, options), RSV1)),
+    messages: messages.map((each, i) => described(i % 3 === 1 ? "binary" : "text", each)),
+    end: "open",
+  }),
+  ...more,
+});
+
+/**
+ * What must fail behind a message that is good.
+ * @param {string} name
+ * @param {readonly Frame[]} frames
+ * @param {Partial<FrameCase>} [more]
+ */
+const failing = (name, frames, more = {}) =>
+  given(name, {
+    frames: [text("Hello"), ...frames],
+    messages: [described("text", "Hello")],
+    end: INVALID_DATA,
+    ...more,
+  });
+
+/** @type {FrameCase["end"]} */
+const PROTOCOL_ERROR = { fails: 1002 };
+const HELLO = "f2 48 cd c9 c9 07 00";
+const EDGES = [0, 1, 125, 126, 65_535, 65_536];
+const LONG = prose(1 << 18);
+
+/** @type {readonly Rule[]} */
+const messageRules = [
+  rule("7.2.3", "the examples of the RFC", [
+    readAs("one block", HELLO, "Hello"),
+    readAs("no compression", "00 05 00 fa ff 48 65 6c 6c 6f 00", "Hello"),
+    readAs("two blocks", "f2 48 05 00 00 00 ff ff ca c9 c9 07 00", "Hello"),
+    readAs("an empty message", "00", ""),
+    given("two frames", {
+      frames: [text(hex("f2 48 cd"), FIRST), continuation(hex("c9 c9 07 00"))],
+      messages: [described("text", "Hello")],
+      end: "open",
+    }),
+    {
+      name: "the window of the first",
+      wish: TAKEOVER,
+      make: ({ takesOver }) =>
+        takesOver
+          ? {
+              frames: [text(hex(HELLO), RSV1), text(hex("f2 00 11 00 00"), RSV1)],
+              messages: [described("text", "Hello"), described("text", "Hello")],
+              end: "open",
+            }
+          : undefined,
+    },
+  ]),
+  rule("7.2.3.4", "a block with BFINAL", [
+    readAs("and the first byte of an empty one", "f3 48 cd c9 c9 07 00 00", "Hello"),
+    given("twice", {
+      frames: [0, 1].map(() => text(hex("f3 48 cd c9 c9 07 00 00"), RSV1)),
+      messages: [described("text", "Hello"), described("text", "Hello")],
+      end: "open",
+    }),
+  ]),
+  rule("7.2.1", "blocks of each type, and of all levels of zlib", [
+    ...[0, 1, 6, 9].map((level) => echoed(`level ${level}`, [prose(3000), prose(70_000)], { level })),
+    echoed("fixed codes", [prose(3000)], { strategy: constants.Z_FIXED }),
+    echoed("codes only", [prose(3000)], { strategy: constants.Z_HUFFMAN_ONLY }),
+    echoed("runs", ["x".repeat(60_000)], { strategy: constants.Z_RLE }),
+  ]),
+  rule("7.2.2", "messages of many lengths", [
+    ...EDGES.map((length) => echoed(`${length} bytes`, ["a".repeat(length), noise(length)])),
+    echoed("256 KiB", [LONG], {}, { wish: TAKEOVER, ways: IN_ONE }),
+  ]),
+  rule("7.2.2", "an empty payload with RSV1 is an empty message", [
+    given("text", { frames: [text("", RSV1)], messages: [described("text", "")], end: "open", must: false }),
+  ]),
+  rule("6", "compressed messages among others", [
+    {
+      name: "mixed",
+      wish: TAKEOVER,
+      make: (deflater) => ({
+        frames: [
+          text(deflater.message(prose(500)), RSV1),
+          text("plain"),
+          binary(deflater.message(prose(500)), RSV1),
+          text("pl", MORE),
+          continuation("ain"),
+          text(deflater.message("plain, and not"), RSV1),
+        ],
+        messages: [
+          described("text", prose(500)),
+          described("text", "plain"),
+          described("binary", prose(500)),
+          described("text", "plain"),
+          described("text", "plain, and not"),
+        ],
+        end: "open",
+      }),
+    },
+  ]),
+  rule("6.1", "a compressed message in parts, cut anywhere", [
+    ...[1, 2, 100].map((size) => inParts(`of ${size} bytes`, size)),
+    {
+      name: "some without payload",
+      wish: TAKEOVER,
+      make: (deflater) => {
+        const payload = deflater.message(prose(300));
+        const parts = [payload.subarray(0, 40), Buffer.alloc(0), payload.subarray(40), Buffer.alloc(0)];
+        return {
+          frames: [text("", FIRST), ...parts.map((part, i) => continuation(part, { fin: i === 3 }))],
+          messages: [described("text", prose(300))],
+          end: "open",
+        };
+      },
+    },
+  ]),
+  rule("6.1", "control frames between the parts of a compressed message", [
+    given("pings and a pong", {
+      frames: [
+        text(hex("f2 48"), FIRST),
+        ping("1"),
+        continuation(hex("cd c9 c9"), MORE),
+        pong("unasked"),
+        ping("2"),
+        continuation(hex("07 00")),
+      ],
+      messages: [described("text", "Hello")],
+      pongs: ["31", "32"],
+      end: "open",
+    }),
+    given("a close", { frames: [text(hex("f2 48"), FIRST), close(1000)], end: { closes: 1000 } }),
+  ]),
+];
+
+/**
+ * @param {string} name
+ * @param {number} size
+ * @returns {DeflatedCase}
+ */
+function inParts(name, size) {
+  return {
+    name,
+    wish: TAKEOVER,
+    ways: ["in one write", "byte by byte"],
+    make: (deflater) => {
+      const payload = deflater.message(prose(1200));
+      const frames = Array.from({ length: Math.ceil(payload.length / size) }, (_, i) => {
+        const part = payload.subarray(i * size, (i + 1) * size);
+        const fin = (i + 1) * size >= payload.length;
+        return i === 0 ? text(part, { fin, rsv: 4 }) : continuation(part, { fin });
+      });
+      return { frames, messages: [described("text", prose(1200))], end: "open" };
+    },
+  };
+}
+
+/** As long as two of the windows that SMALL agrees on, so that the second of two alike lies beyond. */
+const BEYOND_SMALL = noise(700);
+
+/** @type {readonly Rule[]} */
+const contextRules = [
+  rule("7.1.1", "messages that refer to those before, through a window that moves on", [
+    echoed("again", [prose(2000), prose(2000), noise(3000), prose(2000), noise(3000)]),
+    echoed(
+      "over 64 KiB",
+      Array.from({ length: 30 }, (_, i) => noise(3000, i % 2) + prose(100 * i)),
+    ),
+  ]),
+  rule("7.1.1", "no_context_takeover is obeyed", [
+    echoed("both sides", [prose(900), prose(900), noise(900), noise(900), prose(900)], {}, { wish: FRESH }),
+  ]),
+  rule("7.1.2", "a smaller window is obeyed", [
+    echoed(
+      "512 bytes",
+      [BEYOND_SMALL, BEYOND_SMALL, prose(4000), BEYOND_SMALL + BEYOND_SMALL],
+      {},
+      { wish: SMALL },
+    ),
+  ]),
+  rule("7.1.2", "a message that refers to bytes beyond the window", [
+    {
+      name: "512 bytes",
+      wish: SMALL,
+      make: (deflater) =>
+        deflater.bits > 12
+          ? undefined
+          : {
+              frames: [text(deflater.message(noise(5000) + noise(5000), { windowBits: 15 }), RSV1)],
+              end: INVALID_DATA,
+              must: false,
+            },
+    },
+  ]),
+  rule("7.1.1", "a message that refers to one before, in spite of no_context_takeover", [
+    {
+      name: "again",
+      wish: FRESH,
+      make: () => ({
+        frames: [text(hex(HELLO), RSV1), text(hex("f2 00 11 00 00"), RSV1)],
+        messages: [described("text", "Hello")],
+        end: INVALID_DATA,
+        must: false,
+      }),
+    },
+  ]),
+];
+
+const BOMB_BYTES = 256 << 20;
+
+/** @type {readonly Rule[]} */
+const failureRules = [
+  rule("6", "RSV bits where the extension gives them no meaning", [
+    failing(
+      "RSV1 of a continuation",
+      [text(hex("f2 48"), FIRST), continuation(hex("cd c9 c9 07 00"), RSV1)],
+      {
+        end: PROTOCOL_ERROR,
+      },
+    ),
+    failing("RSV1 of a continuation, plain", [text("a", MORE), continuation(hex(HELLO), RSV1)], {
+      end: PROTOCOL_ERROR,
+    }),
+    failing("RSV1 of a ping", [ping("x", RSV1)], { end: PROTOCOL_ERROR }),
+    failing("RSV1 of a pong", [pong("x", RSV1)], { end: PROTOCOL_ERROR }),
+    failing("RSV1 of a close", [frame(8, hex("03e8"), RSV1)], { end: PROTOCOL_ERROR }),
+    failing("RSV1 and a reserved opcode", [frame(3, hex(HELLO), RSV1)], { end: PROTOCOL_ERROR }),
+    ...[1, 2, 3, 5, 6, 7].map((rsv) =>
+      failing(`RSV ${rsv}`, [text(hex(HELLO), { rsv })], { end: PROTOCOL_ERROR }),
+    ),
+  ]),
+  rule("7.2.2", "data that is not DEFLATE", [
+    failing("a block of type 3", [binary(hex("06"), RSV1)]),
+    failing("a stored block whose lengths differ", [binary(hex("00 05 00 fb ff 48 65 6c 6c 6f 00"), RSV1)]),
+    failing("a distance without bytes", [binary(hex("02 00 11 00 00"), RSV1)]),
+    failing("codes that are none", [binary(hex("04 ff ff ff ff ff ff ff 00"), RSV1)]),
+    failing("plain text", [text("not compressed at all", RSV1)]),
+  ]),
+  rule("7.2.2", "a message that ends inside of a block", [
+    failing("fixed codes", [binary(hex("f2 48 cd"), RSV1)], { must: false }),
+    failing("stored", [binary(hex("00 05 00 fa ff 48 65"), RSV1)], { must: false }),
+    failing("in its last part", [binary(hex("f2 48"), FIRST), continuation("")], { must: false }),
+  ]),
+  rule("8.1", "compressed text that is not UTF-8", [
+    failing("bad", [text(hex("00 02 00 fd ff 61 ff 00"), RSV1)]),
+    failing("cut", [text(hex("00 02 00 fd ff e2 82 00"), RSV1)]),
+    failing("a surrogate", [text(hex("00 03 00 fc ff ed a0 80 00"), RSV1)]),
+    failing("in parts", [text(hex("00 02 00 fd ff 61"), FIRST), continuation(hex("ff 00"))]),
+  ]),
+  rule("8.1", "compressed text fails at its first bad byte, before the message ends", [
+    failing("bad", [text(hex("00 02 00 fd ff 61 ff 00"), FIRST)], { later: [continuation("")], must: false }),
+  ]),
+  rule("10.4", `a message of few bytes that inflates to ${BOMB_BYTES >> 20} MiB`, [
+    {
+      name: "zeros",
+      wish: TAKEOVER,
+      ways: IN_ONE,
+      alone: true,
+      make: (deflater) => ({
+        frames: [binary(deflater.message(Buffer.alloc(BOMB_BYTES)), RSV1)],
+        end: { fails: 1009 },
+        must: false,
+      }),
+    },
+  ]),
+];
+
+export const COMPRESSED_MESSAGE_RULES = [...messageRules, ...contextRules, ...failureRules];
