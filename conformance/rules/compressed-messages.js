@@ -111,7 +111,7 @@ const LONG = prose(1 << 18);
 
 /** @type {readonly Rule[]} */
 const messageRules = [
-  rule("7.2.3", "the examples of the RFC", [
+  rule("RFC 7692, 7.2.3", "the examples of the RFC", [
     readAs("one block", HELLO, "Hello"),
     readAs("no compression", "00 05 00 fa ff 48 65 6c 6c 6f 00", "Hello"),
     readAs("two blocks", "f2 48 05 00 00 00 ff ff ca c9 c9 07 00", "Hello"),
@@ -134,7 +134,7 @@ const messageRules = [
           : undefined,
     },
   ]),
-  rule("7.2.3.4", "a block with BFINAL", [
+  rule("RFC 7692, 7.2.3.4", "a block with BFINAL", [
     readAs("and the first byte of an empty one", "f3 48 cd c9 c9 07 00 00", "Hello"),
     given("twice", {
       frames: [0, 1].map(() => text(hex("f3 48 cd c9 c9 07 00 00"), RSV1)),
@@ -142,20 +142,20 @@ const messageRules = [
       end: "open",
     }),
   ]),
-  rule("7.2.1", "blocks of each type, and of all levels of zlib", [
+  rule("RFC 7692, 7.2.1", "blocks of each type, and of all levels of zlib", [
     ...[0, 1, 6, 9].map((level) => echoed(`level ${level}`, [prose(3000), prose(70_000)], { level })),
     echoed("fixed codes", [prose(3000)], { strategy: constants.Z_FIXED }),
     echoed("codes only", [prose(3000)], { strategy: constants.Z_HUFFMAN_ONLY }),
     echoed("runs", ["x".repeat(60_000)], { strategy: constants.Z_RLE }),
   ]),
-  rule("7.2.2", "messages of many lengths", [
+  rule("RFC 7692, 7.2.2", "messages of many lengths", [
     ...EDGES.map((length) => echoed(`${length} bytes`, ["a".repeat(length), noise(length)])),
     echoed("256 KiB", [LONG], {}, { wish: TAKEOVER, ways: IN_ONE }),
   ]),
-  rule("7.2.2", "an empty payload with RSV1 is an empty message", [
+  rule("RFC 7692, 7.2.2", "an empty payload with RSV1 is an empty message", [
     given("text", { frames: [text("", RSV1)], messages: [described("text", "")], end: "open", must: false }),
   ]),
-  rule("6", "compressed messages among others", [
+  rule("RFC 7692, 6", "compressed messages among others", [
     {
       name: "mixed",
       wish: TAKEOVER,
@@ -179,7 +179,7 @@ const messageRules = [
       }),
     },
   ]),
-  rule("6.1", "a compressed message in parts, cut anywhere", [
+  rule("RFC 7692, 6.1", "a compressed message in parts, cut anywhere", [
     ...[1, 2, 100].map((size) => inParts(`of ${size} bytes`, size)),
     {
       name: "some without payload",
@@ -195,7 +195,7 @@ const messageRules = [
       },
     },
   ]),
-  rule("6.1", "control frames between the parts of a compressed message", [
+  rule("RFC 7692, 6.1", "control frames between the parts of a compressed message", [
     given("pings and a pong", {
       frames: [
         text(hex("f2 48"), FIRST),
@@ -240,17 +240,17 @@ const BEYOND_SMALL = noise(700);
 
 /** @type {readonly Rule[]} */
 const contextRules = [
-  rule("7.1.1", "messages that refer to those before, through a window that moves on", [
+  rule("RFC 7692, 7.1.1", "messages that refer to those before, through a window that moves on", [
     echoed("again", [prose(2000), prose(2000), noise(3000), prose(2000), noise(3000)]),
     echoed(
       "over 64 KiB",
       Array.from({ length: 30 }, (_, i) => noise(3000, i % 2) + prose(100 * i)),
     ),
   ]),
-  rule("7.1.1", "no_context_takeover is obeyed", [
+  rule("RFC 7692, 7.1.1", "no_context_takeover is obeyed", [
     echoed("both sides", [prose(900), prose(900), noise(900), noise(900), prose(900)], {}, { wish: FRESH }),
   ]),
-  rule("7.1.2", "a smaller window is obeyed", [
+  rule("RFC 7692, 7.1.2", "a smaller window is obeyed", [
     echoed(
       "512 bytes",
       [BEYOND_SMALL, BEYOND_SMALL, prose(4000), BEYOND_SMALL + BEYOND_SMALL],
@@ -258,7 +258,7 @@ const contextRules = [
       { wish: SMALL },
     ),
   ]),
-  rule("7.1.2", "a message that refers to bytes beyond the window", [
+  rule("RFC 7692, 7.1.2", "a message that refers to bytes beyond the window", [
     {
       name: "512 bytes",
       wish: SMALL,
@@ -272,7 +272,7 @@ const contextRules = [
             },
     },
   ]),
-  rule("7.1.1", "a message that refers to one before, in spite of no_context_takeover", [
+  rule("RFC 7692, 7.1.1", "a message that refers to one before, in spite of no_context_takeover", [
     {
       name: "again",
       wish: FRESH,
@@ -290,7 +290,7 @@ const BOMB_BYTES = 256 << 20;
 
 /** @type {readonly Rule[]} */
 const failureRules = [
-  rule("6", "RSV bits where the extension gives them no meaning", [
+  rule("RFC 7692, 6", "RSV bits where the extension gives them no meaning", [
     failing(
       "RSV1 of a continuation",
       [text(hex("f2 48"), FIRST), continuation(hex("cd c9 c9 07 00"), RSV1)],
@@ -309,14 +309,14 @@ const failureRules = [
       failing(`RSV ${rsv}`, [text(hex(HELLO), { rsv })], { end: PROTOCOL_ERROR }),
     ),
   ]),
-  rule("7.2.2", "data that is not DEFLATE", [
+  rule("RFC 7692, 7.2.2", "data that is not DEFLATE", [
     failing("a block of type 3", [binary(hex("06"), RSV1)]),
     failing("a stored block whose lengths differ", [binary(hex("00 05 00 fb ff 48 65 6c 6c 6f 00"), RSV1)]),
     failing("a distance without bytes", [binary(hex("02 00 11 00 00"), RSV1)]),
     failing("codes that are none", [binary(hex("04 ff ff ff ff ff ff ff 00"), RSV1)]),
     failing("plain text", [text("not compressed at all", RSV1)]),
   ]),
-  rule("7.2.2", "a message that ends inside of a block", [
+  rule("RFC 7692, 7.2.2", "a message that ends inside of a block", [
     failing("fixed codes", [binary(hex("f2 48 cd"), RSV1)], { must: false }),
     failing("stored", [binary(hex("00 05 00 fa ff 48 65"), RSV1)], { must: false }),
     failing("in its last part", [binary(hex("f2 48"), FIRST), continuation("")], { must: false }),

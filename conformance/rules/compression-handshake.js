@@ -86,7 +86,7 @@ function declining(offer) {
 /** @type {readonly Rule[]} */
 const serverRules = [
   handshakeRule(
-    "7.1",
+    "RFC 7692, 7.1",
     "an offer is accepted with parameters that answer it",
     [
       takingLast(""),
@@ -105,7 +105,7 @@ const serverRules = [
     GROUP,
   ),
   handshakeRule(
-    "7.1.1.1",
+    "RFC 7692, 7.1.1.1",
     "server_no_context_takeover is confirmed",
     [
       takingLast("server_no_context_takeover"),
@@ -114,13 +114,13 @@ const serverRules = [
     GROUP,
   ),
   handshakeRule(
-    "7.1.2.1",
+    "RFC 7692, 7.1.2.1",
     "server_max_window_bits is confirmed, and not raised",
     [8, 9, 10, 11, 12, 13, 14, 15].map((bits) => takingLast(`server_max_window_bits=${bits}`)),
     GROUP,
   ),
   handshakeRule(
-    "7.1.2.2",
+    "RFC 7692, 7.1.2.2",
     "client_max_window_bits is answered only if it was offered, and not raised",
     [
       takingLast("server_max_window_bits=15"),
@@ -128,9 +128,14 @@ const serverRules = [
     ],
     GROUP,
   ),
-  handshakeRule("7.1", "an offer with an invalid parameter is declined", INVALID.map(declining), GROUP),
   handshakeRule(
-    "5.1",
+    "RFC 7692, 7.1",
+    "an offer with an invalid parameter is declined",
+    INVALID.map(declining),
+    GROUP,
+  ),
+  handshakeRule(
+    "RFC 7692, 5.1",
     "behind an offer that it must decline, the next one is accepted",
     [
       ...INVALID.map((offer) => takingLast(offer, "")),
@@ -152,7 +157,7 @@ const wishing = (wish) => ({
 /** @type {readonly Rule[]} */
 const clientRules = [
   answerRule(
-    "7.1",
+    "RFC 7692, 7.1",
     "an answer that answers its offer opens the connection",
     [
       "",
@@ -167,14 +172,14 @@ const clientRules = [
     GROUP,
   ),
   answerRule(
-    "7.1",
+    "RFC 7692, 7.1",
     "an answer with an invalid parameter fails",
     [...INVALID, "client_max_window_bits"].map((each) => answering(each, { [EXTENSIONS]: element(each) })),
     fails(true),
     GROUP,
   ),
   answerRule(
-    "5.1",
+    "RFC 7692, 5.1",
     "an answer with the extension twice fails",
     [answering("twice", { [EXTENSIONS]: `${element("")}, ${element("")}` })],
     fails(false),
