@@ -1,6 +1,7 @@
 // All rules, put to one target.
 import { CLIENT_HANDSHAKE_RULES } from "./rules/client-handshake.js";
 import { COMPRESSED_MESSAGE_RULES } from "./rules/compressed-messages.js";
+import { COMPRESSION_FAILURE_RULES } from "./rules/compression-failures.js";
 import { COMPRESSION_HANDSHAKE_RULES } from "./rules/compression-handshake.js";
 import { ENDURANCE_RULES } from "./rules/endurance.js";
 import { FRAME_RULES } from "./rules/frames.js";
@@ -27,6 +28,7 @@ export const RULES = [
   ...TEXT_AND_CLOSE_RULES,
   ...COMPRESSION_HANDSHAKE_RULES,
   ...COMPRESSED_MESSAGE_RULES,
+  ...COMPRESSION_FAILURE_RULES,
 ];
 
 /** @type {import("./verdict.js").Patience} */

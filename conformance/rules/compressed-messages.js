@@ -1,111 +1,29 @@
-// What RFC 7692 says of compressed messages: sections 6 and 7.2, and what limits of RFC 6455 mean for them.
+// What RFC 7692 says of compressed messages, and of what they may refer to: sections 6, 7.1 and 7.2.
 import { constants } from "node:zlib";
-import { deflatedTrials } from "../frame-trial.js";
-import { binary, close, continuation, described, frame, hex, ping, pong, text } from "../frames.js";
+import {
+  echoed,
+  FIRST,
+  FRESH,
+  given,
+  HELLO,
+  IN_ONE,
+  INVALID_DATA,
+  MORE,
+  noise,
+  prose,
+  RSV1,
+  readAs,
+  rule,
+  SMALL,
+  TAKEOVER,
+} from "../deflated-cases.js";
+import { binary, close, continuation, described, hex, ping, pong, text } from "../frames.js";
 
 /**
  * @typedef {import("../frame-trial.js").DeflatedCase} DeflatedCase
- * @typedef {import("../frame-trial.js").FrameCase} FrameCase
- * @typedef {import("../frames.js").Frame} Frame
- * @typedef {import("../deflate.js").Deflater} Deflater
  * @typedef {import("../verdict.js").Rule} Rule
  */
 
-const GROUP = "Compressed messages";
-const TAKEOVER = { offer: "client_max_window_bits", answer: "" };
-const FRESH = {
-  offer: "server_no_context_takeover; client_no_context_takeover",
-  answer: "server_no_context_takeover; client_no_context_takeover",
-};
-const SMALL = {
-  offer: "server_max_window_bits=9; client_max_window_bits=9",
-  answer: "server_max_window_bits=9; client_max_window_bits=9",
-};
-const RSV1 = { rsv: 4 };
-const FIRST = { rsv: 4, fin: false };
-const MORE = { fin: false };
-const IN_ONE = /** @type {const} */ (["in one write"]);
-const INVALID_DATA = { fails: 1007 };
-
-/** Bytes that nothing compresses, the same in each run, as text. @param {number} length @param {number} seed */
-function noise(length, seed = 1) {
-  let state = seed;
-  return Array.from({ length }, () => {
-    state = (state * 1_103_515_245 + 12_345) % 2 ** 31;
-    return String.fromCharCode(33 + ((state >> 16) % 90));
-  }).join("");
-}
-
-/** Text that repeats itself. @param {number} length */
-const prose = (length) =>
-  Array.from({ length: Math.ceil(length / 16) }, (_, i) => `{"größe":${i % 97},"x":${i}},`)
-    .join("")
-    .slice(0, length);
-
-/**
- * @param {string} section
- * @param {string} title
- * @param {readonly DeflatedCase[]} cases
- * @returns {Rule}
- */
-const rule = (section, title, cases) => ({
-  group: GROUP,
-  section,
-  title,
-  trials: cases.flatMap(deflatedTrials),
-});
-
-/**
- * Frames whose payloads were compressed by hand.
- * @param {string} name
- * @param {FrameCase} frameCase
- * @returns {DeflatedCase}
- */
-const given = (name, frameCase) => ({ name, wish: TAKEOVER, make: () => frameCase });
-
-/**
- * @param {string} name
- * @param {string} payload - hex digits
- * @param {string} data
- */
-const readAs = (name, payload, data) =>
-  given(name, { frames: [text(hex(payload), RSV1)], messages: [described("text", data)], end: "open" });
-
-/**
- * Messages that are compressed, and come back.
- * @param {string} name
- * @param {readonly string[]} messages
- * @param {import("node:zlib").ZlibOptions} [options]
- * @param {Pick<DeflatedCase, "wish" | "ways">} [more]
- * @returns {DeflatedCase}
- */
-const echoed = (name, messages, options, more = { wish: TAKEOVER }) => ({
-  name,
-  make: (deflater) => ({
-    frames: messages.map((each, i) => (i % 3 === 1 ? binary : text)(deflater.message(each, options), RSV1)),
-    messages: messages.map((each, i) => described(i % 3 === 1 ? "binary" : "text", each)),
-    end: "open",
-  }),
-  ...more,
-});
-
-/**
- * What must fail behind a message that is good.
- * @param {string} name
- * @param {readonly Frame[]} frames
- * @param {Partial<FrameCase>} [more]
- */
-const failing = (name, frames, more = {}) =>
-  given(name, {
-    frames: [text("Hello"), ...frames],
-    messages: [described("text", "Hello")],
-    end: INVALID_DATA,
-    ...more,
-  });
-
-/** @type {FrameCase["end"]} */
-const PROTOCOL_ERROR = { fails: 1002 };
-const HELLO = "f2 48 cd c9 c9 07 00";
 const EDGES = [0, 1, 125, 126, 65_535, 65_536];
 const LONG = prose(1 << 18);
 
@@ -286,63 +204,4 @@ const contextRules = [
   ]),
 ];
 
-const BOMB_BYTES = 256 << 20;
-
-/** @type {readonly Rule[]} */
-const failureRules = [
-  rule("RFC 7692, 6", "RSV bits where the extension gives them no meaning", [
-    failing(
-      "RSV1 of a continuation",
-      [text(hex("f2 48"), FIRST), continuation(hex("cd c9 c9 07 00"), RSV1)],
-      {
-        end: PROTOCOL_ERROR,
-      },
-    ),
-    failing("RSV1 of a continuation, plain", [text("a", MORE), continuation(hex(HELLO), RSV1)], {
-      end: PROTOCOL_ERROR,
-    }),
-    failing("RSV1 of a ping", [ping("x", RSV1)], { end: PROTOCOL_ERROR }),
-    failing("RSV1 of a pong", [pong("x", RSV1)], { end: PROTOCOL_ERROR }),
-    failing("RSV1 of a close", [frame(8, hex("03e8"), RSV1)], { end: PROTOCOL_ERROR }),
-    failing("RSV1 and a reserved opcode", [frame(3, hex(HELLO), RSV1)], { end: PROTOCOL_ERROR }),
-    ...[1, 2, 3, 5, 6, 7].map((rsv) =>
-      failing(`RSV ${rsv}`, [text(hex(HELLO), { rsv })], { end: PROTOCOL_ERROR }),
-    ),
-  ]),
-  rule("RFC 7692, 7.2.2", "data that is not DEFLATE", [
-    failing("a block of type 3", [binary(hex("06"), RSV1)]),
-    failing("a stored block whose lengths differ", [binary(hex("00 05 00 fb ff 48 65 6c 6c 6f 00"), RSV1)]),
-    failing("a distance without bytes", [binary(hex("02 00 11 00 00"), RSV1)]),
-    failing("codes that are none", [binary(hex("04 ff ff ff ff ff ff ff 00"), RSV1)]),
-    failing("plain text", [text("not compressed at all", RSV1)]),
-  ]),
-  rule("RFC 7692, 7.2.2", "a message that ends inside of a block", [
-    failing("fixed codes", [binary(hex("f2 48 cd"), RSV1)], { must: false }),
-    failing("stored", [binary(hex("00 05 00 fa ff 48 65"), RSV1)], { must: false }),
-    failing("in its last part", [binary(hex("f2 48"), FIRST), continuation("")], { must: false }),
-  ]),
-  rule("8.1", "compressed text that is not UTF-8", [
-    failing("bad", [text(hex("00 02 00 fd ff 61 ff 00"), RSV1)]),
-    failing("cut", [text(hex("00 02 00 fd ff e2 82 00"), RSV1)]),
-    failing("a surrogate", [text(hex("00 03 00 fc ff ed a0 80 00"), RSV1)]),
-    failing("in parts", [text(hex("00 02 00 fd ff 61"), FIRST), continuation(hex("ff 00"))]),
-  ]),
-  rule("8.1", "compressed text fails at its first bad byte, before the message ends", [
-    failing("bad", [text(hex("00 02 00 fd ff 61 ff 00"), FIRST)], { later: [continuation("")], must: false }),
-  ]),
-  rule("10.4", `a message of few bytes that inflates to ${BOMB_BYTES >> 20} MiB`, [
-    {
-      name: "zeros",
-      wish: TAKEOVER,
-      ways: IN_ONE,
-      alone: true,
-      make: (deflater) => ({
-        frames: [binary(deflater.message(Buffer.alloc(BOMB_BYTES)), RSV1)],
-        end: { fails: 1009 },
-        must: false,
-      }),
-    },
-  ]),
-];
-
-export const COMPRESSED_MESSAGE_RULES = [...messageRules, ...contextRules, ...failureRules];
+export const COMPRESSED_MESSAGE_RULES = [...messageRules, ...contextRules];

@@ -2,13 +2,18 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Role } from "../../src/index.js";
+import { permessageDeflate } from "../../src/protocol/deflate/index.js";
+import { payloadPath } from "../../src/protocol/extensions/payload-path.js";
 import { cutsOf, fractions, mutatedStreams, streams } from "../support/arbitraries.js";
 import { cutAt } from "../support/cuts.js";
+import { agreed, SETTINGS } from "../support/deflate-connection.js";
 import { hex, toHex } from "../support/hex.js";
 import { describeKernels } from "../support/kernels.js";
 import { describeOutcome, outcomeOf, sameOutcome } from "../support/outcome.js";
 import { referenceConnection } from "../support/reference-connection.js";
+import { ReferenceInflater } from "../support/reference-inflate.js";
 import { compareWithWs, DIFFERENCES, type Difference } from "../support/ws-differences.js";
+import { ZlibStream } from "../support/zlib-deflate.js";
 
 const ROLES: readonly Role[] = ["server", "client"];
 const LIMITS = { maxMessageBytes: 200, maxFragments: 5 };
@@ -30,6 +35,57 @@ describeKernels("against the naive decoder", (kernel) => {
         }),
         { seed, numRuns: 1500 },
       );
+    });
+  });
+});
+
+/** The kernel decodes a match, of up to 6 bytes, when all of it is there. */
+const LOOKAHEADS = [0, 1, 2, 3, 4, 5, 6];
+/** 8 bits are for the decoder only: zlib deflates with 9, so some messages refer to bytes beyond the window. */
+const AGREED = [
+  [15, true],
+  [15, false],
+  [9, true],
+  [8, true],
+] as const;
+
+describeKernels("against the naive decoder, with permessage-deflate", (kernel) => {
+  if (kernel === "js") return;
+  describe.each(ROLES)("as a %s", (role) => {
+    describe.each(AGREED)("with windows of %i bits, takeover %s", (bits, takeover) => {
+      const deflate = () => new ZlibStream(!takeover, Math.max(bits, 9));
+      const extension = payloadPath(permessageDeflate(role, agreed(bits, takeover), SETTINGS));
+
+      test.each([
+        ["mostly valid", streams, 20_266, []],
+        ["mutated", mutatedStreams, 20_267, ["EXTENSION_DATA"]],
+      ] as const)("%s streams", (_, make, seed, codes) => {
+        let messages = 0;
+        const failures = new Set<string | undefined>();
+        fc.assert(
+          fc.property(make(role, deflate), fractions, fc.boolean(), (stream, cuts, fragments) => {
+            const options = { role, kernel, fragments, limits: LIMITS, extension };
+            const found = outcomeOf(stream, cutsOf(cuts, stream.length), options, "connection");
+            const expected = (lookahead: number) =>
+              referenceConnection(
+                stream,
+                role,
+                LIMITS,
+                false,
+                new ReferenceInflater(bits, takeover, lookahead),
+              );
+            if (!LOOKAHEADS.some((lookahead) => sameOutcome(found, expected(lookahead))))
+              expect(describeOutcome(found)).toEqual(describeOutcome(expected(0)));
+            for (const event of found.events) {
+              if (event.type === "text" || event.type === "binary") messages++;
+              if (event.type === "close") failures.add(event.failure?.code);
+            }
+          }),
+          { seed, numRuns: 400 },
+        );
+        expect(messages).toBeGreaterThan(200);
+        for (const code of ["MESSAGE_TOO_LONG", "INVALID_UTF8", ...codes]) expect(failures).toContain(code);
+      });
     });
   });
 });

@@ -3,6 +3,9 @@ import fc from "fast-check";
 import type { Role } from "../../src/index.js";
 import { frame } from "./frame.js";
 import { concat } from "./hex.js";
+import type { ZlibStream } from "./zlib-deflate.js";
+
+const RSV1 = 4;
 
 /** Lengths around the edges of the length forms, and short ones. */
 export const lengths = fc.oneof(
@@ -89,14 +92,35 @@ const parts: fc.Arbitrary<Part> = fc.record({
   ),
 });
 
-const fragmented = fc.record({
+interface Fragmented {
+  readonly text: boolean;
+  readonly payload: Uint8Array;
+  readonly parts: readonly Part[];
+  /** What zlib is told, if the message is compressed. */
+  readonly zlib?: { readonly level: number; readonly strategy: number } | undefined;
+}
+
+const fragmented = {
   text: fc.boolean(),
   payload: smallPayloads,
   parts: fc.array(parts, { minLength: 1, maxLength: 6 }),
-});
+};
 
-/** A stream of frames for this role, most of them valid: some text is not, some are too long, Close payloads are anything. */
-export function streams(role: Role): fc.Arbitrary<Uint8Array> {
+const deflated = {
+  ...fragmented,
+  zlib: fc.option(fc.record({ level: fc.constantFrom(0, 1, 6), strategy: fc.integer({ min: 0, max: 4 }) }), {
+    nil: undefined,
+    freq: 3,
+  }),
+};
+
+/**
+ * A stream of frames for this role, most of them valid: some text is not, some are too long, Close payloads are anything.
+ * @param deflate - compresses messages, as permessage-deflate does
+ */
+export function streams(role: Role, deflate?: () => ZlibStream): fc.Arbitrary<Uint8Array> {
+  const message: fc.Arbitrary<Fragmented> =
+    deflate === undefined ? fc.record(fragmented) : fc.record(deflated);
   const closing = fc.option(
     fc.tuple(fc.constantFrom(1000, 1001, 1005, 2999, 3000, 4999, 5000), smallPayloads),
     {
@@ -104,9 +128,13 @@ export function streams(role: Role): fc.Arbitrary<Uint8Array> {
       freq: 2,
     },
   );
-  return fc.tuple(fc.array(fragmented, { maxLength: 5 }), closing, masks).map(([all, close, mask]) => {
+  return fc.tuple(fc.array(message, { maxLength: 5 }), closing, masks).map(([all, close, mask]) => {
     const key = (each: number[]) => (role === "server" ? each : undefined);
-    const frames = all.flatMap((message) => {
+    const zlib = deflate?.();
+    const frames = all.flatMap((plain) => {
+      const payload = plain.zlib && zlib?.deflate(plain.payload, plain.zlib);
+      const message = { ...plain, payload: payload ?? plain.payload };
+      const rsv = payload === undefined ? 0 : RSV1;
       const edges = [
         ...cutsOf(
           message.parts.slice(1).map(({ cut }) => cut),
@@ -122,7 +150,14 @@ export function streams(role: Role): fc.Arbitrary<Uint8Array> {
         const fin = i === edges.length - 1;
         const opcode = i > 0 ? 0 : message.text ? 1 : 2;
         const form = part?.lengthForm === undefined ? {} : { lengthForm: part.lengthForm };
-        const data = frame({ fin, opcode, mask: key(part?.mask ?? mask), payload, ...form });
+        const data = frame({
+          fin,
+          rsv: i === 0 ? rsv : 0,
+          opcode,
+          mask: key(part?.mask ?? mask),
+          payload,
+          ...form,
+        });
         const control = part?.control;
         return control === undefined ? [data] : [data, frame({ ...control, mask: key(mask) })];
       });
@@ -144,9 +179,9 @@ const mutation = fc.record({
 });
 
 /** Streams in which bytes were changed, put in, taken out, or cut off. */
-export function mutatedStreams(role: Role): fc.Arbitrary<Uint8Array> {
+export function mutatedStreams(role: Role, deflate?: () => ZlibStream): fc.Arbitrary<Uint8Array> {
   return fc
-    .tuple(streams(role), fc.array(mutation, { minLength: 1, maxLength: 3 }))
+    .tuple(streams(role, deflate), fc.array(mutation, { minLength: 1, maxLength: 3 }))
     .map(([stream, mutations]) => {
       const bytes = Array.from(stream);
       for (const { at, kind, byte } of mutations) {

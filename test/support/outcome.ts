@@ -196,8 +196,13 @@ export function sameEvent(a: OutcomeEvent, b: OutcomeEvent | undefined): boolean
     a.wasClean === b.wasClean &&
     a.failure?.code === b.failure?.code &&
     a.failure?.closeCode === b.failure?.closeCode &&
-    a.failure?.offset === b.failure?.offset
+    sameOffset(a.failure?.offset, b.failure?.offset)
   );
+}
+
+/** NaN stands for a place that nothing tells. */
+function sameOffset(a: number | undefined, b: number | undefined): boolean {
+  return a === b || Number.isNaN(a) || Number.isNaN(b);
 }
 
 function sameBytes(a: Uint8Array, b: Uint8Array): boolean {

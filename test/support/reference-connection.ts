@@ -4,7 +4,8 @@ import * as layout from "../../src/kernel/generated/layout.js";
 import { frame } from "./frame.js";
 import { concat } from "./hex.js";
 import type { Outcome, OutcomeEvent } from "./outcome.js";
-import { type ReferenceItem, referenceDecode } from "./reference-decode.js";
+import { BAD_COMPRESSED_DATA, type ReferenceItem, referenceDecode } from "./reference-decode.js";
+import type { ReferenceInflater } from "./reference-inflate.js";
 import { referenceUtf8 } from "./reference-utf8.js";
 
 /** What each rule that frames can break is called, and the status code that goes out for it (sections 7.4.1 and 8.1). */
@@ -23,6 +24,7 @@ const VIOLATIONS: readonly (readonly [kind: number, code: FailureCode, closeCode
   [layout.VIOLATION_LENGTH_NOT_MINIMAL, "LENGTH_NOT_MINIMAL", 1002],
   [layout.VIOLATION_MESSAGE_TOO_LONG, "MESSAGE_TOO_LONG", 1009],
   [layout.VIOLATION_INVALID_UTF8, "INVALID_UTF8", 1007],
+  [BAD_COMPRESSED_DATA, "EXTENSION_DATA", 1007],
 ];
 
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
@@ -30,8 +32,15 @@ const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 /**
  * The outcome of a stream that ends without another byte; what is sent is masked with the key 0.
  * @param echo - whether the application sends each message back
+ * @param inflater - of the peer's messages, if permessage-deflate was agreed on
  */
-export function referenceConnection(stream: Uint8Array, role: Role, limits: Limits, echo = false): Outcome {
+export function referenceConnection(
+  stream: Uint8Array,
+  role: Role,
+  limits: Limits,
+  echo = false,
+  inflater?: ReferenceInflater,
+): Outcome {
   const events: OutcomeEvent[] = [];
   const output: Uint8Array[] = [];
   let pongBytes = 0;
@@ -57,7 +66,12 @@ export function referenceConnection(stream: Uint8Array, role: Role, limits: Limi
     return outcome({ ...ABNORMAL, failure: { code, closeCode, offset } });
   };
 
-  const { items, violation } = referenceDecode(stream, { fromServer: role === "client", ...limits });
+  const { items, violation } = referenceDecode(stream, {
+    fromServer: role === "client",
+    ...limits,
+    rsv1: inflater !== undefined,
+    inflater,
+  });
   for (const item of items) {
     const { opcode, payload, complete } = item;
     if (!complete) continue;

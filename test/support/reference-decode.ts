@@ -1,5 +1,6 @@
 // A whole stream of frames, decoded in one go as RFC 6455 section 5.2 reads: no chunks, no state, no speed.
 import * as layout from "../../src/kernel/generated/layout.js";
+import type { ReferenceInflater } from "./reference-inflate.js";
 import { referenceUtf8 } from "./reference-utf8.js";
 
 export interface DecodeRules {
@@ -8,7 +9,12 @@ export interface DecodeRules {
   readonly maxFragments: number;
   /** Messages may be compressed, which RSV1 on their first frame says (RFC 7692 section 6). Default: they may not. */
   readonly rsv1?: boolean;
+  /** Reads compressed messages. Without it, their payloads are left as they are. */
+  readonly inflater?: ReferenceInflater | undefined;
 }
+
+/** The violation of compressed data that can't be read. */
+export const BAD_COMPRESSED_DATA = -1;
 
 export interface ReferenceFrame {
   /** Where in the stream its payload begins. */
@@ -39,6 +45,7 @@ export interface ReferenceResult {
 
 export interface ReferenceViolation {
   readonly kind: number;
+  /** NaN of one in what a message inflates to: the bytes that came have no such place. */
   readonly offset: number;
   /** How many bytes, or fragments, exceed a limit. */
   readonly actual?: number | undefined;
@@ -96,6 +103,9 @@ export function violationLine({ kind, offset, actual }: ReferenceViolation): str
 }
 
 export function referenceDecode(stream: Uint8Array, rules: DecodeRules): ReferenceResult {
+  const { maxMessageBytes } = rules;
+  const mostEncoded =
+    rules.inflater === undefined ? maxMessageBytes : Math.floor((maxMessageBytes * 9) / 8) + 64;
   const items: ReferenceItem[] = [];
   const frames: ReferenceFrame[] = [];
   let at = 0;
@@ -142,7 +152,7 @@ export function referenceDecode(stream: Uint8Array, rules: DecodeRules): Referen
       check(length < (short === 126 ? 126n : 65536n), layout.VIOLATION_LENGTH_NOT_MINIMAL, lengthAt);
     }
     const total = (message?.length ?? 0) + Number(length);
-    const tooLong = length >= 2n ** 53n || total > rules.maxMessageBytes;
+    const tooLong = length >= 2n ** 53n || total > mostEncoded;
     check(!control && tooLong, layout.VIOLATION_MESSAGE_TOO_LONG, lengthAt, total);
     const key = masked ? take(4) : new Uint8Array(4);
 
@@ -161,17 +171,36 @@ export function referenceDecode(stream: Uint8Array, rules: DecodeRules): Referen
     message.fragments = fragments;
     const before = message.bytes.length;
     for (const byte of payload) message.bytes.push(byte);
+    const ends = complete && fin;
+    const inflated = message.compressed
+      ? rules.inflater?.read(message.bytes, ends, maxMessageBytes + 1)
+      : undefined;
     // What is compressed is not text yet.
-    if (message.opcode === 1 && !message.compressed) {
-      const { bad, carry } = referenceUtf8(message.bytes);
-      const cut = bad < 0 && complete && fin && carry !== 0 ? message.bytes.length : bad;
-      if (cut >= 0) {
-        message.bytes.length = cut;
-        throw new Violation(layout.VIOLATION_INVALID_UTF8, payloadAt + cut - before);
+    if (message.opcode === 1 && (!message.compressed || inflated !== undefined)) {
+      const text = inflated?.output.subarray(0, maxMessageBytes) ?? message.bytes;
+      const { bad, carry } = referenceUtf8(text);
+      const whole = ends && inflated?.bad !== true && (inflated?.output ?? text).length === text.length;
+      const cut = bad < 0 && whole && carry !== 0 ? text.length : bad;
+      if (cut >= 0 && !(total > maxMessageBytes && cut > before && inflated === undefined)) {
+        if (inflated === undefined) message.bytes.length = cut;
+        const offset = inflated === undefined ? payloadAt + cut - before : Number.NaN;
+        throw new Violation(layout.VIOLATION_INVALID_UTF8, offset);
       }
     }
-    if (complete && fin) {
-      const bytes = Uint8Array.from(message.bytes);
+    if (inflated === undefined) {
+      // A header tells only how long a message is that may be compressed.
+      check(
+        payload.length > 0 && total > maxMessageBytes,
+        layout.VIOLATION_MESSAGE_TOO_LONG,
+        payloadAt,
+        total,
+      );
+    } else {
+      check(inflated.output.length > maxMessageBytes, layout.VIOLATION_MESSAGE_TOO_LONG, Number.NaN);
+      check(inflated.bad, BAD_COMPRESSED_DATA, Number.NaN);
+    }
+    if (ends) {
+      const bytes = inflated?.output ?? Uint8Array.from(message.bytes);
       items.push({ ...kindOf(message), payload: bytes, complete, offset: payloadAt });
       message = undefined;
     }

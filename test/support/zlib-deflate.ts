@@ -46,6 +46,21 @@ export class ZlibStream {
     return whole.subarray(before.length);
   }
 
+  /**
+   * As {@link inflate}, in constant time: the bytes before are a dictionary. References beyond the window fail, but for
+   * those within a chunk of zlib's output.
+   */
+  inflateNext(encoded: Uint8Array): Uint8Array {
+    const payload = inflateRawSync(concat([encoded, TAIL]), {
+      windowBits: this.#windowBits,
+      finishFlush: constants.Z_SYNC_FLUSH,
+      chunkSize: Math.max(64, 2 ** (this.#windowBits - 2)),
+      ...(this.#window.length > 0 && { dictionary: this.#window }),
+    });
+    this.#keep(payload);
+    return payload;
+  }
+
   #keep(payload: Uint8Array): void {
     if (!this.#fresh) this.#window = concat([this.#window, payload]).slice(-(1 << this.#windowBits));
   }

@@ -1,7 +1,10 @@
 // The rows of frames.ts, cut in every way, on each kernel.
 import { expect, test } from "vitest";
 import { DEFAULT_LIMITS, type EndpointOptions, type KernelName, type Role } from "../../src/index.js";
+import { permessageDeflate } from "../../src/protocol/deflate/index.js";
+import { payloadPath } from "../../src/protocol/extensions/payload-path.js";
 import { byteByByte, everyBytes, everyCut, everyTwoCuts } from "../support/cuts.js";
+import { agreed, SETTINGS } from "../support/deflate-connection.js";
 import { concat, hex, toHex } from "../support/hex.js";
 import { describeKernels } from "../support/kernels.js";
 import {
@@ -12,6 +15,7 @@ import {
   streamsOutcomeOf,
 } from "../support/outcome.js";
 import { referenceConnection } from "../support/reference-connection.js";
+import { ReferenceInflater } from "../support/reference-inflate.js";
 import { closeLine, run, type Transcript } from "../support/run.js";
 import { keyFor, wire } from "../support/wire.js";
 import { FRAME_VECTORS, type FrameVector, OVER_1_KIB } from "./frames.js";
@@ -26,6 +30,21 @@ const ONCE_BYTES = SPLITS === "all" ? 100_000 : 1000;
 const EDGE_BYTES = SPLITS === "all" ? 40 : 6;
 /** That vector is decoded more than 100,000 times; and a machine may be busy. */
 const PATIENCE_MS = SPLITS === "all" ? 1_800_000 : 120_000;
+
+/**
+ * With permessage-deflate, RSV1 has a meaning in the first frame of a message, and the header of a message that is not
+ * compressed fails it at 9/8 of the limit and 64 bytes more, while the first byte of its payload fails it at the limit.
+ */
+const DIFFERENT_WITH_DEFLATE = [
+  "first byte c1: RSV 100, opcode 1",
+  "first byte c2: RSV 100, opcode 2",
+  "the first byte alone fails, before the length arrives",
+  "a frame over the limit, from the header alone",
+  "a frame over the limit in the 16-bit form",
+  "the limit is the message's, not the frame's",
+  "a limit of 0 lets empty messages through",
+  "a header's error wins over its payload's",
+];
 
 describeKernels("frames", (kernel) => {
   // The answers to messages, and the endpoint's own among them: the same bytes, however they come in.
@@ -59,6 +78,17 @@ describeKernels("frames", (kernel) => {
     },
   );
 
+  if (kernel !== "js") {
+    test.each(BOTH)(
+      "each vector, for a %s that has agreed on permessage-deflate",
+      { timeout: PATIENCE_MS },
+      (role) => {
+        const differing = FRAME_VECTORS.filter((vector) => !expectDeflated(vector, role, kernel));
+        expect(differing.map(({ name }) => name)).toEqual(DIFFERENT_WITH_DEFLATE);
+      },
+    );
+  }
+
   for (const vector of FRAME_VECTORS) {
     for (const role of vector.roles ?? BOTH) {
       const name = `${vector.section}, ${role}: ${vector.name}`;
@@ -88,6 +118,30 @@ describeKernels("frames", (kernel) => {
     }
   });
 });
+
+/**
+ * Expects what the naive decoder says of a connection with permessage-deflate.
+ * @returns whether that is what happens without it
+ */
+function expectDeflated(vector: FrameVector, role: Role, kernel: KernelName): boolean {
+  const { roles = BOTH, raw, frames, limits } = vector;
+  if (!roles.includes(role)) return true;
+  const { bytes } = wire(frames, raw === true ? undefined : keyFor(role));
+  const all = { ...DEFAULT_LIMITS, ...limits };
+  const expected = referenceConnection(bytes, role, all, false, new ReferenceInflater(15, true));
+  const extension = payloadPath(permessageDeflate(role, agreed(15, true), SETTINGS));
+  const options = { role, kernel, extension, ...(limits && { limits }) };
+  const cutsOf = bytes.length <= ONCE_BYTES ? [...fewCuts(bytes.length), ...everyCut(bytes.length)] : [[]];
+  for (const cuts of cutsOf) {
+    for (const form of [{}, { fragments: true }, { textType: "bytes" }] as const) {
+      const found = outcomeOf(bytes, cuts, { ...options, ...form }, "connection");
+      if (sameOutcome(found, expected)) continue;
+      const where = `${vector.name}, cut at ${cuts.slice(0, 5)}`;
+      expect([where, ...describeOutcome(found)]).toEqual([where, ...describeOutcome(expected)]);
+    }
+  }
+  return sameOutcome(expected, referenceConnection(bytes, role, all));
+}
 
 /** Ways to cut a stream of this length. */
 type CutsOf = (length: number) => Iterable<readonly number[]>;
