@@ -5,6 +5,7 @@ import { copyRuns, type RunMemory } from "../host/payload-runs.js";
 import { Slab } from "../host/slab.js";
 import { copyInto } from "../host/views.js";
 import { decodeText, nodeHost, nodeRuntime, untransferable } from "../node/host.js";
+import { captureContext } from "./internals/index.js";
 import { denoTurns } from "./turns.js";
 
 /**
@@ -58,5 +59,6 @@ export const denoRuntime: Runtime = {
   ...nodeRuntime,
   host: denoHost,
   turns: denoTurns,
+  captureContext,
   readsInContext: false,
 };

@@ -12,7 +12,7 @@ const PAGE = readFileSync(`${ROOT}docs/node-internals.md`, "utf8");
 
 /** Words in quotation marks that are public, or this package's own. */
 const PUBLIC = new Set([
-  ...["boolean", "function", "number", "object", "string", "undefined"],
+  ...["boolean", "function", "number", "object", "string", "symbol", "undefined"],
   // Events of streams and servers, encodings, names of system calls.
   ...[
     "close",
@@ -30,13 +30,13 @@ const PUBLIC = new Set([
     "write",
   ],
   // Members that are documented.
-  ...["encrypted", "once", "req"],
+  ...["Deno", "encrypted", "once", "req"],
   // The trial's bytes, and words of the transport interface.
   ...["answer", "direct", "off"],
 ]);
 /** Interfaces of what the runtime makes, or what it demands of an owner. */
 const FOREIGN =
-  /interface (?:ConnectionHandle|WriteHandle|HandleOwner|StreamHandle|WriteRequest)\b[^{]*\{(?<body>[\s\S]*?)^\}/gm;
+  /interface (?:ConnectionHandle|ContextSlot|WriteHandle|HandleOwner|StreamHandle|WriteRequest)\b[^{]*\{(?<body>[\s\S]*?)^\}/gm;
 /** The members of an owner that this package reads. */
 const OWN = new Set(["window", "landed"]);
 
