@@ -19,7 +19,7 @@ export default defineConfig({
     maxWorkers: availableParallelism(),
     projects: [
       { extends: true, test: { name: "light", include: testsIn(LIGHT) } },
-      { extends: true, test: { name: "programs", include: testsIn(PROGRAMS) } },
+      { extends: true, test: { name: "programs", include: testsIn(PROGRAMS), testTimeout: 120_000 } },
     ],
   },
 });

@@ -20,7 +20,10 @@ export interface Kernel {
   readonly fallbackReason: string | undefined;
   /** The whole linear memory. It never grows or detaches. */
   readonly memory: Uint8Array;
-  /** The same as WebAssembly has it, for another module to work in; undefined in the JavaScript kernel. */
+  /**
+   * The same as WebAssembly has it, for another module to work in; undefined in the JavaScript kernel.
+   * @internal The declarations name no type of the host's: a program for Node without `dom` has no `WebAssembly`.
+   */
   readonly wasmMemory: WebAssembly.Memory | undefined;
 
   /**

@@ -1,5 +1,6 @@
 // Bundles a program: node bundle.js OPTIONS, as JSON. Without `modules`, no bundler gets a setting for WebAssembly. With it,
 // WebAssembly that is imported stays beside the bundle, for hosts that load it as modules. So does the module `without`.
+// Bundlers that would put what is imported dynamically into a file of its own are told not to.
 import path from "node:path";
 
 const { bundler, entry, outfile, platform, condition, modules, without } = JSON.parse(process.argv[2]);
@@ -44,7 +45,7 @@ async function rolldown() {
     resolve: { conditionNames: condition === undefined ? undefined : [condition, "module", "import"] },
     external: isHosts,
     plugins: modules ? [besidePlugin()] : [],
-    output: { file: outfile, minify: true },
+    output: { file: outfile, minify: true, codeSplitting: false },
   });
 }
 
@@ -65,7 +66,7 @@ async function vite() {
         preserveEntrySignatures: "exports-only",
         input: entry,
         external: isHosts,
-        output: { entryFileNames: path.basename(outfile) },
+        output: { entryFileNames: path.basename(outfile), codeSplitting: false },
       },
     },
   });
@@ -79,6 +80,7 @@ async function webpack() {
     context: path.dirname(entry),
     entry,
     experiments: { outputModule: true },
+    module: { parser: { javascript: { dynamicImportMode: "eager" } } },
     output: { path: path.dirname(outfile), filename: path.basename(outfile), library: { type: "module" } },
     resolve: { conditionNames: [condition ?? "default", "import"] },
     externals: [({ request }, callback) => callback(null, externalName(request))],

@@ -87,6 +87,7 @@ test("most of them run", () => {
   expect(compiledOnly.map(({ title }) => title)).toEqual([
     "connect of wsimd/adapter",
     "createServer of wsimd/adapter",
+    "serverDeflate of wsimd/deflate",
     "checkUpgrade of wsimd/handshake",
     "connect of wsimd/workerd",
   ]);
