@@ -65,7 +65,8 @@ export function setDeflateModule(name: CompiledKernelName, module: WebAssembly.M
  * @throws TypeError if the codec kernel is the JavaScript one, for which there is none
  * @throws WebAssembly.CompileError, or another error of the host, if it refuses the binary
  */
-export function deflateKernel({ name, wasmMemory }: Kernel): DeflateKernel {
+export function deflateKernel(kernel: Kernel): DeflateKernel {
+  const { name, wasmMemory } = kernel;
   if (name === "js" || wasmMemory === undefined)
     throw new TypeError("the JavaScript kernel has no compression");
   const { exports } = new WebAssembly.Instance(moduleOf(name), { env: { memory: wasmMemory } });
