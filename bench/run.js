@@ -159,7 +159,7 @@ async function measureAll(name, only, quick, before) {
     };
     await section.run(context).catch((error) => failed(section.name, "all", error));
     results.sections[section.name] = circumstances();
-    // A run that is stopped keeps what it has.
+    // Written after each part, so that a run that is interrupted keeps the parts before.
     writeResults(results);
   }
   progress.clear();

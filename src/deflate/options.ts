@@ -13,9 +13,9 @@ export interface CompressionOptions {
    */
   readonly threshold?: number | undefined;
   /**
-   * Whether a message may refer to the ones before it, in both directions: similar messages become much smaller, and
-   * each connection keeps a part of what it has sent and received. With false, a connection keeps nothing between
-   * messages. The peer may demand the same. Default true.
+   * Whether a message may refer to earlier messages of the connection, in both directions. Similar messages become much
+   * smaller that way. For it, each connection keeps the end of the data that it has sent, and of the data that it has
+   * received. With false, it keeps nothing between messages. The peer may demand false, too. Default true.
    */
   readonly takeover?: boolean | undefined;
   /**

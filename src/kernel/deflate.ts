@@ -15,12 +15,13 @@ export interface DeflateKernel {
   /** Makes the tables again that belong to a state which was put back. `windowBits` as of {@link inflate}. */
   restoreInflate(windowBits: number): void;
   /**
-   * Inflates the bytes from `ptr` to `end`, which go on with the message, to `out`. What it has consumed and written is
-   * at INFLATE_CONSUMED and INFLATE_PRODUCED.
+   * Inflates the next bytes of the message, which stand from `ptr` to `end`, and writes the result to `out`. The end of
+   * the consumed input is then at INFLATE_CONSUMED, and the end of the output at INFLATE_PRODUCED.
    * @param outEnd - nothing beyond is output, though DEFLATE_PADDING bytes there may be overwritten
    * @param history - matches may refer to the bytes from here to `out`
    * @param windowBits - and to no more than 2^windowBits bytes before
-   * @param last - 1 if the message ends at `end`: 00 00 FF FF is then added to it (RFC 7692, section 7.2.2)
+   * @param last - 1 if the message ends at `end`. It is bad data then, unless 00 00 FF FF may follow there (RFC 7692,
+   * section 7.2.2)
    * @returns INFLATE_…
    */
   inflate(

@@ -25,7 +25,7 @@ export interface DeflateSettings {
   readonly memoryBudget: number;
 }
 
-/** A message whose frames are longer than this is compressed by nobody: fixed codes add an eighth, blocks some bytes. */
+/** The most that compression may add to a message: fixed codes add an eighth, and blocks some bytes. */
 const MOST_GROWTH = 9 / 8;
 const MOST_OVERHEAD_BYTES = 64;
 
