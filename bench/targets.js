@@ -35,7 +35,6 @@ function target(row, cells, against, [limit, aim], more = {}) {
 const NS = { metric: "nsPerMessage" };
 const BYTES = { metric: "deflatedBytes" };
 const KEPT_BYTES = /** @type {const} */ ({ metric: "keptBytes", by: "difference" });
-const DEFLATE = ["deflate/100", "deflate/1000", "deflate/16384"];
 
 /** @type {Target[]} */
 const COMPRESSION = [
@@ -52,8 +51,8 @@ const COMPRESSION = [
   target("bytes of 1,000 B compressed", ["deflate/1000"], "zlib", [1.03, 1.01], BYTES),
   target("bytes of 16 KiB compressed", ["deflate/16384"], "zlib", [1.09, 1.04], BYTES),
   target("bytes of 300 B with takeover", ["deflate/takeover"], "zlib", [1.15, 1.05], BYTES),
-  target("time to deflate", DEFLATE, "zlib", [0.55], NS),
-  target("time to inflate", DEFLATE, "zlib", [0.95, 0.7], { metric: "inflateNs" }),
+  target("time to deflate 1,000 B", ["deflate/1000"], "zlib", [0.55, 0.4], NS),
+  target("time to inflate 1,000 B", ["deflate/1000"], "zlib", [0.95, 0.7], { metric: "inflateNs" }),
   target("dearest hostile input to inflate", ["deflate/dearest"], "zlib", [1], {
     metric: "nsPerByte",
   }),
