@@ -3,7 +3,7 @@ import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
 /** These need Node and what `npm install` brings. They hold on Linux, macOS and Windows. */
-const LIGHT = ["unit", "vectors", "property", "differential", "fuzz", "adapters", "cli", "project"];
+const LIGHT = ["unit", "vectors", "property", "differential", "fuzz", "adapters", "ws", "cli", "project"];
 
 /** These start other people's programs, or compile, pack and install this package. They hold on Linux. */
 const PROGRAMS = ["package", "applications", "runtimes", "neighbours", "soak"];

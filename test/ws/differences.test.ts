@@ -1,0 +1,12 @@
+// The table of differences: each has a test that shows it.
+import { readdirSync, readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import { ROOT } from "../support/root.js";
+import { DIFFERENCES } from "./differences.js";
+
+test.each(Object.keys(DIFFERENCES))("the difference %s has a test", (name) => {
+  const files = readdirSync(`${ROOT}test/ws`).filter((file) => file.endsWith(".test.ts"));
+  const sources = files.map((file) => readFileSync(`${ROOT}test/ws/${file}`, "utf8"));
+  const shown = new RegExp(`differs\\(\\s*"${name}"`);
+  expect(sources.some((source) => shown.test(source))).toBe(true);
+});

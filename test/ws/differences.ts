@@ -1,0 +1,48 @@
+// Where wsimd/ws differs from ws on purpose.
+
+export interface Difference {
+  readonly ws: string;
+  readonly wsimd: string;
+  readonly reason: string;
+}
+
+/** Each has a test that shows both sides: see `differs` in suite.ts. */
+export const DIFFERENCES = {
+  "minimal lengths": {
+    ws: "takes a frame whose length is written in more bytes than it needs",
+    wsimd: "fails the connection with 1002",
+    reason: "RFC 6455 section 5.2 forbids such lengths",
+  },
+  "early UTF-8 errors": {
+    ws: "validates a text message when its last frame is complete",
+    wsimd: "fails at the first frame, or part of one, that no more bytes can make valid",
+    reason: "a peer cannot fill memory with text that is already broken",
+  },
+  "early header errors": {
+    ws: "judges a header when two bytes of it are there",
+    wsimd: "may fail at the first",
+    reason: "the first byte is enough to know",
+  },
+  "fewer writes": {
+    ws: "writes each frame by itself",
+    wsimd: "writes the frames of a read, and those of a turn but the first, at once",
+    reason: "a system call costs more than a frame",
+  },
+  "no receiver": {
+    ws: "`_receiver` is a stream that each read is written to",
+    wsimd: "`_receiver` is not there",
+    reason: "bytes go from the socket to the codec without a stream",
+  },
+  "no data below": {
+    ws: "listeners for `data` on `_socket` see what arrives",
+    wsimd: "they see nothing",
+    reason: "reads do not pass through the stream",
+  },
+  "nothing after terminate": {
+    ws: "messages of the same read still come after `terminate()`",
+    wsimd: "none comes",
+    reason: "the caller said that the connection is over",
+  },
+} as const satisfies Record<string, Difference>;
+
+export type DifferenceName = keyof typeof DIFFERENCES;
