@@ -34,6 +34,7 @@ import {
 import {
   DECODE_FROM_SERVER,
   DECODE_RESUME,
+  DECODE_UNCHECKED_TEXT,
   DECODED_COUNT_SHIFT,
   DECODED_MORE,
   DECODED_PENDING,
@@ -81,8 +82,10 @@ const NONE_WHOLE: i32 = -1;
 /** See `Kernel.decode` in src/kernel/kernel.ts. */
 export function decode(start: usize, end: usize, flags: u32, maxMessageBytes: f64, maxFragments: u32): u32 {
   const fromServer = (flags & DECODE_FROM_SERVER) !== 0;
+  const checked = (flags & DECODE_UNCHECKED_TEXT) === 0;
   const maxLength = wholeBytes(maxMessageBytes);
-  const wholeLimit = fromServer || maxFragments === 0 ? NONE_WHOLE : <i32>min<u64>(maxLength, MAX_LENGTH_16);
+  const whole = checked && !fromServer && maxFragments !== 0;
+  const wholeLimit = whole ? <i32>min<u64>(maxLength, MAX_LENGTH_16) : NONE_WHOLE;
   let ptr = start;
   let record: usize = RECORDS_PTR;
   let result: u32 = 0;
@@ -165,7 +168,7 @@ export function decode(start: usize, end: usize, flags: u32, maxMessageBytes: f6
     const ends = !left && (frame & FIN) !== 0;
     let info = control ? frame & OPCODE_BITS : message;
     const high = fromServer ? info === TEXT && hasHighBit(ptr, length) : maskAndTest(ptr, length, key);
-    if (info === TEXT) {
+    if (checked && info === TEXT) {
       if (utf8 | u32(high)) {
         const carry = validateUtf8(ptr, length, utf8);
         if (carry === INVALID) {

@@ -140,6 +140,8 @@ export const DECODE_FROM_SERVER = 2;
  * frames may not: on them, as without this flag, the bit is VIOLATION_RESERVED_BITS.
  */
 export const DECODE_RSV1 = 4;
+/** flags: text is not validated as UTF-8, and its records never have RECORD_ASCII. */
+export const DECODE_UNCHECKED_TEXT = 8;
 
 /**
  * result: the bytes end inside of a frame or a message, so the state must be kept. It is also set by

@@ -48,6 +48,11 @@ export interface Transport {
    * `receivedInWindow`. A transport that cannot do this ignores the call.
    */
   readInto(window: Uint8Array): void;
+  /**
+   * Asks for `drained` whenever the system has taken all, even if the transport was not `blocked` before. Not needed
+   * where each write that the system has not taken at once makes it `blocked`.
+   */
+  reportWrites?(): void;
   /** Writes bytes. They do not change until `bufferedAmount` is 0. */
   write(bytes: Uint8Array): void;
   /** Writes two or more runs of bytes, in their order. */

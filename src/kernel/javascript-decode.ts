@@ -22,6 +22,7 @@ const TEXT = layout.TEXT;
 export function javascriptDecode(memory: Uint8Array, view: DataView): Kernel["decode"] {
   let fromServer = false;
   let rsv1Allowed = false;
+  let checked = true;
   let maxMessageBytes = 0;
   let maxFragments = 0;
 
@@ -140,7 +141,7 @@ export function javascriptDecode(memory: Uint8Array, view: DataView): Kernel["de
     const ends = length === remaining && frame >= FIN;
     let info = control ? opcode : message;
     if (!fromServer) key = mask(view, ptr, length, key);
-    if (info === TEXT) {
+    if (checked && info === TEXT) {
       if (utf8 === 0 && isAscii(view, ptr, length)) {
         info |= layout.RECORD_ASCII;
       } else if (!text(length, ends)) {
@@ -229,6 +230,7 @@ export function javascriptDecode(memory: Uint8Array, view: DataView): Kernel["de
   return (start, endOfBytes, flags, mostMessageBytes, mostFragments) => {
     fromServer = (flags & layout.DECODE_FROM_SERVER) !== 0;
     rsv1Allowed = (flags & layout.DECODE_RSV1) !== 0;
+    checked = (flags & layout.DECODE_UNCHECKED_TEXT) === 0;
     maxMessageBytes = mostMessageBytes;
     maxFragments = mostFragments;
     ptr = start;

@@ -23,6 +23,8 @@ export class DuplexTransport<Stream extends Duplex = Duplex> implements SocketTr
   #held: Report[] | undefined;
   #paused = false;
   #writtenBytes = 0;
+  /** Called by the stream for each write, if the sink has asked for it. */
+  #onWritten: (() => void) | undefined;
   sink: TransportSink = DEAF;
   blocked = false;
   gone = false;
@@ -53,6 +55,13 @@ export class DuplexTransport<Stream extends Duplex = Duplex> implements SocketTr
 
   // ---- Writing ----
 
+  reportWrites(): void {
+    this.#onWritten ??= () => {
+      // Otherwise the event `drain` follows.
+      if (!this.blocked && !this.gone && this.#stream.writableLength === 0) this.sink.drained();
+    };
+  }
+
   write(bytes: Uint8Array): void {
     this.#give(bytes, this.#stream.writableLength > 0);
   }
@@ -70,7 +79,7 @@ export class DuplexTransport<Stream extends Duplex = Duplex> implements SocketTr
     try {
       // The stream asks for a pause after this many bytes, even if the system took all of them.
       const given = waits && bytes.length >= BY_REFERENCE_BYTES ? Buffer.from(bytes) : bytes;
-      if (!stream.write(given) && stream.writableLength > 0) this.blocked = true;
+      if (!stream.write(given, this.#onWritten) && stream.writableLength > 0) this.blocked = true;
     } catch (error) {
       // The implementation of a stream may throw.
       this.fail(error);

@@ -8,5 +8,7 @@ export const setImmediate = immediate;
 /**
  * Jest may have replaced it before this module is loaded, by a fake that never calls back; fake timers carry a mark.
  */
-export const nextTick: (callback: () => void) => void =
-  "clock" in atEndOfTurn ? (callback) => void Promise.resolve().then(callback) : atEndOfTurn;
+export const nextTick: <Args extends unknown[]>(callback: (...args: Args) => void, ...args: Args) => void =
+  "clock" in atEndOfTurn
+    ? (callback, ...args) => void Promise.resolve().then(() => callback(...args))
+    : atEndOfTurn;

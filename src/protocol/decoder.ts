@@ -288,14 +288,14 @@ export class Decoder {
     for (let at = RECORDS_WORD; i < count && this.#brake === GOES_ON; i++, at += RECORD_WORDS) {
       if (timed && (i & (look - 1)) === look - 1 && now() >= this.#turnEnd) return i;
       // Not hoisted: a handler may cause the kernel to be replaced.
-      const { words } = linear;
+      const { memory, words } = linear;
       const info = words[at] ?? 0;
       const ptr = words[at + 1] ?? 0;
       const length = words[at + 2] ?? 0;
       const detail = words[at + 3] ?? 0;
       if (length > 0 && readWindow.overwritten(ptr)) throw new OverwrittenWindow();
       if ((info & layout.RECORD_VIOLATION) !== 0)
-        this.#violation(ptr, kernelViolation(detail, this.#state, this.#options.limits));
+        this.#violation(ptr, kernelViolation(detail, memory[ptr], this.#state, this.#options.limits));
       else if ((info & layout.RECORD_OPCODE) < Opcode.CLOSE) {
         const failed =
           this.#extended === undefined
@@ -305,7 +305,7 @@ export class Decoder {
         else if (this.#extended?.unfinished === true) {
           if (readWindow.overwritten(ptr)) throw new OverwrittenWindow();
           return i;
-        }
+        } else if (detail === 0 && (info & layout.RECORD_END) === 0) this.#messages.endFrame();
       } else this.#controlFrame(info, ptr, length);
     }
     return this.#brake === HELD ? i : count;

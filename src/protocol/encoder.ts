@@ -39,8 +39,8 @@ export class Encoder implements FrameEncoder {
   readonly #workspace: Workspace;
   readonly #options: ResolvedEndpointOptions;
   readonly #outbox: Outbox;
-  /** Undefined in the server role, whose frames are not masked. */
-  readonly #maskingKey: MaskingKeySource | undefined;
+  /** Gives the keys of frames that are masked; undefined in the server role. It may change between two frames. */
+  maskingKey: MaskingKeySource | undefined;
   readonly #sink: EncoderSink;
   /** The unfinished character at the end of the last fragment of UTF-8. */
   #carry = 0;
@@ -49,7 +49,7 @@ export class Encoder implements FrameEncoder {
     this.#workspace = workspace;
     this.#options = options;
     this.#outbox = outbox;
-    this.#maskingKey = options.role === "client" ? options.maskingKey : undefined;
+    this.maskingKey = options.role === "client" ? options.maskingKey : undefined;
     this.#sink = sink;
   }
 
@@ -164,7 +164,7 @@ export class Encoder implements FrameEncoder {
   /** As {@link FrameEncoder.preparedFrame}. */
   preparedFrame(first: number, payload: Uint8Array, serverFrame: Uint8Array): void {
     const { maxFrameBytes } = this.#options;
-    if (this.#maskingKey !== undefined) this.bytes(first, payload);
+    if (this.maskingKey !== undefined) this.bytes(first, payload);
     else if (payload.length <= maxFrameBytes) this.#outbox.append(serverFrame);
     else this.#outbox.append(splitFrame(first, payload, serverFrame, maxFrameBytes));
   }
@@ -193,7 +193,7 @@ export class Encoder implements FrameEncoder {
    */
   #complete(first: number, ptr: number, length: number): boolean {
     const payloadPtr = ptr + this.#headerLength(length);
-    const key = this.#maskingKey?.();
+    const key = this.maskingKey?.();
     writeHeader(this.#workspace.linear.memory, ptr, first, length, key);
     if (key !== undefined && this.#mask(payloadPtr, length, key) === undefined) return false;
     this.#outbox.commit(ptr, payloadPtr + length - ptr);
@@ -205,7 +205,7 @@ export class Encoder implements FrameEncoder {
    * @returns false if the kernel trapped
    */
   #large(first: number, payload: Uint8Array): boolean {
-    const key = this.#maskingKey?.();
+    const key = this.maskingKey?.();
     const header = this.#options.host.allocate(this.#headerLength(payload.length));
     writeHeader(header, 0, first, payload.length, key);
     // This comes before any chunk is queued, because there may be no memory for the copy.
@@ -256,6 +256,6 @@ export class Encoder implements FrameEncoder {
   }
 
   #headerLength(length: number): number {
-    return headerLength(length) + (this.#maskingKey === undefined ? 0 : 4);
+    return headerLength(length) + (this.maskingKey === undefined ? 0 : 4);
   }
 }

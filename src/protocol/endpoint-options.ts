@@ -124,8 +124,11 @@ export class ResolvedEndpointOptions implements EndpointOptions {
   /** `limits.maxFragments` as a kernel takes it. */
   readonly maxCountedFragments: number;
 
-  /** @throws TypeError or RangeError for options that make no sense */
-  constructor(given: EndpointOptions, deferred = false) {
+  /**
+   * @param uncheckedText - whether text is taken although it is not UTF-8, which breaks section 8.1
+   * @throws TypeError or RangeError for options that make no sense
+   */
+  constructor(given: EndpointOptions, deferred = false, uncheckedText = false) {
     const options = readOptions(given, READERS);
     this.role = readRole(options.role, "role");
     this.limits = resolveLimits(options.limits);
@@ -143,6 +146,7 @@ export class ResolvedEndpointOptions implements EndpointOptions {
     this.deferred = deferred;
     this.decodeFlags =
       (this.role === "client" ? layout.DECODE_FROM_SERVER : 0) |
+      (uncheckedText ? layout.DECODE_UNCHECKED_TEXT : 0) |
       (this.extension === undefined ? 0 : layout.DECODE_RSV1);
     const { maxMessageBytes, maxFragments } = this.limits;
     this.maxCountedFragments = Math.min(maxFragments, layout.UNLIMITED_FRAGMENTS);

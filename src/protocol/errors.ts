@@ -106,6 +106,8 @@ export const LIMIT_FAILURES: Readonly<Record<ExceededLimit["name"], FailureCode>
 /** A rule or limit that received bytes break. */
 export interface Violation {
   readonly code: FailureCode;
+  /** The byte of the frame's header that breaks the rule, or the status code of a Close frame that does. */
+  readonly found?: number | undefined;
   readonly limit?: ExceededLimit | undefined;
 }
 

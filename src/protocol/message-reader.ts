@@ -10,7 +10,13 @@ import { MessageBuffer } from "./message-buffer.js";
 import { Opcode } from "./opcode.js";
 
 /** Takes the messages that a {@link MessageReader} finds. */
-export type MessageSink = Pick<EndpointSink, "onText" | "onBinary" | "onFragment" | "onPong">;
+export interface MessageSink extends Pick<EndpointSink, "onText" | "onBinary" | "onFragment" | "onPong"> {
+  /**
+   * A frame has ended that is not the last one of its message.
+   * @param length - bytes of the message so far
+   */
+  onFrameEnd?(length: number): void;
+}
 
 /** The length of V8's longest string; longer text might not fit a string. */
 const MAX_TEXT_BYTES = 0x1fffffe8;
@@ -46,6 +52,11 @@ export class MessageReader implements DecodedReader {
   /** The walk over the records of a read is over. */
   endRead(): void {
     this.#copied = undefined;
+  }
+
+  /** A frame has ended, and its message goes on. */
+  endFrame(): void {
+    if (this.#message !== undefined) this.#sink.onFrameEnd?.(this.#message.length);
   }
 
   /** Drops the message that is not complete. */

@@ -1,12 +1,12 @@
 // The output of a session: bytes go from the endpoint's outbox to the transport, and `send` reports back-pressure.
 import type { Endpoint } from "../../protocol/endpoint.js";
 import type { Transport } from "../transport.js";
-import { writeChunks } from "../write-chunks.js";
 import type { SharingOutput } from "./context.js";
 import { type Flushable, flushLater } from "./flush.js";
 import type { SendResult } from "./handlers.js";
 import { NO_RUN, type SharedRun } from "./shared-run.js";
 import { Stall, type StallOwner } from "./stall.js";
+import { writeOutbox } from "./write-outbox.js";
 
 /** More than this in the outbox counts as buffered, even while the transport takes all. */
 const OUTBOX_HIGH_WATER_BYTES = 64 * 1024;
@@ -290,30 +290,11 @@ export class Output implements Flushable, SharingOutput {
         return true;
       }
       endpoint.settle();
-      if (!this.#writeStaged()) {
-        outbox.uncork();
-        const chunks = outbox.take();
-        writeChunks(transport, chunks);
-      }
+      writeOutbox(outbox, transport);
       return true;
     } catch (error) {
       this.#owner.broke(error);
       return false;
     }
-  }
-
-  /**
-   * Writes the frames straight from the write window, if no other output waits and the transport can take them from
-   * there.
-   * @returns whether all output was written
-   */
-  #writeStaged(): boolean {
-    const { endpoint, transport } = this.#owner;
-    const { outbox } = endpoint;
-    if (!transport.takesAtOnce || outbox.queuedBytes > 0 || transport.bufferedAmount > 0) return false;
-    if (!outbox.lendable) return false;
-    if (outbox.stagedBytes > 0) transport.write(outbox.staged());
-    outbox.release(transport.bufferedAmount > 0 ? transport : undefined);
-    return true;
   }
 }
