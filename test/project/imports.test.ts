@@ -124,6 +124,7 @@ const LAYERS: readonly (readonly [folder: string, ...others: string[]])[] = [
   ["src/node", "src/adapter", ...BELOW_ADAPTERS],
   ["src/deno", "src/node", "src/adapter", ...BELOW_ADAPTERS],
   ["src/bun", "src/node", "src/adapter", ...BELOW_ADAPTERS],
+  ["src/ws", "src/node", "src/adapter", ...BELOW_ADAPTERS],
   ["src/cli", "src/node", "src/deno", "src/bun", "src/adapter", ...BELOW_ADAPTERS],
 ];
 
@@ -145,7 +146,7 @@ const MEMORY_VALUES = [
 /** What leans on private parts of a runtime. The rest of the house knows these rooms by their index alone. */
 const PRIVATE_ROOMS = ["src/node/internals", "src/deno/internals"] as const;
 
-const MAY_USE_NODE = ["src/node", "src/deno", "src/cli"];
+const MAY_USE_NODE = ["src/node", "src/deno", "src/ws", "src/cli"];
 
 /** What only its own runtime has. */
 const isRuntimes = ({ file, name }: Edge): boolean =>

@@ -1,0 +1,41 @@
+// The payloads of control frames, checked as `ws` does.
+import { Buffer } from "node:buffer";
+import { isSendableCloseCode, MAX_REASON_BYTES } from "../protocol/close-code.js";
+import { MAX_CONTROL_PAYLOAD_BYTES } from "../protocol/opcode.js";
+import { EMPTY_BUFFER } from "./constants.js";
+import { type Data, lengthOf, type Payload, payloadOf } from "./payload.js";
+
+/**
+ * The payload of a Close frame.
+ * @throws TypeError for a code that must not be sent, or a reason that is neither text nor bytes; RangeError for a reason
+ * over 123 bytes
+ */
+export function closePayload(code: number | undefined, reason: string | Uint8Array | undefined): Buffer {
+  if (code === undefined) return EMPTY_BUFFER;
+  if (typeof code !== "number" || !isSendableCloseCode(code))
+    throw new TypeError("First argument must be a valid error code number");
+  const text = reason === undefined || reason.length === 0 ? EMPTY_BUFFER : reasonBytes(reason);
+  const payload = Buffer.allocUnsafe(2 + text.length);
+  payload.writeUInt16BE(code, 0);
+  payload.set(text, 2);
+  return payload;
+}
+
+function reasonBytes(reason: string | Uint8Array): Uint8Array {
+  const length = Buffer.byteLength(reason);
+  if (length > MAX_REASON_BYTES) throw new RangeError("The message must not be greater than 123 bytes");
+  if (typeof reason === "string") return Buffer.from(reason);
+  if (reason instanceof Uint8Array) return reason;
+  throw new TypeError("Second argument must be a string or a Uint8Array");
+}
+
+/**
+ * The payload of a ping or a pong.
+ * @throws RangeError for more than 125 bytes, TypeError for what is neither text nor bytes
+ */
+export function controlPayload(data: Data): Payload {
+  const payload = payloadOf(data);
+  if (lengthOf(payload) > MAX_CONTROL_PAYLOAD_BYTES)
+    throw new RangeError("The data size must not be greater than 125 bytes");
+  return payload;
+}

@@ -1,0 +1,37 @@
+// The members of the class WebSocket that its declaration can't make as `ws` has them: constants, attributes that can be
+// listed, and the listeners that attributes set.
+import { READY_STATES } from "./constants.js";
+import { attributeListener, type EventSource, setAttributeListener } from "./event-target.js";
+
+const ATTRIBUTES = [
+  "binaryType",
+  "bufferedAmount",
+  "extensions",
+  "isPaused",
+  "protocol",
+  "readyState",
+  "url",
+] as const;
+
+/** Adds the members. */
+export function addMembers(WebSocketClass: { readonly prototype: object }): void {
+  const { prototype } = WebSocketClass;
+  for (const [state, name] of READY_STATES.entries()) {
+    const constant = { enumerable: true, value: state };
+    Object.defineProperty(WebSocketClass, name, constant);
+    Object.defineProperty(prototype, name, constant);
+  }
+  for (const name of ATTRIBUTES) Object.defineProperty(prototype, name, { enumerable: true });
+  for (const name of ["open", "error", "close", "message"] as const) {
+    Object.defineProperty(prototype, `on${name}`, {
+      configurable: true,
+      enumerable: true,
+      get(this: EventSource) {
+        return attributeListener(this, name);
+      },
+      set(this: EventSource, listener: unknown) {
+        setAttributeListener(this, name, listener);
+      },
+    });
+  }
+}
