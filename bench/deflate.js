@@ -33,7 +33,7 @@ function extension(takeover, windowBits, effort = /** @type {"default" | "fast"}
     serverMaxWindowBits: windowBits,
     clientMaxWindowBits: windowBits,
   };
-  return permessageDeflate("server", agreed, { threshold: 0, effort, memoryBudget: BUDGET });
+  return permessageDeflate("server", agreed, { threshold: 0, effort, memoryBudget: BUDGET, shorterOnly: true });
 }
 
 /**

@@ -85,6 +85,6 @@ function declined(): undefined {
 function pathOf(role: Role, agreed: DeflateParameters, wanted: ResolvedCompression): MessagePath {
   const fresh = role === "server" ? agreed.serverNoContextTakeover : agreed.clientNoContextTakeover;
   const { effort, memoryBudget } = wanted;
-  const settings = { threshold: wanted.threshold(!fresh), effort, memoryBudget };
+  const settings = { threshold: wanted.threshold(!fresh), effort, memoryBudget, shorterOnly: true };
   return payloadPath(permessageDeflate(role, agreed, settings));
 }

@@ -9,7 +9,12 @@ import {
   type PayloadEncoder,
 } from "../../src/protocol/extensions/extension.js";
 
-export const SETTINGS: DeflateSettings = { threshold: 0, effort: "default", memoryBudget: 1 << 20 };
+export const SETTINGS: DeflateSettings = {
+  threshold: 0,
+  effort: "default",
+  memoryBudget: 1 << 20,
+  shorterOnly: true,
+};
 
 /** The same in both directions. */
 export function agreed(windowBits: number, takeover: boolean): DeflateParameters {

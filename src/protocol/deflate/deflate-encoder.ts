@@ -12,6 +12,8 @@ export interface DeflateChoices {
   readonly takeover: boolean;
   readonly threshold: number;
   readonly fast: boolean;
+  /** Whether a whole message that would not become shorter goes out as it is. */
+  readonly shorterOnly: boolean;
 }
 
 /** The size of the table of places when nothing of it is kept: one place for each byte, within these bounds. */
@@ -81,7 +83,7 @@ export class DeflateEncoder implements PayloadEncoder, AreaOwner, DroppableWindo
       this.#forget();
       throw error;
     }
-    if (whole && encoded.length >= payload.length) {
+    if (whole && this.#choices.shorterOnly && encoded.length >= payload.length) {
       this.#takeBack(payload.length);
       return undefined;
     }

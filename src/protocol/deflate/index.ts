@@ -23,6 +23,8 @@ export interface DeflateSettings {
    * sent messages. The least recently used of these is dropped when there is no room; its connection begins anew.
    */
   readonly memoryBudget: number;
+  /** Whether a whole message that compression would not make shorter goes out as it is. */
+  readonly shorterOnly: boolean;
 }
 
 /** The most that compression may add to a message: fixed codes add an eighth, and blocks some bytes. */
@@ -45,11 +47,12 @@ export function permessageDeflate(
   const server = { bits: agreed.serverMaxWindowBits, takeover: !agreed.serverNoContextTakeover };
   const client = { bits: agreed.clientMaxWindowBits, takeover: !agreed.clientNoContextTakeover };
   const [own, peer] = role === "server" ? [server, client] : [client, server];
-  const { threshold, effort } = settings;
-  const key = [own.bits, own.takeover, peer.bits, peer.takeover, threshold, effort].join();
+  const { threshold, effort, shorterOnly } = settings;
+  const key = [own.bits, own.takeover, peer.bits, peer.takeover, threshold, effort, shorterOnly].join();
   let extension = extensions.get(key);
   if (extension === undefined) {
-    const choices = { windowBits: own.bits, takeover: own.takeover, threshold, fast: effort === "fast" };
+    const fast = effort === "fast";
+    const choices = { windowBits: own.bits, takeover: own.takeover, threshold, fast, shorterOnly };
     extension = new PermessageDeflate(choices, peer.bits, peer.takeover);
     extensions.set(key, extension);
   }
