@@ -33,7 +33,12 @@ function extension(takeover, windowBits, effort = /** @type {"default" | "fast"}
     serverMaxWindowBits: windowBits,
     clientMaxWindowBits: windowBits,
   };
-  return permessageDeflate("server", agreed, { threshold: 0, effort, memoryBudget: BUDGET, shorterOnly: true });
+  return permessageDeflate("server", agreed, {
+    threshold: 0,
+    effort,
+    memoryBudget: BUDGET,
+    shorterOnly: true,
+  });
 }
 
 /**

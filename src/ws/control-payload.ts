@@ -3,7 +3,7 @@ import { Buffer } from "node:buffer";
 import { isSendableCloseCode, MAX_REASON_BYTES } from "../protocol/close-code.js";
 import { MAX_CONTROL_PAYLOAD_BYTES } from "../protocol/opcode.js";
 import { EMPTY_BUFFER } from "./constants.js";
-import { type Data, lengthOf, type Payload, payloadOf } from "./payload.js";
+import { type Data, lengthOf, type PlainPayload, payloadOf } from "./payload.js";
 
 /**
  * The payload of a Close frame.
@@ -33,7 +33,7 @@ function reasonBytes(reason: string | Uint8Array): Uint8Array {
  * The payload of a ping or a pong.
  * @throws RangeError for more than 125 bytes, TypeError for what is neither text nor bytes
  */
-export function controlPayload(data: Data): Payload {
+export function controlPayload(data: Data): PlainPayload {
   const payload = payloadOf(data);
   if (lengthOf(payload) > MAX_CONTROL_PAYLOAD_BYTES)
     throw new RangeError("The data size must not be greater than 125 bytes");

@@ -1,6 +1,5 @@
 // The parameters of permessage-deflate in an opening handshake, chosen as ws chooses them: RFC 7692 section 7.1.
 import type { ZlibOptions } from "node:zlib";
-import type { FormattedParameters } from "./extension.js";
 
 /** What a server or a client wants of compression. */
 export interface PerMessageDeflateOptions {
@@ -40,11 +39,11 @@ export interface PerMessageDeflateOptions {
   readonly concurrencyLimit?: number | undefined;
 }
 
-/** Parameters by their names on the wire. Only an offer's `client_max_window_bits` can be `true`. */
+/** Parameters by their names on the wire. The bits are `true` only in offers. */
 export type PerMessageDeflateParameters = {
   server_no_context_takeover?: true;
   client_no_context_takeover?: true;
-  server_max_window_bits?: number;
+  server_max_window_bits?: number | true;
   client_max_window_bits?: number | true;
 };
 
@@ -55,14 +54,14 @@ const MIN_BITS = 8;
 const MAX_BITS = 15;
 
 /** The offer of a client. Numbers are not checked. */
-export function offerOf(options: PerMessageDeflateOptions): FormattedParameters {
-  const offer: FormattedParameters = {};
+export function offerOf(options: PerMessageDeflateOptions): PerMessageDeflateParameters {
+  const offer: PerMessageDeflateParameters = {};
   const { serverMaxWindowBits, clientMaxWindowBits } = options;
-  if (options.serverNoContextTakeover) offer["server_no_context_takeover"] = true;
-  if (options.clientNoContextTakeover) offer["client_no_context_takeover"] = true;
-  if (serverMaxWindowBits) offer["server_max_window_bits"] = serverMaxWindowBits;
+  if (options.serverNoContextTakeover) offer.server_no_context_takeover = true;
+  if (options.clientNoContextTakeover) offer.client_no_context_takeover = true;
+  if (serverMaxWindowBits) offer.server_max_window_bits = serverMaxWindowBits;
   const bits = clientMaxWindowBits ?? true;
-  if (bits) offer["client_max_window_bits"] = bits;
+  if (bits) offer.client_max_window_bits = bits;
   return offer;
 }
 

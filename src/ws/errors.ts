@@ -1,4 +1,5 @@
 // The errors of a connection: for each rule that a peer breaks, the error that the event 'error' reports.
+import { constants } from "node:zlib";
 import type { FailureCode, Violation } from "../protocol/errors.js";
 import { LENGTH_BITS, OPCODE_BITS, RSV_BITS, RSV1 } from "../protocol/opcode.js";
 import { kStatusCode } from "./constants.js";
@@ -28,7 +29,11 @@ const TOO_LARGE: Report = {
 export function violationError(violation: Violation): ConnectionError {
   const { status, code, message } = reportOf(violation);
   const ErrorClass = hasErrorClass(violation.code) ? Error : RangeError;
-  return connectionError(new ErrorClass(message), code, status);
+  const error = connectionError(new ErrorClass(message), code, status);
+  // As errors of zlib have it.
+  return violation.code === "EXTENSION_DATA"
+    ? Object.assign(error, { errno: constants.Z_DATA_ERROR })
+    : error;
 }
 
 /** Gives an error its code, and the status code of the Close frame that answers it. */

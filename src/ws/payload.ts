@@ -13,13 +13,18 @@ type Convertible =
 /** The data of a message, a ping or a pong. A number is sent as its digits, and nothing as an empty payload. */
 export type Data = string | number | Bytes | Blob | Convertible | null | undefined;
 
-/** The data of a message once they were read: text, bytes, or bytes that are still to be read. */
-export type Payload = string | Uint8Array | Blob | PreparedMessage;
+/** Data once they were read: text, bytes, or bytes that are still to be read. */
+export type PlainPayload = string | Uint8Array | Blob;
+
+/** The data of a message once they were read. */
+export type Payload = PlainPayload | PreparedMessage;
 
 /**
  * Reads the data of a message.
  * @throws TypeError for a value that is neither text nor bytes
  */
+export function payloadOf(data: Data): PlainPayload;
+export function payloadOf(data: Data | PreparedMessage): Payload;
 export function payloadOf(data: Data | PreparedMessage): Payload {
   if (typeof data === "string" || data instanceof Uint8Array) return data;
   if (data === undefined || data === null) return EMPTY_BUFFER;

@@ -10,7 +10,6 @@ import {
   takenFrom,
 } from "./deflate-parameters.js";
 import { violationError } from "./errors.js";
-import type { FormattedParameters } from "./extension.js";
 import { Limiter } from "./limiter.js";
 import { deflatePath } from "./message-path.js";
 import { DeflateStream, type Done, InflateStream } from "./zlib-streams.js";
@@ -65,7 +64,7 @@ export class PerMessageDeflate {
   }
 
   /** The parameters that a client offers, for `extension.format`. */
-  offer(): FormattedParameters {
+  offer(): PerMessageDeflateParameters {
     return offerOf(this._options);
   }
 

@@ -7,7 +7,7 @@ import { CloseCode, isSendableCloseCode } from "../protocol/close-code.js";
 import { Decoder, type ProtocolSink } from "../protocol/decoder.js";
 import type { Violation } from "../protocol/errors.js";
 import type { MessageSink } from "../protocol/message-reader.js";
-import { BinaryForm } from "./binary-form.js";
+import { inForm } from "./binary-form.js";
 import { codecOptions } from "./choices.js";
 import { type BinaryType, EMPTY_BUFFER } from "./constants.js";
 import { internalError, violationError } from "./errors.js";
@@ -86,7 +86,7 @@ class ReceiverSink implements MessageSink, ProtocolSink {
   readonly #synchronous: boolean;
   readonly #skipUtf8Validation: boolean;
   readonly #type: BinaryType;
-  readonly #form = new BinaryForm();
+  #frameEnds: number[] = [];
   #waiting: Event | undefined;
 
   constructor(receiver: Receiver, options: ReceiverOptions) {
@@ -117,16 +117,18 @@ class ReceiverSink implements MessageSink, ProtocolSink {
   }
 
   onText(text: string | Uint8Array): void {
-    this.#form.skip();
+    this.#frameEnds = [];
     this.#report(["message", text, false]);
   }
 
   onBinary(payload: Uint8Array): void {
-    this.#report(["message", this.#form.take(payload, this.#type), true]);
+    const ends = this.#frameEnds;
+    this.#frameEnds = [];
+    this.#report(["message", inForm(payload, this.#type, ends), true]);
   }
 
   onFrameEnd(length: number): void {
-    if (this.#type === "fragments") this.#form.frameEnded(length);
+    if (this.#type === "fragments") this.#frameEnds.push(length);
   }
 
   onFragment(): void {}

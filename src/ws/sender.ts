@@ -55,11 +55,7 @@ export class Sender {
    * @param extensions - by name: `permessage-deflate`, after `accept`
    * @param generateMask - writes a masking key. Default: a cryptographically strong source
    */
-  constructor(
-    socket: Duplex,
-    extensions?: Extensions | null,
-    generateMask?: (mask: Buffer) => void,
-  ) {
+  constructor(socket: Duplex, extensions?: Extensions | null, generateMask?: (mask: Buffer) => void) {
     this._socket = socket;
     this.#extensions = extensions ?? {};
     this.#generateMask = generateMask;
@@ -124,7 +120,9 @@ export class Sender {
     const deflate = this.#extensions["permessage-deflate"];
     if (deflate === undefined) return false;
     const { params } = deflate;
-    const forgets = deflate._isServer ? params?.server_no_context_takeover : params?.client_no_context_takeover;
+    const forgets = deflate._isServer
+      ? params?.server_no_context_takeover
+      : params?.client_no_context_takeover;
     return !forgets || bytes >= deflate._threshold;
   }
 

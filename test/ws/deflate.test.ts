@@ -21,7 +21,11 @@ const decompressed: Work = (deflate, data, fin = true) =>
   });
 
 /** An object that has taken part in a handshake. */
-function agreed({ PerMessageDeflate, extension }: Library, field = "", options: DeflateOptions = {}): PerMessageDeflate {
+function agreed(
+  { PerMessageDeflate, extension }: Library,
+  field = "",
+  options: DeflateOptions = {},
+): PerMessageDeflate {
   const deflate = new PerMessageDeflate(options);
   deflate.accept(extension.parse(`permessage-deflate${field}`)["permessage-deflate"] ?? []);
   return deflate;
@@ -37,11 +41,27 @@ suite("permessage-deflate", (test) => {
   for (const [options, offer] of [
     [undefined, { client_max_window_bits: true }],
     [{ clientMaxWindowBits: false }, {}],
-    [{ clientMaxWindowBits: true, serverMaxWindowBits: true }, { client_max_window_bits: true, server_max_window_bits: true }],
-    [{ serverNoContextTakeover: false, clientNoContextTakeover: false, serverMaxWindowBits: false }, { client_max_window_bits: true }],
     [
-      { serverNoContextTakeover: true, clientNoContextTakeover: true, serverMaxWindowBits: 10, clientMaxWindowBits: 11 },
-      { server_no_context_takeover: true, client_no_context_takeover: true, server_max_window_bits: 10, client_max_window_bits: 11 },
+      { clientMaxWindowBits: true, serverMaxWindowBits: true },
+      { client_max_window_bits: true, server_max_window_bits: true },
+    ],
+    [
+      { serverNoContextTakeover: false, clientNoContextTakeover: false, serverMaxWindowBits: false },
+      { client_max_window_bits: true },
+    ],
+    [
+      {
+        serverNoContextTakeover: true,
+        clientNoContextTakeover: true,
+        serverMaxWindowBits: 10,
+        clientMaxWindowBits: 11,
+      },
+      {
+        server_no_context_takeover: true,
+        client_no_context_takeover: true,
+        server_max_window_bits: 10,
+        client_max_window_bits: 11,
+      },
     ],
   ] as const)
     test(`the offer of ${JSON.stringify(options)}`, ({ library }) => {
@@ -52,16 +72,43 @@ suite("permessage-deflate", (test) => {
 
   for (const isServer of [true, false])
     for (const [field, error] of [
-      ["; server_no_context_takeover; server_no_context_takeover", new Error('Parameter "server_no_context_takeover" must have only a single value')],
+      [
+        "; server_no_context_takeover; server_no_context_takeover",
+        new Error('Parameter "server_no_context_takeover" must have only a single value'),
+      ],
       ["; foo", new Error('Unknown parameter "foo"')],
-      ["; client_no_context_takeover=10", new TypeError('Invalid value for parameter "client_no_context_takeover": 10')],
-      ["; server_no_context_takeover=10", new TypeError('Invalid value for parameter "server_no_context_takeover": 10')],
-      ["; server_max_window_bits=7", new TypeError('Invalid value for parameter "server_max_window_bits": 7')],
-      ["; server_max_window_bits=16", new TypeError('Invalid value for parameter "server_max_window_bits": 16')],
-      ["; server_max_window_bits=9.5", new TypeError('Invalid value for parameter "server_max_window_bits": 9.5')],
-      ["; server_max_window_bits=ten", new TypeError('Invalid value for parameter "server_max_window_bits": ten')],
-      ["; server_max_window_bits", new TypeError('Invalid value for parameter "server_max_window_bits": true')],
-      ["; client_max_window_bits=16", new TypeError('Invalid value for parameter "client_max_window_bits": 16')],
+      [
+        "; client_no_context_takeover=10",
+        new TypeError('Invalid value for parameter "client_no_context_takeover": 10'),
+      ],
+      [
+        "; server_no_context_takeover=10",
+        new TypeError('Invalid value for parameter "server_no_context_takeover": 10'),
+      ],
+      [
+        "; server_max_window_bits=7",
+        new TypeError('Invalid value for parameter "server_max_window_bits": 7'),
+      ],
+      [
+        "; server_max_window_bits=16",
+        new TypeError('Invalid value for parameter "server_max_window_bits": 16'),
+      ],
+      [
+        "; server_max_window_bits=9.5",
+        new TypeError('Invalid value for parameter "server_max_window_bits": 9.5'),
+      ],
+      [
+        "; server_max_window_bits=ten",
+        new TypeError('Invalid value for parameter "server_max_window_bits": ten'),
+      ],
+      [
+        "; server_max_window_bits",
+        new TypeError('Invalid value for parameter "server_max_window_bits": true'),
+      ],
+      [
+        "; client_max_window_bits=16",
+        new TypeError('Invalid value for parameter "client_max_window_bits": 16'),
+      ],
       [", permessage-deflate; foo", new Error('Unknown parameter "foo"')],
     ] as const)
       test(`a ${isServer ? "server" : "client"} refuses "${field}"`, ({ library }) => {
@@ -86,15 +133,38 @@ suite("permessage-deflate", (test) => {
     ["; client_max_window_bits", { clientMaxWindowBits: 10 }, "; client_max_window_bits=10"],
     ["; server_max_window_bits=10", {}, "; server_max_window_bits=10"],
     ["", { serverMaxWindowBits: 9 }, "; server_max_window_bits=9"],
-    ["; server_max_window_bits=14; client_max_window_bits=13", { serverNoContextTakeover: true, clientNoContextTakeover: true, serverMaxWindowBits: 12, clientMaxWindowBits: 11 }, "; server_max_window_bits=12; client_max_window_bits=11; server_no_context_takeover; client_no_context_takeover"],
-    ["; client_no_context_takeover; server_max_window_bits=10; server_no_context_takeover; client_max_window_bits=11", {}, "; client_no_context_takeover; server_max_window_bits=10; server_no_context_takeover; client_max_window_bits=11"],
+    [
+      "; server_max_window_bits=14; client_max_window_bits=13",
+      {
+        serverNoContextTakeover: true,
+        clientNoContextTakeover: true,
+        serverMaxWindowBits: 12,
+        clientMaxWindowBits: 11,
+      },
+      "; server_max_window_bits=12; client_max_window_bits=11; server_no_context_takeover; client_no_context_takeover",
+    ],
+    [
+      "; client_no_context_takeover; server_max_window_bits=10; server_no_context_takeover; client_max_window_bits=11",
+      {},
+      "; client_no_context_takeover; server_max_window_bits=10; server_no_context_takeover; client_max_window_bits=11",
+    ],
     ["; client_no_context_takeover", { clientNoContextTakeover: false }, "; client_no_context_takeover"],
-    ["; server_max_window_bits=10, permessage-deflate", { serverMaxWindowBits: 11 }, "; server_max_window_bits=11"],
-    ["; server_no_context_takeover, permessage-deflate; client_max_window_bits", { serverNoContextTakeover: false }, ""],
+    [
+      "; server_max_window_bits=10, permessage-deflate",
+      { serverMaxWindowBits: 11 },
+      "; server_max_window_bits=11",
+    ],
+    [
+      "; server_no_context_takeover, permessage-deflate; client_max_window_bits",
+      { serverNoContextTakeover: false },
+      "",
+    ],
   ] as const)
     test(`a server with ${JSON.stringify(options)} answers the offer "${field}"`, ({ library }) => {
       const deflate = agreed(library, field, { ...options, isServer: true });
-      expect(library.extension.format({ "permessage-deflate": deflate.params ?? {} })).toBe(`permessage-deflate${answer}`);
+      expect(library.extension.format({ "permessage-deflate": deflate.params ?? {} })).toBe(
+        `permessage-deflate${answer}`,
+      );
     });
 
   for (const [field, options] of [
@@ -114,16 +184,37 @@ suite("permessage-deflate", (test) => {
     ["", {}, {}],
     ["", { clientMaxWindowBits: 10 }, { client_max_window_bits: 10 }],
     ["; client_max_window_bits=9", { clientMaxWindowBits: 10 }, { client_max_window_bits: 9 }],
-    ["; server_no_context_takeover; client_no_context_takeover; server_max_window_bits=10; client_max_window_bits=11", {}, { server_no_context_takeover: true, client_no_context_takeover: true, server_max_window_bits: 10, client_max_window_bits: 11 }],
+    [
+      "; server_no_context_takeover; client_no_context_takeover; server_max_window_bits=10; client_max_window_bits=11",
+      {},
+      {
+        server_no_context_takeover: true,
+        client_no_context_takeover: true,
+        server_max_window_bits: 10,
+        client_max_window_bits: 11,
+      },
+    ],
   ] as const)
     test(`a client with ${JSON.stringify(options)} takes the answer "${field}"`, ({ library }) => {
       expect({ ...agreed(library, field, options).params }).toEqual(params);
     });
 
   for (const [field, options, message] of [
-    ["; client_no_context_takeover", { clientNoContextTakeover: false }, 'Unexpected parameter "client_no_context_takeover"'],
-    ["; client_max_window_bits=10", { clientMaxWindowBits: false }, 'Unexpected or invalid parameter "client_max_window_bits"'],
-    ["; client_max_window_bits=11", { clientMaxWindowBits: 10 }, 'Unexpected or invalid parameter "client_max_window_bits"'],
+    [
+      "; client_no_context_takeover",
+      { clientNoContextTakeover: false },
+      'Unexpected parameter "client_no_context_takeover"',
+    ],
+    [
+      "; client_max_window_bits=10",
+      { clientMaxWindowBits: false },
+      'Unexpected or invalid parameter "client_max_window_bits"',
+    ],
+    [
+      "; client_max_window_bits=11",
+      { clientMaxWindowBits: 10 },
+      'Unexpected or invalid parameter "client_max_window_bits"',
+    ],
   ] as const)
     test(`a client with ${JSON.stringify(options)} refuses the answer "${field}"`, ({ library }) => {
       expect(() => agreed(library, field, options)).toThrow(new Error(message));
@@ -142,7 +233,9 @@ suite("permessage-deflate", (test) => {
   test("compresses and decompresses whole messages", async ({ library }) => {
     const deflate = agreed(library);
     for (const data of [Buffer.from([1, 2, 3]), Buffer.alloc(0), new Random(1).bytes(100_000)])
-      expect(await decompressed(deflate, await compressed(deflate, Buffer.from(data)))).toEqual(Buffer.from(data));
+      expect(await decompressed(deflate, await compressed(deflate, Buffer.from(data)))).toEqual(
+        Buffer.from(data),
+      );
     expect(String(await decompressed(deflate, await compressed(deflate, "\u20ac")))).toBe("\u20ac");
   });
 
@@ -179,7 +272,10 @@ suite("permessage-deflate", (test) => {
 
   test("a dictionary of zlib is used", async ({ library }) => {
     const dictionary = Buffer.from("a dictionary that both sides have");
-    const deflate = agreed(library, "", { zlibDeflateOptions: { dictionary }, zlibInflateOptions: { dictionary } });
+    const deflate = agreed(library, "", {
+      zlibDeflateOptions: { dictionary },
+      zlibInflateOptions: { dictionary },
+    });
     const result = await compressed(deflate, dictionary);
     expect(result.length).toBeLessThan(10);
     expect(await decompressed(deflate, result)).toEqual(dictionary);
@@ -205,7 +301,10 @@ suite("permessage-deflate", (test) => {
       const data = await compressed(deflate, Buffer.alloc(length, "A"));
       const error = await decompressed(deflate, data).catch((each) => each);
       expect(error).toBeInstanceOf(RangeError);
-      expect(error).toMatchObject({ code: "WS_ERR_UNSUPPORTED_MESSAGE_LENGTH", message: "Max payload size exceeded" });
+      expect(error).toMatchObject({
+        code: "WS_ERR_UNSUPPORTED_MESSAGE_LENGTH",
+        message: "Max payload size exceeded",
+      });
     });
 
   test("a message of maxPayload bytes is taken", async ({ library }) => {
@@ -217,7 +316,9 @@ suite("permessage-deflate", (test) => {
     const deflate = agreed(library);
     const result = compressed(deflate, "A".repeat(50));
     process.nextTick(() => deflate.cleanup());
-    await expect(result).rejects.toEqual(new Error("The deflate stream was closed while data was being processed"));
+    await expect(result).rejects.toEqual(
+      new Error("The deflate stream was closed while data was being processed"),
+    );
     deflate.cleanup();
   });
 

@@ -18,7 +18,9 @@ class Heard {
 
   constructor({ Receiver }: Library, options?: ReceiverOptions) {
     this.receiver = new Receiver(options);
-    this.receiver.on("message", (data: unknown, isBinary: boolean) => this.#note(messageWords(data, isBinary), data));
+    this.receiver.on("message", (data: unknown, isBinary: boolean) =>
+      this.#note(messageWords(data, isBinary), data),
+    );
     for (const name of ["ping", "pong"])
       this.receiver.on(name, (data: Buffer) => this.#note(`${name} ${JSON.stringify(String(data))}`, data));
     this.receiver.on("conclude", (code: number, reason: Buffer) =>
@@ -33,7 +35,8 @@ class Heard {
   }
 
   write(...chunks: readonly (string | Uint8Array)[]): this {
-    for (const chunk of chunks) this.receiver.write(Buffer.from(typeof chunk === "string" ? hex(chunk) : chunk));
+    for (const chunk of chunks)
+      this.receiver.write(Buffer.from(typeof chunk === "string" ? hex(chunk) : chunk));
     return this;
   }
 
@@ -59,7 +62,11 @@ function compressed(deflate: PerMessageDeflate, data: string | Buffer, fin = tru
 }
 
 /** A frame, masked for a server's receiver. */
-function frame({ Sender }: Library, data: Uint8Array | string, options: { opcode?: number; fin?: boolean; mask?: boolean; rsv1?: boolean } = {}): Buffer {
+function frame(
+  { Sender }: Library,
+  data: Uint8Array | string,
+  options: { opcode?: number; fin?: boolean; mask?: boolean; rsv1?: boolean } = {},
+): Buffer {
   const list = Sender.frame(Buffer.from(data), { opcode: 2, fin: true, readOnly: true, ...options });
   return Buffer.concat(list.map((each) => Buffer.from(each)));
 }
@@ -79,9 +86,24 @@ suite("receiver", (test) => {
     ["a Close frame in two writes", {}, ["88 06", "03 e8 44 4f 4e 45"], ['conclude 1000 "DONE"']],
     ["frames behind a Close frame", {}, ["88 02 03 e8 81 00"], ['conclude 1000 ""']],
     ["invalid text that is not to be checked", { skipUTF8Validation: true }, ["81 01 f8"], ['text "\ufffd"']],
-    ["an invalid reason that is not to be checked", { skipUTF8Validation: true }, ["88 03 03 e8 f8"], ['conclude 1000 "\ufffd"']],
-    ["as many fragments as are allowed", { maxFragments: 2 }, ["01 01 61 89 00 80 01 62 81 00"], ['ping ""', 'text "ab"', 'text ""']],
-    ["as many bytes as are allowed", { maxPayload: 3 }, ["01 01 61 80 02 62 63 82 03 01 02 03 89 04 61 62 63 64"], ['text "abc"', "binary 01 02 03", 'ping "abcd"']],
+    [
+      "an invalid reason that is not to be checked",
+      { skipUTF8Validation: true },
+      ["88 03 03 e8 f8"],
+      ['conclude 1000 "\ufffd"'],
+    ],
+    [
+      "as many fragments as are allowed",
+      { maxFragments: 2 },
+      ["01 01 61 89 00 80 01 62 81 00"],
+      ['ping ""', 'text "ab"', 'text ""'],
+    ],
+    [
+      "as many bytes as are allowed",
+      { maxPayload: 3 },
+      ["01 01 61 80 02 62 63 82 03 01 02 03 89 04 61 62 63 64"],
+      ['text "abc"', "binary 01 02 03", 'ping "abcd"'],
+    ],
   ] as const)
     test(`takes ${what}`, async ({ library }) => {
       const heard = new Heard(library, options).write(...chunks);
@@ -112,7 +134,10 @@ suite("receiver", (test) => {
       for (const mask of [true, false]) {
         const bytes = frame(library, data, { mask });
         for (const cut of [1, 2, 5, 9, 14, 100, bytes.length - 1]) {
-          const heard = new Heard(library, { isServer: mask }).write(bytes.subarray(0, cut), bytes.subarray(cut));
+          const heard = new Heard(library, { isServer: mask }).write(
+            bytes.subarray(0, cut),
+            bytes.subarray(cut),
+          );
           expect(Buffer.compare(Buffer.from(data), await first(heard))).toBe(0);
         }
       }
@@ -132,9 +157,21 @@ suite("receiver", (test) => {
 
   for (const [bytes, error, options] of [
     ["c2 00", "WS_ERR_UNEXPECTED_RSV_1 RangeError: Invalid WebSocket frame: RSV1 must be clear", {}],
-    ["a2 00", "WS_ERR_UNEXPECTED_RSV_2_3 RangeError: Invalid WebSocket frame: RSV2 and RSV3 must be clear", {}],
-    ["92 00", "WS_ERR_UNEXPECTED_RSV_2_3 RangeError: Invalid WebSocket frame: RSV2 and RSV3 must be clear", {}],
-    ["f2 00", "WS_ERR_UNEXPECTED_RSV_2_3 RangeError: Invalid WebSocket frame: RSV2 and RSV3 must be clear", {}],
+    [
+      "a2 00",
+      "WS_ERR_UNEXPECTED_RSV_2_3 RangeError: Invalid WebSocket frame: RSV2 and RSV3 must be clear",
+      {},
+    ],
+    [
+      "92 00",
+      "WS_ERR_UNEXPECTED_RSV_2_3 RangeError: Invalid WebSocket frame: RSV2 and RSV3 must be clear",
+      {},
+    ],
+    [
+      "f2 00",
+      "WS_ERR_UNEXPECTED_RSV_2_3 RangeError: Invalid WebSocket frame: RSV2 and RSV3 must be clear",
+      {},
+    ],
     ["00 00", "WS_ERR_INVALID_OPCODE RangeError: Invalid WebSocket frame: invalid opcode 0", {}],
     ["01 00 01 00", "WS_ERR_INVALID_OPCODE RangeError: Invalid WebSocket frame: invalid opcode 1", {}],
     ["01 00 02 00", "WS_ERR_INVALID_OPCODE RangeError: Invalid WebSocket frame: invalid opcode 2", {}],
@@ -142,20 +179,68 @@ suite("receiver", (test) => {
     ["8f 00", "WS_ERR_INVALID_OPCODE RangeError: Invalid WebSocket frame: invalid opcode 15", {}],
     ["09 00", "WS_ERR_EXPECTED_FIN RangeError: Invalid WebSocket frame: FIN must be set", {}],
     ["08 00", "WS_ERR_EXPECTED_FIN RangeError: Invalid WebSocket frame: FIN must be set", {}],
-    ["89 7e", "WS_ERR_INVALID_CONTROL_PAYLOAD_LENGTH RangeError: Invalid WebSocket frame: invalid payload length 126", {}],
-    ["8a 7f", "WS_ERR_INVALID_CONTROL_PAYLOAD_LENGTH RangeError: Invalid WebSocket frame: invalid payload length 127", {}],
-    ["88 01", "WS_ERR_INVALID_CONTROL_PAYLOAD_LENGTH RangeError: Invalid WebSocket frame: invalid payload length 1", {}],
-    ["81 02 68 69", "WS_ERR_EXPECTED_MASK RangeError: Invalid WebSocket frame: MASK must be set", { isServer: true }],
-    ["81 82 56 3a ac 80 3e 53", "WS_ERR_UNEXPECTED_MASK RangeError: Invalid WebSocket frame: MASK must be clear", {}],
-    ["82 7f 00 20 00 00 00 00 00 00", "WS_ERR_UNSUPPORTED_DATA_PAYLOAD_LENGTH RangeError: Unsupported WebSocket frame: payload length > 2^53 - 1", {}],
-    ["82 7f ff ff ff ff ff ff ff ff", "WS_ERR_UNSUPPORTED_DATA_PAYLOAD_LENGTH RangeError: Unsupported WebSocket frame: payload length > 2^53 - 1", { maxPayload: 10 }],
+    [
+      "89 7e",
+      "WS_ERR_INVALID_CONTROL_PAYLOAD_LENGTH RangeError: Invalid WebSocket frame: invalid payload length 126",
+      {},
+    ],
+    [
+      "8a 7f",
+      "WS_ERR_INVALID_CONTROL_PAYLOAD_LENGTH RangeError: Invalid WebSocket frame: invalid payload length 127",
+      {},
+    ],
+    [
+      "88 01",
+      "WS_ERR_INVALID_CONTROL_PAYLOAD_LENGTH RangeError: Invalid WebSocket frame: invalid payload length 1",
+      {},
+    ],
+    [
+      "81 02 68 69",
+      "WS_ERR_EXPECTED_MASK RangeError: Invalid WebSocket frame: MASK must be set",
+      { isServer: true },
+    ],
+    [
+      "81 82 56 3a ac 80 3e 53",
+      "WS_ERR_UNEXPECTED_MASK RangeError: Invalid WebSocket frame: MASK must be clear",
+      {},
+    ],
+    [
+      "82 7f 00 20 00 00 00 00 00 00",
+      "WS_ERR_UNSUPPORTED_DATA_PAYLOAD_LENGTH RangeError: Unsupported WebSocket frame: payload length > 2^53 - 1",
+      {},
+    ],
+    [
+      "82 7f ff ff ff ff ff ff ff ff",
+      "WS_ERR_UNSUPPORTED_DATA_PAYLOAD_LENGTH RangeError: Unsupported WebSocket frame: payload length > 2^53 - 1",
+      { maxPayload: 10 },
+    ],
     ["82 0b", "WS_ERR_UNSUPPORTED_MESSAGE_LENGTH RangeError: Max payload size exceeded", { maxPayload: 10 }],
-    ["01 01 61 80 02 62 63", "WS_ERR_UNSUPPORTED_MESSAGE_LENGTH RangeError: Max payload size exceeded", { maxPayload: 2 }],
-    ["01 01 61 00 01 62 80 01 63", "WS_ERR_TOO_MANY_BUFFERED_PARTS RangeError: Too many message fragments", { maxFragments: 2 }],
+    [
+      "01 01 61 80 02 62 63",
+      "WS_ERR_UNSUPPORTED_MESSAGE_LENGTH RangeError: Max payload size exceeded",
+      { maxPayload: 2 },
+    ],
+    [
+      "01 01 61 00 01 62 80 01 63",
+      "WS_ERR_TOO_MANY_BUFFERED_PARTS RangeError: Too many message fragments",
+      { maxFragments: 2 },
+    ],
     ["81 04 ce ba e1 bd", "WS_ERR_INVALID_UTF8 Error: Invalid WebSocket frame: invalid UTF-8 sequence", {}],
-    ["88 06 03 ef ce ba e1 bd", "WS_ERR_INVALID_UTF8 Error: Invalid WebSocket frame: invalid UTF-8 sequence", {}],
-    ["88 02 00 00", "WS_ERR_INVALID_CLOSE_CODE RangeError: Invalid WebSocket frame: invalid status code 0", {}],
-    ["88 02 03 ed", "WS_ERR_INVALID_CLOSE_CODE RangeError: Invalid WebSocket frame: invalid status code 1005", {}],
+    [
+      "88 06 03 ef ce ba e1 bd",
+      "WS_ERR_INVALID_UTF8 Error: Invalid WebSocket frame: invalid UTF-8 sequence",
+      {},
+    ],
+    [
+      "88 02 00 00",
+      "WS_ERR_INVALID_CLOSE_CODE RangeError: Invalid WebSocket frame: invalid status code 0",
+      {},
+    ],
+    [
+      "88 02 03 ed",
+      "WS_ERR_INVALID_CLOSE_CODE RangeError: Invalid WebSocket frame: invalid status code 1005",
+      {},
+    ],
   ] as const)
     test(`${bytes} is an error: ${error}`, async ({ library }) => {
       const heard = new Heard(library, options).write(bytes);
@@ -178,11 +263,18 @@ suite("receiver", (test) => {
     const deflate = deflating(library);
     const heard = new Heard(library, { extensions: { "permessage-deflate": deflate } });
     heard.write(frame(library, await compressed(deflate, "Hello"), { opcode: 1, rsv1: true }));
-    heard.write(frame(library, await compressed(deflate, "foo", false), { opcode: 1, rsv1: true, fin: false }));
+    heard.write(
+      frame(library, await compressed(deflate, "foo", false), { opcode: 1, rsv1: true, fin: false }),
+    );
     heard.write(frame(library, await compressed(deflate, "bar"), { opcode: 0 }));
     heard.write("82 01 09");
     heard.write(frame(library, await compressed(deflate, "Hello"), { rsv1: true }));
-    expect(await heard.heard(4)).toEqual(['text "Hello"', 'text "foobar"', "binary 09", "binary 48 65 6c 6c 6f"]);
+    expect(await heard.heard(4)).toEqual([
+      'text "Hello"',
+      'text "foobar"',
+      "binary 09",
+      "binary 48 65 6c 6c 6f",
+    ]);
   });
 
   test("a message without content may be compressed", async ({ library }) => {
@@ -193,19 +285,32 @@ suite("receiver", (test) => {
 
   for (const bytes of ["40 00", "c9 00", "41 00 c0 00"])
     test(`RSV1 is no bit of ${bytes}, also with compression`, async ({ library }) => {
-      const heard = new Heard(library, { extensions: { "permessage-deflate": deflating(library) } }).write(bytes);
-      expect(await heard.heard(1)).toEqual(["WS_ERR_UNEXPECTED_RSV_1 RangeError: Invalid WebSocket frame: RSV1 must be clear"]);
+      const heard = new Heard(library, { extensions: { "permessage-deflate": deflating(library) } }).write(
+        bytes,
+      );
+      expect(await heard.heard(1)).toEqual([
+        "WS_ERR_UNEXPECTED_RSV_1 RangeError: Invalid WebSocket frame: RSV1 must be clear",
+      ]);
     });
 
   test("compressed text must be UTF-8", async ({ library }) => {
     const deflate = deflating(library);
     const heard = new Heard(library, { extensions: { "permessage-deflate": deflate } });
-    heard.write(frame(library, await compressed(deflate, Buffer.from([0xce, 0xba, 0xe1, 0xbd])), { opcode: 1, rsv1: true }));
-    expect(await heard.heard(1)).toEqual(["WS_ERR_INVALID_UTF8 Error: Invalid WebSocket frame: invalid UTF-8 sequence"]);
+    heard.write(
+      frame(library, await compressed(deflate, Buffer.from([0xce, 0xba, 0xe1, 0xbd])), {
+        opcode: 1,
+        rsv1: true,
+      }),
+    );
+    expect(await heard.heard(1)).toEqual([
+      "WS_ERR_INVALID_UTF8 Error: Invalid WebSocket frame: invalid UTF-8 sequence",
+    ]);
   });
 
   test("compressed data must be such", async ({ library }) => {
-    const heard = new Heard(library, { extensions: { "permessage-deflate": deflating(library) } }).write("c2 02 07 ff");
+    const heard = new Heard(library, { extensions: { "permessage-deflate": deflating(library) } }).write(
+      "c2 02 07 ff",
+    );
     await heard.heard(1);
     expect(heard.values[0]).toMatchObject({ code: "Z_DATA_ERROR", errno: -3 });
   });
@@ -222,7 +327,9 @@ suite("receiver", (test) => {
         const data = await compressed(deflate, part, fin);
         heard.write(frame(library, data, { opcode: i === 0 ? 2 : 0, fin, rsv1: i === 0 }));
       }
-      expect(await heard.heard(1)).toEqual(["WS_ERR_UNSUPPORTED_MESSAGE_LENGTH RangeError: Max payload size exceeded"]);
+      expect(await heard.heard(1)).toEqual([
+        "WS_ERR_UNSUPPORTED_MESSAGE_LENGTH RangeError: Max payload size exceeded",
+      ]);
     });
 
   // ---- The form of binary messages ----
@@ -263,7 +370,9 @@ suite("receiver", (test) => {
   });
 
   test("a message of one frame is one fragment, and one without bytes has none", ({ library }) => {
-    const heard = new Heard(library, { binaryType: "fragments" }).write("82 01 01 82 00 02 01 01 00 00 80 00");
+    const heard = new Heard(library, { binaryType: "fragments" }).write(
+      "82 01 01 82 00 02 01 01 00 00 80 00",
+    );
     expect(heard.words).toEqual(["binary [01]", "binary []", "binary [01]"]);
   });
 

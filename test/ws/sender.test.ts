@@ -48,14 +48,22 @@ interface Stage {
   readonly sender: Sender;
 }
 
-function stage({ Sender }: Library, deflate?: PerMessageDeflate, generateMask?: (mask: Buffer) => void): Stage {
+function stage(
+  { Sender }: Library,
+  deflate?: PerMessageDeflate,
+  generateMask?: (mask: Buffer) => void,
+): Stage {
   const sink = new Sink();
   const extensions = deflate === undefined ? undefined : { "permessage-deflate": deflate };
   return { sink, sender: new Sender(sink, extensions, generateMask) };
 }
 
 /** A client's side of compression, after a handshake. */
-function deflating({ PerMessageDeflate, extension }: Library, answer = "", threshold = 1024): PerMessageDeflate {
+function deflating(
+  { PerMessageDeflate, extension }: Library,
+  answer = "",
+  threshold = 1024,
+): PerMessageDeflate {
   const deflate = new PerMessageDeflate({ threshold });
   deflate.accept(extension.parse(`permessage-deflate${answer}`)["permessage-deflate"] ?? []);
   return deflate;
@@ -103,7 +111,13 @@ suite("sender", (test) => {
 
   test("data that is read-only is masked in a copy, behind its header", ({ library }) => {
     const data = Buffer.from([1, 2, 3, 4, 5]);
-    const list = library.Sender.frame(data, { opcode: 2, fin: true, mask: true, readOnly: true, generateMask: fixedMask });
+    const list = library.Sender.frame(data, {
+      opcode: 2,
+      fin: true,
+      mask: true,
+      readOnly: true,
+      generateMask: fixedMask,
+    });
     expect(list).toEqual([Buffer.from([0x82, 0x85, 1, 2, 3, 4, 0, 0, 0, 0, 4])]);
     expect(data).toEqual(Buffer.from([1, 2, 3, 4, 5]));
   });
@@ -117,13 +131,24 @@ suite("sender", (test) => {
 
   test("a masking key of zeros leaves data as they are", ({ library }) => {
     const data = Buffer.from("abc");
-    const list = library.Sender.frame(data, { opcode: 2, fin: true, mask: true, readOnly: true, generateMask: (mask) => mask.fill(0) });
+    const list = library.Sender.frame(data, {
+      opcode: 2,
+      fin: true,
+      mask: true,
+      readOnly: true,
+      generateMask: (mask) => mask.fill(0),
+    });
     expect(list).toEqual([Buffer.from([0x82, 0x83, 0, 0, 0, 0]), data]);
     expect(list[1]).toBe(data);
   });
 
   test("without data there is a key, and nothing to mask", ({ library }) => {
-    const list = library.Sender.frame(Buffer.alloc(0), { opcode: 9, fin: true, mask: true, generateMask: fixedMask });
+    const list = library.Sender.frame(Buffer.alloc(0), {
+      opcode: 9,
+      fin: true,
+      mask: true,
+      generateMask: fixedMask,
+    });
     expect(list).toEqual([Buffer.from([0x89, 0x80, 1, 2, 3, 4])]);
   });
 
@@ -208,7 +233,15 @@ suite("sender", (test) => {
       sender[name](new Uint8Array([1, 2]), false);
       sender[name](new Uint8Array([1, 2]).buffer, false);
       sender[name](Buffer.alloc(0), false);
-      expect(sink.words).toEqual([`${opcode} 02`, '"hi"', `${opcode} 02`, "01 02", `${opcode} 02`, "01 02", `${opcode} 00`]);
+      expect(sink.words).toEqual([
+        `${opcode} 02`,
+        '"hi"',
+        `${opcode} 02`,
+        "01 02",
+        `${opcode} 02`,
+        "01 02",
+        `${opcode} 00`,
+      ]);
     });
 
     test(`${name}s of Blobs, in order`, async ({ library }) => {
@@ -218,13 +251,25 @@ suite("sender", (test) => {
       sender[name](new Blob([new Uint8Array([1, 2])]), false);
       expect(sink.words).toEqual([]);
       await sink.wrote(6);
-      expect(sink.words.map((each) => each.replace('"b"', "62"))).toEqual([`${opcode} 02`, "68 69", `${opcode} 01`, "62", `${opcode} 02`, "01 02"]);
+      expect(sink.words.map((each) => each.replace('"b"', "62"))).toEqual([
+        `${opcode} 02`,
+        "68 69",
+        `${opcode} 01`,
+        "62",
+        `${opcode} 02`,
+        "01 02",
+      ]);
     });
 
     test(`a ${name} of more than 125 bytes throws`, ({ library }) => {
       const { sink, sender } = stage(library);
       const error = new RangeError("The data size must not be greater than 125 bytes");
-      for (const data of ["a".repeat(126), "\u20ac".repeat(42), Buffer.alloc(126), new Blob(["a".repeat(126)])])
+      for (const data of [
+        "a".repeat(126),
+        "\u20ac".repeat(42),
+        Buffer.alloc(126),
+        new Blob(["a".repeat(126)]),
+      ])
         expect(() => sender[name](data, false)).toThrow(error);
       expect(sink.words).toEqual([]);
     });
@@ -247,7 +292,9 @@ suite("sender", (test) => {
     const { sink, sender } = stage(library);
     const wrong: readonly unknown[] = ["error", 1004, 1005, 1006, 1015, 999, 2000, 5000, null];
     for (const code of wrong)
-      expect(() => Reflect.apply(sender.close, sender, [code])).toThrow(new TypeError("First argument must be a valid error code number"));
+      expect(() => Reflect.apply(sender.close, sender, [code])).toThrow(
+        new TypeError("First argument must be a valid error code number"),
+      );
     const long = new RangeError("The message must not be greater than 123 bytes");
     for (const reason of ["a".repeat(124), "\u20ac".repeat(42), Buffer.alloc(124)])
       expect(() => sender.close(1000, reason, false)).toThrow(long);
@@ -281,7 +328,6 @@ suite("sender", (test) => {
     const heads = sink.words.filter((_, i) => i % 2 === 0);
     expect(heads.map((head) => head.slice(0, 2))).toEqual(["c1", "c1", "c1", "c1", "89", "81"]);
     expect(sink.words[1]).toBe("ca c8 04 00");
-
   });
 
   test("everything is sent before a Close frame", async ({ library }) => {
@@ -296,13 +342,19 @@ suite("sender", (test) => {
     ["123", "12", true],
     ["12", "123", false],
   ] as const)
-    test(`the first fragment decides about the threshold: ${first.length} bytes of 3`, async ({ library }) => {
+    test(`the first fragment decides about the threshold: ${first.length} bytes of 3`, async ({
+      library,
+    }) => {
       const { sink, sender } = stage(library, deflating(library, FORGETS, 3));
       sender.send(first, { compress: true, fin: false });
       sender.send(second, { compress: true, fin: true });
       await sink.wrote(4);
-      expect(sink.words.filter((_, i) => i % 2 === 0).map((head) => head.slice(0, 2))).toEqual(compressed ? ["41", "80"] : ["01", "80"]);
-      expect(sink.writes.filter((_, i) => i % 2 === 1).map((each) => each.length)).toEqual(compressed ? [9, 4] : [2, 3]);
+      expect(sink.words.filter((_, i) => i % 2 === 0).map((head) => head.slice(0, 2))).toEqual(
+        compressed ? ["41", "80"] : ["01", "80"],
+      );
+      expect(sink.writes.filter((_, i) => i % 2 === 1).map((each) => each.length)).toEqual(
+        compressed ? [9, 4] : [2, 3],
+      );
     });
 
   test("the threshold counts where messages are forgotten, in bytes", async ({ library }) => {
@@ -319,8 +371,14 @@ suite("sender", (test) => {
   });
 
   for (const [parts, lengths] of [
-    [["", "data"], [5, 6]],
-    [["data", ""], [10, 1]],
+    [
+      ["", "data"],
+      [5, 6],
+    ],
+    [
+      ["data", ""],
+      [10, 1],
+    ],
   ] as const)
     test(`compresses the fragments ${JSON.stringify(parts)}`, async ({ library }) => {
       const { sink, sender } = stage(library, deflating(library, FORGETS, 0));

@@ -1,8 +1,8 @@
 // Compression in the connections of wsimd/ws: which messages are compressed, and what connections share.
 import { inflateRawSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
-import { deflateUnavailable } from "../../../src/protocol/deflate/index.js";
 import { Connection } from "../../../src/protocol/connection.js";
+import { deflateUnavailable } from "../../../src/protocol/deflate/index.js";
 import { PreparedMessage } from "../../../src/protocol/prepared-message.js";
 import { compresses, deflatePath } from "../../../src/ws/message-path.js";
 import { PerMessageDeflate } from "../../../src/ws/permessage-deflate.js";
@@ -20,7 +20,12 @@ function framesOf(connection: Connection): Buffer[] {
   const frames: Buffer[] = [];
   while (rest.length > 0) {
     const short = rest[1] ?? 0;
-    const end = short < 126 ? 2 + short : short === 126 ? 4 + rest.readUInt16BE(2) : 10 + Number(rest.readBigUInt64BE(2));
+    const end =
+      short < 126
+        ? 2 + short
+        : short === 126
+          ? 4 + rest.readUInt16BE(2)
+          : 10 + Number(rest.readBigUInt64BE(2));
     frames.push(rest.subarray(0, end));
     rest = rest.subarray(end);
   }
