@@ -7,7 +7,7 @@ import type { BinaryType } from "./constants.js";
  * @param payload - a Buffer, with perhaps other bytes in its memory
  * @param frameEnds - the number of bytes up to the end of each of the message's frames but the last
  */
-export function inForm(payload: Uint8Array, type: BinaryType, frameEnds: readonly number[]): unknown {
+export function inForm(payload: Uint8Array, type: BinaryType, frameEnds: readonly number[] = []): unknown {
   if (type === "nodebuffer") return payload;
   if (type === "fragments") return fragments(payload, frameEnds);
   if (type === "blob") return new Blob([payload]);

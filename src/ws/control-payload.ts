@@ -1,6 +1,7 @@
 // The payloads of control frames, checked as `ws` does.
-import { Buffer } from "node:buffer";
-import { isSendableCloseCode, MAX_REASON_BYTES } from "../protocol/close-code.js";
+import { Buffer, isUtf8 } from "node:buffer";
+import { CloseCode, isSendableCloseCode, MAX_REASON_BYTES } from "../protocol/close-code.js";
+import type { Violation } from "../protocol/errors.js";
 import { MAX_CONTROL_PAYLOAD_BYTES } from "../protocol/opcode.js";
 import { EMPTY_BUFFER } from "./constants.js";
 import { type Data, lengthOf, type PlainPayload, payloadOf } from "./payload.js";
@@ -27,6 +28,22 @@ function reasonBytes(reason: string | Uint8Array): Uint8Array {
   if (typeof reason === "string") return Buffer.from(reason);
   if (reason instanceof Uint8Array) return reason;
   throw new TypeError("Second argument must be a string or a Uint8Array");
+}
+
+/** What a Close frame says, or the rule that it breaks. */
+export type ReceivedClose =
+  | { readonly violation: Violation }
+  | { readonly violation?: undefined; readonly code: number; readonly reason: Buffer };
+
+/** Reads the payload of a Close frame; its code is 1005 if there is none. */
+export function readClose(payload: Uint8Array, skipUtf8Validation: boolean): ReceivedClose {
+  if (payload.length === 0) return { code: CloseCode.NO_STATUS, reason: EMPTY_BUFFER };
+  const bytes = Buffer.from(payload.buffer, payload.byteOffset, payload.length);
+  const code = bytes.readUInt16BE(0);
+  const reason = bytes.length === 2 ? EMPTY_BUFFER : bytes.subarray(2);
+  if (!isSendableCloseCode(code)) return { violation: { code: "CLOSE_CODE", found: code } };
+  if (!skipUtf8Validation && !isUtf8(reason)) return { violation: { code: "CLOSE_REASON" } };
+  return { code, reason };
 }
 
 /**

@@ -1,7 +1,7 @@
 // How messages reach the listeners of a WebSocket: in which form, and how many of them in one turn of the event loop.
-import { Blob } from "node:buffer";
 import { setImmediate } from "../node/globals.js";
 import type { MessageSink } from "../protocol/message-reader.js";
+import { inForm } from "./binary-form.js";
 import { type BinaryType, EMPTY_BUFFER } from "./constants.js";
 import type { Input } from "./input.js";
 import { rethrowLater } from "./later.js";
@@ -45,7 +45,12 @@ export class Delivery implements MessageSink {
   onBinary(payload: Uint8Array): void {
     const bytes = payload.length === 0 ? EMPTY_BUFFER : payload;
     const type = this.#surface._binaryType;
-    this.#message(type === "nodebuffer" ? bytes : this.#inForm(bytes, type), true);
+    if (type === "nodebuffer") this.#message(bytes, true);
+    else {
+      const ends = this.#frameEnds;
+      this.#frameEnds = undefined;
+      this.#message(inForm(bytes, type, ends), true);
+    }
   }
 
   onFragment(): void {}
@@ -98,27 +103,6 @@ export class Delivery implements MessageSink {
     if (this.#input.held) return;
     this.#input.hold();
     setImmediate(release, this.#input);
-  }
-
-  #inForm(payload: Uint8Array, type: BinaryType): unknown {
-    if (type === "fragments") return this.#fragments(payload);
-    if (type === "blob") return new Blob([payload]);
-    const { buffer, byteOffset, byteLength } = payload;
-    if (byteLength === buffer.byteLength) return buffer;
-    return buffer.slice(byteOffset, byteOffset + byteLength);
-  }
-
-  /** The payloads of a message's frames, without those that are empty. */
-  #fragments(payload: Uint8Array): Uint8Array[] {
-    const ends = [...(this.#frameEnds ?? []), payload.length];
-    this.#frameEnds = undefined;
-    const parts: Uint8Array[] = [];
-    let start = 0;
-    for (const end of ends) {
-      if (end > start) parts.push(payload.subarray(start, end));
-      start = end;
-    }
-    return parts;
   }
 }
 

@@ -1,19 +1,20 @@
 // One open connection: it connects a transport and the codec to a WebSocket. Unlike `Session`, which serves the handlers
 // of this package's own sockets, it keeps the rules of `ws`: no keepalive, no limit for output, and exceptions of
 // listeners are the process's affair.
-import { Buffer, isUtf8 } from "node:buffer";
+import type { Buffer } from "node:buffer";
 import { Deadline, type Expiring } from "../adapter/deadline.js";
 import type { SocketTransport, TransportSink } from "../adapter/transport.js";
 import { sharedWorkspace, type Workspace } from "../memory/workspace.js";
 import { nextTick } from "../node/globals.js";
 import { nodeRuntime } from "../node/host.js";
-import { CloseCode, isSendableCloseCode } from "../protocol/close-code.js";
+import { CloseCode } from "../protocol/close-code.js";
 import { Decoder, type ProtocolSink } from "../protocol/decoder.js";
 import type { ResolvedEndpointOptions } from "../protocol/endpoint-options.js";
 import type { Violation } from "../protocol/errors.js";
 import { Opcode } from "../protocol/opcode.js";
 import { Outbox, type OutboxSink } from "../protocol/outbox.js";
 import { CLOSED, CLOSING, EMPTY_BUFFER, kStatusCode, OPEN, type ReadyState } from "./constants.js";
+import { readClose } from "./control-payload.js";
 import { Delivery, type DeliveryChoice, type Listeners } from "./delivery.js";
 import { type ConnectionError, connectionLost, internalError, violationError } from "./errors.js";
 import { Input, type InputOwner } from "./input.js";
@@ -229,16 +230,9 @@ export class Engine
   }
 
   onCloseFrame(payload: Uint8Array): void {
-    if (payload.length === 0) {
-      this.#concluded(CloseCode.NO_STATUS, EMPTY_BUFFER);
-      return;
-    }
-    const bytes = Buffer.from(payload.buffer, payload.byteOffset, payload.length);
-    const code = bytes.readUInt16BE(0);
-    const reason = bytes.length === 2 ? EMPTY_BUFFER : bytes.subarray(2);
-    if (!isSendableCloseCode(code)) this.onViolation({ code: "CLOSE_CODE", found: code });
-    else if (!this.#skipUtf8Validation && !isUtf8(reason)) this.onViolation({ code: "CLOSE_REASON" });
-    else this.#concluded(code, reason);
+    const close = readClose(payload, this.#skipUtf8Validation);
+    if (close.violation !== undefined) this.onViolation(close.violation);
+    else this.#concluded(close.code, close.reason);
   }
 
   #concluded(code: number, reason: Buffer): void {

@@ -1,15 +1,15 @@
 // The class `Receiver` of ws: a stream that frames are written to, and that emits messages. Connections have a way of
 // their own; this is for users of the class.
-import { Buffer, isUtf8 } from "node:buffer";
+import type { Buffer } from "node:buffer";
 import { Writable } from "node:stream";
 import { sharedWorkspace } from "../memory/workspace.js";
-import { CloseCode, isSendableCloseCode } from "../protocol/close-code.js";
 import { Decoder, type ProtocolSink } from "../protocol/decoder.js";
 import type { Violation } from "../protocol/errors.js";
 import type { MessageSink } from "../protocol/message-reader.js";
 import { inForm } from "./binary-form.js";
 import { codecOptions } from "./choices.js";
-import { type BinaryType, EMPTY_BUFFER } from "./constants.js";
+import type { BinaryType } from "./constants.js";
+import { readClose } from "./control-payload.js";
 import { internalError, violationError } from "./errors.js";
 import type { Extensions } from "./sender.js";
 
@@ -86,7 +86,7 @@ class ReceiverSink implements MessageSink, ProtocolSink {
   readonly #synchronous: boolean;
   readonly #skipUtf8Validation: boolean;
   readonly #type: BinaryType;
-  #frameEnds: number[] = [];
+  #frameEnds: number[] | undefined;
   #waiting: Event | undefined;
 
   constructor(receiver: Receiver, options: ReceiverOptions) {
@@ -117,18 +117,20 @@ class ReceiverSink implements MessageSink, ProtocolSink {
   }
 
   onText(text: string | Uint8Array): void {
-    this.#frameEnds = [];
+    this.#frameEnds = undefined;
     this.#report(["message", text, false]);
   }
 
   onBinary(payload: Uint8Array): void {
     const ends = this.#frameEnds;
-    this.#frameEnds = [];
+    this.#frameEnds = undefined;
     this.#report(["message", inForm(payload, this.#type, ends), true]);
   }
 
   onFrameEnd(length: number): void {
-    if (this.#type === "fragments") this.#frameEnds.push(length);
+    if (this.#type !== "fragments") return;
+    this.#frameEnds ??= [];
+    this.#frameEnds.push(length);
   }
 
   onFragment(): void {}
@@ -142,21 +144,12 @@ class ReceiverSink implements MessageSink, ProtocolSink {
   }
 
   onCloseFrame(payload: Uint8Array): void {
-    if (payload.length === 0) {
-      this.#conclude(CloseCode.NO_STATUS, EMPTY_BUFFER);
-      return;
+    const close = readClose(payload, this.#skipUtf8Validation);
+    if (close.violation !== undefined) this.onViolation(close.violation);
+    else {
+      this.#receiver.emit("conclude", close.code, close.reason);
+      this.#receiver.end();
     }
-    const bytes = Buffer.from(payload.buffer, payload.byteOffset, payload.length);
-    const code = bytes.readUInt16BE(0);
-    const reason = bytes.subarray(2);
-    if (!isSendableCloseCode(code)) this.onViolation({ code: "CLOSE_CODE", found: code });
-    else if (!this.#skipUtf8Validation && !isUtf8(reason)) this.onViolation({ code: "CLOSE_REASON" });
-    else this.#conclude(code, reason);
-  }
-
-  #conclude(code: number, reason: Buffer): void {
-    this.#receiver.emit("conclude", code, reason);
-    this.#receiver.end();
   }
 
   onViolation(violation: Violation): void {
