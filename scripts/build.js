@@ -14,7 +14,7 @@ import {
 import { createRequire } from "node:module";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
-import { bundleEntries } from "./bundle.js";
+import { bundleAlone, bundleEntries } from "./bundle.js";
 import { checkBinary } from "./check-wasm.js";
 
 const ROOT = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
@@ -24,8 +24,11 @@ const DEFLATE_TARGETS = /** @type {const} */ (["deflate-simd", "deflate-scalar"]
 const TARGETS = [...CODEC_TARGETS, ...DEFLATE_TARGETS];
 const WASM_ONLY = process.argv.includes("--wasm");
 const GENERATED_LINE = "// Generated from assembly/ by scripts/build.js: change it there.\n";
-/** Declarations without a copy in CommonJS. */
-const ES_MODULES_ONLY = /^(?:bundled|cjs|cli|workerd)(?:\/|$)|\.(?:workerd|edge-light)\./;
+/** Declarations without a copy in CommonJS. Those of `ws` are written by hand. */
+const ES_MODULES_ONLY = /^(?:bundled|cjs|cli|workerd|ws)(?:\/|$)|\.(?:workerd|edge-light)\./;
+/** The drop-in for `ws`: an entry of the package, and a package of its own. */
+const DROP_IN = "dist/cjs/ws";
+const DROP_IN_PACKAGE = "packages/ws";
 
 /** A step of the build failed. The message is shown without a stack. */
 class BuildError extends Error {}
@@ -128,6 +131,7 @@ async function buildDist() {
   await bundleEntries("dist/bundled", "esm");
   await bundleEntries("dist/cjs", "cjs");
   declareCommonJs();
+  await buildDropIn();
   if (existsSync("dist/cli/main.js")) chmodSync("dist/cli/main.js", 0o755);
 }
 
@@ -141,6 +145,18 @@ function declareCommonJs() {
     mkdirSync(path.dirname(target), { recursive: true });
     copyFileSync(path.join("dist", name), target);
   }
+}
+
+/** Bundles the drop-in, puts its types beside it, and copies what was made to the package of its own. */
+async function buildDropIn() {
+  await bundleAlone("dist/ws/commonjs.js", `${DROP_IN}/index.js`);
+  await bundleAlone("dist/ws/browser.js", `${DROP_IN}/browser.js`);
+  for (const name of ["scalar.wasm", "deflate-scalar.wasm"])
+    copyFileSync(`build/${name}`, `${DROP_IN}/${name}`);
+  for (const name of readdirSync(DROP_IN)) copyFileSync(`${DROP_IN}/${name}`, `${DROP_IN_PACKAGE}/${name}`);
+  copyFileSync("LICENSE", `${DROP_IN_PACKAGE}/LICENSE`);
+  for (const name of ["index.d.ts", "index.d.mts", "wrapper.mjs"])
+    copyFileSync(`${DROP_IN_PACKAGE}/${name}`, `${DROP_IN}/${name}`);
 }
 
 /**

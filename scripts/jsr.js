@@ -7,8 +7,8 @@ import { fileURLToPath } from "node:url";
 
 const ROOT = fileURLToPath(new URL("../", import.meta.url));
 const NAME = "@wsimd/wsimd";
-/** The command line, the bundles, the copy in CommonJS and the entries for bundlers come by npm alone. */
-const LEFT_OUT = /^(?:bundled|cjs|cli)(?:\/|$)|\.(?:workerd|edge-light)\.(?:js|d\.ts)$/;
+/** The command line, the bundles, CommonJS with the drop-in for npm's ws, and the entries for bundlers come by npm alone. */
+const LEFT_OUT = /^(?:bundled|cjs|cli|ws)(?:\/|$)|\.(?:workerd|edge-light)\.(?:js|d\.ts)$/;
 /** Deno has these types; JSR accepts no package that declares types for all modules. */
 const GLOBAL_TYPES = /^declare global \{\n[\s\S]*?^\}\n/m;
 
@@ -30,7 +30,8 @@ for (const name of readdirSync(dist, { recursive: true, encoding: "utf8" })) {
 }
 const entries = Object.entries(exports).flatMap(([name, entry]) => {
   if (typeof entry === "string" || name.endsWith(".wasm")) return [];
-  return [[name, typeof entry.default === "string" ? entry.default : entry.default.default]];
+  const file = typeof entry.default === "string" ? entry.default : entry.default.default;
+  return file.startsWith("./dist/cjs/") ? [] : [[name, file]];
 });
 const config = { name: NAME, version, license, exports: Object.fromEntries(entries) };
 writeFileSync(`${TARGET}jsr.json`, `${JSON.stringify(config, undefined, 2)}\n`);

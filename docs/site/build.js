@@ -38,13 +38,14 @@ function layOut() {
   }
 }
 
-/** The sources of the entries in package.json. */
+/** The sources of the entries in package.json. The API of `ws` has its documentation there. */
 function entries() {
   /** @type {{ exports: Record<string, string | { types: string } | { default: { types: string } }> }} */
   const { exports } = JSON.parse(readFileSync(`${ROOT}package.json`, "utf8"));
   return Object.entries(exports).flatMap(([name, entry]) => {
     if (typeof entry === "string" || name.endsWith(".wasm")) return [];
     const { types } = "types" in entry ? entry : entry.default;
+    if (types.startsWith("./dist/cjs/")) return [];
     return [types.replace("./dist/", `${ROOT}src/`).replace(/\.d\.ts$/, ".ts")];
   });
 }

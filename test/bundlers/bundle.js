@@ -82,7 +82,7 @@ async function webpack() {
     experiments: { outputModule: true },
     module: { parser: { javascript: { dynamicImportMode: "eager" } } },
     output: { path: path.dirname(outfile), filename: path.basename(outfile), library: { type: "module" } },
-    resolve: { conditionNames: [condition ?? "default", "import"] },
+    resolve: { conditionNames: [condition ?? "default", "import", platform] },
     externals: [({ request }, callback) => callback(null, externalName(request))],
   });
   const stats = await new Promise((resolve, reject) => {

@@ -25,7 +25,7 @@ test("it has the entries and the version of the package for npm", () => {
     readFileSync(path.join(published, "jsr.json"), "utf8"),
   );
   expect(config.version).toBe(manifest.version);
-  const entries = Object.keys(manifest.exports).filter((name) => !/\.(wasm|json)$/.test(name));
+  const entries = Object.keys(manifest.exports).filter((name) => !/\.(wasm|json)$|^\.\/ws$/.test(name));
   expect(Object.keys(config.exports)).toEqual(entries);
   for (const file of Object.values(config.exports)) {
     const [first] = readFileSync(path.join(published, file), "utf8").split("\n");

@@ -11,10 +11,10 @@ import { install, type Packed, pack, runIn } from "../support/tarball.js";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 /**
- * Code and declarations for each runtime, bundles of it, and a copy in CommonJS take 2.7 MiB, the documentation 0.3 MiB.
+ * Code and declarations for each runtime, bundles of it, and copies in CommonJS take 3.0 MiB, the documentation 0.3 MiB.
  * Files that do not belong, such as sources, maps or another copy, would take more than the rest.
  */
-const MOST_UNPACKED_BYTES = 3328 * 1024;
+const MOST_UNPACKED_BYTES = 3712 * 1024;
 
 /** What bundles of several entries share. */
 const SHARED = /^dist\/(?:bundled|cjs)\/(?:codec|sockets|net|rolldown-runtime)\.js$/;
@@ -40,6 +40,8 @@ describe("the tarball", () => {
     expect(files.filter((file) => /node_modules\/|package-lock/.test(file))).toEqual([]);
     expect(files.filter((file) => file.startsWith("dist/") && !/\.(js|d\.ts|wasm)$/.test(file))).toEqual([
       "dist/cjs/package.json",
+      "dist/cjs/ws/index.d.mts",
+      "dist/cjs/ws/wrapper.mjs",
     ]);
     for (const needed of [
       "dist/index.js",

@@ -26,12 +26,12 @@ export async function runIn(cwd: string, file: string, ...args: string[]): Promi
   return program.stdout;
 }
 
-/** Packs what was built into a folder. */
-export async function pack(folder: string): Promise<Packed> {
+/** Packs what was built into a folder. @param source - the folder of a package, from the root of the repository */
+export async function pack(folder: string, source = "."): Promise<Packed> {
   mainFile();
   // Its scripts would build again, under the feet of the other tests.
   const args = ["pack", "--json", "--ignore-scripts", "--pack-destination", folder];
-  const [packed]: Packed[] = JSON.parse(await runIn(ROOT, "npm", ...args));
+  const [packed]: Packed[] = JSON.parse(await runIn(path.join(ROOT, source), "npm", ...args));
   if (packed === undefined) throw new Error("npm pack made nothing");
   return packed;
 }
@@ -55,8 +55,12 @@ export async function projectWithTarball(folder: string): Promise<string> {
 export async function projectWithUnpacked(folder: string): Promise<string> {
   const { filename } = await pack(folder);
   const project = path.join(folder, "project");
-  const target = path.join(project, "node_modules/wsimd");
-  mkdirSync(target, { recursive: true });
-  await runIn(folder, "tar", "-xzf", filename, "-C", target, "--strip-components=1");
+  await unpack(path.join(folder, filename), path.join(project, "node_modules/wsimd"));
   return project;
+}
+
+/** Unpacks a tarball into a new folder. */
+export async function unpack(tarball: string, target: string): Promise<void> {
+  mkdirSync(target, { recursive: true });
+  await runIn(target, "tar", "-xzf", tarball, "--strip-components=1");
 }

@@ -1,0 +1,11 @@
+// The drop-in for `ws` in CommonJS: `module.exports` is the class WebSocket, and has all names as its properties.
+import { extension, PerMessageDeflate, Receiver, Sender, subprotocol, WebSocket } from "./index.js";
+
+export default Object.assign(WebSocket, {
+  extension,
+  PerMessageDeflate,
+  Receiver,
+  Sender,
+  subprotocol,
+  WebSocket,
+});
