@@ -349,36 +349,6 @@ suite("messages", (test, library) => {
     expect(Buffer.from(frame?.payload ?? []).toString()).toBe("hi");
   });
 
-  const DEFLATE: readonly (readonly [what: string, data: Sendable, arrives: string])[] = [
-    ["text", "hi ".repeat(10), `text "${"hi ".repeat(10)}"`],
-    ["empty text", "", 'text ""'],
-    ["a Buffer", Buffer.from("foobar"), "binary 66 6f 6f 62 61 72"],
-    ["an ArrayBuffer", Uint8Array.of(7, 8).buffer, "binary 07 08"],
-    ["a Blob", new Blob(["foobar"]), "binary 66 6f 6f 62 61 72"],
-  ];
-  for (const [what, data, arrives] of DEFLATE)
-    test(`${what} arrives with compression`, async (scene) => {
-      const options = { perMessageDeflate: { threshold: 0 } };
-      for (const [from, to] of ways(await scene.pair(options, options))) {
-        from.ws.send(data, { compress: true });
-        from.ws.send(data, { compress: false });
-        from.ws.send(data);
-        await to.log.until("message", 3);
-        expect(to.log.words.filter((each) => each !== "open")).toEqual([arrives, arrives, arrives]);
-      }
-    });
-
-  test("compressed fragments arrive as one message", async (scene) => {
-    const options = { perMessageDeflate: { threshold: 0 } };
-    for (const [from, to] of ways(await scene.pair(options, options))) {
-      from.ws.send("foo", { fin: false, compress: true });
-      from.ws.send("bar", { fin: false, compress: true });
-      from.ws.send("baz", { fin: true, compress: true });
-      await to.log.until("message");
-      expect(to.log.words.at(-1)).toBe('text "foobarbaz"');
-    }
-  });
-
   test("maxPayload: 0 is no limit", async (scene) => {
     const { server, client } = await scene.pair({ maxPayload: 0 }, { maxPayload: 0 });
     client.ws.send(Buffer.alloc(1 << 20));

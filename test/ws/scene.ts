@@ -132,6 +132,11 @@ export class Scene {
     return { ...(await connected), peer };
   }
 
+  /** A server's end of a connection whose raw client has offered compression. */
+  deflating(options: ServerOptions): Promise<RawPair> {
+    return this.served(options, request({ "Sec-WebSocket-Extensions": "permessage-deflate" }));
+  }
+
   /** A client's end of a connection with a raw server. */
   async connected(options: ClientOptions = {}, more = ""): Promise<RawPair> {
     const server = await this.rawServer(more);

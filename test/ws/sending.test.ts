@@ -223,31 +223,6 @@ suite("sending", (test) => {
     expect(seen).toEqual([true, true]);
   });
 
-  test("with compression, bufferedAmount counts what is not compressed yet, and callbacks come in order", async (scene) => {
-    const options = { perMessageDeflate: { threshold: 0 } };
-    const { server, client } = await scene.pair(options, options);
-    const seen: string[] = [];
-    client.ws.send("foo", () => seen.push("foo"));
-    client.ws.send("bar", { compress: false }, () => seen.push("bar"));
-    client.ws.send("baz", () => seen.push("baz"));
-    await server.log.until("message", 3);
-    expect(server.log.words).toEqual(['text "foo"', 'text "bar"', 'text "baz"']);
-    await eventually(() => seen.length === 3, "all callbacks");
-    expect(seen).toEqual(["foo", "bar", "baz"]);
-    expect(client.ws.bufferedAmount).toBe(0);
-  });
-
-  test("close() behind compressed messages lets them through", async (scene) => {
-    const { server, client } = await scene.pair({ perMessageDeflate: { threshold: 0 } });
-    const errors: unknown[] = [];
-    for (const text of ["foo", "bar", "baz"]) server.ws.send(text, (error) => errors.push(error ?? "none"));
-    server.ws.close();
-    server.ws.close();
-    await client.log.closed();
-    expect(client.log.words).toEqual(["open", 'text "foo"', 'text "bar"', 'text "baz"', 'close 1005 ""']);
-    expect(errors).toEqual(["none", "none", "none"]);
-  });
-
   test("a send outside of a read has reached the system when it returns", async (scene) => {
     for (const [ws, far] of await bothWays(scene)) {
       ws.ws.send("first");
