@@ -12,6 +12,8 @@ import type { MessagePath } from "../protocol/extensions/message-path.js";
 import { Opcode } from "../protocol/opcode.js";
 import type { PreparedMessage } from "../protocol/prepared-message.js";
 import { codecOptions, type SocketOptions } from "./choices.js";
+import { giveUp, openClient } from "./client.js";
+import type { ClientOptions } from "./client-options.js";
 import {
   BINARY_TYPES,
   type BinaryType,
@@ -116,10 +118,28 @@ export class WebSocket extends EventEmitter implements Surface, EventSource {
   /** Counts a pong that was written. Made for the first ping. */
   #pongWritten: (() => void) | undefined = undefined;
 
-  constructor(address: null, _protocols?: undefined, options?: ServerSideOptions) {
+  /** The server's side of a connection. It is open when it gets a stream by `setSocket`. */
+  constructor(address: null, protocols?: undefined, options?: ServerSideOptions);
+  /**
+   * Connects to a server.
+   * @param address - `ws:`, `wss:`, `http:`, `https:` or `ws+unix:`, without a fragment
+   * @param protocols - the subprotocols to offer
+   * @throws SyntaxError for an address or subprotocols that can't be, RangeError for an unknown version, and what
+   * `http.request` throws about its options
+   */
+  constructor(address: string | URL, protocols?: string | readonly string[], options?: ClientOptions);
+  constructor(address: string | URL, options?: ClientOptions);
+  constructor(
+    address: string | URL | null,
+    protocols?: string | readonly string[] | ClientOptions,
+    options?: ClientOptions,
+  ) {
     super();
-    if (address !== null) throw new TypeError("not implemented");
-    this._isServer = true;
+    this._isServer = address === null;
+    if (address !== null) {
+      openClient(this, address, protocols, options);
+      return;
+    }
     if (options === undefined) return;
     this._autoPong = Boolean(options.autoPong);
     this._maxPendingAutoPongs = Number(options.maxPendingAutoPongs) | 0;
@@ -190,13 +210,14 @@ export class WebSocket extends EventEmitter implements Surface, EventSource {
   setSocket(socket: Duplex, head: Uint8Array, options: SocketOptions): void {
     const internals = knownInternals(options.internals);
     void prepareInternals(internals);
+    // Before the transport listens: a stream that flows gives the bytes away at once.
+    if (head.length > 0) socket.unshift(head);
     const transport =
       socket instanceof NetSocket ? new NodeTransport(socket, internals) : new DuplexTransport(socket);
     // A stream that is no socket may lack these.
     if (socket instanceof NetSocket) socket.setTimeout(0).setNoDelay();
     Reflect.set(socket, kWebSocket, this);
     this.#socket = socket;
-    if (head.length > 0) socket.unshift(head);
     this.#open(transport, EMPTY_BUFFER, options);
   }
 
@@ -362,7 +383,7 @@ export class WebSocket extends EventEmitter implements Surface, EventSource {
     if (this._readyState === CLOSED) return;
     const engine = this.#engine;
     if (engine === undefined) {
-      this.#giveUp();
+      giveUp(this);
       return;
     }
     if (this._readyState === CLOSING) {
@@ -377,11 +398,9 @@ export class WebSocket extends EventEmitter implements Surface, EventSource {
   /** Ends the connection at once. What the system takes of the output is sent. */
   terminate(): void {
     if (this._readyState === CLOSED) return;
-    if (this.#engine === undefined) this.#giveUp();
+    if (this.#engine === undefined) giveUp(this);
     else this.#engine.terminate();
   }
-
-  #giveUp(): void {}
 
   /** @internal Ends with the event 'close'. */
   emitClose(): void {
