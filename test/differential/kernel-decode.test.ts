@@ -66,7 +66,7 @@ describe("decode on all kernels, and one-shot by the reference", () => {
   );
 
   it.each(Array.from({ length: 8 }, (_, i) => i))(
-    "random streams in which messages may be compressed, cut at random: seeds %i mod 8",
+    "random streams in which messages may be compressed, and text unchecked, cut at random: seeds %i mod 8",
     (group) => {
       for (let seed = 10_000 + group; seed < 11_600; seed += 8) {
         const random = new Random(seed);
@@ -76,6 +76,7 @@ describe("decode on all kernels, and one-shot by the reference", () => {
           maxFragments: random.pick([1, 2, 131_072, 131_072]),
           // Now and then nothing was negotiated.
           rsv1: !random.oneIn(10),
+          uncheckedText: random.oneIn(4),
         };
         const stream = randomStream(random, rules.fromServer, 8, true);
         if (stream.length > layout.READ_WINDOW_LENGTH - 16) continue;

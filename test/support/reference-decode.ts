@@ -9,6 +9,8 @@ export interface DecodeRules {
   readonly maxFragments: number;
   /** Messages may be compressed, which RSV1 on their first frame says (RFC 7692 section 6). Default: they may not. */
   readonly rsv1?: boolean;
+  /** Text is taken although it is not UTF-8. Default: it is not. */
+  readonly uncheckedText?: boolean;
   /** Reads compressed messages. Without it, their payloads are left as they are. */
   readonly inflater?: ReferenceInflater | undefined;
 }
@@ -176,7 +178,11 @@ export function referenceDecode(stream: Uint8Array, rules: DecodeRules): Referen
       ? rules.inflater?.read(message.bytes, ends, maxMessageBytes + 1)
       : undefined;
     // What is compressed is not text yet.
-    if (message.opcode === 1 && (!message.compressed || inflated !== undefined)) {
+    if (
+      rules.uncheckedText !== true &&
+      message.opcode === 1 &&
+      (!message.compressed || inflated !== undefined)
+    ) {
       const text = inflated?.output.subarray(0, maxMessageBytes) ?? message.bytes;
       const { bad, carry } = referenceUtf8(text);
       const whole = ends && inflated?.bad !== true && (inflated?.output ?? text).length === text.length;

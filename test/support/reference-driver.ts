@@ -105,9 +105,10 @@ class Driver {
 
   #decode(from: number, end: number): number {
     const { memory } = this.#kernel;
-    const { fromServer, maxMessageBytes, maxFragments, rsv1 } = this.#rules;
+    const { fromServer, maxMessageBytes, maxFragments, rsv1, uncheckedText } = this.#rules;
     memory.fill(STATE_GARBAGE, layout.STATE_PTR, layout.STATE_PTR + layout.STATE_LENGTH);
     let flags = (fromServer ? layout.DECODE_FROM_SERVER : 0) | (rsv1 === true ? layout.DECODE_RSV1 : 0);
+    if (uncheckedText === true) flags |= layout.DECODE_UNCHECKED_TEXT;
     if (this.#state !== undefined) {
       memory.set(this.#state, layout.STATE_PTR);
       flags |= layout.DECODE_RESUME;
@@ -135,7 +136,7 @@ class Driver {
     if (open.opcode !== opcode) throw new Error(`a piece of ${opcode} in a message of ${open.opcode}`);
     if (open.compressed !== compressed)
       throw new Error(`RECORD_COMPRESSED changes within a message at ${offset}`);
-    const text = opcode === 1 && !compressed;
+    const text = opcode === 1 && !compressed && this.#rules.uncheckedText !== true;
     const ascii = text && !endsInCharacter(open.bytes) && bytes.every((byte) => byte < 0x80);
     if (ascii !== ((info & layout.RECORD_ASCII) !== 0))
       throw new Error(`ASCII should be ${ascii} at ${offset}`);
