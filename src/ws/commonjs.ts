@@ -1,7 +1,16 @@
 // The drop-in for `ws` in CommonJS: `module.exports` is the class WebSocket, and has all names as its properties.
-import { extension, PerMessageDeflate, Receiver, Sender, subprotocol, WebSocket } from "./index.js";
+import {
+  createWebSocketStream,
+  extension,
+  PerMessageDeflate,
+  Receiver,
+  Sender,
+  subprotocol,
+  WebSocket,
+} from "./index.js";
 
 export default Object.assign(WebSocket, {
+  createWebSocketStream,
   extension,
   PerMessageDeflate,
   Receiver,

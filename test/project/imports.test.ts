@@ -136,12 +136,13 @@ const ADAPTER_ROOMS: readonly (readonly [folder: string, ...others: string[]])[]
   ["src/adapter/api", "src/adapter/socket", "src/adapter/server", "src/adapter/client"],
 ];
 
-/** The layers above the protocol know kernels and linear memory by their types. One checks early that the host runs a kernel, one is an endpoint of its own, and entries of bundlers choose one. */
+/** The layers above the protocol know kernels and linear memory by their types. One checks early that the host runs a kernel, entries of bundlers choose one, and the parts of `ws` are endpoints of their own. */
 const MEMORY_VALUES = [
   "src/adapter/index.edge-light.ts -> ../kernel/load.edge-light.js",
   "src/adapter/index.workerd.ts -> ../kernel/load.workerd.js",
   "src/adapter/socket/options.ts -> ../../memory/workspace.js",
   "src/ws/engine.ts -> ../memory/workspace.js",
+  "src/ws/receiver.ts -> ../memory/workspace.js",
 ];
 
 /** What leans on private parts of a runtime. The rest of the house knows these rooms by their index alone. */
