@@ -44,6 +44,8 @@ export interface Surface extends Listeners {
 /** The choices of an engine. */
 export interface EngineChoice extends DeliveryChoice {
   readonly codec: ResolvedEndpointOptions;
+  /** Bytes from which on messages are compressed, if an extension was agreed on. */
+  readonly compressFrom: number;
   readonly skipUtf8Validation: boolean;
 }
 
@@ -82,7 +84,7 @@ export class Engine
     this.transport = transport;
     this.outbox = new Outbox(workspace, choice.codec.host, this);
     this.output = new Output(this);
-    this.sending = new Sending(this, workspace, choice.codec);
+    this.sending = new Sending(this, workspace, choice.codec, choice.compressFrom);
     this.input = new Input(this);
     this.#delivery = new Delivery(surface, this.input, choice);
     this.decoder = new Decoder(workspace, choice.codec, this.#delivery, this);

@@ -80,11 +80,16 @@ export class PerMessageDeflate {
     return this.params;
   }
 
-  /** @internal The path of a connection's messages; undefined before {@link accept}. */
+  /** @internal The path of a connection's messages that are compressed; undefined before {@link accept}. */
   messagePath(): MessagePath | undefined {
     const { params } = this;
     if (params === null) return undefined;
-    return deflatePath(this._isServer ? "server" : "client", params, this._threshold);
+    return deflatePath(this._isServer ? "server" : "client", params);
+  }
+
+  /** @internal Bytes from which on a message, or the first fragment of one, is compressed. */
+  get compressFrom(): number {
+    return this.#takeover(this._isServer) ? 0 : this._threshold;
   }
 
   /** Frees what {@link compress} and {@link decompress} hold. A call that is running fails. */

@@ -1,7 +1,8 @@
-// Frames that wait for a Blob, whose bytes can only be read asynchronously.
+// Frames that wait: for a Blob, whose bytes can only be read asynchronously, or to be compressed at the end of the turn.
 import { nextTick } from "../node/globals.js";
 import { rethrowLater } from "./later.js";
 import { isBlob, lengthOf, type Payload } from "./payload.js";
+import { flushAtTurnEnd, type Gathering } from "./turn-end.js";
 
 /** Called when a frame was written, or can't be. */
 export type Callback = (error?: Error) => void;
@@ -21,14 +22,20 @@ export interface Outgoing {
 export interface QueueOwner {
   /** Whether the transport is gone, so that nothing can be sent. */
   readonly gone: boolean;
+  /** Several frames are going to be sent, and leave together. */
+  beginBatch(): void;
   /** Sends a frame. */
   put(outgoing: Outgoing): void;
+  endBatch(): void;
   /** A Blob can't be read: the connection ends. */
   unreadable(error: Error): void;
 }
 
-/** Holds back everything behind a Blob until that was read. */
-export class SendQueue {
+/**
+ * Holds back everything behind a Blob until that was read, and behind a message that is to be compressed until the end
+ * of the turn.
+ */
+export class SendQueue implements Gathering {
   readonly #owner: QueueOwner;
   #waiting: Outgoing[] = [];
   /** The number of payload bytes that wait. */
@@ -38,15 +45,25 @@ export class SendQueue {
     this.#owner = owner;
   }
 
-  /** Adds a frame: a Blob, or one behind a Blob. */
+  /** Adds a frame: a Blob, one to be compressed, or one behind these. */
   add(outgoing: Outgoing): void {
     this.bytes += lengthOf(outgoing.payload);
-    if (this.#waiting.push(outgoing) === 1) void this.#read();
+    if (this.#waiting.push(outgoing) > 1) return;
+    if (isBlob(outgoing.payload)) void this.#read();
+    else flushAtTurnEnd(this);
   }
 
   /** Whether frames wait. */
   get busy(): boolean {
     return this.#waiting.length > 0;
+  }
+
+  /** As {@link Gathering.flush}: compresses and sends what has waited for the end of the turn. */
+  flush(): void {
+    const [outgoing] = this.#waiting;
+    if (outgoing === undefined || isBlob(outgoing.payload)) return;
+    if (this.#owner.gone) this.#fail(new Error("The socket was closed while data was being compressed"));
+    else this.#proceed(outgoing);
   }
 
   /** Reads the Blob that is first, and sends everything up to the next one. */
@@ -64,14 +81,17 @@ export class SendQueue {
     }
   }
 
-  #proceed(read: Outgoing): void {
-    let next: Outgoing | undefined = read;
+  /** @param first - in place of the first that waits */
+  #proceed(first: Outgoing): void {
+    let next: Outgoing | undefined = first;
+    this.#owner.beginBatch();
     while (next !== undefined && !isBlob(next.payload)) {
       const waited = this.#waiting.shift();
       if (waited !== undefined) this.bytes -= lengthOf(waited.payload);
       this.#owner.put(next);
       next = this.#waiting[0];
     }
+    this.#owner.endBatch();
     if (next !== undefined) void this.#read();
   }
 

@@ -104,7 +104,7 @@ export class Sender {
     const payload = payloadOf(data);
     const byteLength = lengthOf(payload);
     const first = this.#fragmented === undefined;
-    const compress = this.#fragmented ?? (allowed === true && this.#reaches(byteLength));
+    const compress = this.#fragmented ?? (allowed === true && this.#compresses(byteLength));
     this.#fragmented = fin ? undefined : compress;
     const opcode = !first ? Opcode.CONTINUATION : binary ? Opcode.BINARY : Opcode.TEXT;
     const options = { ...this.#key(), opcode, fin, mask, readOnly: true, rsv1: first && compress };
@@ -115,15 +115,9 @@ export class Sender {
     return { generateMask: this.#generateMask, maskBuffer: this.#maskBuffer };
   }
 
-  /** Whether a message is long enough to be compressed. One that may refer to earlier ones is in any case. */
-  #reaches(bytes: number): boolean {
+  #compresses(bytes: number): boolean {
     const deflate = this.#extensions["permessage-deflate"];
-    if (deflate === undefined) return false;
-    const { params } = deflate;
-    const forgets = deflate._isServer
-      ? params?.server_no_context_takeover
-      : params?.client_no_context_takeover;
-    return !forgets || bytes >= deflate._threshold;
+    return deflate !== undefined && bytes >= deflate.compressFrom;
   }
 
   // ---- One operation after the other ----

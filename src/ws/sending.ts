@@ -9,7 +9,7 @@ import { FIN, OPCODE_BITS, Opcode } from "../protocol/opcode.js";
 import type { Outbox } from "../protocol/outbox.js";
 import { PreparedMessage } from "../protocol/prepared-message.js";
 import type { Output } from "./output.js";
-import type { Payload } from "./payload.js";
+import { lengthOf, type Payload } from "./payload.js";
 import { BINARY, COMPRESS, FINAL, MASKED } from "./send-options.js";
 import { type Callback, type Outgoing, type QueueOwner, SendQueue } from "./send-queue.js";
 
@@ -36,12 +36,21 @@ export class Sending implements QueueOwner {
   readonly #extended: ReturnType<MessagePath["encoder"]> | undefined;
   /** The source of masking keys, used for frames that are masked. */
   readonly #keys: MaskingKeySource;
-  /** Made when a Blob is sent. */
+  /** Bytes from which on a message is passed to it. */
+  readonly #compressFrom: number;
+  /** Made when a frame has to wait. */
   #queue: SendQueue | undefined;
   #message = NO_MESSAGE;
 
-  constructor(owner: SendingOwner, workspace: Workspace, codec: ResolvedEndpointOptions) {
+  /** @param compressFrom - bytes from which on messages are passed to the extension */
+  constructor(
+    owner: SendingOwner,
+    workspace: Workspace,
+    codec: ResolvedEndpointOptions,
+    compressFrom: number,
+  ) {
     this.#owner = owner;
+    this.#compressFrom = compressFrom;
     this.#keys = codec.maskingKey;
     this.#encoder = new Encoder(workspace, codec, owner.outbox, owner);
     this.#extended = codec.extension?.encoder(workspace, codec.host, this.#encoder, (error) =>
@@ -49,7 +58,7 @@ export class Sending implements QueueOwner {
     );
   }
 
-  /** Bytes of payloads that wait for a Blob. */
+  /** Bytes of payloads that wait for a Blob, or to be compressed. */
   get queuedBytes(): number {
     return this.#queue?.bytes ?? 0;
   }
@@ -76,7 +85,7 @@ export class Sending implements QueueOwner {
    */
   message(payload: Payload, bits: number, callback: Callback | undefined): boolean {
     let first: number = (bits & BINARY) === 0 ? Opcode.TEXT : Opcode.BINARY;
-    let extended = (bits & COMPRESS) !== 0 && this.#extended !== undefined;
+    let extended = (bits & COMPRESS) !== 0 && this.#extended !== undefined && this.#reaches(payload);
     if (this.#message !== NO_MESSAGE) {
       first = Opcode.CONTINUATION;
       extended = this.#message === EXTENDED_MESSAGE;
@@ -86,6 +95,17 @@ export class Sending implements QueueOwner {
       this.#message = NO_MESSAGE;
     } else this.#message = extended ? EXTENDED_MESSAGE : PLAIN_MESSAGE;
     return this.#frame(first, payload, extended, (bits & MASKED) !== 0, callback);
+  }
+
+  /**
+   * Whether a message is long enough to be compressed. A string has one to three bytes of UTF-8 for each UTF-16 unit:
+   * they are counted only if that leaves it open.
+   */
+  #reaches(payload: Payload): boolean {
+    const from = this.#compressFrom;
+    if (typeof payload === "string" && payload.length >= from) return true;
+    if (typeof payload === "string" && 3 * payload.length < from) return false;
+    return lengthOf(payload) >= from;
   }
 
   /** Sends a control frame. */
@@ -112,14 +132,24 @@ export class Sending implements QueueOwner {
     callback: Callback | undefined,
   ): boolean {
     if (this.#queue?.busy !== true) {
-      if (typeof payload === "string" || payload instanceof Uint8Array)
-        return this.#put(first, payload, compress, masked, callback);
       if (payload instanceof PreparedMessage)
         return this.#prepared(payload, first, compress, masked, callback);
+      if (!compress && (typeof payload === "string" || payload instanceof Uint8Array))
+        return this.#put(first, payload, compress, masked, callback);
     }
     this.#queue ??= new SendQueue(this);
     this.#queue.add({ first, payload, compress, masked, callback });
-    return false;
+    return !this.#owner.output.full;
+  }
+
+  /** As {@link QueueOwner.beginBatch}. */
+  beginBatch(): void {
+    this.#owner.output.beginRead();
+  }
+
+  /** As {@link QueueOwner.endBatch}. */
+  endBatch(): void {
+    this.#owner.output.endRead();
   }
 
   /** As {@link QueueOwner.put}. */

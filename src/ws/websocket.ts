@@ -57,6 +57,7 @@ export interface ServerSideOptions extends SocketOptions {
 /** An extension that was agreed on. */
 interface AgreedExtension {
   messagePath(): MessagePath | undefined;
+  readonly compressFrom: number;
   cleanup(): void;
 }
 
@@ -236,12 +237,14 @@ export class WebSocket extends EventEmitter implements Surface, EventSource {
   }
 
   #open(transport: SocketTransport, head: Uint8Array, options: SocketOptions): void {
-    const extension = this._extensions["permessage-deflate"]?.messagePath();
+    const deflate = this._extensions["permessage-deflate"];
+    const extension = deflate?.messagePath();
     const { allowSynchronousEvents = true, sequential = false, skipUTF8Validation = false } = options;
     // Strings are made of valid UTF-8 alone.
     const textType = skipUTF8Validation ? "bytes" : (options.text ?? "bytes");
     const engine = new Engine(this, transport, {
       codec: codecOptions({ isServer: this._isServer, options, textType, extension }),
+      compressFrom: deflate?.compressFrom ?? 0,
       oneEventATurn: !allowSynchronousEvents,
       sequential,
       skipUtf8Validation: skipUTF8Validation,
