@@ -12,6 +12,7 @@ import type { ClientOptions } from "./client-options.js";
 import { CLOSE_TIMEOUT, CONNECTING } from "./constants.js";
 import { compresses } from "./message-path.js";
 import { PerMessageDeflate } from "./permessage-deflate.js";
+import { prepareConnections } from "./preparation.js";
 
 export { abortHandshake, emitErrorAndClose, giveUp } from "./client/failure.js";
 
@@ -40,7 +41,7 @@ const DEFAULTS = {
  *
  * @param protocols - the second argument of the constructor: subprotocols to offer, or the options
  * @throws SyntaxError for an address or a subprotocol that cannot be, RangeError for a version that does not exist, and
- * what `http.request` throws about its options
+ * what `http.request` and {@link prepareConnections} throw about options
  */
 export function openClient(
   websocket: ConnectingWebSocket,
@@ -56,6 +57,7 @@ export function openClient(
       `Unsupported protocol version: ${protocolVersion} (supported versions: ${supported})`,
     );
   }
+  prepareConnections(options);
   const offered = isOptions(protocols) || protocols === undefined ? options.protocols : protocols;
   new Opening(websocket, listOf(offered), options).begin(address);
   websocket._autoPong = Boolean(options.autoPong);

@@ -142,6 +142,7 @@ const MEMORY_VALUES = [
   "src/adapter/index.workerd.ts -> ../kernel/load.workerd.js",
   "src/adapter/socket/options.ts -> ../../memory/workspace.js",
   "src/ws/engine.ts -> ../memory/workspace.js",
+  "src/ws/preparation.ts -> ../memory/workspace.js",
   "src/ws/receiver.ts -> ../memory/workspace.js",
 ];
 

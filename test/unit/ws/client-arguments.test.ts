@@ -32,7 +32,7 @@ const PROTOCOLS =
   'SyntaxError: The URL\'s protocol must be one of "ws:", "wss:", "http:", "https:", or "ws+unix:"';
 const SUBPROTOCOL = "SyntaxError: An invalid or duplicated subprotocol was specified";
 
-describe.each(IMPLEMENTATIONS)("a client of %s", (_name, open) => {
+describe.each(IMPLEMENTATIONS)("a client of %s", (name, open) => {
   test.each([
     ["foo", "SyntaxError: Invalid URL: foo"],
     ["", "SyntaxError: Invalid URL: "],
@@ -202,6 +202,17 @@ describe.each(IMPLEMENTATIONS)("a client of %s", (_name, open) => {
   test("does not begin what it refuses", () => {
     const agent = silentAgent();
     expect(() => open("ws://localhost", ["a", "a"], { agent })).toThrow(SyntaxError);
+    expect(agent.seen).toEqual([]);
+  });
+
+  test.skipIf(name === "ws").each([
+    ["text", "utf8", RangeError],
+    ["holdMessages", 1, TypeError],
+    ["sequential", "yes", TypeError],
+    ["internals", "maybe", RangeError],
+  ])("refuses the option %s with the value %j", (option, value, error) => {
+    const agent = silentAgent();
+    expect(() => open("ws://localhost", { agent, [option]: value })).toThrow(error);
     expect(agent.seen).toEqual([]);
   });
 
