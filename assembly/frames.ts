@@ -80,10 +80,18 @@ const RECORDS_FULL: usize = RECORDS_PTR + (MAX_RECORDS - 1) * RECORD_LENGTH;
 const NONE_WHOLE: i32 = -1;
 
 /** See `Kernel.decode` in src/kernel/kernel.ts. */
-export function decode(start: usize, end: usize, flags: u32, maxMessageBytes: f64, maxFragments: u32): u32 {
+export function decode(
+  start: usize,
+  end: usize,
+  flags: u32,
+  maxMessageBytes: f64,
+  maxCompressedBytes: f64,
+  maxFragments: u32,
+): u32 {
   const fromServer = (flags & DECODE_FROM_SERVER) !== 0;
   const checked = (flags & DECODE_UNCHECKED_TEXT) === 0;
   const maxLength = wholeBytes(maxMessageBytes);
+  const maxCompressed = wholeBytes(maxCompressedBytes);
   const whole = checked && !fromServer && maxFragments !== 0;
   const wholeLimit = whole ? <i32>min<u64>(maxLength, MAX_LENGTH_16) : NONE_WHOLE;
   let ptr = start;
@@ -123,13 +131,15 @@ export function decode(start: usize, end: usize, flags: u32, maxMessageBytes: f6
         continue;
       }
       const available = end - ptr;
+      // The first byte of a message says whether it is compressed.
+      const compressed = (message ? message : load<u8>(ptr)) & RECORD_COMPRESSED;
       const violation = headerViolation(
         ptr,
         available,
         flags,
         message,
         messageLength,
-        maxLength,
+        compressed ? maxCompressed : maxLength,
         fragments,
         maxFragments,
       );

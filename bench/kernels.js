@@ -96,7 +96,7 @@ function kernelCases(kernel) {
   const start = layout.READ_WINDOW_PTR;
   const end = start + stream.length;
   const before = () => kernel.memory.set(stream, start);
-  const call = () => kernel.decode(start, end, 0, 2 ** 20, 131_072);
+  const call = () => kernel.decode(start, end, 0, 2 ** 20, 2 ** 20, 131_072);
   before();
   if (call() >>> layout.DECODED_COUNT_SHIFT !== FRAMES)
     throw new Error(`${subject} does not find all frames`);

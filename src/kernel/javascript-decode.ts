@@ -24,6 +24,7 @@ export function javascriptDecode(memory: Uint8Array, view: DataView): Kernel["de
   let rsv1Allowed = false;
   let checked = true;
   let maxMessageBytes = 0;
+  let maxCompressedBytes = 0;
   let maxFragments = 0;
 
   let frame = 0;
@@ -88,7 +89,10 @@ export function javascriptDecode(memory: Uint8Array, view: DataView): Kernel["de
       const shorter = wide ? layout.MAX_LENGTH_16 : MAX_LENGTH_7;
       if (length <= shorter) return violate(lengthAt, layout.VIOLATION_LENGTH_NOT_MINIMAL);
     }
-    const most = Math.min(Number.MAX_SAFE_INTEGER, maxMessageBytes - messageLength);
+    // The first byte of a message says whether it is compressed.
+    const compressed = ((message || first) & layout.RECORD_COMPRESSED) !== 0;
+    const limit = compressed ? maxCompressedBytes : maxMessageBytes;
+    const most = Math.min(Number.MAX_SAFE_INTEGER, limit - messageLength);
     if (!control && length > most) return exceed(lengthAt, layout.VIOLATION_MESSAGE_TOO_LONG, length);
     if (masked) {
       if (next + 4 > end) return false;
@@ -227,11 +231,12 @@ export function javascriptDecode(memory: Uint8Array, view: DataView): Kernel["de
     memory.copyWithin(SPILL_PTR, ptr, ptr + spilled);
   }
 
-  return (start, endOfBytes, flags, mostMessageBytes, mostFragments) => {
+  return (start, endOfBytes, flags, mostMessageBytes, mostCompressedBytes, mostFragments) => {
     fromServer = (flags & layout.DECODE_FROM_SERVER) !== 0;
     rsv1Allowed = (flags & layout.DECODE_RSV1) !== 0;
     checked = (flags & layout.DECODE_UNCHECKED_TEXT) === 0;
     maxMessageBytes = mostMessageBytes;
+    maxCompressedBytes = mostCompressedBytes;
     maxFragments = mostFragments;
     ptr = start;
     end = endOfBytes;

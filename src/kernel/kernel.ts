@@ -34,12 +34,19 @@ export interface Kernel {
    * @param start - address of the first byte, in the read window
    * @param end - address behind the last byte
    * @param flags - `DECODE_…` bits; with `DECODE_RESUME` it goes on with the state in the memory
-   * @param maxMessageBytes - limit for the payload length of one message, over all of its fragments, as it is on the
-   * wire
+   * @param maxMessageBytes - limit for the payload length of one message, over all of its fragments
+   * @param maxCompressedBytes - the same for a message whose first frame has RSV1, as it is on the wire
    * @param maxFragments - limit for the number of data frames in one message; UNLIMITED_FRAGMENTS for none
    * @returns `DECODED_…` bits and the number of records
    */
-  decode(start: number, end: number, flags: number, maxMessageBytes: number, maxFragments: number): number;
+  decode(
+    start: number,
+    end: number,
+    flags: number,
+    maxMessageBytes: number,
+    maxCompressedBytes: number,
+    maxFragments: number,
+  ): number;
 
   /**
    * XORs `length` bytes at `ptr` with the masking key, whose bytes are read as a little-endian number (section 5.3).

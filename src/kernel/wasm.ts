@@ -4,7 +4,14 @@ import type { Kernel, KernelName } from "./kernel.js";
 /** The exports of a compiled kernel. WebAssembly returns every 32-bit result as a signed number. */
 interface KernelExports extends WebAssembly.Exports {
   readonly memory: WebAssembly.Memory;
-  decode(start: number, end: number, flags: number, maxMessageBytes: number, maxFragments: number): number;
+  decode(
+    start: number,
+    end: number,
+    flags: number,
+    maxMessageBytes: number,
+    maxCompressedBytes: number,
+    maxFragments: number,
+  ): number;
   mask(ptr: number, length: number, key: number): number;
   validateUtf8(ptr: number, length: number, carry: number): number;
   utf8ToUtf16(ptr: number, length: number, out: number): number;

@@ -102,9 +102,16 @@ export class LinearMemory {
   // ---- The kernel's functions ----
 
   /** As {@link Kernel.decode}. @throws KernelTrap */
-  decode(start: number, end: number, flags: number, maxMessageBytes: number, maxFragments: number): number {
+  decode(
+    start: number,
+    end: number,
+    flags: number,
+    maxMessageBytes: number,
+    maxCompressedBytes: number,
+    maxFragments: number,
+  ): number {
     try {
-      return this.#kernel.decode(start, end, flags, maxMessageBytes, maxFragments);
+      return this.#kernel.decode(start, end, flags, maxMessageBytes, maxCompressedBytes, maxFragments);
     } catch (error) {
       throw this.trapped(error);
     }

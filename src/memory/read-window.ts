@@ -83,9 +83,16 @@ export class ReadWindow {
   }
 
   /** Decodes the bytes between two addresses of the window. @throws KernelTrap */
-  decode(start: number, end: number, flags: number, maxMessageBytes: number, maxFragments: number): number {
+  decode(
+    start: number,
+    end: number,
+    flags: number,
+    maxMessageBytes: number,
+    maxCompressedBytes: number,
+    maxFragments: number,
+  ): number {
     this.#forgetText();
-    const result = this.#linear.decode(start, end, flags, maxMessageBytes, maxFragments);
+    const result = this.#linear.decode(start, end, flags, maxMessageBytes, maxCompressedBytes, maxFragments);
     this.#keepRecords(result >>> layout.DECODED_COUNT_SHIFT);
     return result;
   }

@@ -258,13 +258,20 @@ export class Decoder {
   #decode(start: number, end: number): number {
     const { linear, readWindow } = this.#workspace;
     const { words } = linear;
-    const { decodeFlags, maxEncodedBytes, maxCountedFragments } = this.#options;
+    const { decodeFlags, limits, maxEncodedBytes, maxCountedFragments } = this.#options;
     let flags = decodeFlags;
     if (this.#pending && this.#state !== undefined) {
       words.set(this.#state, STATE_WORD);
       flags |= layout.DECODE_RESUME;
     }
-    const result = readWindow.decode(start, end, flags, maxEncodedBytes, maxCountedFragments);
+    const result = readWindow.decode(
+      start,
+      end,
+      flags,
+      limits.maxMessageBytes,
+      maxEncodedBytes,
+      maxCountedFragments,
+    );
     this.#pending = (result & (layout.DECODED_PENDING | layout.DECODED_MORE)) !== 0;
     if (this.#pending) this.#saveState(words);
     return result;

@@ -119,7 +119,7 @@ export class ResolvedEndpointOptions implements EndpointOptions {
   readonly deferred: boolean;
   /** `DECODE_…` bits for the kernel. */
   readonly decodeFlags: number;
-  /** The limit for the payload length of a message on the wire, before an extension decodes it. */
+  /** The limit for the payload length of an encoded message on the wire, before an extension decodes it. */
   readonly maxEncodedBytes: number;
   /** `limits.maxFragments` as a kernel takes it. */
   readonly maxCountedFragments: number;

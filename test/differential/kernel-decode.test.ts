@@ -73,6 +73,7 @@ describe("decode on all kernels, and one-shot by the reference", () => {
         const rules = {
           fromServer: random.oneIn(3),
           maxMessageBytes: random.pick([125, 1000, 70_000, 2 ** 53 - 1, 2 ** 53 - 1]),
+          maxCompressedBytes: random.pick([125, 204, 1189, 78_814, Number.POSITIVE_INFINITY]),
           maxFragments: random.pick([1, 2, 131_072, 131_072]),
           // Now and then nothing was negotiated.
           rsv1: !random.oneIn(10),

@@ -112,7 +112,7 @@ describe.each(["simd", "scalar", "js"] as const)("the memory around what the %s 
       const flags = layout.DECODE_RSV1 | (fromServer ? layout.DECODE_FROM_SERVER : 0);
       const allowed: Range[] = [STATE, [layout.RECORDS_PTR, RECORDS_END], [layout.READ_WINDOW_PTR, end]];
       let result = watched.call(`decode ${length}`, allowed, (kernel) =>
-        kernel.decode(layout.READ_WINDOW_PTR, end, flags, 1 << 20, 1000),
+        kernel.decode(layout.READ_WINDOW_PTR, end, flags, 1 << 20, 1 << 20, 1000),
       );
       if ((result & layout.DECODED_PENDING) === 0) continue;
       // The next read, with the header bytes that this one had left over.
@@ -126,7 +126,7 @@ describe.each(["simd", "scalar", "js"] as const)("the memory around what the %s 
         [layout.READ_WINDOW_PTR - spilled, end],
       ];
       result = watched.call(`decode ${length} with ${spilled} before`, next, (kernel) =>
-        kernel.decode(layout.READ_WINDOW_PTR, end, flags | layout.DECODE_RESUME, 1 << 20, 1000),
+        kernel.decode(layout.READ_WINDOW_PTR, end, flags | layout.DECODE_RESUME, 1 << 20, 1 << 20, 1000),
       );
       expect(result >>> layout.DECODED_COUNT_SHIFT).toBeLessThanOrEqual(layout.MAX_RECORDS);
     }

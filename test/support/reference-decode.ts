@@ -6,6 +6,8 @@ import { referenceUtf8 } from "./reference-utf8.js";
 export interface DecodeRules {
   readonly fromServer: boolean;
   readonly maxMessageBytes: number;
+  /** The limit for the frames of a compressed message. Default: {@link mostCompressed}. */
+  readonly maxCompressedBytes?: number;
   readonly maxFragments: number;
   /** Messages may be compressed, which RSV1 on their first frame says (RFC 7692 section 6). Default: they may not. */
   readonly rsv1?: boolean;
@@ -104,10 +106,14 @@ export function violationLine({ kind, offset, actual }: ReferenceViolation): str
   return `violation ${kind} at ${offset}${actual === undefined ? "" : `, ${actual}`}`;
 }
 
+/** The limit for the frames of a compressed message. An eighth more and some bytes, where messages are inflated. */
+export function mostCompressed({ maxMessageBytes, maxCompressedBytes, inflater }: DecodeRules): number {
+  const most = inflater === undefined ? maxMessageBytes : Math.floor((maxMessageBytes * 9) / 8) + 64;
+  return maxCompressedBytes ?? most;
+}
+
 export function referenceDecode(stream: Uint8Array, rules: DecodeRules): ReferenceResult {
   const { maxMessageBytes } = rules;
-  const mostEncoded =
-    rules.inflater === undefined ? maxMessageBytes : Math.floor((maxMessageBytes * 9) / 8) + 64;
   const items: ReferenceItem[] = [];
   const frames: ReferenceFrame[] = [];
   let at = 0;
@@ -154,7 +160,8 @@ export function referenceDecode(stream: Uint8Array, rules: DecodeRules): Referen
       check(length < (short === 126 ? 126n : 65536n), layout.VIOLATION_LENGTH_NOT_MINIMAL, lengthAt);
     }
     const total = (message?.length ?? 0) + Number(length);
-    const tooLong = length >= 2n ** 53n || total > mostEncoded;
+    const most = (message?.compressed ?? compressed) ? mostCompressed(rules) : maxMessageBytes;
+    const tooLong = length >= 2n ** 53n || total > most;
     check(!control && tooLong, layout.VIOLATION_MESSAGE_TOO_LONG, lengthAt, total);
     const key = masked ? take(4) : new Uint8Array(4);
 
@@ -187,21 +194,13 @@ export function referenceDecode(stream: Uint8Array, rules: DecodeRules): Referen
       const { bad, carry } = referenceUtf8(text);
       const whole = ends && inflated?.bad !== true && (inflated?.output ?? text).length === text.length;
       const cut = bad < 0 && whole && carry !== 0 ? text.length : bad;
-      if (cut >= 0 && !(total > maxMessageBytes && cut > before && inflated === undefined)) {
+      if (cut >= 0) {
         if (inflated === undefined) message.bytes.length = cut;
         const offset = inflated === undefined ? payloadAt + cut - before : Number.NaN;
         throw new Violation(layout.VIOLATION_INVALID_UTF8, offset);
       }
     }
-    if (inflated === undefined) {
-      // A header tells only how long a message is that may be compressed.
-      check(
-        payload.length > 0 && total > maxMessageBytes,
-        layout.VIOLATION_MESSAGE_TOO_LONG,
-        payloadAt,
-        total,
-      );
-    } else {
+    if (inflated !== undefined) {
       check(inflated.output.length > maxMessageBytes, layout.VIOLATION_MESSAGE_TOO_LONG, Number.NaN);
       check(inflated.bad, BAD_COMPRESSED_DATA, Number.NaN);
     }

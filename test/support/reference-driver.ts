@@ -2,7 +2,7 @@
 import * as layout from "../../src/kernel/generated/layout.js";
 import type { Kernel } from "../../src/kernel/kernel.js";
 import type { DecodeRules, ReferenceFrame, ReferenceViolation } from "./reference-decode.js";
-import { hex, logLine, violationLine } from "./reference-decode.js";
+import { hex, logLine, mostCompressed, violationLine } from "./reference-decode.js";
 
 /** What is around the window's bytes, to notice stray writes. */
 const CANARY = 0xa5;
@@ -113,7 +113,8 @@ class Driver {
       memory.set(this.#state, layout.STATE_PTR);
       flags |= layout.DECODE_RESUME;
     }
-    return this.#kernel.decode(from, end, flags, maxMessageBytes, maxFragments);
+    const most = mostCompressed(this.#rules);
+    return this.#kernel.decode(from, end, flags, maxMessageBytes, most, maxFragments);
   }
 
   #record(at: number, toStream: number): void {

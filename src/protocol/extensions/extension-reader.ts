@@ -26,7 +26,7 @@ export class ExtensionReader implements PieceReader {
   #stopped = false;
   #interrupted = false;
   #unfinished = false;
-  /** Bytes of the message so far, decoded. */
+  /** Bytes of the encoded message so far, decoded. */
   #length = 0;
   /** The unfinished character at the end of its last piece. */
   #carry = 0;
@@ -63,7 +63,7 @@ export class ExtensionReader implements PieceReader {
 
   /** As `MessageReader.data`. @throws KernelTrap, ExtensionFault */
   data(info: number, ptr: number, length: number, detail: number): Violation | undefined {
-    if ((info & layout.RECORD_COMPRESSED) === 0) return this.#plain(info, ptr, length, detail);
+    if ((info & layout.RECORD_COMPRESSED) === 0) return this.#messages.data(info, ptr, length, detail);
     const ends = (info & layout.RECORD_END) !== 0;
     const decoder = this.#decoderFor(ptr, length, ends);
     this.#interrupted = false;
@@ -82,19 +82,6 @@ export class ExtensionReader implements PieceReader {
   /** Whether the handler of a piece has ended or interrupted the connection, or had the record's bytes replaced. */
   #stops(ptr: number): boolean {
     return this.#stopped || this.#interrupted || this.#workspace.readWindow.overwritten(ptr);
-  }
-
-  /** The kernel knows only the limit of encoded messages. */
-  #plain(info: number, ptr: number, length: number, detail: number): Violation | undefined {
-    const ends = (info & layout.RECORD_END) !== 0;
-    const whole = this.#length + length + (ends ? 0 : detail);
-    if (whole > this.#maxMessageBytes) return this.#tooLong(whole);
-    this.#length = ends ? 0 : this.#length + length;
-    return this.#messages.data(info, ptr, length, detail);
-  }
-
-  #tooLong(actual: number): Violation {
-    return { code: "MESSAGE_TOO_LONG", limit: messageTooLong(this.#maxMessageBytes, actual) };
   }
 
   #decoderFor(ptr: number, length: number, ends: boolean): PayloadDecoder {
@@ -131,9 +118,13 @@ export class ExtensionReader implements PieceReader {
       }
       this.#carry = carry;
     }
-    if (count > left) return this.#tooLong(this.#length + count);
+    if (count > left) {
+      const limit = messageTooLong(this.#maxMessageBytes, this.#length + count);
+      return { code: "MESSAGE_TOO_LONG", limit };
+    }
     if (count === 0 && !last) return undefined;
     this.#length = last ? 0 : this.#length + count;
+    this.count.payloadBytes += count;
     return this.#messages.decoded(last ? info : part, bytes, start, count);
   }
 }

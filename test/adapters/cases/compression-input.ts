@@ -47,6 +47,12 @@ const FAULTS: readonly Fault[] = [
     options: LIMITED,
   },
   {
+    name: "a message that is not compressed and longer than the limit, by its header alone",
+    frames: () => frameOf(2, new Uint8Array(100_001), 0).subarray(0, 14),
+    close: "close 1006 MESSAGE_TOO_LONG",
+    options: LIMITED,
+  },
+  {
     name: "data of a block type that does not exist",
     frames: () => masked("c1 02 | 07 00"),
     close: "close 1006 EXTENSION_DATA",

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import * as layout from "../../../src/kernel/generated/layout.js";
 import { loadKernel } from "../../../src/kernel/load.js";
 import { byteByByte, everyCut } from "../../support/cuts.js";
-import { referenceDecode } from "../../support/reference-decode.js";
+import { type DecodeRules, referenceDecode } from "../../support/reference-decode.js";
 import { drive } from "../../support/reference-driver.js";
 import { keyFor, wire } from "../../support/wire.js";
 
@@ -115,6 +115,14 @@ describe.each(["simd", "scalar", "js"] as const)("RSV1 on the %s kernel", (name)
       }
     });
 
+    function expectLog(bytes: Uint8Array, rules: DecodeRules, expected: readonly string[]): void {
+      const { frames } = referenceDecode(bytes, rules);
+      for (const cuts of [[], byteByByte(bytes.length), ...everyCut(bytes.length)]) {
+        const { log } = drive(kernel, bytes, [0, ...cuts, bytes.length], rules, frames);
+        expect(log, `cut at ${cuts}`).toEqual(expected);
+      }
+    }
+
     it("is a violation without the flag", () => {
       for (const first of ["c1", "c2", "41", "42"]) {
         const { bytes } = wire([`81 01 | 'a'`, `^${first} 01 | 'b'`], keyFor(role));
@@ -126,15 +134,36 @@ describe.each(["simd", "scalar", "js"] as const)("RSV1 on the %s kernel", (name)
       }
     });
 
-    it("counts the bytes of the wire against the limit of a message, over all of its frames", () => {
-      const { bytes, marked } = wire(["41 02 | ff ff", "80 ^02 | ff ff"], keyFor(role));
-      const rules = { ...RULES, fromServer, maxMessageBytes: 3 };
-      const { frames } = referenceDecode(bytes, rules);
-      const { log } = drive(kernel, bytes, [0, bytes.length], rules, frames);
-      expect(log).toEqual([
-        "1 compressed ffff unfinished",
-        `violation ${layout.VIOLATION_MESSAGE_TOO_LONG} at ${marked}, 4`,
-      ]);
+    const tooLong = layout.VIOLATION_MESSAGE_TOO_LONG;
+
+    it.each([
+      ["of three bytes", ["41 02 | ff ff", "80 ^02 | ff ff"], ["1 compressed ffff unfinished"], 4],
+      ["over 125 bytes", ["c1 7e ^00 7e |"], [], 126],
+      [
+        "of which a frame without RSV1 is a part",
+        ["42 03 | 00*3", "00 ^01 |"],
+        ["2 compressed 000000 unfinished"],
+        4,
+      ],
+      ["behind one that is not compressed", ["82 05 | 00*5", "c2 ^04 |"], ["2 0000000000"], 4],
+    ])("a compressed message has a limit of its own: one %s", (_, parts, log, actual) => {
+      const { bytes, marked } = wire(parts, keyFor(role));
+      const rules = { ...RULES, fromServer, maxCompressedBytes: 3 };
+      expectLog(bytes, rules, [...log, `violation ${tooLong} at ${marked}, ${actual}`]);
     });
+
+    it.each([
+      ["of one frame", ["82 ^06 |"], [], 6],
+      ["of a frame over 125 bytes", ["82 7e ^00 7e |"], [], 126],
+      ["of two frames", ["02 05 | 00*5", "80 ^01 |"], ["2 0000000000 unfinished"], 6],
+      ["behind one that is compressed", ["c2 08 | 00*8", "82 ^06 |"], ["2 compressed 0000000000000000"], 6],
+    ])(
+      "a message without RSV1 fails by its header at the limit of a message: one %s",
+      (_, parts, log, actual) => {
+        const { bytes, marked } = wire(parts, keyFor(role));
+        const rules = { ...RULES, fromServer, maxMessageBytes: 5, maxCompressedBytes: 69 };
+        expectLog(bytes, rules, [...log, `violation ${tooLong} at ${marked}, ${actual}`]);
+      },
+    );
   });
 });

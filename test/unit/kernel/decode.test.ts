@@ -14,7 +14,7 @@ describe.each(["simd", "scalar", "js"] as const)("decode on the %s kernel", (nam
   function decode(hex: string, flags = 0, maxFragments = 10): string {
     const bytes = Buffer.from(hex.replaceAll(" ", ""), "hex");
     kernel.memory.set(bytes, START);
-    const result = kernel.decode(START, START + bytes.length, flags, LIMIT, maxFragments);
+    const result = kernel.decode(START, START + bytes.length, flags, LIMIT, LIMIT, maxFragments);
     const records: string[] = [];
     for (let i = 0; i < result >>> layout.DECODED_COUNT_SHIFT; i++) {
       const at = layout.RECORDS_PTR + i * layout.RECORD_LENGTH;

@@ -196,10 +196,30 @@ describeKernels("receiving through an extension", (kernel) => {
       }
     });
 
-    test("encoded bytes that can't be within it fail by their header", () => {
-      const options = { role: "server", kernel, limits, extension: payloadPath(new ToyExtension()) } as const;
-      const header = masked(2, new Uint8Array(202), RSV1).subarray(0, 8);
-      expect(failureOf(outcomeOf(header, [], options, "receive").events)).toBe("MESSAGE_TOO_LONG 1009");
+    test.each([
+      ["encoded bytes that can't be within it", RSV1, [201], [202]],
+      ["encoded bytes of several frames", RSV1, [150, 51], [150, 52]],
+      ["a message that is not encoded", 0, [100], [101]],
+      ["a message of several frames that is not encoded", 0, [60, 40], [60, 41]],
+    ])("%s: the header that is too much fails", (_, rsv, within, over) => {
+      const extension = () => payloadPath(new ToyExtension());
+      // A valid encoding: its kind, and runs of one byte.
+      const encoded = new Uint8Array(300).fill(1);
+      const failure = (lengths: readonly number[]) => {
+        let at = 0;
+        const frames = lengths.map((length, i) => {
+          const last = i === lengths.length - 1;
+          const payload = encoded.subarray(at, at + length);
+          at += length;
+          const bytes = masked(i === 0 ? 2 : 0, payload, i === 0 ? rsv : 0, last);
+          return last ? bytes.subarray(0, bytes.length - length) : bytes;
+        });
+        const options = { role: "server", kernel, limits, fragments: true, extension: extension() } as const;
+        const { events: found } = outcomeOf(concat(frames), [], options, "receive");
+        return failureOf(found.filter(({ type }) => type === "close"));
+      };
+      expect(failure(within)).toBe("undefined undefined");
+      expect(failure(over)).toBe("MESSAGE_TOO_LONG 1009");
     });
   });
 

@@ -55,6 +55,7 @@ export class KernelTrial {
 
   #decode(): number {
     const start = layout.READ_WINDOW_PTR;
-    return this.#kernel.decode(start, start + this.#frames.bytes.length, 0, MAX_MESSAGE_BYTES, MAX_FRAGMENTS);
+    const end = start + this.#frames.bytes.length;
+    return this.#kernel.decode(start, end, 0, MAX_MESSAGE_BYTES, MAX_MESSAGE_BYTES, MAX_FRAGMENTS);
   }
 }
