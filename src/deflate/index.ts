@@ -8,7 +8,7 @@ import { type Role, readKernel } from "../protocol/endpoint-options.js";
 import type { MessagePath } from "../protocol/extensions/message-path.js";
 import { payloadPath } from "../protocol/extensions/payload-path.js";
 import { type Readers, readOptions } from "../protocol/option-readers.js";
-import { clientExtension, PERMESSAGE_DEFLATE, serverExtension } from "./negotiation.js";
+import { clientExtension, serverExtension } from "./negotiation.js";
 import {
   COMPRESSION_READERS,
   type CompressionOptions,
@@ -39,7 +39,7 @@ const READERS: Readers<DeflateOptions> = { ...COMPRESSION_READERS, kernel: readK
 
 /**
  * Compression for a server: for `acceptExtensions` of `wsimd/handshake`. What becomes `agreed` there is the option
- * `extension` of a `Connection` or an `Endpoint`. With the JavaScript kernel, every offer is declined.
+ * `extension` of a `Connection` or an `Endpoint`. While the kernel is the JavaScript one, every offer is declined.
  * @throws TypeError or RangeError for options that make no sense
  * @example
  * ```ts
@@ -60,25 +60,28 @@ const READERS: Readers<DeflateOptions> = { ...COMPRESSION_READERS, kernel: readK
 export function serverDeflate(options: DeflateOptions = {}): ServerExtension<MessagePath> {
   const { kernel, ...others } = readOptions<DeflateOptions>(options, READERS);
   const wanted = resolveCompression(others);
-  const extension = serverExtension(wanted, (agreed) => pathOf("server", agreed, wanted));
-  return deflateUnavailable(kernel) === undefined ? extension : { ...extension, accept: declined };
+  const { name, accept } = serverExtension(wanted, (agreed) => pathOf("server", agreed, wanted));
+  // Compiles the deflate kernel, so that no handshake has to wait for it.
+  deflateUnavailable(kernel);
+  return { name, accept: (offer) => (deflateUnavailable(kernel) === undefined ? accept(offer) : undefined) };
 }
 
 /**
  * Compression for a client: for `buildRequest` and `checkResponse` of `wsimd/handshake`. What becomes `agreed` there is
- * the option `extension` of a `Connection` or an `Endpoint`. With the JavaScript kernel, nothing is offered.
+ * the option `extension` of a `Connection` or an `Endpoint`. While the kernel is the JavaScript one, nothing is offered.
  * @throws TypeError or RangeError for options that make no sense
  */
 export function clientDeflate(options: DeflateOptions = {}): ClientExtension<MessagePath> {
   const { kernel, ...others } = readOptions<DeflateOptions>(options, READERS);
   const wanted = resolveCompression(others);
-  if (deflateUnavailable(kernel) !== undefined)
-    return { name: PERMESSAGE_DEFLATE, offers: [], accept: declined };
-  return clientExtension(wanted, (agreed) => pathOf("client", agreed, wanted));
-}
-
-function declined(): undefined {
-  return undefined;
+  const { name, offers, accept } = clientExtension(wanted, (agreed) => pathOf("client", agreed, wanted));
+  return {
+    name,
+    get offers() {
+      return deflateUnavailable(kernel) === undefined ? offers : [];
+    },
+    accept,
+  };
 }
 
 /** The way of the messages of a connection that has agreed on these parameters. */

@@ -58,7 +58,10 @@ export class Connection {
   /** Answers the events of the last chunk. */
   #answers: Answers;
 
-  /** @throws TypeError or RangeError for options that make no sense */
+  /**
+   * @throws TypeError or RangeError for options that make no sense; TypeError for an extension that does not run with
+   * the kernel: there is none for the JavaScript one
+   */
   constructor(options: ConnectionOptions) {
     this.#machine = new Machine(this.#collector, new ResolvedEndpointOptions(options, true));
     this.#sender = new Sender(this.#machine);

@@ -50,7 +50,10 @@ export class Endpoint {
   /** Bytes that must be written to the transport, in order. */
   readonly outbox: Outbox;
 
-  /** @throws TypeError or RangeError for options that make no sense */
+  /**
+   * @throws TypeError or RangeError for options that make no sense; TypeError for an extension that does not run with
+   * the kernel: there is none for the JavaScript one
+   */
   constructor(sink: EndpointSink, options: EndpointOptions) {
     const resolved =
       options instanceof ResolvedEndpointOptions ? options : new ResolvedEndpointOptions(options);

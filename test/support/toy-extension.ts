@@ -83,6 +83,8 @@ export class ToyExtension implements PayloadExtension {
     this.shared = new Uint8Array(options.outputBytes ?? 1000);
   }
 
+  assertRuns(): void {}
+
   maxEncodedBytes(messageBytes: number): number {
     return 1 + 2 * messageBytes;
   }

@@ -64,13 +64,20 @@ export class DeflateMemory {
    * @throws TypeError, or an error of the host, if the kernel that took over has no deflate kernel
    */
   get bytes(): Uint8Array {
+    this.follow();
+    return this.#bytes;
+  }
+
+  /**
+   * Makes the instance for the memory in use, if the kernel was replaced.
+   * @throws TypeError, or an error of the host, if the kernel that took over has no deflate kernel
+   */
+  follow(): void {
     const { kernel, memory } = this.linear;
-    if (memory !== this.#bytes) {
-      // Made first: if there is none for this kernel, no call may work in the memory of the one before.
-      this.#deflate = deflateKernel(kernel);
-      this.#bytes = memory;
-    }
-    return memory;
+    if (memory === this.#bytes) return;
+    // Made first: if there is none for this kernel, no call may work in the memory of the one before.
+    this.#deflate = deflateKernel(kernel);
+    this.#bytes = memory;
   }
 
   /** Where `inflate` has stopped to read. */

@@ -59,14 +59,22 @@ export function permessageDeflate(
   return extension;
 }
 
+function dropOldest(): void {
+  for (const key of extensions.keys()) {
+    extensions.delete(key);
+    return;
+  }
+}
+
 /**
- * Whether compression runs with a kernel. The first call compiles the deflate kernel.
+ * Whether compression runs with a kernel. The first call compiles the deflate kernel. After a trap, the host may lack
+ * the memory for another WebAssembly kernel. Then the JavaScript one takes over, and compression does not run any more.
  * @param kernel - by default the thread's
  * @returns why it does not run; undefined if it does
  */
 export function deflateUnavailable(kernel?: KernelChoice): string | undefined {
   try {
-    deflateMemoryOf(sharedWorkspace(kernel).linear);
+    deflateMemoryOf(sharedWorkspace(kernel).linear).follow();
     return undefined;
   } catch (error) {
     return String(error);
@@ -82,6 +90,10 @@ class PermessageDeflate implements PayloadExtension {
     this.#own = own;
     this.#peerBits = peerBits;
     this.#peerTakeover = peerTakeover;
+  }
+
+  assertRuns(linear: LinearMemory): void {
+    deflateMemoryOf(linear).follow();
   }
 
   maxEncodedBytes(messageBytes: number): number {

@@ -10,6 +10,11 @@ export const BAD_DATA = -1;
  */
 export interface PayloadExtension {
   /**
+   * Is called before a connection uses the extension.
+   * @throws TypeError, or an error of the host, if it does not run with the kernel of this memory
+   */
+  assertRuns(linear: LinearMemory): void;
+  /**
    * The length of the longest encoding of a message of this many bytes. A message whose frames are longer fails by
    * their headers.
    */

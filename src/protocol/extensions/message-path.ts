@@ -60,6 +60,7 @@ export interface MessagePath {
   /**
    * @internal Makes the encoder that stands in front of the frames of an endpoint.
    * @param onTrap - called with the reason when no more frames can be sent
+   * @throws TypeError, or an error of the host, if the extension does not run with the kernel of the workspace
    */
   encoder(
     workspace: Workspace,

@@ -15,8 +15,10 @@ export function payloadPath(extension: PayloadExtension): MessagePath {
     maxEncodedBytes: (messageBytes) => extension.maxEncodedBytes(messageBytes),
     reader: (workspace, maxMessageBytes, messages) =>
       new ExtensionReader(workspace, maxMessageBytes, extension, messages),
-    encoder: (workspace, host, frames, onTrap) =>
-      new ExtensionEncoder(workspace, host, extension, frames, onTrap),
+    encoder(workspace, host, frames, onTrap) {
+      extension.assertRuns(workspace.linear);
+      return new ExtensionEncoder(workspace, host, extension, frames, onTrap);
+    },
   };
   paths.set(extension, path);
   return path;
