@@ -31,11 +31,17 @@ export interface DeflateSettings {
 const MOST_GROWTH = 9 / 8;
 const MOST_OVERHEAD_BYTES = 64;
 
+/**
+ * The most extensions that are kept. Two sides can agree in 256 ways, so a program does not come near with a few
+ * thresholds. One that makes up thresholds drops the oldest, whose connections go on, and it prepares more often.
+ */
+const MOST_EXTENSIONS = 1024;
+
 const extensions = new Map<string, PayloadExtension>();
 
 /**
- * The extension with the parameters that were agreed on. The same arguments give the same extension, so that a prepared
- * message is compressed once for all connections that have it.
+ * The extension with the parameters that were agreed on. The same arguments give the same extension, of the last
+ * {@link MOST_EXTENSIONS}, so that a prepared message is compressed once for all connections that have it.
  * @param role - of this side
  */
 export function permessageDeflate(
@@ -55,6 +61,7 @@ export function permessageDeflate(
     const choices = { windowBits: own.bits, takeover: own.takeover, threshold, fast, shorterOnly };
     extension = new PermessageDeflate(choices, peer.bits, peer.takeover);
     extensions.set(key, extension);
+    if (extensions.size > MOST_EXTENSIONS) dropOldest();
   }
   return extension;
 }
