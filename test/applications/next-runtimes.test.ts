@@ -4,7 +4,7 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { killPrograms, Program } from "../support/program.js";
-import { FASTEST, ROUND_TRIP } from "../support/round-trip.js";
+import { COMPRESSED_ROUND_TRIP, FASTEST_COMPRESSED } from "../support/round-trip.js";
 import { projectWithTarball, runIn } from "../support/tarball.js";
 
 const HERE = fileURLToPath(new URL("./", import.meta.url));
@@ -24,13 +24,14 @@ beforeAll(async () => {
 afterEach(killPrograms);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** A route that runs the codec. @param runtime - its name for Next */
+/** A route that runs the codec, with compression. @param runtime - its name for Next */
 function writeRoute(runtime: string): void {
   const route = `import * as wsimd from "wsimd";
-${ROUND_TRIP}
+import * as deflate from "wsimd/deflate";
+${COMPRESSED_ROUND_TRIP}
 export const runtime = "${runtime}";
 export const dynamic = "force-dynamic";
-export const GET = () => new Response(roundTrip(wsimd));
+export const GET = () => new Response(compressedRoundTrip(wsimd, deflate));
 `;
   write(`app/${runtime}/route.js`, route);
 }
@@ -58,6 +59,6 @@ test.each([
   await program.shows(/Ready in/);
   for (const runtime of runtimes) {
     const response = await fetch(`http://127.0.0.1:${port}/${runtime}`);
-    expect(await response.json(), runtime).toEqual(FASTEST);
+    expect(await response.json(), runtime).toEqual(FASTEST_COMPRESSED);
   }
 });

@@ -115,6 +115,6 @@ function externalName(request) {
 
 /** What an import of WebAssembly becomes in the bundle; undefined for any other. */
 function besideBundle(request) {
-  const name = /\/(\w+\.wasm)(\?module)?$/.exec(request)?.[1];
+  const name = /\/([\w-]+\.wasm)(\?module)?$/.exec(request)?.[1];
   return name === undefined ? undefined : `./${name}`;
 }

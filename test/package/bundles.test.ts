@@ -5,7 +5,7 @@ import path from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { BUNDLERS, bundle } from "../support/bundle.js";
 import { killPrograms } from "../support/program.js";
-import { FASTEST, ROUND_TRIP } from "../support/round-trip.js";
+import { COMPRESSED_ROUND_TRIP, FASTEST, FASTEST_COMPRESSED, ROUND_TRIP } from "../support/round-trip.js";
 import { projectWithTarball, runIn } from "../support/tarball.js";
 import { runWorker } from "../support/workerd.js";
 
@@ -24,6 +24,8 @@ const CODEC = `import * as wsimd from "wsimd"; ${ROUND_TRIP} console.log(roundTr
 const WORKER = `import * as wsimd from "wsimd"; ${ROUND_TRIP} export default { test() { console.log(roundTrip(wsimd)); } };`;
 /** Before 2025-06-01 workerd compiles nothing from bytes. */
 const PROVIDED = `import simd from "wsimd/simd.wasm"; import { provideKernel } from "wsimd"; provideKernel("simd", simd); ${WORKER}`;
+const COMPRESSING = `import * as wsimd from "wsimd"; import * as deflate from "wsimd/deflate"; ${COMPRESSED_ROUND_TRIP}
+  export default { test() { console.log(compressedRoundTrip(wsimd, deflate)); } };`;
 const SERVER = `import { connect, serve } from "wsimd/node";
   const server = await serve({ host: "127.0.0.1" }, { message: (socket, data) => socket.send(data) });
   const text = await new Promise((resolve, reject) => {
@@ -84,6 +86,22 @@ describe.each(BUNDLERS)("%s", (bundler) => {
       })),
     ];
     expect(await runWorker(folder, "2025-05-31", modules)).toEqual(FASTEST);
+  });
+
+  test.each([
+    ["workerd", "2025-06-01", []],
+    ["edge-light", "2025-05-31", ["simd", "scalar", "deflate-simd", "deflate-scalar"]],
+  ])("with the condition %s compresses", async (condition, date, kernels) => {
+    const file = alone(await bundle(project, COMPRESSING, { bundler, condition, modules: true }));
+    const generated = path.join(project, "node_modules/wsimd/dist/kernel/generated");
+    const modules = [
+      { name: "worker.js", bytes: readFileSync(file) },
+      ...kernels.map((name) => ({
+        name: `${name}.wasm`,
+        bytes: readFileSync(path.join(generated, `${name}.wasm`)),
+      })),
+    ];
+    expect(await runWorker(folder, date, modules)).toEqual(FASTEST_COMPRESSED);
   });
 
   test("leaves out what is not used", async () => {
