@@ -28,7 +28,11 @@ export type {
   TextEvent,
   Utf8Event,
 } from "./protocol/events.js";
-export type { MessagePath } from "./protocol/extensions/message-path.js";
+export type {
+  CompressedBytes,
+  CompressionTotals,
+  MessagePath,
+} from "./protocol/extensions/message-path.js";
 export {
   encodeFrameHeader,
   type FrameFields,

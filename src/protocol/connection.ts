@@ -9,6 +9,7 @@ import {
 } from "./endpoint-options.js";
 import { Answers, EventCollector, EventList } from "./event-list.js";
 import type { ConnectionEvent } from "./events.js";
+import type { CompressionTotals } from "./extensions/message-path.js";
 import { Machine } from "./machine.js";
 import type { PreparedMessage } from "./prepared-message.js";
 import type { SendOptions } from "./send-options.js";
@@ -76,6 +77,11 @@ export class Connection {
   /** The state of the connection; in a loop over received events, the state after the current event. */
   get state(): EndpointState {
     return this.#answers.over ? "closed" : this.#machine.state;
+  }
+
+  /** What compression has done so far; undefined on a connection without it. A copy, which does not change. */
+  get compression(): CompressionTotals | undefined {
+    return this.#machine.compression;
   }
 
   /** The kernel that decodes: `simd`, `scalar` or `js`. */

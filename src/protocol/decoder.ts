@@ -6,7 +6,7 @@ import type { Workspace } from "../memory/workspace.js";
 import type { ResolvedEndpointOptions } from "./endpoint-options.js";
 import type { Violation } from "./errors.js";
 import { kernelViolation } from "./exceeded-limit.js";
-import { ExtensionFault, type PieceReader } from "./extensions/message-path.js";
+import { type CompressedBytes, ExtensionFault, type PieceReader } from "./extensions/message-path.js";
 import { MessageBuffer } from "./message-buffer.js";
 import { MessageReader, type MessageSink } from "./message-reader.js";
 import { MAX_CONTROL_PAYLOAD_BYTES, Opcode } from "./opcode.js";
@@ -116,6 +116,11 @@ export class Decoder {
   /** Bytes received so far, but for those of the read that is being handled. */
   get offset(): number {
     return this.#offset;
+  }
+
+  /** Of messages that were compressed. Undefined without an extension. */
+  get compressed(): CompressedBytes | undefined {
+    return this.#extended?.count;
   }
 
   /** Takes no more bytes, and reports nothing more of the bytes that it has. */

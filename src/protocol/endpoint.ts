@@ -9,6 +9,7 @@ import {
 } from "./endpoint-options.js";
 import type { FailureDetails } from "./errors.js";
 import type { EndpointSink } from "./events.js";
+import type { CompressionTotals } from "./extensions/message-path.js";
 import { Machine } from "./machine.js";
 import type { Outbox } from "./outbox.js";
 import type { PreparedMessage } from "./prepared-message.js";
@@ -70,6 +71,11 @@ export class Endpoint {
   /** Whether messages pass through an extension, which may send each one in another form. */
   get extended(): boolean {
     return this.#machine.options.extension !== undefined;
+  }
+
+  /** What compression has done so far; undefined on a connection without it. A copy, which does not change. */
+  get compression(): CompressionTotals | undefined {
+    return this.#machine.compression;
   }
 
   /** The state of the connection. */

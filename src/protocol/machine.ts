@@ -18,7 +18,7 @@ import { Encoder, type EncoderSink } from "./encoder.js";
 import type { EndpointState, ResolvedEndpointOptions } from "./endpoint-options.js";
 import { type FailureDetails, failure, InvalidStateError, LIMIT_FAILURES, type Violation } from "./errors.js";
 import { abnormalClose, type CloseEvent, type ConnectionEvent, type EndpointSink } from "./events.js";
-import type { MessageEncoder, MessagePath } from "./extensions/message-path.js";
+import type { CompressionTotals, CountingEncoder, MessageEncoder } from "./extensions/message-path.js";
 import { FIN, Opcode } from "./opcode.js";
 import { Outbox, type OutboxSink } from "./outbox.js";
 
@@ -45,7 +45,7 @@ export class Machine implements ProtocolSink, EncoderSink, OutboxSink {
   readonly messages: MessageEncoder;
   readonly decoder: Decoder;
   /** The extension, if there is one. */
-  readonly #extended: ReturnType<MessagePath["encoder"]> | undefined;
+  readonly #extended: CountingEncoder | undefined;
   readonly #sink: EndpointSink;
   #state: EndpointState = "open";
   #closedHere = false;
@@ -78,6 +78,12 @@ export class Machine implements ProtocolSink, EncoderSink, OutboxSink {
   /** Whether the application itself closed or failed the connection, so that sending more is a caller's mistake. */
   get closedHere(): boolean {
     return this.#closedHere;
+  }
+
+  /** What compression has done so far. Undefined without an extension. */
+  get compression(): CompressionTotals | undefined {
+    const [sent, received] = [this.#extended?.count, this.decoder.compressed];
+    return sent && received && { sent: { ...sent }, received: { ...received } };
   }
 
   /**

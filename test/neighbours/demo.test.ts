@@ -13,6 +13,9 @@ import { startDemo } from "./demo-program.js";
 /** The folder for screenshots, if they are wanted. */
 const { WSIMD_SCREENSHOTS: screenshots } = process.env;
 
+/** Bytes of messages, and what they took on the wire. */
+const SIZES = /^[\d.]+ [kM]?B took [\d.]+ [kM]?B$/;
+
 let browser: Browser;
 let context: BrowserContext;
 let demo: Program;
@@ -148,6 +151,9 @@ describe("the page", () => {
     const row = other.page.locator(`[data-id="${one.id}"]`);
     await row.locator(".rate", { hasText: /^(1[5-9]\d|2\d\d) msg\/s$/ }).waitFor();
     await row.locator(".rtt", { hasText: /^ping [\d.]+ ms$/ }).waitFor();
+    // The messages of the load are compressed both ways.
+    await waitForFigure(other.page, "saved", 50, 99);
+    expect(await other.page.locator("#saved-bytes").textContent()).toMatch(SIZES);
     await other.page.bringToFront();
     await expect.poll(() => paintedPixels(other.page, "--rate"), { timeout: 10_000 }).toBeGreaterThan(50);
     await expect.poll(() => paintedPixels(other.page, "--rtt"), { timeout: 10_000 }).toBeGreaterThan(20);

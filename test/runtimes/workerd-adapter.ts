@@ -11,7 +11,10 @@ import { nodeAdapter } from "../adapters/node-adapter.js";
 
 /** What a socket there looked like when it was last heard of. */
 interface Seen
-  extends Pick<Socket, "protocol" | "extensions" | "remoteAddress" | "state" | "bufferedAmount"> {
+  extends Pick<
+    Socket,
+    "protocol" | "extensions" | "compression" | "remoteAddress" | "state" | "bufferedAmount"
+  > {
   readonly kernel: KernelName | undefined;
   readonly response: { readonly status: number; readonly headers?: readonly string[] };
 }
@@ -110,6 +113,9 @@ class SocketThere implements Socket {
   }
   get extensions(): string {
     return this.seen.extensions;
+  }
+  get compression(): Socket["compression"] {
+    return this.seen.compression;
   }
   get remoteAddress(): string {
     return this.seen.remoteAddress;

@@ -45,11 +45,20 @@ class Client {
 
   #tell(event, socket, value) {
     this.#socket = socket;
-    const { protocol, extensions, remoteAddress, state, bufferedAmount } = socket ?? {};
+    const { protocol, extensions, compression, remoteAddress, state, bufferedAmount } = socket ?? {};
     const kernel = socket && socketInternals(socket).kernel;
     const { status, headers } = socket?.response ?? {};
     const response = { status, headers: flat(headers) };
-    const seen = { protocol, extensions, remoteAddress, state, bufferedAmount, kernel, response };
+    const seen = {
+      protocol,
+      extensions,
+      compression,
+      remoteAddress,
+      state,
+      bufferedAmount,
+      kernel,
+      response,
+    };
     this.#control.send(JSON.stringify({ event, socket: seen, value: encoded(value) }));
   }
 }

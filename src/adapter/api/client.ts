@@ -16,6 +16,7 @@ export {
   InvalidStateError,
 } from "../../protocol/errors.js";
 export type { CloseEvent, MessageType } from "../../protocol/events.js";
+export type { CompressedBytes, CompressionTotals } from "../../protocol/extensions/message-path.js";
 export type { Limits } from "../../protocol/limits.js";
 export type { Optional } from "../../protocol/option-readers.js";
 export { PreparedMessage } from "../../protocol/prepared-message.js";

@@ -2,6 +2,7 @@
 import type { Bytes } from "../../protocol/arguments.js";
 import type { EndpointState, Role, TextType } from "../../protocol/endpoint-options.js";
 import type { CloseEvent, MessageType } from "../../protocol/events.js";
+import type { CompressionTotals } from "../../protocol/extensions/message-path.js";
 import type { PreparedMessage } from "../../protocol/prepared-message.js";
 import type { SendOptions } from "../../protocol/send-options.js";
 import type { AsyncDisposal } from "../async-disposal.js";
@@ -42,6 +43,11 @@ export interface Socket<Data = unknown> extends AsyncDisposal {
   readonly state: EndpointState;
   /** Bytes that were sent and that the operating system has not taken yet, headers of frames included. */
   readonly bufferedAmount: number;
+  /**
+   * What compression has done for the connection so far, with the option `compression`; undefined if it was not agreed
+   * on. Each access gives a copy, also after the end.
+   */
+  readonly compression: CompressionTotals | undefined;
 
   /**
    * Sends a message: a string as text, bytes as binary unless `{ type: "text" }` says that they are text. While a

@@ -2,6 +2,7 @@
 
 import type { Bytes } from "../../protocol/arguments.js";
 import type { EndpointState, Role } from "../../protocol/endpoint-options.js";
+import type { CompressionTotals } from "../../protocol/extensions/message-path.js";
 import type { PreparedMessage } from "../../protocol/prepared-message.js";
 import type { SendOptions } from "../../protocol/send-options.js";
 import { giveDisposal } from "../async-disposal.js";
@@ -81,6 +82,10 @@ export class ApplicationSocket implements Socket<unknown> {
 
   get bufferedAmount(): number {
     return this.#session.output.bufferedAmount;
+  }
+
+  get compression(): CompressionTotals | undefined {
+    return this.#session.endpoint.compression;
   }
 
   send(message: string | Bytes | PreparedMessage, options?: SendOptions): SendResult {

@@ -50,13 +50,18 @@ export const HTML = `<!doctype html>
         <dt><i aria-hidden="true"></i>Message round trip</dt>
         <dd><b id="rtt">–</b> <span>ms</span></dd>
       </div>
+      <div class="saved">
+        <dt>Saved by compression</dt>
+        <dd><b id="saved">–</b> <span id="saved-bytes"></span></dd>
+      </div>
       <div class="count">
         <dt>Clients</dt>
         <dd><b id="count">–</b></dd>
       </div>
     </dl>
     <canvas id="graph" role="img" aria-label="Messages a second and round-trip time"></canvas>
-    <p class="hint">Message round trip: from sending a message in this tab until it is back in this tab.</p>
+    <p class="hint">Message round trip: from sending a message in this tab until it is back in this tab. Compression: of
+      all messages since the demo began, both ways, but for the short ones, which are not compressed.</p>
   </section>
 
   <section class="card clients" aria-labelledby="clients-title">
@@ -85,7 +90,7 @@ export const HTML = `<!doctype html>
 
   <section class="card load" aria-labelledby="load-title">
     <h2 id="load-title">Load</h2>
-    <p class="hint">This tab sends binary messages; the server sends each one back.</p>
+    <p class="hint">This tab sends pieces of JSON as binary messages; the server sends each one back.</p>
     <div class="control">
       <label for="load-rate">Messages a second</label>
       <output id="load-rate-value" for="load-rate"></output>

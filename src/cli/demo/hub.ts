@@ -13,6 +13,7 @@ import {
 } from "../../node/index.js";
 import { reportError } from "../listening.js";
 import { browserOf } from "./browser-name.js";
+import { CompressionMeter } from "./compression-meter.js";
 import { parseSay, type ServerMessage } from "./messages.js";
 import { RateMeter, TICKS_PER_SECOND, Visitor } from "./visitor.js";
 
@@ -24,12 +25,14 @@ export class Hub implements Handlers<Visitor> {
   readonly #server: Server;
   readonly #sockets = new Map<number, Socket<Visitor>>();
   readonly #meter = new RateMeter();
+  readonly #compression = new CompressionMeter();
   readonly #timer: NodeJS.Timeout;
   #ticks = 0;
 
   constructor(httpServer: HttpServer) {
     const options: AttachOptions = {
       limits: { maxMessageBytes: 64 * 1024 },
+      compression: true,
       // A client that does not keep up misses some numbers, which would be outdated when it read them.
       backpressure: "drop",
       upgrade: (request) => this.#verify(request),
@@ -73,6 +76,7 @@ export class Hub implements Handlers<Visitor> {
 
   close(socket: Socket<Visitor>): void {
     this.#sockets.delete(socket.id);
+    this.#compression.ended(socket);
   }
 
   error(socket: Socket<Visitor> | undefined, error: unknown): void {
@@ -115,7 +119,9 @@ export class Hub implements Handlers<Visitor> {
       if (this.#ticks % TICKS_PER_SECOND === 0) this.#ping(socket);
       clients.push(visitor.info(socket));
     }
-    if (clients.length > 0) this.#tellAll({ type: "stats", rate: this.#meter.perSecond, clients });
+    if (clients.length === 0) return;
+    const compression = this.#compression.total(this.#sockets.values());
+    this.#tellAll({ type: "stats", rate: this.#meter.perSecond, compression, clients });
   }
 
   #ping(socket: Socket<Visitor>): void {

@@ -18,9 +18,19 @@ export interface ClientInfo {
 /** The messages of the demo's server, as JSON in text messages. Binary messages are the client's own, sent back. */
 export type ServerMessage =
   | { readonly type: "welcome"; readonly you: number; readonly kernel: string }
-  | { readonly type: "stats"; readonly rate: number; readonly clients: readonly ClientInfo[] }
+  | Stats
   | { readonly type: "said"; readonly from: number; readonly to: number | null; readonly text: string }
   | { readonly type: "refused"; readonly reason: string };
+
+/** What goes on, told several times a second. */
+export interface Stats {
+  readonly type: "stats";
+  /** Messages within the last second. */
+  readonly rate: number;
+  /** Of all messages that were compressed since the demo began, in both directions. */
+  readonly compression: { readonly payloadBytes: number; readonly wireBytes: number };
+  readonly clients: readonly ClientInfo[];
+}
 
 /** A message of a client: a text for one client, or for all. */
 export interface Say {

@@ -7,7 +7,7 @@ import { FIN, OPCODE_BITS, Opcode, RSV1 } from "../opcode.js";
 import { type FramedMessage, framed } from "../prepared-message.js";
 import { assertUtf8 } from "../text.js";
 import type { PayloadEncoder, PayloadExtension } from "./extension.js";
-import type { FrameEncoder, MessageEncoder } from "./message-path.js";
+import type { CountingEncoder, FrameEncoder } from "./message-path.js";
 
 /** The encoding of a prepared message, framed as a server sends it. */
 interface PreparedEncoding {
@@ -22,12 +22,14 @@ const prepared = new WeakMap<FramedMessage, Map<PayloadExtension, PreparedEncodi
  * Stands in front of a {@link FrameEncoder} for messages. Control frames go to that directly: no extension transforms
  * them.
  */
-export class ExtensionEncoder implements MessageEncoder {
+export class ExtensionEncoder implements CountingEncoder {
   readonly #workspace: Workspace;
   readonly #host: Host;
   readonly #extension: PayloadExtension;
   readonly #frames: FrameEncoder;
   readonly #onTrap: (error: unknown) => void;
+  /** As {@link CountingEncoder.count}. */
+  readonly count = { payloadBytes: 0, wireBytes: 0 };
   #encoder: PayloadEncoder | undefined;
   /** Encodes the fragments of the message that is being sent, if they are to be encoded. */
   #current: PayloadEncoder | undefined;
@@ -48,7 +50,7 @@ export class ExtensionEncoder implements MessageEncoder {
     this.#onTrap = onTrap;
   }
 
-  /** Nothing is sent any more. */
+  /** As {@link CountingEncoder.stop}. */
   stop(): void {
     this.#encoder?.stop();
     this.#encoder = undefined;
@@ -116,8 +118,14 @@ export class ExtensionEncoder implements MessageEncoder {
     if (encoding === undefined) this.#frames.prepared(message);
     else {
       this.#frames.preparedFrame(FIN | RSV1 | message.opcode, encoding.payload, encoding.serverFrame);
+      this.#counted(message.payload.length, encoding.payload.length);
       encoder.sentPrepared(message.payload);
     }
+  }
+
+  #counted(payloadBytes: number, wireBytes: number): void {
+    this.count.payloadBytes += payloadBytes;
+    this.count.wireBytes += wireBytes;
   }
 
   /** The extension threw: a bug, which costs this connection and not the caller. */
@@ -167,6 +175,7 @@ export class ExtensionEncoder implements MessageEncoder {
       // A long payload is not copied where it is framed, and this one's memory is used again.
       const owned = length < BY_REFERENCE_BYTES ? encoded : this.#host.copy(encoded, 0, length);
       this.#frames.bytes(begins ? first | RSV1 : first, owned);
+      this.#counted(payload.length, length);
     } catch (error) {
       this.#failed(error);
     }

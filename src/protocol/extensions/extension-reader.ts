@@ -22,6 +22,8 @@ export class ExtensionReader implements PieceReader {
   readonly #extension: PayloadExtension;
   readonly #maxMessageBytes: number;
   readonly #messages: DecodedReader;
+  /** As {@link PieceReader.count}. */
+  readonly count = { payloadBytes: 0, wireBytes: 0 };
   #decoder: PayloadDecoder | undefined;
   #stopped = false;
   #interrupted = false;
@@ -88,7 +90,10 @@ export class ExtensionReader implements PieceReader {
     try {
       this.#decoder ??= this.#extension.decoder(this.#workspace.linear);
       // The bytes of an unfinished record stand again where the decoder has left them.
-      if (!this.#unfinished) this.#decoder.push(ptr, length, ends);
+      if (!this.#unfinished) {
+        this.#decoder.push(ptr, length, ends);
+        this.count.wireBytes += length;
+      }
       return this.#decoder;
     } catch (error) {
       throw faultOf(error);

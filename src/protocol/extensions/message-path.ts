@@ -5,6 +5,20 @@ import type { Workspace } from "../../memory/workspace.js";
 import type { Violation } from "../errors.js";
 import type { FramedMessage } from "../prepared-message.js";
 
+/** Bytes of messages of one direction that were compressed, so far. Headers of frames do not count. */
+export interface CompressedBytes {
+  /** Bytes of the messages themselves. */
+  readonly payloadBytes: number;
+  /** Bytes that they took on the wire. */
+  readonly wireBytes: number;
+}
+
+/** What compression has done for a connection so far. Messages that were not compressed do not count. */
+export interface CompressionTotals {
+  readonly sent: CompressedBytes;
+  readonly received: CompressedBytes;
+}
+
 /** Takes the records of data frames. */
 export interface DataReader {
   /** @returns why the connection must fail, if it must */
@@ -22,6 +36,8 @@ export interface PieceReader extends DataReader {
    * address.
    */
   readonly unfinished: boolean;
+  /** What was decoded so far. It goes on changing. */
+  readonly count: CompressedBytes;
   /** Drops the message that is not complete, and takes no more. */
   stop(): void;
 }
@@ -41,6 +57,14 @@ export interface MessageEncoder {
   /** @param first - as of {@link text} */
   bytes(first: number, payload: Uint8Array): void;
   prepared(message: FramedMessage): void;
+}
+
+/** Encodes messages before it puts them into the outbox. */
+export interface CountingEncoder extends MessageEncoder {
+  /** What was encoded so far. It goes on changing. */
+  readonly count: CompressedBytes;
+  /** Nothing is sent any more. */
+  stop(): void;
 }
 
 /** Puts frames into the outbox. */
@@ -67,7 +91,7 @@ export interface MessagePath {
     host: Host,
     frames: FrameEncoder,
     onTrap: (error: unknown) => void,
-  ): MessageEncoder & { stop(): void };
+  ): CountingEncoder;
 }
 
 /** A part of an extension threw `cause`: a bug, and not the peer's fault. */

@@ -177,6 +177,11 @@ export const compressionCases: readonly Case[] = [
       socket.send(text);
       const { words, payloads } = await heard(peer, 10);
       assert.deepEqual(words, ["1+", "1", "1", "2", "2+", "1+", "1+", "1", "1", "1+"]);
+      const compressed = payloads.filter((_, i) => words[i]?.endsWith("+"));
+      assert.deepEqual(socket.compression?.sent, {
+        payloadBytes: compressed.length * payload.length,
+        wireBytes: compressed.reduce((sum, { length }) => sum + length, 0),
+      });
       const stream = new ZlibStream();
       const bytes = payloads.map((each, i) => (words[i]?.endsWith("+") ? stream.inflate(each) : each));
       const [, short, , random] = bytes;
@@ -185,6 +190,26 @@ export const compressionCases: readonly Case[] = [
       for (const i of [0, 2, 4, 5, 6, 7, 8, 9]) assert.equal(Buffer.from(bytes[i] ?? "").toString(), text);
       // With a window, a message that was there before is a reference.
       assert.ok((payloads[4]?.length ?? 99) < 30, `${payloads[4]?.length} bytes`);
+    },
+  },
+  {
+    name: "what was compressed is counted on both sides, and not what was not",
+    async run(scene) {
+      const { server, recorder } = await scene.echo({ compression: true });
+      const ours = new Recorder();
+      const socket = await scene.connect(server.url, { compression: true }, ours);
+      const text = compressibleText(500);
+      const payloadBytes = encoder.encode(text).length;
+      for (const message of [text, text.slice(0, 40), text]) socket.send(message);
+      await ours.until("message", 3);
+      const { sent, received } = socket.compression ?? assert.fail();
+      assert.deepEqual([sent.payloadBytes, received.payloadBytes], [2 * payloadBytes, 2 * payloadBytes]);
+      assert.ok(sent.wireBytes > 0 && sent.wireBytes < payloadBytes, `${sent.wireBytes} bytes`);
+      assert.deepEqual(recorder.socket.compression, { sent: received, received: sent });
+      assert.equal((await scene.connect(server.url, {})).compression, undefined);
+      socket.close(1000);
+      await recorder.closed();
+      assert.deepEqual(recorder.socket.compression, { sent: received, received: sent });
     },
   },
   {

@@ -12,6 +12,7 @@ const SECRET = "B-SECRET-PASSWORD";
 const SOCKET_MEMBERS = [
   "bufferedAmount",
   "close",
+  "compression",
   "constructor",
   "data",
   "extensions",

@@ -1,9 +1,9 @@
 // The script of the demo's page.
-import type { Say, ServerMessage } from "../messages.js";
+import type { Say, ServerMessage, Stats } from "../messages.js";
 import { Clients } from "./clients.js";
 import { Connection, type ConnectionState } from "./connection.js";
 import { byId, setText } from "./elements.js";
-import { formatBytes, formatCount, formatMilliseconds } from "./format.js";
+import { formatBytes, formatCount, formatMilliseconds, formatSaved, formatSize } from "./format.js";
 import { Graph } from "./graph.js";
 import { KernelCard } from "./kernel-card.js";
 import { Load } from "./load.js";
@@ -55,7 +55,8 @@ function onLost(): void {
   clients.clear();
   knowsOthers = false;
   graph.add(undefined, undefined);
-  for (const id of ["rate", "rtt", "count"]) setText(byId(id, HTMLElement), "–");
+  for (const id of ["rate", "rtt", "count", "saved"]) setText(byId(id, HTMLElement), "–");
+  setText(byId("saved-bytes", HTMLElement), "");
 }
 
 function onText(json: string): void {
@@ -81,17 +82,24 @@ function onText(json: string): void {
   }
 }
 
-function onStats(stats: Extract<ServerMessage, { type: "stats" }>): void {
+function onStats(stats: Stats): void {
   const roundTrip = load.takeRoundTrip();
   graph.add(stats.rate, roundTrip);
   setText(rate, formatCount(stats.rate));
   if (roundTrip !== undefined) setText(rtt, formatMilliseconds(roundTrip));
   setText(byId("count", HTMLElement), formatCount(stats.clients.length));
+  showCompression(stats.compression);
   const { joined, left } = clients.update(stats.clients);
   // Clients that were there before this tab are not announced.
   if (knowsOthers) for (const id of joined) log.note(`${clients.nameOf(id)} joined.`);
   for (const id of left) log.note(`${clients.nameOf(id)} left.`);
   knowsOthers = true;
+}
+
+function showCompression({ payloadBytes, wireBytes }: Stats["compression"]): void {
+  if (payloadBytes === 0) return;
+  setText(byId("saved", HTMLElement), formatSaved(payloadBytes, wireBytes));
+  setText(byId("saved-bytes", HTMLElement), `${formatSize(payloadBytes)} took ${formatSize(wireBytes)}`);
 }
 
 function onSubmit(event: SubmitEvent): void {

@@ -18,6 +18,21 @@ export function formatBytes(bytes: number): string {
   return bytes < 1024 ? `${bytes} B` : `${bytes / 1024} KiB`;
 }
 
+/** A measured number of bytes: `999 B`, `4.2 kB`, `120 MB`. */
+export function formatSize(bytes: number): string {
+  let size = bytes;
+  let unit = 0;
+  for (; size >= 999.5 && unit < UNITS.length - 1; unit++) size /= 1000;
+  return `${unit > 0 && size < 9.95 ? size.toFixed(1) : whole.format(Math.round(size))} ${UNITS[unit]}`;
+}
+
+const UNITS = ["B", "kB", "MB", "GB", "TB"];
+
+/** The share of the bytes that is left out: `87 %`. */
+export function formatSaved(bytes: number, left: number): string {
+  return `${Math.floor(100 * (1 - left / bytes))} %`;
+}
+
 /** `12 s`, `3 min`, `2 h`. */
 export function formatDuration(seconds: number): string {
   if (seconds < 60) return `${seconds} s`;

@@ -1,5 +1,6 @@
 // The messages that the page sends to make load.
 import type { Connection } from "./connection.js";
+import { LoadPayload } from "./load-payload.js";
 
 const TICK_MS = 10;
 /** Without a load, so many small messages a second measure the round trip. */
@@ -18,6 +19,7 @@ export class Load {
   bytes = PROBE_BYTES;
   running = false;
   readonly #connection: Connection;
+  readonly #payload = new LoadPayload();
   #lastTick = performance.now();
   #owed = 0;
   #probesOwed = PROBES_OWED_AT_FIRST;
@@ -59,7 +61,7 @@ export class Load {
     while (owed >= 1) {
       // Messages that can't be sent in time are left out; otherwise they would all be sent at once later.
       if (this.#connection.bufferedAmount > MAX_BUFFERED_BYTES) return 0;
-      const payload = new ArrayBuffer(bytes);
+      const payload = this.#payload.next(bytes);
       new DataView(payload).setFloat64(0, performance.now());
       this.#connection.send(payload);
       owed--;
