@@ -9,7 +9,12 @@ import {
 } from "./endpoint-options.js";
 import type { FailureDetails } from "./errors.js";
 import type { EndpointSink } from "./events.js";
-import type { CompressionTotals } from "./extensions/message-path.js";
+import type {
+  CompressionTotals,
+  MessagePath,
+  PreparedEncoding,
+  SentMessages,
+} from "./extensions/message-path.js";
 import { Machine } from "./machine.js";
 import type { Outbox } from "./outbox.js";
 import type { PreparedMessage } from "./prepared-message.js";
@@ -68,9 +73,9 @@ export class Endpoint {
     return this.#machine.options.role;
   }
 
-  /** Whether messages pass through an extension, which may send each one in another form. */
-  get extended(): boolean {
-    return this.#machine.options.extension !== undefined;
+  /** The extension that messages pass through, if there is one. */
+  get extension(): MessagePath | undefined {
+    return this.#machine.options.extension;
   }
 
   /** What compression has done so far; undefined on a connection without it. A copy, which does not change. */
@@ -225,6 +230,19 @@ export class Endpoint {
    */
   sendPrepared(message: PreparedMessage, options?: SendOptions): boolean {
     return this.#sender.prepared(message, options);
+  }
+
+  /**
+   * @internal A prepared message as the extension encodes it, for all connections with the same one.
+   * @returns undefined if it goes out as it is
+   */
+  encoding(message: PreparedMessage): PreparedEncoding | undefined {
+    return this.#machine.extended?.encoding(message);
+  }
+
+  /** @internal Frames of {@link encoding} were written, and did not go through the outbox. */
+  sent(messages: SentMessages): void {
+    this.#machine.extended?.sent(messages);
   }
 
   /**

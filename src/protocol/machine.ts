@@ -44,8 +44,8 @@ export class Machine implements ProtocolSink, EncoderSink, OutboxSink {
   /** For messages: the encoder itself, or an extension in front of it. */
   readonly messages: MessageEncoder;
   readonly decoder: Decoder;
-  /** The extension, if there is one. */
-  readonly #extended: CountingEncoder | undefined;
+  /** The extension in front of the messages, if there is one. */
+  readonly extended: CountingEncoder | undefined;
   readonly #sink: EndpointSink;
   #state: EndpointState = "open";
   #closedHere = false;
@@ -63,10 +63,10 @@ export class Machine implements ProtocolSink, EncoderSink, OutboxSink {
     this.#sink = sink;
     this.outbox = new Outbox(workspace, options.host, this);
     this.encoder = new Encoder(workspace, options, this.outbox, this);
-    this.#extended = options.extension?.encoder(workspace, options.host, this.encoder, (error) =>
+    this.extended = options.extension?.encoder(workspace, options.host, this.encoder, (error) =>
       this.onTrap(error),
     );
-    this.messages = this.#extended ?? this.encoder;
+    this.messages = this.extended ?? this.encoder;
     this.decoder = new Decoder(workspace, options, sink, this);
   }
 
@@ -82,7 +82,7 @@ export class Machine implements ProtocolSink, EncoderSink, OutboxSink {
 
   /** What compression has done so far. Undefined without an extension. */
   get compression(): CompressionTotals | undefined {
-    const [sent, received] = [this.#extended?.count, this.decoder.compressed];
+    const [sent, received] = [this.extended?.count, this.decoder.compressed];
     return sent && received && { sent: { ...sent }, received: { ...received } };
   }
 
@@ -212,7 +212,7 @@ export class Machine implements ProtocolSink, EncoderSink, OutboxSink {
   #end(event: CloseEvent): void {
     if (!this.#advance("closed")) return;
     this.decoder.stop();
-    this.#extended?.stop();
+    this.extended?.stop();
     this.#owedPong = undefined;
     this.#tell(event);
   }

@@ -19,6 +19,8 @@ export interface ToyOptions {
   readonly output?: "shared" | "linear";
   /** The most bytes that one call decodes. Default 1000 */
   readonly outputBytes?: number;
+  /** Whether prepared messages that do not become shorter go out as they are. Default false */
+  readonly shrinks?: boolean;
   /** Shorter messages go out as they are. Default 0 */
   readonly threshold?: number;
 }
@@ -102,7 +104,9 @@ export class ToyExtension implements PayloadExtension {
   prepare(payload: Uint8Array): Uint8Array | undefined {
     this.prepared++;
     if (payload.length < (this.options.threshold ?? 0)) return undefined;
-    return Uint8Array.from(toyEncode(payload, PREPARED, 0));
+    const encoded = toyEncode(payload, PREPARED, 0);
+    if (this.options.shrinks === true && encoded.length >= payload.length) return undefined;
+    return Uint8Array.from(encoded);
   }
 }
 
@@ -140,8 +144,8 @@ class ToyEncoder implements PayloadEncoder {
   }
 
   /** The peer's key goes on for a prepared message, too. */
-  sentPrepared(): void {
-    this.#key = (this.#key + 1) & 0xff;
+  sentPrepared(_: Uint8Array, messages: number): void {
+    this.#key = (this.#key + messages) & 0xff;
   }
 }
 

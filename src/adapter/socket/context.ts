@@ -1,4 +1,6 @@
 // The objects that several sessions share.
+import type { MessagePath, PreparedEncoding } from "../../protocol/extensions/message-path.js";
+import type { PreparedMessage } from "../../protocol/prepared-message.js";
 import type { Runtime } from "../transport.js";
 import type { EndpointChoices } from "./endpoint-choices.js";
 import type { Handlers, Socket } from "./handlers.js";
@@ -22,9 +24,12 @@ export interface SocketContext {
 
 /** The messages that go to all sockets of a server. */
 export interface Broadcasts {
-  /** The frames that each following socket takes by itself, at the latest at the end of the turn. */
-  readonly run: SharedRun;
-  /** The socket takes what is broadcast from now on out of the {@link run}. */
+  /**
+   * The frames that each following socket with this extension, or with none, takes by itself, at the latest at the end of
+   * the turn.
+   */
+  runFor(extension: MessagePath | undefined): SharedRun;
+  /** The socket takes what is broadcast from now on out of its run. */
   follows(output: SharingOutput): void;
   /** The socket takes no more from there: each message has to be sent on it. */
   strays(socket: Socket, output: SharingOutput): void;
@@ -32,8 +37,12 @@ export interface Broadcasts {
 
 /** The output of a socket, as far as the run is concerned. */
 export interface SharingOutput {
+  /** What the server broadcasts to sockets of this kind. */
+  readonly run: SharedRun;
   /** Where the list of followers has this output, or the number of a stray. */
   place: number;
+  /** The encoding of a message for all that have the same run; undefined if it goes out as it is. */
+  encoding(message: PreparedMessage): PreparedEncoding | undefined;
   /** Puts what was broadcast so far into the outbox. */
   settle(): void;
   /** Passes over what was broadcast so far. */

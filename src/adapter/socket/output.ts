@@ -1,10 +1,12 @@
 // The output of a session: bytes go from the endpoint's outbox to the transport, and `send` reports back-pressure.
 import type { Endpoint } from "../../protocol/endpoint.js";
+import type { PreparedEncoding } from "../../protocol/extensions/message-path.js";
+import type { PreparedMessage } from "../../protocol/prepared-message.js";
 import type { Transport } from "../transport.js";
 import type { SharingOutput } from "./context.js";
 import { type Flushable, flushLater } from "./flush.js";
 import type { SendResult } from "./handlers.js";
-import { NO_RUN, type SharedRun } from "./shared-run.js";
+import { NO_RUN, type RunMark, type SharedRun } from "./shared-run.js";
 import { Stall, type StallOwner } from "./stall.js";
 import { writeOutbox } from "./write-outbox.js";
 
@@ -56,24 +58,24 @@ export class Output implements Flushable, SharingOutput {
   #burstBytes = 0;
   /** Made when the transport is blocked for the first time. */
   #stall: Stall | undefined;
-  /** What the server broadcasts. */
-  readonly #run: SharedRun;
+  readonly run: SharedRun;
   /** Whether the socket follows the run. */
   #follows = false;
   /** Where the server's list of followers has this output, or its number among the strays. */
   place = -1;
-  /** The position in the run up to which the socket has its share. */
-  #taken = 0;
+  /** How far the socket has its share of the run. */
+  #taken: RunMark;
 
   constructor(owner: OutputOwner) {
     this.#owner = owner;
     this.#transport = owner.transport;
-    this.#run = owner.context.broadcasts?.run ?? NO_RUN;
+    this.run = owner.context.broadcasts?.runFor(owner.endpoint.extension) ?? NO_RUN;
+    this.#taken = this.run.mark;
   }
 
   /** Bytes that were sent and that the operating system has not taken yet. */
   get bufferedAmount(): number {
-    return this.#ownBytes + this.#run.end - this.#shareBegin();
+    return this.#ownBytes + this.run.end - this.#shareBegin();
   }
 
   /** As {@link bufferedAmount}, without a share of broadcasts that was not taken yet. */
@@ -99,30 +101,43 @@ export class Output implements Flushable, SharingOutput {
 
   /** The position from which on the run's bytes are still to be taken: its end if there are none. */
   #shareBegin(): number {
-    const { begin, end } = this.#run;
-    return this.#follows ? Math.max(this.#taken, begin) : end;
+    const { begin, end } = this.run;
+    return this.#follows ? Math.max(this.#taken.end, begin) : end;
   }
 
   /** Puts what was broadcast so far into the outbox: it comes before what is sent next. */
   settle(): void {
-    const { begin, end } = this.#run;
+    const { begin, end } = this.run;
     if (begin !== end && this.#takeShare()) this.later();
   }
 
   /** @returns whether there was a share */
   #takeShare(): boolean {
     const begin = this.#shareBegin();
-    if (begin === this.#run.end) return false;
+    if (begin === this.run.end) return false;
     const { outbox } = this.#owner.endpoint;
-    outbox.append(this.#run.since(begin));
-    this.skip();
+    outbox.append(this.run.since(begin));
+    this.#passed();
     if (outbox.bytes > OUTBOX_HIGH_WATER_BYTES) this.#wantsDrain = true;
     return true;
   }
 
   /** Passes over what was broadcast so far. */
   skip(): void {
-    this.#taken = this.#run.end;
+    this.#taken = this.run.mark;
+  }
+
+  /** The share is taken: the endpoint learns of the messages in it that were compressed. */
+  #passed(): void {
+    const before = this.#taken;
+    this.skip();
+    const compressed = this.run.compressedSince(before);
+    if (compressed !== undefined) this.#owner.endpoint.sent(compressed);
+  }
+
+  /** As {@link SharingOutput.encoding}. */
+  encoding(message: PreparedMessage): PreparedEncoding | undefined {
+    return this.#owner.endpoint.encoding(message);
   }
 
   /** Takes the share in the middle of a turn, because the run has to end. */
@@ -137,15 +152,16 @@ export class Output implements Flushable, SharingOutput {
    */
   flushShare(): void {
     const begin = this.#shareBegin();
-    if (begin === this.#run.end) return;
+    if (begin === this.run.end) return;
     const transport = this.#transport;
     if (this.#handling || this.#scheduled || transport.blocked) {
       this.settle();
       return;
     }
-    this.skip();
     try {
-      transport.write(this.#run.since(begin));
+      const share = this.run.since(begin);
+      this.#passed();
+      transport.write(share);
       if (transport.blocked) this.#wrote();
     } catch (error) {
       this.#owner.broke(error);
@@ -164,7 +180,7 @@ export class Output implements Flushable, SharingOutput {
   #follow(): void {
     const { endpoint, transport, gone } = this.#owner;
     if (gone || endpoint.state !== "open") return;
-    if (endpoint.fragmenting || endpoint.extended || endpoint.outbox.bytes > 0 || transport.blocked) return;
+    if (endpoint.fragmenting || endpoint.outbox.bytes > 0 || transport.blocked) return;
     this.#follows = true;
     this.skip();
     this.#owner.follows();
@@ -242,7 +258,7 @@ export class Output implements Flushable, SharingOutput {
     const empty = endpoint.outbox.bytes === 0;
     if (blocked || !empty || this.#carries) this.#carry(blocked || !empty, blocked);
     if (blocked) this.stray();
-    else if (!this.#follows && this.#run !== NO_RUN) this.#follow();
+    else if (!this.#follows && this.run !== NO_RUN) this.#follow();
     // Not both: a handler that fails the connection has a Close frame to be written before the end.
     if (endpoint.closeExpected) {
       if (empty) owner.finished();

@@ -1,72 +1,102 @@
 // The frames of a turn that many sockets of a server get: one run of bytes, of which each socket takes its share.
 import type { Host } from "../../host/host.js";
+import type { PreparedEncoding, SentMessages } from "../../protocol/extensions/message-path.js";
+import type { PreparedMessage } from "../../protocol/prepared-message.js";
+import { RunBytes } from "./run-bytes.js";
 
-/** The most bytes of a run. Memory for as many is allocated at once, and later runs use what is left of it. */
-export const MAX_RUN_BYTES = 64 * 1024;
+/** How far a run has come since the first one. */
+export interface RunMark {
+  /** The position behind the last frame. */
+  readonly end: number;
+  /** Of the messages that were compressed: their number, their bytes, and those that they took on the wire. */
+  readonly messages: number;
+  readonly payloadBytes: number;
+  readonly wireBytes: number;
+}
 
 /**
- * Frames that are written once, one behind the other, for all sockets. A position is a number of bytes since the first
- * run, so that it means the same in every turn. Memory is never used again: transports and outboxes may hold on to
- * shares for as long as they need.
+ * Frames that are written once, one behind the other, for all sockets that get the same bytes. The payloads of those that
+ * are compressed stand beside them: the compression of a socket may refer to them later.
  */
-export class SharedRun {
+export class SharedRun extends RunBytes {
   readonly #host: Host | undefined;
-  /** The position at which the run begins, and the one at which it ends. */
-  begin = 0;
-  end = 0;
-  #memory: Uint8Array = new Uint8Array(0);
-  /** Where in the memory the run begins. */
-  #start = 0;
-  /** The share that was taken last, and the positions at which it begins and ends. */
-  #share = this.#memory;
-  #shareBegin = 0;
-  #shareEnd = 0;
+  /** The payloads of compressed messages. Made for the first one. */
+  #payloads: RunBytes | undefined;
+  #messages = 0;
+  #wireBytes = 0;
+  /** Undefined if a message was added since. */
+  #mark: RunMark | undefined;
+  /** The compressed messages that were asked for last, and between which marks they are. */
+  #compressed: SentMessages | undefined;
+  #compressedFrom: RunMark | undefined;
+  #compressedTo: RunMark | undefined;
 
   /** @param host - allocates the memory. A run without a host stays empty */
   constructor(host: Host | undefined) {
+    super(host);
     this.#host = host;
   }
 
-  /** Whether so many more bytes fit. */
-  hasRoom(length: number): boolean {
-    return this.end - this.begin + length <= MAX_RUN_BYTES;
+  /** How far the run is. Most sockets have taken as much, and share the object. */
+  get mark(): RunMark {
+    this.#mark ??= {
+      end: this.end,
+      messages: this.#messages,
+      payloadBytes: this.#payloads?.end ?? 0,
+      wireBytes: this.#wireBytes,
+    };
+    return this.#mark;
   }
 
-  /** Adds a frame for which there is room. */
-  add(frame: Uint8Array): void {
-    const { length } = frame;
-    let at = this.#start + (this.end - this.begin);
-    if (at + length > this.#memory.length) {
-      this.#move();
-      at = this.end - this.begin;
+  /** Whether a message fits, in whichever form. */
+  takes({ payload, serverFrame }: PreparedMessage): boolean {
+    return this.hasRoom(serverFrame.length) && (this.#payloads?.hasRoom(payload.length) ?? true);
+  }
+
+  /**
+   * Adds a message that the run takes.
+   * @param encoding - its encoding; undefined if it goes out as it is
+   */
+  append(message: PreparedMessage, encoding: PreparedEncoding | undefined): void {
+    this.#mark = undefined;
+    if (encoding === undefined) {
+      this.add(message.serverFrame);
+      return;
     }
-    this.#memory.set(frame, at);
-    this.end += length;
+    this.add(encoding.serverFrame);
+    this.#payloads ??= new RunBytes(this.#host);
+    this.#payloads.add(message.payload);
+    this.#messages++;
+    this.#wireBytes += encoding.payload.length;
   }
 
-  /** Moves the run to new memory. Shares that were taken stay where they are. */
-  #move(): void {
-    const memory = this.#host?.allocate(MAX_RUN_BYTES) ?? this.#memory;
-    memory.set(this.#memory.subarray(this.#start, this.#start + (this.end - this.begin)));
-    this.#memory = memory;
-    this.#start = 0;
-  }
-
-  /** All bytes from a position of this run on. Most sockets take the same, and get the same view. */
-  since(position: number): Uint8Array {
-    if (position !== this.#shareBegin || this.end !== this.#shareEnd) {
-      const offset = this.#start - this.begin;
-      this.#share = this.#memory.subarray(offset + position, offset + this.end);
-      this.#shareBegin = position;
-      this.#shareEnd = this.end;
+  /** The compressed messages behind a mark of this run; undefined if there are none. */
+  compressedSince(mark: RunMark): SentMessages | undefined {
+    if (this.#messages === mark.messages) return undefined;
+    const to = this.mark;
+    if (this.#compressedFrom !== mark || this.#compressedTo !== to) {
+      this.#compressed = this.#between(mark, to);
+      this.#compressedFrom = mark;
+      this.#compressedTo = to;
     }
-    return this.#share;
+    return this.#compressed;
+  }
+
+  #between(from: RunMark, to: RunMark): SentMessages | undefined {
+    return (
+      this.#payloads && {
+        messages: to.messages - from.messages,
+        payloads: this.#payloads.since(from.payloadBytes),
+        payloadBytes: to.payloadBytes - from.payloadBytes,
+        wireBytes: to.wireBytes - from.wireBytes,
+      }
+    );
   }
 
   /** Every socket has taken its share: the next frame begins a new run. */
-  finish(): void {
-    this.#start += this.end - this.begin;
-    this.begin = this.end;
+  override finish(): void {
+    super.finish();
+    this.#payloads?.finish();
   }
 }
 

@@ -90,18 +90,19 @@ export class DeflateEncoder implements PayloadEncoder, AreaOwner, DroppableWindo
     return encoded;
   }
 
-  sentPrepared(payload: Uint8Array): void {
+  sentPrepared(payloads: Uint8Array): void {
     if (!this.#choices.takeover) return;
     const { deflating, bytes } = this.#memory;
-    // The peer's window moves on by the payload, so this one must as well.
-    if (payload.length >= 2 ** this.#choices.windowBits) this.#forget();
+    const { length } = payloads;
+    // The peer's window moves on by the payloads, so this one must as well.
+    if (length >= 2 ** this.#choices.windowBits) this.#forget();
     else if (deflating.belongsTo(this, bytes)) {
-      this.#makeRoom(payload.length);
-      bytes.set(payload, this.#in);
-      this.#advance(payload.length);
+      this.#makeRoom(length);
+      bytes.set(payloads, this.#in);
+      this.#advance(length);
     } else if (this.#window.length > 0) {
-      this.#window.append(payload);
-      this.#place = (this.#place + payload.length) & 0xffff;
+      this.#window.append(payloads);
+      this.#place = (this.#place + length) & 0xffff;
     }
   }
 

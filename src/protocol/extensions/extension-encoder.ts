@@ -7,13 +7,7 @@ import { FIN, OPCODE_BITS, Opcode, RSV1 } from "../opcode.js";
 import { type FramedMessage, framed } from "../prepared-message.js";
 import { assertUtf8 } from "../text.js";
 import type { PayloadEncoder, PayloadExtension } from "./extension.js";
-import type { CountingEncoder, FrameEncoder } from "./message-path.js";
-
-/** The encoding of a prepared message, framed as a server sends it. */
-interface PreparedEncoding {
-  readonly payload: Uint8Array;
-  readonly serverFrame: Uint8Array;
-}
+import type { CountingEncoder, FrameEncoder, PreparedEncoding, SentMessages } from "./message-path.js";
 
 /** Each message is encoded once for all connections with the same extension; undefined if it goes out as it is. */
 const prepared = new WeakMap<FramedMessage, Map<PayloadExtension, PreparedEncoding | undefined>>();
@@ -119,7 +113,27 @@ export class ExtensionEncoder implements CountingEncoder {
     else {
       this.#frames.preparedFrame(FIN | RSV1 | message.opcode, encoding.payload, encoding.serverFrame);
       this.#counted(message.payload.length, encoding.payload.length);
-      encoder.sentPrepared(message.payload);
+      encoder.sentPrepared(message.payload, 1);
+    }
+  }
+
+  /** As {@link CountingEncoder.encoding}. */
+  encoding(message: FramedMessage): PreparedEncoding | undefined {
+    try {
+      return this.#preparedEncoding(message);
+    } catch {
+      // This connection may send nothing at all now, so it does not fail. Every message may go out as it is.
+      return undefined;
+    }
+  }
+
+  /** As {@link CountingEncoder.sent}. */
+  sent({ payloads, messages, payloadBytes, wireBytes }: SentMessages): void {
+    this.#counted(payloadBytes, wireBytes);
+    try {
+      this.#made().sentPrepared(payloads, messages);
+    } catch (error) {
+      this.#failed(error);
     }
   }
 

@@ -79,8 +79,12 @@ export interface PayloadEncoder {
    * @returns memory that stays as it is until the next call; undefined if a message of one part is better sent as it is
    */
   encode(payload: Uint8Array, final: boolean): Uint8Array | undefined;
-  /** The connection has sent a message that {@link PayloadExtension.prepare} has encoded. */
-  sentPrepared(payload: Uint8Array): void;
+  /**
+   * The connection has sent messages that {@link PayloadExtension.prepare} has encoded.
+   * @param payloads - of all of them, one behind the other
+   * @param messages - how many
+   */
+  sentPrepared(payloads: Uint8Array, messages: number): void;
   /** The connection sends nothing any more. */
   stop(): void;
 }

@@ -59,10 +59,31 @@ export interface MessageEncoder {
   prepared(message: FramedMessage): void;
 }
 
+/** The encoding of a prepared message. */
+export interface PreparedEncoding {
+  readonly payload: Uint8Array;
+  /** Header and payload in one frame, as a server sends them. */
+  readonly serverFrame: Uint8Array;
+}
+
+/** Prepared messages that were encoded, and sent without passing through the encoder. */
+export interface SentMessages extends CompressedBytes {
+  readonly messages: number;
+  /** Their payloads as they were, one behind the other: a view that is valid for the call. */
+  readonly payloads: Uint8Array;
+}
+
 /** Encodes messages before it puts them into the outbox. */
 export interface CountingEncoder extends MessageEncoder {
   /** What was encoded so far. It goes on changing. */
   readonly count: CompressedBytes;
+  /**
+   * The encoding of a message, which all connections with the same path share.
+   * @returns undefined if it goes out as it is
+   */
+  encoding(message: FramedMessage): PreparedEncoding | undefined;
+  /** Messages of {@link encoding} were sent. */
+  sent(messages: SentMessages): void;
   /** Nothing is sent any more. */
   stop(): void;
 }

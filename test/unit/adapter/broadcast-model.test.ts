@@ -14,6 +14,7 @@ import { Turns } from "../../../src/adapter/turn.js";
 import { nodeRuntime } from "../../../src/node/host.js";
 import type { Bytes } from "../../../src/protocol/arguments.js";
 import { ResolvedEndpointOptions } from "../../../src/protocol/endpoint-options.js";
+import type { MessagePath } from "../../../src/protocol/extensions/message-path.js";
 import { payloadPath } from "../../../src/protocol/extensions/payload-path.js";
 import { PreparedMessage } from "../../../src/protocol/prepared-message.js";
 import type { SendOptions } from "../../../src/protocol/send-options.js";
@@ -114,6 +115,10 @@ class World {
   readonly seats: Seat[] = [];
   readonly results: unknown[] = [];
   readonly #random: Random;
+  /** Those that sockets may have. */
+  readonly #extensions = [0, 50].map((threshold) =>
+    payloadPath(new ToyExtension({ threshold, shrinks: true })),
+  );
   readonly #broadcast: Broadcast;
   #deferred: (() => void)[] = [];
   #turns: (() => void)[] = [];
@@ -158,12 +163,12 @@ class World {
   open(): void {
     const transport = new RoomTransport(this.#random.oneIn(2));
     const { core } = this;
-    const extended = this.#random.oneIn(6);
+    const extension = this.#extensions[this.#random.below(4)];
     const context: SocketContext = {
       runtime: core.runtime,
       handlers: core.handlers,
       options: core.options,
-      endpoints: extended ? new ExtendedChoices(core) : core.endpoints,
+      endpoints: extension === undefined ? core.endpoints : new ExtendedChoices(core, extension),
       broadcasts: core.broadcasts,
       socketClosed: (socket) => core.socketClosed(socket),
     };
@@ -326,13 +331,9 @@ class World {
 class ExtendedChoices extends EndpointChoices {
   readonly #options: ResolvedEndpointOptions;
 
-  constructor({ options, runtime }: ServerCore) {
+  constructor({ options, runtime }: ServerCore, extension: MessagePath) {
     super(options, "server", runtime.host);
-    this.#options = new ResolvedEndpointOptions({
-      role: "server",
-      host: runtime.host,
-      extension: payloadPath(new ToyExtension()),
-    });
+    this.#options = new ResolvedEndpointOptions({ role: "server", host: runtime.host, extension });
   }
 
   override of(): ResolvedEndpointOptions {

@@ -1,11 +1,18 @@
 // Broadcasts at the edges: transports that break while all sockets write, and limits that are reached within a turn.
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import type { AgreedPath } from "../../../src/adapter/compression.js";
+import type { ServerCore } from "../../../src/adapter/server/server.js";
 import { createCore } from "../../../src/adapter/server/transport-server.js";
 import { Session } from "../../../src/adapter/socket/session.js";
 import { Turns } from "../../../src/adapter/turn.js";
+import { clientDeflate, serverDeflate } from "../../../src/deflate/index.js";
+import { Connection } from "../../../src/index.js";
 import { nodeRuntime } from "../../../src/node/host.js";
 import { PreparedMessage } from "../../../src/protocol/prepared-message.js";
 import { FakeTransport } from "../../support/fake-transport.js";
+import { parseFrames } from "../../support/frame.js";
+import { hex } from "../../support/hex.js";
+import { Random } from "../../support/reference-random.js";
 
 vi.mock("../../../src/host/globals.js", () => import("../../support/global-timers.js"));
 
@@ -15,7 +22,7 @@ function endTurn(): void {
   while (deferred.length > 0) for (const callback of deferred.splice(0)) callback();
 }
 
-function makeServer(sockets: number, onError: () => void = () => {}) {
+function makeServer(sockets: number, onError: () => void = () => {}, agreed: readonly AgreedPath[] = []) {
   const defer = (callback: () => void): void => void deferred.push(callback);
   const limits = { maxBackpressureBytes: 256 * 1024 };
   const core = createCore(
@@ -23,14 +30,17 @@ function makeServer(sockets: number, onError: () => void = () => {}) {
     { backpressure: "drop", limits },
     { error: onError },
   );
-  const transports = Array.from({ length: sockets }, () => {
-    const transport = new FakeTransport();
-    const session = new Session(core, { role: "server", transport, protocol: "", data: undefined });
-    core.socketOpened(session.socket);
-    session.open(undefined, new Uint8Array(0));
-    return transport;
-  });
+  const transports = Array.from({ length: sockets }, () => openSession(core, agreed));
   return { core, transports };
+}
+
+function openSession(core: ServerCore, extensions: readonly AgreedPath[]): FakeTransport {
+  const transport = new FakeTransport();
+  const about = { role: "server", protocol: "", data: undefined } as const;
+  const session = new Session(core, { ...about, transport, extensions });
+  core.socketOpened(session.socket);
+  session.open(undefined, new Uint8Array(0));
+  return transport;
 }
 
 beforeEach(() => void vi.useFakeTimers());
@@ -46,6 +56,78 @@ test("the messages of a turn reach each socket in one write", () => {
   endTurn();
   const all = ["81 01 61 81 01 62 81 01 63"];
   expect(transports.map(({ written }) => written)).toEqual([all, all, all]);
+});
+
+describe("to sockets with compression", () => {
+  const text = "what is said again and again, again and again";
+
+  /** What clients with windows of so many bits are answered. */
+  function agreedOn(bits: string): readonly AgreedPath[] {
+    const parameters = [{ name: "server_max_window_bits", value: bits }];
+    const answer = serverDeflate({ threshold: 20 }).accept(parameters);
+    return answer === undefined ? [] : [{ name: "permessage-deflate", ...answer }];
+  }
+
+  /** The texts that a client makes of frames. */
+  function read(client: Connection, written: readonly string[]): unknown[] {
+    const events = written.flatMap((bytes) => [...client.receive(hex(bytes))]);
+    return events.map((event) => (event.type === "text" ? event.text : event.type));
+  }
+
+  test("all messages of a turn leave in one write, compressed once for each way in which both sides agreed", () => {
+    const agreed = ["12", "12", "9"].map(agreedOn);
+    const { core, transports } = makeServer(0);
+    for (const extensions of [...agreed, []]) transports.push(openSession(core, extensions));
+    const sends = [...core.connections.values()].map((socket) => vi.spyOn(socket, "send"));
+    for (const each of ["short", text, `${text}!`]) expect(core.broadcast(each)).toBe(4);
+    expect(core.broadcast(text, { compress: false })).toBe(4);
+    endTurn();
+    for (const send of sends) expect(send).not.toHaveBeenCalled();
+    for (const { written } of transports) expect(written.length).toBe(1);
+    const [one, other, small, plain] = transports;
+    expect(other?.written).toEqual(one?.written);
+    const lengths = [one, small, plain].map((each) => parseFrames(hex(each?.written[0] ?? "")));
+    const rsv = lengths.map((frames) => frames.map((each) => each.rsv));
+    expect(rsv).toEqual([
+      [0, 4, 4, 0],
+      [0, 4, 4, 0],
+      [0, 0, 0, 0],
+    ]);
+    const [first] = core.connections.values();
+    const compressed = (lengths[0] ?? []).filter((each) => each.rsv === 4);
+    expect(first?.compression?.sent).toEqual({
+      payloadBytes: 2 * text.length + 1,
+      wireBytes: compressed.reduce((sum, { payload }) => sum + payload.length, 0),
+    });
+  });
+
+  test("what a socket sends by itself may refer to what it has sent before, in the windows of both sides", () => {
+    const agreed = agreedOn("12");
+    const { core, transports } = makeServer(3, undefined, agreed);
+    const offer = clientDeflate().accept(agreed[0]?.parameters ?? []);
+    const clients = transports.map(() => new Connection({ role: "client", extension: offer?.agreed }));
+    const sockets = [...core.connections.values()];
+    const expected = sockets.map((): string[] => []);
+    const random = new Random(5);
+    for (let turn = 0; turn < 40; turn++) {
+      for (let step = random.below(6); step >= 0; step--) {
+        const message = `${turn}.${step} ${text.slice(random.below(9)).repeat(random.pick([1, 1, 1, 9, 90]))}`;
+        const at = random.below(5);
+        const socket = sockets[at];
+        if (socket === undefined) core.broadcast(message, { except: sockets[at - 3] });
+        else socket.send(message);
+        for (const [i, list] of expected.entries()) {
+          if (socket === undefined ? i !== at - 3 : i === at) list.push(message);
+        }
+      }
+      endTurn();
+    }
+    for (const [i, client] of clients.entries()) {
+      expect(read(client, transports[i]?.written ?? [])).toEqual(expected[i]);
+      expect(sockets[i]?.compression?.sent).toEqual(client.compression?.received);
+      client.end();
+    }
+  });
 });
 
 test("what an error handler broadcasts, while all sockets write, reaches those that have written", () => {

@@ -116,14 +116,18 @@ describe.each(DEFLATE_KERNELS)("compressed connections [%s]", (kernel) => {
       const one = all[(turn >> (turn % 3 === 0 ? 1 : 0)) % all.length];
       if (one === undefined) continue;
       one.send(event(turn));
-      one.encoder.sentPrepared(payload);
-      one.sent.push(payload);
-      one.encoded.push(prepared);
+      // One message, or several at once.
+      const messages = 1 + (turn % 3);
+      one.encoder.sentPrepared(Buffer.concat(Array.from({ length: messages }, () => payload)), messages);
+      for (let i = 0; i < messages; i++) {
+        one.sent.push(payload);
+        one.encoded.push(prepared);
+      }
       one.send(event(turn + 1));
     }
     const long = Buffer.alloc(5000, "prepared ");
     for (const one of all) {
-      one.encoder.sentPrepared(long);
+      one.encoder.sentPrepared(long, 1);
       one.sent.push(long);
       one.encoded.push(extension.prepare(long, linear) ?? long);
       one.send(event(1));
