@@ -50,6 +50,11 @@ export class HeaderList {
     return new HeaderList(raw);
   }
 
+  /** @internal The array that the list was made of: it must not change as long as the list is used. */
+  get raw(): readonly string[] {
+    return this.#raw;
+  }
+
   /** The number of fields; a repeated name counts each time. */
   get size(): number {
     return this.#raw.length / 2;

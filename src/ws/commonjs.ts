@@ -5,8 +5,10 @@ import {
   PerMessageDeflate,
   Receiver,
   Sender,
+  Server,
   subprotocol,
   WebSocket,
+  WebSocketServer,
 } from "./index.js";
 
 export default Object.assign(WebSocket, {
@@ -15,6 +17,8 @@ export default Object.assign(WebSocket, {
   PerMessageDeflate,
   Receiver,
   Sender,
+  Server,
   subprotocol,
   WebSocket,
+  WebSocketServer,
 });

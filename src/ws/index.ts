@@ -5,6 +5,7 @@ import { parse as parseSubprotocols } from "./subprotocol.js";
 export { PerMessageDeflate } from "./permessage-deflate.js";
 export { Receiver } from "./receiver.js";
 export { Sender } from "./sender.js";
+export { WebSocketServer, WebSocketServer as Server } from "./server.js";
 export { createWebSocketStream } from "./stream.js";
 export { WebSocket, WebSocket as default } from "./websocket.js";
 

@@ -36,7 +36,7 @@ const PUBLIC = new Set([
 ]);
 /** Interfaces of what the runtime makes, or what it demands of an owner. */
 const FOREIGN =
-  /interface (?:ConnectionHandle|ContextSlot|WriteHandle|HandleOwner|StreamHandle|WriteRequest)\b[^{]*\{(?<body>[\s\S]*?)^\}/gm;
+  /interface (?:ConnectionHandle|ContextSlot|WriteHandle|HandleOwner|HandleSocketOptions|StreamHandle|WriteRequest)\b[^{]*\{(?<body>[\s\S]*?)^\}/gm;
 /** The members of an owner that this package reads. */
 const OWN = new Set(["window", "landed"]);
 

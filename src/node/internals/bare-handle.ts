@@ -126,15 +126,20 @@ function isConnectionHandle(handle: unknown): handle is ConnectionHandle {
 /**
  * Takes the connections of a listening server before they become sockets: the server neither emits `connection` for
  * them nor counts them. It still reports errors of accepting.
+ * @param wanted - says for each connection whether it is taken. Default: all are
  * @returns whether the server has the parts that this needs
  */
-export function takeConnections(server: Server, accept: (handle: ConnectionHandle) => void): boolean {
+export function takeConnections(
+  server: Server,
+  accept: (handle: ConnectionHandle) => void,
+  wanted: () => boolean = () => true,
+): boolean {
   const listening = handleOf(server);
   if (listening === undefined) return false;
   const onConnection: unknown = Reflect.get(listening, "onconnection");
   if (typeof onConnection !== "function") return false;
   return Reflect.set(listening, "onconnection", (status: unknown, handle: unknown): void => {
-    if (isConnectionHandle(handle)) accept(handle);
+    if (isConnectionHandle(handle) && wanted()) accept(handle);
     else onConnection.call(listening, status, handle);
   });
 }

@@ -1,4 +1,5 @@
 // The handle of an accepted connection as a transport, without a `net.Socket`.
+import type { Socket } from "node:net";
 import { peerAddressOf } from "../../adapter/peer-address.js";
 import { DEAF, type SocketTransport, type TransportSink } from "../../adapter/transport.js";
 import { totalLength } from "../../host/total-length.js";
@@ -6,6 +7,7 @@ import { nextTick } from "../globals.js";
 import { systemError } from "../system-error.js";
 import { type ConnectionHandle, type HandleOwner, own, shutDown } from "./bare-handle.js";
 import { type WriteOwner, writeAllDirectly, writeDirectly } from "./direct-write.js";
+import { socketOver } from "./handle-socket.js";
 
 /**
  * The memory into which all connections of this thread read that are not open yet: each read is handled before the
@@ -26,6 +28,8 @@ export class HandleTransport implements SocketTransport, HandleOwner, WriteOwner
   /** Whether this side was asked to end, and whether it has ended. */
   #ending = false;
   #ended = false;
+  /** Whether a socket has the handle. */
+  #given = false;
   /**
    * The number of writes that the system has not taken whole, and their total length: until then their memory is in
    * use.
@@ -66,7 +70,7 @@ export class HandleTransport implements SocketTransport, HandleOwner, WriteOwner
   written(status: number): void {
     this.#unwritten--;
     if (this.destroyed) return;
-    if (status < 0) this.destroy(systemError(status, "write"));
+    if (status < 0) this.#fail(systemError(status, "write"));
     else if (this.#unwritten === 0) {
       this.#unwrittenBytes = 0;
       this.blocked = false;
@@ -129,11 +133,35 @@ export class HandleTransport implements SocketTransport, HandleOwner, WriteOwner
     this.#handle.close(() => this.sink.closed());
   }
 
+  /** Ends the connection for an error. If it belongs to a socket, its owner has to end it. */
+  #fail(error: Error): void {
+    if (this.#given) this.sink.failed(error);
+    else this.destroy(error);
+  }
+
   /**
    * Fails in a later turn: the caller of `write`, or of the constructor, must not be told of the end within its call.
    */
   #failLater(status: number, syscall: string): void {
-    nextTick(() => this.destroy(systemError(status, syscall)));
+    nextTick(() => this.#fail(systemError(status, syscall)));
+  }
+
+  /**
+   * Gives the connection to a socket, by which it is read and written from now on. This transport only reports the end
+   * of the writes that it has begun, by `drained` or `failed`.
+   * @returns a socket that does not read yet; undefined if this side of the connection has ended
+   */
+  becomeSocket(): Socket | undefined {
+    if (this.#ending || this.destroyed) return undefined;
+    this.#ending = true;
+    this.#given = true;
+    this.#handle.readStop();
+    return socketOver(this.#handle);
+  }
+
+  /** Whether reading is paused. */
+  get paused(): boolean {
+    return this.#paused;
   }
 
   pause(): void {

@@ -18,5 +18,6 @@ export { HandleTransport } from "./handle-transport.js";
 export { bytesTaken, hasHandle } from "./handles.js";
 export { answerUnderWay, UPGRADE_CHOOSER } from "./http-server.js";
 export { type Loopback, onLoopback } from "./loopback.js";
+export { canSetRawHeaders, setRawHeaders } from "./raw-headers.js";
 export { prepareProcess, type Trial, tryInternals, whatWorks } from "./trial.js";
 export { canReadInto, readInto } from "./window-reads.js";
