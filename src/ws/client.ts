@@ -1,7 +1,10 @@
 // The opening handshake of a client, by way of `node:http`, with the redirects that it follows.
 import type { ClientRequest, IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
+import { abortSignal } from "../adapter/value-readers.js";
 import { makeKey } from "../handshake/accept-key.js";
+import { flag, readOptions } from "../protocol/option-readers.js";
+import { abortWith } from "./client/abort.js";
 import { parseAddress, type Target, targetOf } from "./client/address.js";
 import { faultOf, type Offer } from "./client/agreement.js";
 import type { ConnectingWebSocket } from "./client/connecting.js";
@@ -57,12 +60,18 @@ export function openClient(
       `Unsupported protocol version: ${protocolVersion} (supported versions: ${supported})`,
     );
   }
+  checkOwnOptions(options);
   prepareConnections(options);
   const offered = isOptions(protocols) || protocols === undefined ? options.protocols : protocols;
   new Opening(websocket, listOf(offered), options).begin(address);
   websocket._autoPong = Boolean(options.autoPong);
   websocket._maxPendingAutoPongs = Number(maxPendingAutoPongs) | 0;
   websocket._closeTimeout = Number(options.closeTimeout);
+}
+
+/** Options that `ws` does not have. @throws TypeError */
+function checkOwnOptions({ quietClose, signal }: ClientOptions): void {
+  readOptions({ quietClose, signal: signal ?? undefined }, { quietClose: flag, signal: abortSignal });
 }
 
 function isOptions(given: Protocols | ClientOptions | undefined): given is ClientOptions {
@@ -147,12 +156,14 @@ class Opening {
   #send(attempt: Attempt): void {
     const { request } = attempt;
     const websocket = this.#websocket;
-    if (this.#options.handshakeTimeout) {
+    const { handshakeTimeout, signal } = this.#options;
+    if (handshakeTimeout) {
       request.on("timeout", () => abortHandshake(websocket, request, "Opening handshake has timed out"));
     }
     request.on("error", (error) => this.#onError(request, error));
     request.on("response", (response) => this.#onResponse(attempt, response));
     request.on("upgrade", (response, socket, head) => this.#onUpgrade(attempt, response, socket, head));
+    if (signal) abortWith(signal, request);
     if (this.#options.finishRequest) this.#options.finishRequest(request, websocket);
     else request.end();
   }

@@ -33,6 +33,8 @@ export function makeRequest(
     port: target.port,
     socketPath: target.socketPath,
     path: target.path,
+    // A listener for each request is a leak to Node, if many requests share a signal.
+    signal: undefined,
     timeout: options.handshakeTimeout,
   };
   return target.secure ? https.request(requestOptions) : http.request(requestOptions);

@@ -210,6 +210,7 @@ describe.each(IMPLEMENTATIONS)("a client of %s", (name, open) => {
     ["holdMessages", 1, TypeError],
     ["sequential", "yes", TypeError],
     ["internals", "maybe", RangeError],
+    ["quietClose", "no", TypeError],
   ])("refuses the option %s with the value %j", (option, value, error) => {
     const agent = silentAgent();
     expect(() => open("ws://localhost", { agent, [option]: value })).toThrow(error);

@@ -158,9 +158,7 @@ describe.each(IMPLEMENTATIONS)("the signal of a client of %s", (_name, open) => 
   });
 
   test("is checked", () => {
-    expect(() => open("ws://127.0.0.1:1", { signal: "no" as unknown as AbortSignal })).toThrow(
-      expect.objectContaining({ code: "ERR_INVALID_ARG_TYPE" }),
-    );
+    expect(() => open("ws://127.0.0.1:1", { signal: "no" as unknown as AbortSignal })).toThrow(TypeError);
   });
 });
 
