@@ -8,68 +8,79 @@ import { installed } from "./subjects.js";
 const CLIENTS = 1000;
 const BYTES = 100;
 const EVERY_MS = 20;
-/** Broadcasts in a turn of the event loop, and how many turns. */
-const BURSTS = /** @type {const} */ ([
-  [1, 70],
-  [16, 40],
-]);
-const SUBJECTS = [FIRST, "bun", "uws", "net", "ws", AGAIN];
-const QUICK_SUBJECTS = [FIRST, "bun", "ws"];
+/**
+ * Broadcasts in a turn of the event loop, and how many turns.
+ * @typedef {readonly [burst: number, turns: number]} Burst
+ */
 
-/** @param {boolean} quick */
-function plan(quick) {
-  return {
-    subjects: installed(quick ? QUICK_SUBJECTS : SUBJECTS),
+/**
+ * @param {{ name: string, what: string, bursts: readonly Burst[], all: string[], few: string[] }} plan - `few` subjects are
+ * those of quick runs
+ * @returns {import("./echo.js").Section}
+ */
+export function broadcastSection({ name, what, bursts, all, few }) {
+  const plan = (/** @type {boolean} */ quick) => ({
+    subjects: installed(quick ? few : all),
     rounds: quick ? 2 : 3,
     share: quick ? 0.3 : 1,
-  };
-}
-
-/** @type {import("./echo.js").Section} */
-export const broadcast = {
-  name: "broadcast",
-  what: "messages to 1,000 clients, single and 16 in a turn",
-  seconds(quick) {
-    const { subjects, rounds, share } = plan(quick);
-    const round = BURSTS.reduce((sum, [burst, times]) => sum + secondsOf(burst, times * share), 0);
-    return subjects.length * (2.5 + (rounds + 1) * round);
-  },
-  async run({ quick, progress, record, failed }) {
-    const { subjects, rounds, share } = plan(quick);
-    await withServers(subjects, { id: "broadcast" }, failed, async (servers) => {
-      /** @type {Map<string, import("./programs.js").Program>} */
-      const holders = new Map();
-      try {
-        for (const [subject, { port }] of servers) {
-          const holder = startClient("hold", [port, CLIENTS]);
-          holders.set(subject, holder);
-          await holder.line();
-        }
-        for (const [burst, all] of BURSTS) {
-          const times = Math.ceil(all * share);
-          const cell = `broadcast/${BYTES}/${burst}`;
-          // The first round only warms up.
-          for (let round = -1; round < rounds; round++) {
-            for (const [subject, { program }] of servers) {
-              progress.step(`${cell}  ${subject}  round ${round + 1}`, secondsOf(burst, times));
-              const holder = holders.get(subject);
-              if (holder === undefined) continue;
-              try {
-                const cpuUs = await measure(program, holder, times, burst);
-                if (round >= 0) record(cell, subject, "cpuUsPerDelivery", cpuUs / (times * burst * CLIENTS));
-              } catch (error) {
-                failed(cell, subject, error);
-                servers.delete(subject);
+  });
+  return {
+    name,
+    what,
+    seconds(quick) {
+      const { subjects, rounds, share } = plan(quick);
+      const round = bursts.reduce((sum, [burst, turns]) => sum + secondsOf(burst, turns * share), 0);
+      return subjects.length * (2.5 + (rounds + 1) * round);
+    },
+    async run({ quick, progress, record, failed }) {
+      const { subjects, rounds, share } = plan(quick);
+      await withServers(subjects, { id: name }, failed, async (servers) => {
+        /** @type {Map<string, import("./programs.js").Program>} */
+        const holders = new Map();
+        try {
+          for (const [subject, { port }] of servers) {
+            const holder = startClient("hold", [port, CLIENTS]);
+            holders.set(subject, holder);
+            await holder.line();
+          }
+          for (const [burst, turns] of bursts) {
+            const times = Math.ceil(turns * share);
+            const cell = `${name}/${BYTES}/${burst}`;
+            // The first round only warms up.
+            for (let round = -1; round < rounds; round++) {
+              for (const [subject, { program }] of servers) {
+                progress.step(`${cell}  ${subject}  round ${round + 1}`, secondsOf(burst, times));
+                const holder = holders.get(subject);
+                if (holder === undefined) continue;
+                try {
+                  const cpuUs = await measure(program, holder, times, burst);
+                  if (round >= 0)
+                    record(cell, subject, "cpuUsPerDelivery", cpuUs / (times * burst * CLIENTS));
+                } catch (error) {
+                  failed(cell, subject, error);
+                  servers.delete(subject);
+                }
               }
             }
           }
+        } finally {
+          await Promise.all([...holders.values()].map((holder) => holder.stop()));
         }
-      } finally {
-        await Promise.all([...holders.values()].map((holder) => holder.stop()));
-      }
-    });
-  },
-};
+      });
+    },
+  };
+}
+
+export const broadcast = broadcastSection({
+  name: "broadcast",
+  what: "messages to 1,000 clients, single and 16 in a turn",
+  bursts: [
+    [1, 70],
+    [16, 40],
+  ],
+  all: [FIRST, "bun", "uws", "net", "ws", AGAIN],
+  few: [FIRST, "bun", "ws"],
+});
 
 /**
  * @param {number} burst

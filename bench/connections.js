@@ -14,11 +14,12 @@ import { installed } from "./subjects.js";
  * @param {{ id: string, tls?: import("./cells.js").Key }[]} cells
  * @param {string[]} often
  * @param {string[]} [more] - subjects with half of the rounds
+ * @param {string[]} [few] - those of quick runs
  * @returns {Section}
  */
-function handshakeSection(name, what, cells, often, more = []) {
+export function handshakeSection(name, what, cells, often, more = [], few = [FIRST, "ws", "bun"]) {
   const plan = (/** @type {boolean} */ quick) => ({
-    subjects: installed(quick ? [FIRST, "ws", "bun"] : [...often, ...more]),
+    subjects: installed(quick ? few : [...often, ...more]),
     ...(quick ? { rounds: 2, seconds: 0.5 } : { rounds: 5, seconds: 0.8 }),
   });
   return {
@@ -111,33 +112,42 @@ function stormSubjects(quick) {
 /** Code that was never run is not paid for by the first of the connections. */
 const WARM_CONNECTIONS = 50;
 
-/** Idle connections, after one message on each. @type {Section} */
-export const memory = {
-  name: "memory",
-  what: "memory of 10,000 idle connections",
-  seconds: (quick) => installed(memorySubjects(quick)).length * (quick ? 3 : 5),
-  async run(context) {
-    const { quick } = context;
-    const subjects = new Set(installed(memorySubjects(quick)));
-    await eachAlone("memory", subjects, 1, quick ? 3 : 5, context, async (subject, { program, port }) => {
-      const connections = within(quick ? 2000 : STORM);
-      await hold(port, WARM_CONNECTIONS, async () => {});
-      const empty = await rss(program);
-      await hold(port, connections, async () => {
-        const full = await rss(program);
-        context.record("memory", subject, "bytesPerConnection", (full - empty) / connections);
-        context.record("memory", subject, "mebibytesAtRest", empty / 2 ** 20);
+/**
+ * Idle connections, after one message on each.
+ * @param {string} name - of the part, and of its only load
+ * @param {string} what
+ * @param {string[]} all
+ * @param {string[]} few - subjects of quick runs
+ * @returns {Section}
+ */
+export function memorySection(name, what, all, few) {
+  return {
+    name,
+    what,
+    seconds: (quick) => installed(quick ? few : all).length * (quick ? 3 : 5),
+    async run(context) {
+      const { quick, record } = context;
+      const subjects = new Set(installed(quick ? few : all));
+      await eachAlone(name, subjects, 1, quick ? 3 : 5, context, async (subject, { program, port }) => {
+        const connections = within(quick ? 2000 : STORM);
+        await hold(port, WARM_CONNECTIONS, async () => {});
+        const empty = await rss(program);
+        await hold(port, connections, async () => {
+          const full = await rss(program);
+          record(name, subject, "bytesPerConnection", (full - empty) / connections);
+          record(name, subject, "mebibytesAtRest", empty / 2 ** 20);
+        });
       });
-    });
-  },
-};
-
-/** @param {boolean} quick */
-function memorySubjects(quick) {
-  return quick
-    ? [FIRST, "net", "ws"]
-    : [FIRST, AGAIN, "wsimd-data", "ws", "bun", "uws", "wsimd-bun", "wsimd-deno", "deno", "net"];
+    },
+  };
 }
+
+export const memory = memorySection(
+  "memory",
+  "memory of 10,000 idle connections",
+  [FIRST, AGAIN, "wsimd-data", "ws", "bun", "uws", "wsimd-bun", "wsimd-deno", "deno", "net"],
+  [FIRST, "net", "ws"],
+);
 
 /**
  * In each round, each subject gets a new process.

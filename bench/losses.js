@@ -19,7 +19,10 @@ const COSTS = new Set([
   ...["bytesPerConnection", "nsPerMessage", "startMs"],
 ]);
 /** Their loads are those of other parts. */
-const REPEATED = new Set(["servers", "matrix", "nodes", "ablation", "client"]);
+const REPEATED = new Set([
+  ...["servers", "matrix", "nodes", "ablation", "client"],
+  ...["drop-in", "drop-in-compression", "drop-in-handshakes", "drop-in-broadcast"],
+]);
 const MOST_OTHERS = 4;
 
 /**

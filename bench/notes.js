@@ -163,6 +163,42 @@ export const CHAPTERS = [
     metrics: ["nsPerMessage", "deflatedBytes", "inflateNs", "nsPerByte", "keptBytes"],
   },
   {
+    section: "drop-in",
+    title: "wsimd/ws in the place of ws",
+    note: "The same program on both, 100 connections. wsimd is its own API beside it.\n",
+    metrics: ["cpuUsPerMessage", "p99Us"],
+  },
+  {
+    section: "drop-in-compression",
+    title: "wsimd/ws with permessage-deflate",
+    note: "As above, and each message compressed by itself.\n",
+    metrics: ["cpuUsPerMessage", "ofPayload"],
+  },
+  {
+    section: "drop-in-handshakes",
+    title: "Connections to wsimd/ws",
+    note: "Opened with a request as a browser makes it, and dropped. wsimd/ws listens by itself, unless the column names an http.Server.\n",
+    metrics: ["cpuUsPerHandshake"],
+  },
+  {
+    section: "drop-in-memory",
+    title: "Memory of wsimd/ws",
+    note: "As in the chapter on memory.\n",
+    metrics: ["bytesPerConnection", "mebibytesAtRest"],
+  },
+  {
+    section: "drop-in-broadcast",
+    title: "Broadcasts of wsimd/ws",
+    note: "A loop that sends to each of 1,000 clients, 16 times in a turn of the event loop. wsimd has `broadcast` instead.\n",
+    metrics: ["cpuUsPerDelivery"],
+  },
+  {
+    section: "socketio",
+    title: "Socket.IO",
+    note: "100 clients of a server that sends each event of 200 B back: on `ws`, and with wsimd/ws as its `wsEngine`.\n",
+    metrics: ["cpuUsPerMessage"],
+  },
+  {
     section: "workers",
     title: "Workers",
     note: "The same load on servers of one and of two processes.\n",

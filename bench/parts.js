@@ -1,11 +1,12 @@
 // The parts of the benchmark, in the order in which they run.
 import { ablation } from "./ablation.js";
 import { broadcast } from "./broadcast.js";
-import { cellFrom, MATRIX_CELLS } from "./cells.js";
+import { cellFrom, LONG_TEXT_SIZES, MATRIX_CELLS } from "./cells.js";
 import { client } from "./client.js";
 import { compression } from "./compression.js";
 import { firstConnections, handshakes, memory, tlsHandshakes } from "./connections.js";
 import { deflate } from "./deflate.js";
+import { DROP_IN_PARTS } from "./drop-in.js";
 import { echoSection } from "./echo.js";
 import { AGAIN, FIRST } from "./noise.js";
 import { relay } from "./relay.js";
@@ -36,6 +37,9 @@ function compared(targets, { id }) {
   return new Set([...these.flatMap(({ subject, against }) => [subject, against]), FIRST, AGAIN]);
 }
 
+/** So far from their limits that a second process of each server would change no verdict. */
+const CLEAR = new Set(LONG_TEXT_SIZES.map((size) => `text/${size}/1`));
+
 /** The loads of the targets. */
 const servers = echoSection("servers", "the echo servers and loads that the targets name", {
   cells(quick) {
@@ -44,7 +48,7 @@ const servers = echoSection("servers", "the echo servers and loads that the targ
     return quick ? cells.filter(({ id }) => QUICK_CELLS.has(id)) : cells;
   },
   subjects: (cell) => compared([...TARGETS, ...KEPT], cell),
-  often: (cell) => compared(TARGETS, cell),
+  often: (cell) => (CLEAR.has(cell.id) ? new Set() : compared(TARGETS, cell)),
 });
 
 const ECHOERS = SUBJECTS.map(({ name }) => name).filter((name) => name !== "net");
@@ -76,6 +80,7 @@ export const MAIN = [
   startup,
   compression,
   deflate,
+  ...DROP_IN_PARTS,
 ];
 
 /** What only `--only` and `--all` run. @type {Section[]} */

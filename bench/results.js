@@ -89,6 +89,7 @@ export function earlier(name) {
     node: process.versions.node,
     v8: process.versions.v8,
     ws: packageVersion("node_modules/ws/package.json"),
+    "socket.io": packageVersion("node_modules/socket.io/package.json"),
     bufferutil: packageVersion("node_modules/bufferutil/package.json"),
     "faye-websocket": packageVersion("node_modules/faye-websocket/package.json"),
     uwebsockets: packageVersion("node_modules/uwebsockets/package.json"),

@@ -20,7 +20,7 @@ const TABLES = ["kernels", "codec"];
 const PARTS = [...MAIN, ...MORE];
 const HELP = `Usage: npm run bench -- [options]
 
-Without options, measures what the targets and the README need, in about 27 minutes.
+Without options, measures what the targets and the README need, in less than half an hour.
 
   --quick        ends within five minutes: fewer loads, servers and rounds
   --only A,B     only these parts, or others than usually

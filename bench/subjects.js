@@ -93,6 +93,32 @@ export const VARIANTS = [
   }),
 ];
 
+/**
+ * wsimd/ws in the place of `ws`: in the same program, and under Socket.IO. They are measured where a section names them.
+ * @type {Subject[]}
+ */
+export const DROP_INS = [
+  {
+    name: "drop-in",
+    label: "wsimd/ws",
+    command: [...NODE, file("servers/ws.js")],
+    env: { BENCH_DROP_IN: "port" },
+  },
+  {
+    name: "drop-in-server",
+    label: "wsimd/ws at an http.Server",
+    command: [...NODE, file("servers/ws.js")],
+    env: { BENCH_DROP_IN: "server" },
+  },
+  { name: "socketio-ws", label: "Socket.IO on ws", command: [...NODE, file("servers/socketio.js")] },
+  {
+    name: "socketio",
+    label: "Socket.IO on wsimd/ws",
+    command: [...NODE, file("servers/socketio.js")],
+    env: { BENCH_DROP_IN: "server" },
+  },
+];
+
 /** The same servers on other versions of Node. @type {Subject[]} */
 export const ON_NODES = [24, 26].flatMap((major) =>
   ["wsimd", "ws"].map((server) => ({
@@ -112,9 +138,14 @@ function variant(name, label, env) {
   return { name, label, command: [...NODE, file("servers/wsimd.js")], env };
 }
 
+/** All of them, in the order in which they are shown. */
+function every() {
+  return [...SUBJECTS, ...DROP_INS, ...VARIANTS, ...ON_NODES];
+}
+
 /** @param {string} name */
 export function subjectOf(name) {
-  return [...SUBJECTS, ...VARIANTS, ...ON_NODES].find((each) => each.name === name);
+  return every().find((each) => each.name === name);
 }
 
 /**
@@ -130,7 +161,7 @@ export function labelOf(name) {
  * @param {readonly string[]} names
  */
 export function listed(names) {
-  return [...SUBJECTS, ...VARIANTS, ...ON_NODES]
+  return every()
     .map(({ name }) => name)
     .filter((name) => name !== AGAIN && names.includes(name));
 }
@@ -140,7 +171,7 @@ export function listed(names) {
  * @param {readonly string[]} names
  */
 export function installed(names) {
-  return [...SUBJECTS, ...VARIANTS, ...ON_NODES]
+  return every()
     .filter(({ name, command }) => command !== undefined && names.includes(name))
     .map(({ name }) => name);
 }

@@ -70,6 +70,40 @@ const COMPRESSION = [
 const LONG_TEXT = LONG_TEXT_SIZES.map((size) => `text/${size}/1`);
 const SINGLE = ["binary/20/1", "text/20/1", "binary/1000/1", "text/1000/1"];
 
+const OURS = { subject: "drop-in" };
+const IDLE = { metric: "bytesPerConnection" };
+
+/** wsimd/ws in the place of `ws`. @type {Target[]} */
+const DROP_IN = [
+  target("20 B, 16 at once", ["drop-in/binary/20/16", "drop-in/text/20/16"], "ws", [0.12], OURS),
+  target("1,000 B, 16 at once", ["drop-in/binary/1000/16", "drop-in/text/1000/16"], "ws", [0.15], OURS),
+  target(
+    "single messages of 20 and 1,000 B",
+    SINGLE.map((cell) => `drop-in/${cell}`),
+    "ws",
+    [0.75, 0.68],
+    OURS,
+  ),
+  target("compressed, single messages of 1,000 B", ["drop-in-compression/event/1000/1"], "ws", [0.22], OURS),
+  target("compressed, 1,000 B, 16 at once", ["drop-in-compression/event/1000/16"], "ws", [0.12], OURS),
+  target("connections opened and closed", ["drop-in-handshakes"], "ws", [0.7, 0.6], {
+    ...OURS,
+    metric: "cpuUsPerHandshake",
+  }),
+  target("memory of an idle connection", ["drop-in-memory"], "ws", [0.6], { ...OURS, ...IDLE }),
+  target("memory of an idle connection", ["drop-in-memory"], "ws", [0.9], {
+    subject: "drop-in-server",
+    ...IDLE,
+  }),
+  target("a loop over 1,000 clients, 16 messages in a turn", ["drop-in-broadcast/100/16"], "ws", [0.25], {
+    ...OURS,
+    metric: "cpuUsPerDelivery",
+  }),
+  target("Socket.IO, events of 200 B", ["socketio/200/1", "socketio/200/16"], "socketio-ws", [0.75], {
+    subject: "socketio",
+  }),
+];
+
 /** @type {Target[]} */
 export const TARGETS = [
   target("ASCII text of 100 kB to 1 MiB", LONG_TEXT, "bun", [1, 0.8]),
@@ -98,6 +132,7 @@ export const TARGETS = [
   }),
   ...COMPRESSION,
   target("codec alone: relay of JSON of 200 B", ["relay/200/16"], "ws", [0.33], { metric: "nsPerMessage" }),
+  ...DROP_IN,
 ];
 
 /** What earlier versions reached and later ones must keep. @type {Target[]} */

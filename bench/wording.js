@@ -8,12 +8,14 @@ export function number(value) {
 }
 
 /** Parts whose name precedes the load in a cell, which the heading tells. */
-const PREFIXES = /^(ablation|compression|matrix|nodes|sweep)\//;
+const PREFIXES = /^(ablation|compression|drop-in|drop-in-compression|matrix|nodes|sweep)\//;
 /** What stands for a load in words. @type {Record<string, string>} */
 const NAMES = {
   handshakes: "opening handshakes",
   "first-connections": "first 10,000 connections",
   memory: "idle connections",
+  "drop-in-handshakes": "connections opened and closed",
+  "drop-in-memory": "idle connections",
   steady: "50,000 messages in a second",
   "tls-handshakes/rsa": "RSA certificate",
   "tls-handshakes/ecdsa": "ECDSA certificate",
@@ -36,6 +38,7 @@ const KINDS = {
   client: "client role, binary",
   relay: "relay of JSON",
   json: "JSON",
+  socketio: "Socket.IO",
 };
 
 /** @param {string} cell */
@@ -47,7 +50,7 @@ export function describe(cell) {
   if (kind === "hostile") return size;
   if (kind === "workers") return `${size} worker${size === "1" ? "" : "s"}`;
   if (kind === "idle") return `${size} active, ${Number(depth).toLocaleString("en")} idle`;
-  if (kind === "broadcast")
+  if (kind === "broadcast" || kind === "drop-in-broadcast")
     return `broadcast of ${bytes(Number(size))}${depth === "1" ? "" : `, ${depth} in a turn`}`;
   if (depth === undefined) return size === "" ? kind : `${kind}, ${bytes(Number(size))}`;
   return `${KINDS[kind] ?? kind}, ${bytes(Number(size))}, depth ${depth}`;
