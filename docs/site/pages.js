@@ -15,6 +15,7 @@ const GROUPS = {
     "docs/frameworks.md",
     "docs/http-servers.md",
     "docs/messages.md",
+    "docs/topics.md",
     "docs/reconnecting.md",
     "docs/limits.md",
     "docs/compression.md",

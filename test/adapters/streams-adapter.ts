@@ -63,6 +63,9 @@ async function serve(kind: StreamKind, given: ListenOptions, handlers: ServerHan
     url: listeningUrl(false, where),
     connections: server.connections,
     broadcast: (message, broadcastOptions) => server.broadcast(message, broadcastOptions),
+    publish: (topic, message, publishOptions) => server.publish(topic, message, publishOptions),
+    subscribers: (topic) => server.subscribers(topic),
+    subscriberCount: (topic) => server.subscriberCount(topic),
     async close(closeOptions) {
       const gone = server.close(closeOptions);
       // Not if it was refused.

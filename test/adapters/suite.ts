@@ -38,6 +38,7 @@ import { sendStreamCases } from "./cases/send-stream.js";
 import { sequentialCases } from "./cases/sequential.js";
 import { serverCases } from "./cases/server.js";
 import { tlsFactCases } from "./cases/tls-info.js";
+import { topicCases } from "./cases/topics.js";
 import { transportCases } from "./cases/transports.js";
 import { upgradeCases } from "./cases/upgrade.js";
 import { violationCases } from "./cases/violations.js";
@@ -64,6 +65,7 @@ export const SUITE: Readonly<Record<string, readonly Case[]>> = {
   "back-pressure": backPressureCases,
   handlers: handlerCases,
   server: serverCases,
+  topics: topicCases,
   port: portCases,
   transports: transportCases,
   "opening handshake of a client": clientHandshakeCases,

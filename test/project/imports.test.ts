@@ -130,8 +130,9 @@ const LAYERS: readonly (readonly [folder: string, ...others: string[]])[] = [
 
 /** The rooms inside of the adapter. A server and a client don't know each other; the last lists what entries have in common. */
 const ADAPTER_ROOMS: readonly (readonly [folder: string, ...others: string[]])[] = [
-  ["src/adapter/socket"],
-  ["src/adapter/server", "src/adapter/socket"],
+  ["src/adapter/topics"],
+  ["src/adapter/socket", "src/adapter/topics"],
+  ["src/adapter/server", "src/adapter/socket", "src/adapter/topics"],
   ["src/adapter/client", "src/adapter/socket"],
   ["src/adapter/api", "src/adapter/socket", "src/adapter/server", "src/adapter/client"],
 ];

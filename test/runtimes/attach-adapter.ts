@@ -33,6 +33,9 @@ async function serve(
   return {
     connections: attached.connections,
     broadcast: (message, broadcastOptions) => attached.broadcast(message, broadcastOptions),
+    publish: (topic, message, publishOptions) => attached.publish(topic, message, publishOptions),
+    subscribers: (topic) => attached.subscribers(topic),
+    subscriberCount: (topic) => attached.subscriberCount(topic),
     async close(closeOptions) {
       await attached.close(closeOptions);
       http.close();

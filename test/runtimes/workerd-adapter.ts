@@ -131,6 +131,17 @@ class SocketThere implements Socket {
     return this.seen.bufferedAmount;
   }
 
+  get topics(): Socket["topics"] {
+    return [];
+  }
+
+  /** A client's socket has no topics. */
+  subscribe(): never {
+    throw new Error("only the sockets of a server have topics");
+  }
+  unsubscribe(): never {
+    return this.subscribe();
+  }
   send(message: unknown): SendResult {
     return this.#do("send", message);
   }

@@ -9,11 +9,13 @@ export {
   type HandshakeRequest,
   type ServerLimits,
   type ServerOptions,
+  type SlowSubscribers,
   type UpgradeHook,
   type UpgradeResult,
 } from "../server/options.js";
 export type { FetchHandler, FetchInfo } from "../server/plain-exchange.js";
 export type { Server } from "../server/server.js";
-export type { BroadcastOptions, ServerCloseOptions } from "../server/server-calls.js";
+export type { BroadcastOptions, PublishOptions, ServerCloseOptions } from "../server/server-calls.js";
 export type { RefusedEvent, ServerHandlers } from "../server/server-handlers.js";
+export type { GapReason, SubscriberHandlers } from "../socket/handlers.js";
 export type { TlsInfo } from "../transport.js";

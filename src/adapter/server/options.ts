@@ -6,7 +6,7 @@ import type { UpgradeRequest } from "../../handshake/request.js";
 import { origins, tokens } from "../../handshake/value-readers.js";
 import type { HeaderFields } from "../../http/header-fields.js";
 import type { RefusalOptions } from "../../http/refusal.js";
-import { callback, integer, type Optional, type Readers } from "../../protocol/option-readers.js";
+import { callback, integer, type Optional, oneOf, type Readers } from "../../protocol/option-readers.js";
 import { type CompressionOption, readCompression } from "../compression.js";
 import { group } from "../given-options.js";
 import type { Delivery } from "../socket/delivery.js";
@@ -83,6 +83,8 @@ export interface ServerLimits extends SocketLimits {
    * none.
    */
   readonly maxTotalContentBytes: number;
+  /** Topics that a socket may be subscribed to at a time. Default 1,000; `Infinity` for any number. */
+  readonly maxTopics: number;
 }
 
 /** The limits of servers that set none. */
@@ -90,6 +92,7 @@ export const DEFAULT_SERVER_LIMITS: ServerLimits = {
   ...DEFAULT_SOCKET_LIMITS,
   maxContentBytes: 1 << 20,
   maxTotalContentBytes: 64 << 20,
+  maxTopics: 1_000,
 };
 
 /**
@@ -108,6 +111,13 @@ export interface ServerOptions<Data = unknown, Incoming = unknown> extends Socke
    * every origin is accepted, so any web site can connect with its visitor's cookies.
    */
   readonly origins?: AllowedOrigins | undefined;
+  /**
+   * What happens to a message that is published to a topic, for a subscriber that reads more slowly than this side
+   * writes. `"send"`: it is sent as by `send`, up to the limit `maxBackpressureBytes`. `"skip"`: while the system takes
+   * no more bytes for this socket, the message is left out. The handler `gap` is told when the socket can be sent to
+   * again. Default `"send"`.
+   */
+  readonly slowSubscribers?: SlowSubscribers | undefined;
   /** Decides on each request. If it throws, the client gets 500 and the `error` handler the exception. */
   readonly upgrade?: UpgradeHook<Data, Incoming> | undefined;
   /**
@@ -117,11 +127,15 @@ export interface ServerOptions<Data = unknown, Incoming = unknown> extends Socke
   readonly data?: (() => Data) | undefined;
 }
 
+/** What happens to messages for a subscriber that reads slowly. */
+export type SlowSubscribers = "send" | "skip";
+
 export interface ResolvedServerOptions extends ResolvedSocketOptions {
   readonly limits: ServerLimits;
   readonly protocols: readonly string[];
   readonly origins: AllowedOrigins | undefined;
   readonly compression: boolean | CompressionOptions | undefined;
+  readonly slowSubscribers: SlowSubscribers;
   readonly upgrade: UpgradeHook | undefined;
   readonly data: (() => unknown) | undefined;
 }
@@ -130,6 +144,7 @@ const SERVER_LIMIT_READERS: Readers<Optional<ServerLimits>> = {
   ...SOCKET_LIMIT_READERS,
   maxContentBytes: integer(0, Number.POSITIVE_INFINITY),
   maxTotalContentBytes: integer(0, Number.POSITIVE_INFINITY),
+  maxTopics: integer(0, Number.POSITIVE_INFINITY),
 };
 
 /** How options of a server are read. */
@@ -139,13 +154,14 @@ export const SERVER_READERS = {
   protocols: tokens,
   origins,
   compression: readCompression,
+  slowSubscribers: oneOf<SlowSubscribers>("send", "skip"),
   upgrade: hook,
   data: callback,
 } satisfies Readers<ServerOptions>;
 
 /** Completes options that were read with the defaults. */
 export function resolveServerOptions(options: ServerOptions): ResolvedServerOptions {
-  const { protocols = [], origins, compression, upgrade, data } = options;
+  const { protocols = [], origins, compression, slowSubscribers = "send", upgrade, data } = options;
   const resolved = resolveSocketOptions(options);
   return {
     ...resolved,
@@ -153,6 +169,7 @@ export function resolveServerOptions(options: ServerOptions): ResolvedServerOpti
     protocols,
     origins,
     compression,
+    slowSubscribers,
     upgrade,
     data,
   };

@@ -1,6 +1,7 @@
 // The options of a server's own methods, and how they are read.
 import { flag, integer, type Readers, readOptions, refuse, text } from "../../protocol/option-readers.js";
 import { readMessageType, type SendOptions } from "../../protocol/send-options.js";
+import { MAX_TIMER_MS } from "../deadline.js";
 import type { Socket } from "../socket/handlers.js";
 import { ApplicationSocket } from "../socket/socket.js";
 
@@ -23,6 +24,15 @@ export interface BroadcastOptions<Data = unknown> extends SendOptions {
   readonly except?: Socket<Data> | undefined;
 }
 
+/** Options of `publish`. */
+export interface PublishOptions<Data = unknown> extends BroadcastOptions<Data> {
+  /**
+   * Milliseconds that the message may wait for others, with which it then shares a write. Nothing that is sent to the
+   * same socket later overtakes it. Default 0: it leaves at the end of the turn of the event loop.
+   */
+  readonly within?: number | undefined;
+}
+
 const CLOSE_READERS: Readers<ServerCloseOptions> = {
   code: integer(1000, 4999),
   reason: text,
@@ -37,6 +47,13 @@ const BROADCAST_READERS: Readers<BroadcastOptions> = {
   type: readMessageType,
   compress: flag,
 };
+
+const PUBLISH_READERS: Readers<PublishOptions> = { ...BROADCAST_READERS, within: integer(0, MAX_TIMER_MS) };
+
+/** @throws TypeError or RangeError for options that make no sense */
+export function readPublishOptions(options: PublishOptions): PublishOptions {
+  return readOptions(options, PUBLISH_READERS);
+}
 
 /** @throws TypeError or RangeError for options that make no sense */
 export function readCloseOptions(options: ServerCloseOptions): ServerCloseOptions {

@@ -3,9 +3,9 @@ import type { Bytes } from "../../protocol/arguments.js";
 import type { PreparedMessage } from "../../protocol/prepared-message.js";
 import { giveDisposal } from "../async-disposal.js";
 import type { Socket } from "../socket/handlers.js";
-import { allWithData } from "../socket/typed-data.js";
+import { allWithData, withData } from "../socket/typed-data.js";
 import type { Server, ServerCore } from "./server.js";
-import type { BroadcastOptions, ServerCloseOptions } from "./server-calls.js";
+import type { BroadcastOptions, PublishOptions, ServerCloseOptions } from "./server-calls.js";
 
 /** Where connections of a server come from. */
 export interface ConnectionSource {
@@ -48,6 +48,18 @@ export class ServerHandle<Data> implements Server<Data> {
 
   broadcast(message: string | Bytes | PreparedMessage, options?: BroadcastOptions<Data>): number {
     return this.#core.broadcast(message, options);
+  }
+
+  publish(topic: string, message: string | Bytes | PreparedMessage, options?: PublishOptions<Data>): number {
+    return this.#core.publish(topic, message, options);
+  }
+
+  subscribers(topic: string): readonly Socket<Data>[] {
+    return Array.from(this.#core.subscribers(topic), (socket) => withData<Data>(socket));
+  }
+
+  subscriberCount(topic: string): number {
+    return this.#core.subscriberCount(topic);
   }
 
   /** Takes no more connections. The port or path is free when it resolves. */

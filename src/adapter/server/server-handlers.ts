@@ -2,7 +2,7 @@
 import type { TextType } from "../../protocol/endpoint-options.js";
 import { assertDelivered, type DeliveryOptions } from "../socket/delivery.js";
 import { HANDLER_NAMES, readNamedHandlers } from "../socket/given-handlers.js";
-import type { Handlers } from "../socket/handlers.js";
+import type { Handlers, SubscriberHandlers } from "../socket/handlers.js";
 import { isThenable, reportError } from "../socket/report.js";
 
 /** A request that a server turned away with an HTTP error status. It holds no header but `Origin`. */
@@ -29,7 +29,8 @@ export interface ServerHandlers<
   Data = unknown,
   Text extends TextType = TextType,
   Payload extends Uint8Array = Uint8Array,
-> extends Handlers<Data, Text, Payload> {
+> extends Handlers<Data, Text, Payload>,
+    SubscriberHandlers<Data> {
   /**
    * A request was answered with an HTTP error status: because its head was malformed or late, no option and no hook
    * accepted it, a hook threw, or the server is closing. Also a plain request, if there is no `fetch` (426) or `fetch`
@@ -39,7 +40,11 @@ export interface ServerHandlers<
   refused?(event: RefusedEvent): unknown;
 }
 
-const NAMES: Readonly<Record<keyof ServerHandlers, undefined>> = { ...HANDLER_NAMES, refused: undefined };
+const NAMES: Readonly<Record<keyof ServerHandlers, undefined>> = {
+  ...HANDLER_NAMES,
+  gap: undefined,
+  refused: undefined,
+};
 
 /**
  * Copies the handlers of a server, as `readHandlers` does.

@@ -19,15 +19,20 @@ import type { Socket } from "../socket/handlers.js";
 import { reportError } from "../socket/report.js";
 import { type ApplicationSocket, sessionBehind } from "../socket/socket.js";
 import { TransportEnd } from "../socket/transport-end.js";
+import type { Receiver } from "../topics/audience.js";
+import type { Publication, PublishingRules } from "../topics/group.js";
+import { maxSharedBytes, Publisher } from "../topics/publisher.js";
+import { topicName } from "../topics/topic-name.js";
 import type { Runtime } from "../transport.js";
 import { Allowance } from "./allowance.js";
-import { Audience } from "./audience.js";
 import type { ResolvedServerOptions } from "./options.js";
 import type { FetchHandler } from "./plain-exchange.js";
 import {
   type BroadcastOptions,
+  type PublishOptions,
   readBroadcastOptions,
   readCloseOptions,
+  readPublishOptions,
   type ServerCloseOptions,
 } from "./server-calls.js";
 import type { ServerHandlers } from "./server-handlers.js";
@@ -41,6 +46,19 @@ export interface Server<Data = unknown> extends AsyncDisposal {
   readonly connections: ReadonlyMap<number, Socket<Data>>;
   /** Frames a message once and sends it on every connection. @returns the number of connections that took it */
   broadcast(message: string | Bytes | PreparedMessage, options?: BroadcastOptions<Data>): number;
+  /**
+   * Frames a message once and sends it to all sockets that have subscribed to the topic. Each socket gets what was sent
+   * to it by `publish`, `broadcast` and `send` in the order of the calls, and all that was published in a turn of the
+   * event loop in one write.
+   * @returns the number of sockets that took it: 0 if the topic has no subscribers
+   * @throws TypeError or RangeError for a topic that `Socket.subscribe` would not take, or a message that `send` would
+   * not take
+   */
+  publish(topic: string, message: string | Bytes | PreparedMessage, options?: PublishOptions<Data>): number;
+  /** The sockets that have subscribed to a topic, as they are now. */
+  subscribers(topic: string): readonly Socket<Data>[];
+  /** How many sockets have subscribed to a topic. */
+  subscriberCount(topic: string): number;
   /**
    * Takes no more connections, closes the open ones, and resolves when all are gone and the port is free. A client in
    * its opening handshake gets 503; plain requests in progress are still answered.
@@ -80,7 +98,7 @@ export class ServerCore implements SocketContext {
   readonly compression: Loading<ServerExtension<MessagePath>> | undefined;
   readonly handlers: ServerHandlers;
   readonly connections = new IdMap<ApplicationSocket>();
-  readonly broadcasts: Audience;
+  readonly publisher: Publisher;
   /** Memory for the contents of plain requests. */
   readonly contents: Allowance;
   /** Answers requests that ask for no WebSocket. */
@@ -106,7 +124,7 @@ export class ServerCore implements SocketContext {
     // The requests that need it wait for it, and report what is wrong.
     this.compression?.load().catch(() => {});
     this.handlers = handlers;
-    this.broadcasts = new Audience(this.connections, options, runtime);
+    this.publisher = new Publisher(runtime, publishingRules(options));
     this.contents = new Allowance(options.limits.maxTotalContentBytes);
     this.fetch = fetch;
     this.secure = secure;
@@ -142,21 +160,59 @@ export class ServerCore implements SocketContext {
 
   socketOpened(socket: ApplicationSocket): void {
     this.connections.add(socket);
-    this.broadcasts.strays(socket, sessionBehind(socket).output);
+    const { output } = sessionBehind(socket);
+    output.group?.join(output);
   }
 
   socketClosed(socket: Socket): void {
     const opened = this.connections.get(socket.id);
-    if (opened !== undefined) this.broadcasts.forget(sessionBehind(opened).output);
+    if (opened !== undefined) {
+      const { output } = sessionBehind(opened);
+      output.group?.leave(output);
+    }
     this.connections.delete(socket.id);
     this.#checkEmpty();
   }
 
   broadcast(message: string | Bytes | PreparedMessage, options: BroadcastOptions = {}): number {
-    const { type, compress, except } = readBroadcastOptions(options);
+    return this.publisher.broadcast(this.#publication(message, readBroadcastOptions(options), 0));
+  }
+
+  publish(topic: string, message: string | Bytes | PreparedMessage, options: PublishOptions = {}): number {
+    const { within = 0, ...others } = readPublishOptions(options);
+    const name = topicName(topic);
+    return this.publisher.publish(name, this.#publication(message, others, within));
+  }
+
+  #publication(
+    message: string | Bytes | PreparedMessage,
+    { type, compress, except }: BroadcastOptions,
+    withinMs: number,
+  ): Publication {
     if (type !== undefined) messageOf(message, type);
-    const prepared = message instanceof PreparedMessage ? message : new PreparedMessage(message, { type });
-    return this.broadcasts.send(prepared, compress === undefined ? undefined : { compress }, except);
+    return {
+      message: message instanceof PreparedMessage ? message : new PreparedMessage(message, { type }),
+      options: compress === undefined ? undefined : { compress },
+      except: this.#receiver(except),
+      withinMs,
+    };
+  }
+
+  /** A socket as a receiver, if it is one of these. */
+  #receiver(socket: Socket | undefined): Receiver | undefined {
+    const own = socket === undefined ? undefined : this.connections.get(socket.id);
+    return own === undefined || own !== socket ? undefined : sessionBehind(own).output;
+  }
+
+  *subscribers(topic: string): Iterable<ApplicationSocket> {
+    for (const { id } of this.publisher.subscribers(topicName(topic))) {
+      const socket = this.connections.get(id);
+      if (socket !== undefined) yield socket;
+    }
+  }
+
+  subscriberCount(topic: string): number {
+    return this.publisher.subscriberCount(topicName(topic));
   }
 
   /**
@@ -214,4 +270,18 @@ export class ServerCore implements SocketContext {
   #checkEmpty(): void {
     if (this.size === 0) this.#emptied?.();
   }
+}
+
+function publishingRules({
+  backpressure,
+  limits,
+  maxFrameBytes,
+  slowSubscribers,
+}: ResolvedServerOptions): PublishingRules {
+  const bound = backpressure === "queue" ? Number.POSITIVE_INFINITY : limits.maxBackpressureBytes;
+  return {
+    maxSharedBytes: maxSharedBytes(bound, maxFrameBytes),
+    maxTopics: limits.maxTopics,
+    skipsSlow: slowSubscribers === "skip",
+  };
 }

@@ -5,7 +5,7 @@ import type { CloseEvent, MessageType } from "../../protocol/events.js";
 import type { AsyncContext } from "../transport.js";
 import type { SocketContext } from "./context.js";
 import { handlersWithoutMessages } from "./given-handlers.js";
-import type { Handlers, Socket } from "./handlers.js";
+import type { Handlers, Socket, SubscriberHandlers } from "./handlers.js";
 import { IncompleteMessageError, type MessageStream } from "./message-stream.js";
 import { isThenable, reportError } from "./report.js";
 
@@ -29,7 +29,7 @@ export interface ApplicationOwner {
  */
 export class Application {
   readonly #owner: ApplicationOwner;
-  #handlers: Handlers;
+  #handlers: Handlers & SubscriberHandlers;
   readonly #context: AsyncContext;
 
   constructor(owner: ApplicationOwner, context: AsyncContext) {
@@ -98,6 +98,12 @@ export class Application {
 
   ponged(payload: Uint8Array): void {
     this.#call(this.#handlers.pong, payload);
+  }
+
+  /** Messages of these topics were left out, because the peer was slow. */
+  missed(topics: ReadonlySet<string>): void {
+    if (this.#handlers.gap === undefined) return;
+    for (const topic of topics) this.enter(() => this.#call(this.#handlers.gap, topic, "slow"));
   }
 
   drained(): void {

@@ -48,8 +48,8 @@ export function readNamedHandlers<Given extends object>(
 }
 
 /** A copy of handlers in which those for messages do nothing. It has the shape of the original, for the hot path. */
-export function handlersWithoutMessages(handlers: Handlers): Handlers {
-  const copy: Mutable<Handlers> = Object.assign(new Bare(), handlers);
+export function handlersWithoutMessages<Given extends Handlers>(handlers: Given): Given {
+  const copy: Mutable<Given> = Object.assign(new Bare(), handlers);
   if (copy.message !== undefined) copy.message = ignored;
   if (copy.fragment !== undefined) copy.fragment = ignored;
   if (copy.stream !== undefined) copy.stream = ignored;

@@ -17,6 +17,9 @@ import type { PartStream } from "./part-source.js";
  */
 export type SendResult = "sent" | "buffered" | "dropped";
 
+/** Why published messages did not reach a subscriber. */
+export type GapReason = "slow";
+
 /** One WebSocket connection, of a server or a client. */
 export interface Socket<Data = unknown> extends AsyncDisposal {
   /** A number that is unique among the sockets of this process. */
@@ -49,6 +52,25 @@ export interface Socket<Data = unknown> extends AsyncDisposal {
    */
   readonly compression: CompressionTotals | undefined;
 
+  /**
+   * The topics that the socket is subscribed to, as they are now. They are still there when the handler `close` is
+   * called. Only the sockets of servers have topics.
+   */
+  readonly topics: readonly string[];
+
+  /**
+   * Has the socket get what its server publishes to a topic from now on.
+   * @param topic - any text of 1 to 255 bytes of UTF-8. No character has a meaning of its own
+   * @returns false if the socket was subscribed already, or is gone
+   * @throws RangeError for a topic of another length, or more topics than `maxTopics`; TypeError for other types and for
+   * text with a lone surrogate; InvalidStateError on a client's socket
+   */
+  subscribe(topic: string): boolean;
+  /**
+   * Undoes {@link subscribe}. What was published before still arrives.
+   * @returns whether the socket was subscribed
+   */
+  unsubscribe(topic: string): boolean;
   /**
    * Sends a message: a string as text, bytes as binary unless `{ type: "text" }` says that they are text. While a
    * fragmented message is being sent, whole messages wait behind its last fragment, as copies. `bufferedAmount` and the
@@ -181,4 +203,13 @@ export interface Handlers<
 > extends ConnectionHandlers<Data, Text, Payload> {
   /** The connection is open. */
   open?(socket: Socket<Data>): unknown;
+}
+
+/** The handler that only the sockets of servers need. */
+export interface SubscriberHandlers<Data = unknown> {
+  /**
+   * Messages that were published to a topic were left out for this socket, which can be sent to again.
+   * @param reason - `"slow"`: it did not take them, with `slowSubscribers: "skip"`
+   */
+  gap?(socket: Socket<Data>, topic: string, reason: GapReason): unknown;
 }

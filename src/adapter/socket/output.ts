@@ -2,11 +2,13 @@
 import type { Endpoint } from "../../protocol/endpoint.js";
 import type { PreparedEncoding } from "../../protocol/extensions/message-path.js";
 import type { PreparedMessage } from "../../protocol/prepared-message.js";
+import type { SendOptions } from "../../protocol/send-options.js";
+import { type Flushable, flushLater } from "../flush.js";
+import type { Audience, Receiver } from "../topics/audience.js";
+import type { Group } from "../topics/group.js";
+import { NO_RUN, type Share, type SharedRun } from "../topics/shared-run.js";
 import type { Transport } from "../transport.js";
-import type { SharingOutput } from "./context.js";
-import { type Flushable, flushLater } from "./flush.js";
-import type { SendResult } from "./handlers.js";
-import { NO_RUN, type RunMark, type SharedRun } from "./shared-run.js";
+import type { SendResult, Socket } from "./handlers.js";
 import { Stall, type StallOwner } from "./stall.js";
 import { writeOutbox } from "./write-outbox.js";
 
@@ -21,14 +23,15 @@ const BURST = 16;
 /** The session of an {@link Output}, as seen from here. */
 export interface OutputOwner extends StallOwner {
   readonly endpoint: Endpoint;
+  /** The `id` of the socket. */
+  readonly id: number;
+  readonly socket: Pick<Socket, "send">;
   /** Whether the transport is gone. */
   readonly gone: boolean;
   /** Everything that was reported as buffered has left. */
   drainedOut(): void;
-  /** The output takes what is broadcast from now on out of the server's run. */
-  follows(): void;
-  /** It takes no more from there: each broadcast has to be sent on the socket. */
-  strays(): void;
+  /** Messages of these topics were not queued, because the peer was slow. It can be sent to again. */
+  missed(topics: ReadonlySet<string>): void;
   /** The connection is over, and all of its output was written. */
   finished(): void;
   /** Output is no longer possible, because of a bug or a lack of memory: waiting bytes must be dropped. */
@@ -39,11 +42,9 @@ export interface OutputOwner extends StallOwner {
  * Writes the output of an endpoint. Output that is caused while a read is handled leaves in one write at the end of the
  * read; other output leaves at the end of the turn of the event loop.
  *
- * The socket of a server *follows* its broadcasts while nothing can keep a message from it or make one wait: then it
- * takes its share of them by itself, before anything else that it sends, and at the latest at the end of the turn.
- * At other times it strays, and each message is sent on it.
+ * The output of a server's socket is a receiver of what the server publishes.
  */
-export class Output implements Flushable, SharingOutput {
+export class Output implements Flushable, Receiver {
   readonly #owner: OutputOwner;
   readonly #transport: Transport;
   /** Whether a read is being handled. */
@@ -58,27 +59,41 @@ export class Output implements Flushable, SharingOutput {
   #burstBytes = 0;
   /** Made when the transport is blocked for the first time. */
   #stall: Stall | undefined;
-  readonly run: SharedRun;
-  /** Whether the socket follows the run. */
-  #follows = false;
-  /** Where the server's list of followers has this output, or its number among the strays. */
+  /** The sockets of the server that get the same bytes for the same message. Undefined on a client. */
+  readonly group: Group | undefined;
+  readonly #run: SharedRun;
+  /** The position in the run up to which the socket has its share. */
+  #taken = 0;
+  /** Topics of which messages were left out, because the transport was blocked. */
+  #missed: Set<string> | undefined;
+
+  // ---- As a receiver ----
+  readonly id: number;
+  follows = false;
   place = -1;
-  /** How far the socket has its share of the run. */
-  #taken: RunMark;
+  topics: Map<Audience, number> | undefined;
+  meetings = 0;
+  met: Audience | undefined;
 
   constructor(owner: OutputOwner) {
     this.#owner = owner;
     this.#transport = owner.transport;
-    this.run = owner.context.broadcasts?.runFor(owner.endpoint.extension) ?? NO_RUN;
-    this.#taken = this.run.mark;
+    this.group = owner.context.publisher?.groupFor(owner.endpoint.extension);
+    this.#run = this.group?.run ?? NO_RUN;
+    this.id = owner.id;
   }
 
   /** Bytes that were sent and that the operating system has not taken yet. */
   get bufferedAmount(): number {
-    return this.#ownBytes + this.run.end - this.#shareBegin();
+    return this.#ownBytes + this.#shareLength;
   }
 
-  /** As {@link bufferedAmount}, without a share of broadcasts that was not taken yet. */
+  get #shareLength(): number {
+    const begin = this.#shareBegin();
+    return begin === this.#run.end ? 0 : (this.group?.shareLength(this, begin) ?? 0);
+  }
+
+  /** As {@link bufferedAmount}, without a share of what was published that was not taken yet. */
   get #ownBytes(): number {
     const { endpoint, transport } = this.#owner;
     return endpoint.outbox.bytes + transport.bufferedAmount;
@@ -97,93 +112,97 @@ export class Output implements Flushable, SharingOutput {
     this.flush();
   }
 
-  // ---- Broadcasts ----
+  // ---- What the server publishes ----
 
   /** The position from which on the run's bytes are still to be taken: its end if there are none. */
   #shareBegin(): number {
-    const { begin, end } = this.run;
-    return this.#follows ? Math.max(this.#taken.end, begin) : end;
+    const { begin, end } = this.#run;
+    return this.follows ? Math.max(this.#taken, begin) : end;
   }
 
-  /** Puts what was broadcast so far into the outbox: it comes before what is sent next. */
+  /** Puts what was published so far into the outbox: it comes before what is sent next. */
   settle(): void {
-    const { begin, end } = this.run;
+    const { begin, end } = this.#run;
     if (begin !== end && this.#takeShare()) this.later();
   }
 
   /** @returns whether there was a share */
   #takeShare(): boolean {
     const begin = this.#shareBegin();
-    if (begin === this.run.end) return false;
-    const { outbox } = this.#owner.endpoint;
-    outbox.append(this.run.since(begin));
-    this.#passed();
+    if (begin === this.#run.end) return false;
+    const share = this.group?.share(this, begin);
+    this.skip();
+    if (share === undefined) return false;
+    const { endpoint } = this.#owner;
+    const { outbox } = endpoint;
+    outbox.append(share.bytes);
+    if (share.compressed !== undefined) endpoint.sent(share.compressed);
     if (outbox.bytes > OUTBOX_HIGH_WATER_BYTES) this.#wantsDrain = true;
     return true;
   }
 
-  /** Passes over what was broadcast so far. */
+  /** Passes over what was published so far. */
   skip(): void {
-    this.#taken = this.run.mark;
-  }
-
-  /** The share is taken: the endpoint learns of the messages in it that were compressed. */
-  #passed(): void {
-    const before = this.#taken;
-    this.skip();
-    const compressed = this.run.compressedSince(before);
-    if (compressed !== undefined) this.#owner.endpoint.sent(compressed);
-  }
-
-  /** As {@link SharingOutput.encoding}. */
-  encoding(message: PreparedMessage): PreparedEncoding | undefined {
-    return this.#owner.endpoint.encoding(message);
+    this.#taken = this.#run.end;
   }
 
   /** Takes the share in the middle of a turn, because the run has to end. */
   gather(): void {
-    if (this.#follows) this.overLimit(true);
+    if (this.follows) this.overLimit(true);
   }
 
   /**
-   * Takes the share at the end of a turn, and writes it, unless it leaves with other output. Never throws. With a
-   * thousand sockets each object that is touched costs a cache miss, so no more is read here than the write needs: a
-   * follower that has not asked for a flush has nothing in its outbox.
+   * As {@link Receiver.flushShare}. With a thousand sockets each object that is touched costs a cache miss, so no more is
+   * read here than the write needs: a follower that has not asked for a flush has nothing in its outbox.
    */
-  flushShare(): void {
-    const begin = this.#shareBegin();
-    if (begin === this.run.end) return;
+  flushShare(share: Share | undefined): void {
     const transport = this.#transport;
     if (this.#handling || this.#scheduled || transport.blocked) {
       this.settle();
       return;
     }
+    const begin = this.#shareBegin();
+    const own = begin === this.#run.begin ? share : undefined;
+    const taken = own ?? this.group?.share(this, begin);
+    this.skip();
+    if (taken === undefined) return;
     try {
-      const share = this.run.since(begin);
-      this.#passed();
-      transport.write(share);
+      if (taken.compressed !== undefined) this.#owner.endpoint.sent(taken.compressed);
+      transport.write(taken.bytes);
       if (transport.blocked) this.#wrote();
     } catch (error) {
       this.#owner.broke(error);
     }
   }
 
-  /** From now on each broadcast is sent on this socket. */
-  stray(): void {
-    if (!this.#follows) return;
-    this.settle();
-    this.#follows = false;
-    this.#owner.strays();
+  /** As {@link Receiver.encoding}. */
+  encoding(message: PreparedMessage): PreparedEncoding | undefined {
+    return this.#owner.endpoint.encoding(message);
   }
 
-  /** Follows broadcasts again, if nothing can keep a message from the peer or make it wait. */
+  receive(message: PreparedMessage, options: SendOptions | undefined, topic: string | undefined): boolean {
+    if (topic !== undefined && this.group?.skipsSlow === true && this.#transport.blocked) {
+      this.#missed ??= new Set();
+      this.#missed.add(topic);
+      return false;
+    }
+    return this.#owner.socket.send(message, options) !== "dropped";
+  }
+
+  /** From now on each message that the server publishes is sent on this socket. */
+  stray(): void {
+    if (!this.follows) return;
+    this.settle();
+    this.group?.turn(this, false);
+  }
+
+  /** Follows what is published, if nothing can keep a message from the peer or make it wait. */
   #follow(): void {
     const { endpoint, transport, gone } = this.#owner;
     if (gone || endpoint.state !== "open") return;
     if (endpoint.fragmenting || endpoint.outbox.bytes > 0 || transport.blocked) return;
-    this.#follows = true;
     this.skip();
-    this.#owner.follows();
+    this.group?.turn(this, true);
   }
 
   // ---- Output of this socket ----
@@ -258,7 +277,8 @@ export class Output implements Flushable, SharingOutput {
     const empty = endpoint.outbox.bytes === 0;
     if (blocked || !empty || this.#carries) this.#carry(blocked || !empty, blocked);
     if (blocked) this.stray();
-    else if (!this.#follows && this.run !== NO_RUN) this.#follow();
+    else if (!this.follows && this.#run !== NO_RUN) this.#follow();
+    if (!blocked && this.#missed !== undefined) this.#tellMissed(this.#missed);
     // Not both: a handler that fails the connection has a Close frame to be written before the end.
     if (endpoint.closeExpected) {
       if (empty) owner.finished();
@@ -266,6 +286,11 @@ export class Output implements Flushable, SharingOutput {
       this.#wantsDrain = false;
       owner.drainedOut();
     }
+  }
+
+  #tellMissed(topics: ReadonlySet<string>): void {
+    this.#missed = undefined;
+    this.#owner.missed(topics);
   }
 
   /** Drops all output that waits. */

@@ -66,6 +66,7 @@ export class Session
     IncomingStreamsOwner,
     StreamingSession
 {
+  readonly id = ++lastId;
   readonly context: SocketContext;
   readonly transport: Transport;
   readonly endpoint: Endpoint;
@@ -97,7 +98,7 @@ export class Session
     this.#incoming = deliver === "stream" ? new IncomingStreams(this) : undefined;
     const { remoteAddress } = transport;
     this.socket = new ApplicationSocket(this, {
-      id: ++lastId,
+      id: this.id,
       role,
       protocol,
       extensions: extensions.length === 0 ? "" : writeExtensions(extensions),
@@ -339,12 +340,8 @@ export class Session
     this.#guarded(() => this.input.release());
   }
 
-  follows(): void {
-    this.context.broadcasts?.follows(this.output);
-  }
-
-  strays(): void {
-    this.context.broadcasts?.strays(this.socket, this.output);
+  missed(topics: ReadonlySet<string>): void {
+    this.application.missed(topics);
   }
 
   drainedOut(): void {

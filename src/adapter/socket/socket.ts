@@ -13,6 +13,7 @@ import { type OutgoingStream, type StreamingSession, sendStream } from "./outgoi
 import type { Output } from "./output.js";
 import type { PartStream } from "./part-source.js";
 import { type SendingSession, sendControl, sendMessage, sendPart } from "./sending.js";
+import { subscribe, topicsOf, unsubscribe } from "./subscriptions.js";
 import type { TransportEnd } from "./transport-end.js";
 
 /** A socket's own properties, which inspection shows. */
@@ -86,6 +87,18 @@ export class ApplicationSocket implements Socket<unknown> {
 
   get compression(): CompressionTotals | undefined {
     return this.#session.endpoint.compression;
+  }
+
+  get topics(): readonly string[] {
+    return topicsOf(this.#session);
+  }
+
+  subscribe(topic: string): boolean {
+    return subscribe(this.#session, topic);
+  }
+
+  unsubscribe(topic: string): boolean {
+    return unsubscribe(this.#session, topic);
   }
 
   send(message: string | Bytes | PreparedMessage, options?: SendOptions): SendResult {

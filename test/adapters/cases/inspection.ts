@@ -30,7 +30,10 @@ const SOCKET_MEMBERS = [
   "sendFragment",
   "sendStream",
   "state",
+  "subscribe",
   "terminate",
+  "topics",
+  "unsubscribe",
 ];
 
 /** A server with two clients, of which the second has sent secrets in each form, and has one waiting to be sent. */

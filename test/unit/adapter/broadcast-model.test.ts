@@ -1,5 +1,5 @@
-// Broadcasts in random histories: every socket gets, byte for byte, what it would get if each message were sent on each
-// socket by itself.
+// Broadcasts and topics in random histories: every socket gets, byte for byte, what it would get if each message were sent
+// on each socket by itself. `WSIMD_HISTORIES` is the number of histories for each group of options: 60 by default.
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { Deadlines } from "../../../src/adapter/deadline.js";
 import type { ServerCore } from "../../../src/adapter/server/server.js";
@@ -81,18 +81,87 @@ class RoomTransport implements Transport {
 }
 
 type Message = string | Bytes | PreparedMessage;
-type Broadcast = (core: ServerCore, message: Message, options: SendOptions & { except?: Socket }) => number;
+type Options = SendOptions & { except?: Socket };
 
-/** What a broadcast means. */
-const oneByOne: Broadcast = (core, message, { type, except }) => {
-  const prepared = message instanceof PreparedMessage ? message : new PreparedMessage(message, { type });
-  let count = 0;
-  for (const socket of core.connections.values()) {
-    if (socket !== except && socket.send(prepared) !== "dropped") count++;
+/** What a history calls. */
+interface Hub {
+  broadcast(message: Message, options: Options): number;
+  publish(topic: string, message: Message, options: Options): number;
+  subscribe(seat: Seat, topic: string): boolean;
+  unsubscribe(seat: Seat, topic: string): boolean;
+}
+
+/** What the calls mean. */
+class NaiveHub implements Hub {
+  readonly #core: ServerCore;
+  readonly #topics = new Map<Socket, Set<string>>();
+
+  constructor(core: ServerCore) {
+    this.#core = core;
   }
-  return count;
-};
-const together: Broadcast = (core, message, options) => core.broadcast(message, options);
+
+  broadcast(message: Message, { type, except }: Options): number {
+    return this.#sendEach(message, type, (socket) => socket !== except);
+  }
+
+  publish(topic: string, message: Message, { type, except }: Options): number {
+    return this.#sendEach(message, type, (socket) => socket !== except && this.#of(socket).has(topic));
+  }
+
+  #sendEach(message: Message, type: SendOptions["type"], wants: (socket: Socket) => boolean): number {
+    const prepared = message instanceof PreparedMessage ? message : new PreparedMessage(message, { type });
+    let count = 0;
+    for (const socket of [...this.#core.connections.values()].filter(wants)) {
+      if (socket.send(prepared) !== "dropped") count++;
+    }
+    return count;
+  }
+
+  #of(socket: Socket): Set<string> {
+    const topics = this.#topics.get(socket) ?? new Set();
+    this.#topics.set(socket, topics);
+    return topics;
+  }
+
+  subscribe({ session }: Seat, topic: string): boolean {
+    const topics = this.#of(session.socket);
+    if (session.gone || topics.has(topic)) return false;
+    topics.add(topic);
+    return true;
+  }
+
+  unsubscribe({ session }: Seat, topic: string): boolean {
+    return this.#of(session.socket).delete(topic);
+  }
+}
+
+/** The calls themselves. */
+class ServerHub implements Hub {
+  readonly #core: ServerCore;
+
+  constructor(core: ServerCore) {
+    this.#core = core;
+  }
+
+  broadcast(message: Message, options: Options): number {
+    return this.#core.broadcast(message, options);
+  }
+  publish(topic: string, message: Message, options: Options): number {
+    return this.#core.publish(topic, message, options);
+  }
+  subscribe({ session }: Seat, topic: string): boolean {
+    return session.socket.subscribe(topic);
+  }
+  unsubscribe({ session }: Seat, topic: string): boolean {
+    return session.socket.unsubscribe(topic);
+  }
+}
+
+type MakeHub = (core: ServerCore) => Hub;
+const oneByOne: MakeHub = (core) => new NaiveHub(core);
+const together: MakeHub = (core) => new ServerHub(core);
+
+const TOPICS = ["a", "b", "c"];
 
 const SETTINGS: Record<string, SocketOptions> = {
   "with the default limit": {},
@@ -119,15 +188,14 @@ class World {
   readonly #extensions = [0, 50].map((threshold) =>
     payloadPath(new ToyExtension({ threshold, shrinks: true })),
   );
-  readonly #broadcast: Broadcast;
+  readonly #hub: Hub;
   #deferred: (() => void)[] = [];
   #turns: (() => void)[] = [];
   #sent = 0;
   #depth = 0;
 
-  constructor(seed: number, options: SocketOptions, broadcast: Broadcast) {
+  constructor(seed: number, options: SocketOptions, makeHub: MakeHub) {
     this.#random = new Random(seed);
-    this.#broadcast = broadcast;
     const runtime = {
       ...nodeRuntime,
       deadlines: new Deadlines(),
@@ -152,6 +220,7 @@ class World {
         error() {},
       },
     );
+    this.#hub = makeHub(this.core);
   }
 
   #seatOf(socket: Socket): Seat {
@@ -169,7 +238,7 @@ class World {
       handlers: core.handlers,
       options: core.options,
       endpoints: extension === undefined ? core.endpoints : new ExtendedChoices(core, extension),
-      broadcasts: core.broadcasts,
+      publisher: core.publisher,
       socketClosed: (socket) => core.socketClosed(socket),
     };
     const session = new Session(context, { role: "server", transport, protocol: "", data: undefined });
@@ -204,12 +273,22 @@ class World {
   }
 
   #toAll(message: Message, options: SendOptions): void {
-    const except = this.#random.oneIn(3) ? this.#random.pick(this.seats).session.socket : undefined;
+    const random = this.#random;
+    const except = random.oneIn(3) ? random.pick(this.seats).session.socket : undefined;
+    const all = except === undefined ? options : { ...options, except };
     this.results.push(
-      this.#broadcast(this.core, message, except === undefined ? options : { ...options, except }),
+      random.oneIn(2)
+        ? this.#hub.broadcast(message, all)
+        : this.#hub.publish(random.pick(TOPICS), message, all),
     );
     // The bytes were copied.
     if (message instanceof Uint8Array) message.fill(0x21);
+  }
+
+  #changeTopic(seat: Seat): void {
+    const topic = this.#random.pick(TOPICS);
+    const change = this.#random.oneIn(3) ? "unsubscribe" : "subscribe";
+    this.results.push(this.#hub[change](seat, topic));
   }
 
   step(): void {
@@ -217,7 +296,7 @@ class World {
     const seat = random.pick(this.seats);
     const { session, transport, seen } = seat;
     const { socket } = session;
-    switch (random.below(24)) {
+    switch (random.below(28)) {
       case 0:
         if (this.seats.length < 9) this.open();
         break;
@@ -274,6 +353,12 @@ class World {
         break;
       case 22:
         if (random.oneIn(3)) void socket.sendStream(parts()).catch(() => {});
+        break;
+      case 23:
+      case 24:
+      case 25:
+      case 26:
+        this.#changeTopic(seat);
         break;
       default:
         if (this.#depth > 0 || !random.oneIn(6)) break;
@@ -358,8 +443,8 @@ function attempt(step: () => void): void {
   }
 }
 
-async function outcomeOf(seed: number, options: SocketOptions, broadcast: Broadcast): Promise<unknown> {
-  const world = new World(seed, options, broadcast);
+async function outcomeOf(seed: number, options: SocketOptions, makeHub: MakeHub): Promise<unknown> {
+  const world = new World(seed, options, makeHub);
   for (let i = 0; i < 3; i++) world.open();
   for (let i = 0; i < 60; i++) {
     world.step();
@@ -376,14 +461,23 @@ async function outcomeOf(seed: number, options: SocketOptions, broadcast: Broadc
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
-describe.each(Object.entries(SETTINGS))("broadcasts %s", (_, options) => {
-  test.each([1, 2])("give each socket what sends would, from seed %i000 on", async (thousand) => {
-    for (let seed = thousand * 1_000; seed < thousand * 1_000 + 30; seed++) {
-      const expected = await outcomeOf(seed, options, oneByOne);
-      expect({ seed, outcome: await outcomeOf(seed, options, together) }).toEqual({
-        seed,
-        outcome: expected,
-      });
-    }
-  });
+const { WSIMD_HISTORIES = "60" } = process.env;
+const HISTORIES = Number(WSIMD_HISTORIES);
+const BATCHES = [1, 2];
+
+describe.each(Object.entries(SETTINGS))("broadcasts and topics %s", (_, options) => {
+  test.each(BATCHES)(
+    "give each socket what sends would, batch %i",
+    { timeout: HISTORIES * 1_000 },
+    async (batch) => {
+      const first = batch * 1_000_000;
+      for (let seed = first; seed < first + HISTORIES / BATCHES.length; seed++) {
+        const expected = await outcomeOf(seed, options, oneByOne);
+        expect({ seed, outcome: await outcomeOf(seed, options, together) }).toEqual({
+          seed,
+          outcome: expected,
+        });
+      }
+    },
+  );
 });

@@ -206,7 +206,7 @@ test("sockets that block in any order move no others, and get what comes later b
   }
   const splice = vi.spyOn(Array.prototype, "splice");
   core.broadcast("a");
-  core.broadcasts.flush();
+  core.publisher.groupFor(undefined).flush();
   expect(splice).not.toHaveBeenCalled();
   splice.mockRestore();
   expect(core.broadcast("b")).toBe(100);

@@ -8,7 +8,7 @@ import type { EndpointState } from "../../../../src/protocol/endpoint-options.js
 import { Owner } from "./parts.js";
 
 class ApplicationProbe extends Owner {
-  readonly socket: Socket;
+  override readonly socket: Socket;
   readonly application: Application;
   state: EndpointState = "open";
 

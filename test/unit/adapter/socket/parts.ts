@@ -2,7 +2,7 @@
 import { Deadlines } from "../../../../src/adapter/deadline.js";
 import type { SocketContext } from "../../../../src/adapter/socket/context.js";
 import { EndpointChoices } from "../../../../src/adapter/socket/endpoint-choices.js";
-import type { Handlers } from "../../../../src/adapter/socket/handlers.js";
+import type { Handlers, Socket } from "../../../../src/adapter/socket/handlers.js";
 import type { InputOwner } from "../../../../src/adapter/socket/input.js";
 import { resolveSocketOptions, type SocketOptions } from "../../../../src/adapter/socket/options.js";
 import { Turns } from "../../../../src/adapter/turn.js";
@@ -29,6 +29,8 @@ export const SURROUNDINGS: Surroundings = {
 
 /** An owner of one part: it has an endpoint and a transport of its own, and no session. */
 export class Owner {
+  readonly id = 1;
+  readonly socket: Pick<Socket, "send"> = { send: () => "dropped" };
   readonly sink = new RecordingSink();
   readonly endpoint = new Endpoint(this.sink, { role: "server" });
   readonly transport = new FakeTransport();
@@ -54,11 +56,8 @@ export class Owner {
     for (const callback of this.#waiting.splice(0)) callback();
   }
 
-  follows(): void {
-    this.told.push("follows");
-  }
-  strays(): void {
-    this.told.push("strays");
+  missed(topics: ReadonlySet<string>): void {
+    this.told.push(...topics);
   }
   drainedOut(): void {
     this.told.push("drained");

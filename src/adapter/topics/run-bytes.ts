@@ -4,6 +4,12 @@ import type { Host } from "../../host/host.js";
 /** The most bytes of a run. Memory for as many is allocated at once, and later runs use what is left of it. */
 export const MAX_RUN_BYTES = 64 * 1024;
 
+/** A part of a run, between two positions. */
+export interface Part {
+  readonly begin: number;
+  end: number;
+}
+
 /**
  * A position is a number of bytes since the first run, so that it means the same in every run. Memory is never used
  * again: transports and outboxes may hold on to parts for as long as they need.
@@ -51,13 +57,27 @@ export class RunBytes {
     this.#start = 0;
   }
 
-  /** All bytes from a position of this run on. Most sockets take the same, and get the same view. */
-  since(position: number): Uint8Array {
-    if (position !== this.#partBegin || this.end !== this.#partEnd) {
+  /** The bytes of some parts of this run, of at least one, in one piece. Most sockets take the same, and get the same view. */
+  joined(parts: readonly Part[]): Uint8Array {
+    const [first] = parts;
+    if (parts.length === 1 && first !== undefined) return this.#slice(first);
+    let length = 0;
+    for (const { begin, end } of parts) length += end - begin;
+    const joined = this.#host?.allocate(length) ?? new Uint8Array(length);
+    let at = 0;
+    for (const part of parts) {
+      joined.set(this.#slice(part), at);
+      at += part.end - part.begin;
+    }
+    return joined;
+  }
+
+  #slice({ begin, end }: Part): Uint8Array {
+    if (begin !== this.#partBegin || end !== this.#partEnd) {
       const offset = this.#start - this.begin;
-      this.#part = this.#memory.subarray(offset + position, offset + this.end);
-      this.#partBegin = position;
-      this.#partEnd = this.end;
+      this.#part = this.#memory.subarray(offset + begin, offset + end);
+      this.#partBegin = begin;
+      this.#partEnd = end;
     }
     return this.#part;
   }
