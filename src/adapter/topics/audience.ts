@@ -74,9 +74,9 @@ export class Audience {
     return [...this.followers, ...this.strays];
   }
 
-  /** Whether a receiver, which is one of the group's, belongs to it. */
-  has(receiver: Receiver): boolean {
-    return this.topic === undefined || receiver.topics?.has(this) === true;
+  /** Whether a receiver, of any group, is one of the followers. */
+  isFollowedBy(receiver: Receiver): boolean {
+    return receiver.follows && this.followers[this.#placeOf(receiver)] === receiver;
   }
 
   /** Adds a receiver to the list that it belongs to now. */
@@ -102,7 +102,7 @@ export class Audience {
   }
 
   #placeOf(receiver: Receiver): number {
-    return this.topic === undefined ? receiver.place : (receiver.topics?.get(this) ?? 0);
+    return this.topic === undefined ? receiver.place : (receiver.topics?.get(this) ?? -1);
   }
 
   #put(receiver: Receiver, place: number): void {

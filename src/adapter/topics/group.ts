@@ -171,7 +171,7 @@ export class Group implements Flushable, Expiring {
 
   /** @returns the number of followers that get it */
   #addForFollowers(audience: Audience, { message, options, except, withinMs }: Publication): number {
-    const leavesOut = except?.follows === true && except.place >= 0 && audience.has(except);
+    const leavesOut = except !== undefined && audience.isFollowedBy(except);
     const count = audience.followers.length - (leavesOut ? 1 : 0);
     if (count === 0) return 0;
     if (leavesOut) except.settle();
