@@ -1,23 +1,16 @@
 // The class WebSocket, with the members of that of `ws`.
-import { EventEmitter } from "node:events";
-import type { ClientRequest } from "node:http";
-import { Socket as NetSocket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { SocketTransport } from "../adapter/transport.js";
-import { DuplexTransport } from "../node/duplex-transport.js";
 import { nextTick } from "../node/globals.js";
-import { knownInternals, prepareInternals } from "../node/internals-option.js";
-import { NodeTransport } from "../node/node-transport.js";
-import type { MessagePath } from "../protocol/extensions/message-path.js";
 import { Opcode } from "../protocol/opcode.js";
 import type { PreparedMessage } from "../protocol/prepared-message.js";
+import { AutoPong } from "./auto-pong.js";
 import { codecOptions, type SocketOptions } from "./choices.js";
 import { giveUp, openClient } from "./client.js";
 import type { ClientOptions } from "./client-options.js";
 import {
   BINARY_TYPES,
   type BinaryType,
-  CLOSE_TIMEOUT,
   CLOSED,
   CLOSING,
   CONNECTING,
@@ -28,21 +21,16 @@ import {
   type ReadyState,
 } from "./constants.js";
 import { closePayload, controlPayload } from "./control-payload.js";
+import { drained } from "./drained.js";
 import { Engine, type Surface } from "./engine.js";
-import {
-  addListener,
-  type EventListener,
-  type EventListenerOptions,
-  type EventOf,
-  type EventSource,
-  removeListener,
-} from "./event-target.js";
 import { rethrowLater } from "./later.js";
 import { addMembers } from "./members.js";
 import { type Data, lengthOf, payloadOf } from "./payload.js";
 import { RawSender } from "./raw-sender.js";
 import { BINARY, COMPRESS, FINAL, MASKED, readSendOptions, type SendOptions } from "./send-options.js";
 import type { Callback } from "./send-queue.js";
+import { State } from "./state.js";
+import { streamTransport } from "./stream-transport.js";
 
 export type { SocketOptions } from "./choices.js";
 export type { SendOptions } from "./send-options.js";
@@ -54,58 +42,8 @@ export interface ServerSideOptions extends SocketOptions {
   readonly maxPendingAutoPongs?: number | undefined;
 }
 
-/** An extension that was agreed on. */
-interface AgreedExtension {
-  messagePath(): MessagePath | undefined;
-  readonly compressFrom: number;
-  cleanup(): void;
-}
-
 /** One side of a connection. */
-export class WebSocket extends EventEmitter implements Surface, EventSource {
-  declare static readonly CONNECTING: typeof CONNECTING;
-  declare static readonly OPEN: typeof OPEN;
-  declare static readonly CLOSING: typeof CLOSING;
-  declare static readonly CLOSED: typeof CLOSED;
-  declare readonly CONNECTING: typeof CONNECTING;
-  declare readonly OPEN: typeof OPEN;
-  declare readonly CLOSING: typeof CLOSING;
-  declare readonly CLOSED: typeof CLOSED;
-
-  /** @internal */
-  _autoPong = false;
-  /** @internal */
-  _binaryType: BinaryType = "nodebuffer";
-  /** @internal */
-  _closeCode = 1006;
-  /** @internal */
-  _closeFrameReceived = false;
-  /** @internal */
-  _closeFrameSent = false;
-  /** @internal */
-  _closeMessage: Buffer = EMPTY_BUFFER;
-  /** @internal */
-  _closeTimeout = CLOSE_TIMEOUT;
-  /** @internal */
-  _errorEmitted = false;
-  /** @internal */
-  _extensions: Record<string, AgreedExtension> = {};
-  /** @internal */
-  _isServer: boolean;
-  /** @internal */
-  _maxPendingAutoPongs = 0;
-  /** @internal */
-  _paused = false;
-  /** @internal */
-  _protocol = "";
-  /** @internal */
-  _readyState: ReadyState = CONNECTING;
-  /** @internal */
-  _redirects = 0;
-  /** @internal */
-  _req: ClientRequest | null = null;
-  /** @internal */
-  _url = "";
+export class WebSocket extends State implements Surface {
   /** @internal Is told when the connection is over, before 'close'. */
   owner: { left(websocket: WebSocket): void } | undefined = undefined;
   #engine: Engine | undefined = undefined;
@@ -115,9 +53,8 @@ export class WebSocket extends EventEmitter implements Surface, EventSource {
   #sender: RawSender | undefined = undefined;
   /** The number of payload bytes that were given to `send` when it was too late. */
   #lateBytes = 0;
-  #pendingPongs = 0;
-  /** Counts a pong that was written. Made for the first ping. */
-  #pongWritten: (() => void) | undefined = undefined;
+  /** Made for the first ping. */
+  #pongs: AutoPong | undefined = undefined;
 
   /** The server's side of a connection. It is open when it gets a stream by `setSocket`. */
   constructor(address: null, protocols?: undefined, options?: ServerSideOptions);
@@ -209,16 +146,11 @@ export class WebSocket extends EventEmitter implements Surface, EventSource {
 
   /** @internal Begins to use a stream on which the opening handshake is over. */
   setSocket(socket: Duplex, head: Uint8Array, options: SocketOptions): void {
-    const internals = knownInternals(options.internals);
-    void prepareInternals(internals);
-    // Before the transport listens: a stream that flows gives the bytes away at once.
-    if (head.length > 0) socket.unshift(head);
-    const transport =
-      socket instanceof NetSocket ? new NodeTransport(socket, internals) : new DuplexTransport(socket);
-    // A stream that is no socket may lack these.
-    if (socket instanceof NetSocket) socket.setTimeout(0).setNoDelay();
+    const transport = streamTransport(socket, options);
     Reflect.set(socket, kWebSocket, this);
     this.#socket = socket;
+    // Read a tick later, when there are listeners.
+    if (head.length > 0) socket.unshift(head);
     this.#open(transport, EMPTY_BUFFER, options);
   }
 
@@ -344,20 +276,7 @@ export class WebSocket extends EventEmitter implements Surface, EventSource {
    * @returns a promise that is rejected if the connection ends before
    */
   async waitForDrain(): Promise<void> {
-    const full = this.#engine?.output.full ?? false;
-    if (!full) return;
-    await new Promise<void>((resolve, reject) => {
-      const drained = (): void => {
-        this.removeListener("close", closed);
-        resolve();
-      };
-      const closed = (): void => {
-        this.removeListener("drain", drained);
-        reject(new Error("the connection has ended before everything was sent"));
-      };
-      this.once("drain", drained);
-      this.once("close", closed);
-    });
+    if (this.#engine?.output.full === true) await drained(this);
   }
 
   /** Reads no more bytes, until {@link resume}. Messages that were read already are still emitted. */
@@ -412,39 +331,13 @@ export class WebSocket extends EventEmitter implements Surface, EventSource {
     this.emit("close", this._closeCode, this._closeMessage);
   }
 
-  // ---- Events of browsers ----
-
-  /** Adds a listener of one of the events that browsers have. */
-  addEventListener<Name extends keyof EventOf>(
-    name: Name,
-    listener: EventListener<EventOf[Name]>,
-    options?: EventListenerOptions,
-  ): void {
-    addListener(this, name, listener, options?.once === true, false);
-  }
-
-  /** Removes a listener that `addEventListener` has added. */
-  removeEventListener<Name extends keyof EventOf>(name: Name, listener: EventListener<EventOf[Name]>): void {
-    removeListener(this, name, listener);
-  }
-
   // ---- For the engine ----
 
   /** @internal Answers a ping. */
   answer(payload: Uint8Array): void {
     if (!this._autoPong || this._readyState !== OPEN) return;
-    const most = this._maxPendingAutoPongs;
-    if (most > 0 && this.#pendingPongs >= most) {
-      this.terminate();
-      return;
-    }
-    this.#pendingPongs++;
-    this.#pongWritten ??= () => this.#pendingPongs--;
-    try {
-      this.pong(payload, !this._isServer, this.#pongWritten);
-    } catch (error) {
-      rethrowLater(error);
-    }
+    this.#pongs ??= new AutoPong(this);
+    this.#pongs.answer(payload);
   }
 
   /** @internal The connection failed. */
