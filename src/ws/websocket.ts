@@ -146,11 +146,11 @@ export class WebSocket extends State implements Surface {
 
   /** @internal Begins to use a stream on which the opening handshake is over. */
   setSocket(socket: Duplex, head: Uint8Array, options: SocketOptions): void {
+    // Before the stream flows: these bytes must come a tick later, when the application listens.
+    if (head.length > 0) socket.unshift(head);
     const transport = streamTransport(socket, options);
     Reflect.set(socket, kWebSocket, this);
     this.#socket = socket;
-    // Read a tick later, when there are listeners.
-    if (head.length > 0) socket.unshift(head);
     this.#open(transport, EMPTY_BUFFER, options);
   }
 
