@@ -2,6 +2,7 @@
 import { constants, deflateRawSync, inflateRawSync } from "node:zlib";
 import { expect } from "vitest";
 import { masked, request, unmasked } from "../adapters/raw-peer.js";
+import { eventually } from "../adapters/until.js";
 import { toHex } from "../support/hex.js";
 import { Random } from "../support/reference-random.js";
 import type { RawPair, Scene } from "./scene.js";
@@ -317,6 +318,47 @@ suite("agreed compression", (test) => {
         "error WS_ERR_UNSUPPORTED_MESSAGE_LENGTH RangeError: Max payload size exceeded",
       );
     });
+
+  /** What becomes of a message whose last bytes are missing. */
+  async function cut(scene: Scene): Promise<string[]> {
+    const { peer, log } = await served(scene);
+    const payload = compressed("Hello").subarray(0, 4);
+    await peer.write(masked(`c1 ${length(payload)} | ${toHex(payload)}`, "88 00 |"));
+    await peer.frames(1);
+    peer.end();
+    await log.closed();
+    return log.words;
+  }
+
+  test.differs("cut-off compression", "compressed data that are cut off", {
+    ws: async (scene) => {
+      expect(await cut(scene)).toEqual(['text "Helh"', 'close 1005 ""']);
+    },
+    wsimd: async (scene) => {
+      expect(await cut(scene)).toEqual([
+        "error Z_DATA_ERROR Error: invalid compressed data",
+        'close 1006 ""',
+      ]);
+    },
+  });
+
+  /** What becomes of a message of 100 bytes that compression makes longer, where 100 are allowed. */
+  async function grown(scene: Scene): Promise<string | undefined> {
+    const { peer, log } = await served(scene, true, NAME, { maxPayload: 100 });
+    const payload = compressed(new Random(6).bytes(100));
+    await peer.write(masked(`c2 ${length(payload)} | ${toHex(payload)}`));
+    await eventually(() => log.words.length > 0, "a message or an error");
+    return log.words[0]?.slice(0, 40);
+  }
+
+  test.differs("compressed lengths", "a message that compression makes longer than maxPayload", {
+    ws: async (scene) => {
+      expect(await grown(scene)).toBe("error WS_ERR_UNSUPPORTED_MESSAGE_LENGTH ");
+    },
+    wsimd: async (scene) => {
+      expect(await grown(scene)).toMatch(/^binary /);
+    },
+  });
 
   test("compressed text that is not UTF-8 is answered with 1007", async (scene) => {
     const { peer, log } = await served(scene);

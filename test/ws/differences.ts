@@ -43,6 +43,16 @@ export const DIFFERENCES = {
     wsimd: "none comes",
     reason: "the caller said that the connection is over",
   },
+  "cut-off compression": {
+    ws: "delivers what can be decompressed of a message that is cut off",
+    wsimd: "fails with 1007; the error has the code of zlib's, and a text of its own",
+    reason: "what comes out of such data is not what was sent",
+  },
+  "compressed lengths": {
+    ws: "counts the compressed bytes of a message towards `maxPayload` as well",
+    wsimd: "counts those that come out; compressed ones may be an eighth more",
+    reason: "a message within the limit may become longer by compression",
+  },
 } as const satisfies Record<string, Difference>;
 
 export type DifferenceName = keyof typeof DIFFERENCES;
