@@ -6,6 +6,15 @@ import type { SocketOptions } from "./choices.js";
 import type { ConnectingWebSocket } from "./client/connecting.js";
 import type { PerMessageDeflateOptions } from "./permessage-deflate.js";
 
+/** Functions of the caller. They are methods here, so that a caller's function may declare narrower parameters. */
+interface ClientCallbacks {
+  createConnection(
+    options: ClientRequestArgs,
+    oncreate: (error: Error | null, socket: Duplex) => void,
+  ): Duplex | null | undefined;
+  finishRequest(request: ClientRequest, websocket: ConnectingWebSocket): void;
+}
+
 /**
  * Options of `new WebSocket(address, protocols, options)`.
  *
@@ -21,16 +30,13 @@ export interface ClientOptions extends Omit<RequestOptions, "createConnection">,
   /** Milliseconds from `close()` until a connection that still exists is destroyed. Default: 30,000. */
   closeTimeout?: number | undefined;
   /** Makes the connection instead of `net.connect` or `tls.connect`. Used if there is no `agent`. */
-  createConnection?(
-    options: ClientRequestArgs,
-    oncreate: (error: Error | null, socket: Duplex) => void,
-  ): Duplex | null | undefined;
+  createConnection?: ClientCallbacks["createConnection"] | undefined;
   /** Sends the request, with `request.end()`, after headers have been changed. Called for each redirect as well. */
-  finishRequest?(request: ClientRequest, websocket: ConnectingWebSocket): void;
+  finishRequest?: ClientCallbacks["finishRequest"] | undefined;
   /** Whether redirects are followed. Default: false. */
   followRedirects?: boolean | undefined;
   /** Writes the four bytes of a masking key. Default: a cryptographically strong source. */
-  generateMask?(mask: Buffer): void;
+  generateMask?: ((mask: Buffer) => void) | undefined;
   /** Milliseconds of silence after which the opening handshake fails. Each redirect starts again. Default: none. */
   handshakeTimeout?: number | undefined;
   /** Accepted for compatibility, and ignored: chunks are not kept. */
