@@ -28,6 +28,7 @@ export class Input {
   #later: Uint8Array[] | undefined;
   /** Whether no more bytes are taken: the connection is over. */
   #deaf = false;
+  #reads = 0;
 
   constructor(owner: InputOwner) {
     this.#owner = owner;
@@ -40,6 +41,11 @@ export class Input {
     return this.#later !== undefined || this.held || decoder.interrupted || decoder.walking;
   }
 
+  /** The number of reads so far. Undefined while the application wants none. */
+  get reads(): number | undefined {
+    return this.#brakes === 0 && this.#later === undefined ? this.#reads : undefined;
+  }
+
   /** Whether {@link release} has to come. */
   get held(): boolean {
     return (this.#brakes & HELD) !== 0;
@@ -47,6 +53,7 @@ export class Input {
 
   /** Takes a chunk, whose memory may be used again when this returns. */
   received(chunk: Uint8Array): void {
+    this.#reads++;
     if (this.#deaf) return;
     if (this.waits) {
       this.#keep(chunk);
@@ -64,6 +71,7 @@ export class Input {
 
   /** As {@link received}, for bytes that stand at the beginning of the read window. */
   receivedInWindow(length: number, window: Uint8Array): void {
+    this.#reads++;
     if (this.#deaf) return;
     if (this.waits) {
       this.#keep(window.subarray(0, length));

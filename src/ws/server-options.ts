@@ -2,6 +2,8 @@
 import type { Server as HttpServer, IncomingMessage, OutgoingHttpHeaders } from "node:http";
 import type { Server as HttpsServer } from "node:https";
 import type { InternalsOptions } from "../node/internals-option.js";
+import type { SocketOptions } from "./choices.js";
+import { type HeartbeatOptions, readHeartbeat } from "./heartbeat.js";
 import type { PerMessageDeflateOptions } from "./permessage-deflate.js";
 import { WebSocket } from "./websocket.js";
 
@@ -29,22 +31,29 @@ export type VerifyClientCallbackSync<Request extends IncomingMessage = IncomingM
 /** Decides about a client by a callback. A function of two parameters is taken for one of this type. */
 export type VerifyClientCallbackAsync<Request extends IncomingMessage = IncomingMessage> = (
   info: ClientInfo<Request>,
-  callback: (result: boolean, code?: number, message?: string, headers?: OutgoingHttpHeaders) => void,
+  callback: VerifyClientAnswer,
 ) => void;
 
-/** How a server looks for peers that are gone. */
-export interface HeartbeatOptions {
-  /** Milliseconds of silence after which a ping is sent. A time-out fires up to 5 % later. */
-  readonly interval: number;
-  /** Milliseconds after the ping in which anything must come. Otherwise the connection is terminated. */
-  readonly timeout: number;
-}
+/** Accepts a client, or refuses it with a status, a body and header fields. Default: 401 in words. */
+export type VerifyClientAnswer = (
+  result: boolean,
+  code?: number,
+  message?: string,
+  headers?: OutgoingHttpHeaders,
+) => void;
+
+/** A function of one of the two types above. */
+export type VerifyClientCallback<Request extends IncomingMessage = IncomingMessage> = (
+  info: ClientInfo<Request>,
+  callback: VerifyClientAnswer,
+) => unknown;
 
 /** Options of a `WebSocketServer`. They are those of `ws`, and are read anew for each connection. */
 export interface ServerOptions<
   Socket extends typeof WebSocket = typeof WebSocket,
   Request extends typeof IncomingMessage = typeof IncomingMessage,
-> extends InternalsOptions {
+> extends InternalsOptions,
+    Pick<SocketOptions, "holdMessages" | "sequential" | "text"> {
   /** Whether several messages may be emitted in one turn of the event loop. Default true. */
   allowSynchronousEvents?: boolean | undefined;
   /** Whether pings are answered. Default true. */
@@ -60,7 +69,7 @@ export interface ServerOptions<
     | ((protocols: Set<string>, request: InstanceType<Request>) => string | false)
     | null
     | undefined;
-  /** Looks for peers that are gone. `ws` has no such option. Default: nothing is done. */
+  /** Looks for clients that are gone. `ws` has no such option. Default: none is looked at. */
   heartbeat?: HeartbeatOptions | undefined;
   /** The host name or address to listen at. */
   host?: string | null | undefined;
@@ -85,23 +94,9 @@ export interface ServerOptions<
   /** Whether to accept text that is not UTF-8. Default false. */
   skipUTF8Validation?: boolean | undefined;
   /** Decides about each client. */
-  verifyClient?:
-    | VerifyClientCallbackSync<InstanceType<Request>>
-    | VerifyClientCallbackAsync<InstanceType<Request>>
-    | null
-    | undefined;
+  verifyClient?: VerifyClientCallback<InstanceType<Request>> | null | undefined;
   /** The class of the server's sockets: `WebSocket`, or a class that extends it. */
   WebSocket?: Socket | undefined;
-}
-
-/** The options of `close()` that `ws` does not have. */
-export interface CloseOptions {
-  /** The code of the Close frame for each client. Default 1001. */
-  readonly code?: number | undefined;
-  /** The reason in the Close frame. Default "". */
-  readonly reason?: string | undefined;
-  /** Milliseconds after which the clients that are left are terminated. Default: `closeTimeout` of the server. */
-  readonly timeout?: number | undefined;
 }
 
 /** Options with the defaults filled in. */
@@ -143,6 +138,7 @@ export function knownOptions<Socket extends typeof WebSocket, Request extends ty
   if (origins.filter(Boolean).length !== 1) {
     throw new TypeError('One and only one of the "port", "server", or "noServer" options must be specified');
   }
+  if (options.heartbeat !== undefined) options.heartbeat = readHeartbeat(options.heartbeat);
   if (options.perMessageDeflate === true) options.perMessageDeflate = {};
   // The default is a class of the type that the parameter has by default, which the compiler can't know.
   return options as KnownServerOptions<Socket, Request>;

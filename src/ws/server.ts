@@ -4,34 +4,26 @@ import type { Server as HttpServer, IncomingMessage } from "node:http";
 import type { Server as HttpsServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
-import { acceptKey } from "../handshake/accept-key.js";
+import { giveDisposal } from "../adapter/async-disposal.js";
 import { nextTick } from "../node/globals.js";
-import * as extension from "./extension.js";
-import { PerMessageDeflate } from "./permessage-deflate.js";
+import { knownInternals, prepareInternals } from "../node/internals-option.js";
+import type { Bytes } from "../protocol/arguments.js";
+import type { PreparedMessage } from "../protocol/prepared-message.js";
+import { Heartbeat } from "./heartbeat.js";
 import { PortListener, type TakeUpgrade } from "./port-listener.js";
 import {
-  type ClientInfo,
-  type KnownServerOptions,
-  knownOptions,
-  type ServerOptions,
-} from "./server-options.js";
-import * as subprotocol from "./subprotocol.js";
-import {
-  type ClientFault,
-  checkUpgrade,
-  isSecure,
-  malformed,
-  refuse,
-  type UpgradeRequest,
-} from "./upgrade.js";
-import { destroyBroken, StreamConnection, type UpgradeConnection } from "./upgrade-connection.js";
+  type BroadcastOptions,
+  broadcast,
+  type CloseOptions,
+  ClosingClients,
+  readCloseOptions,
+} from "./server-clients.js";
+import { type KnownServerOptions, knownOptions, type ServerOptions } from "./server-options.js";
+import { checkUpgrade } from "./upgrade.js";
+import type { AgreedExtensions } from "./upgrade-answer.js";
+import { destroyBroken, StreamConnection } from "./upgrade-connection.js";
+import { CLOSED, CLOSING, type ConnectionCallback, RUNNING, Upgrading } from "./upgrading.js";
 import type { WebSocket } from "./websocket.js";
-
-const RUNNING = 0;
-const CLOSING = 1;
-const CLOSED = 2;
-
-const DEFLATE = PerMessageDeflate.extensionName;
 
 /** The events of a {@link WebSocketServer}, with the arguments of their listeners. */
 export interface ServerEvents<Client, Request> {
@@ -47,27 +39,6 @@ export interface ServerEvents<Client, Request> {
   listening: [];
   /** A request makes no sense. If this event has a listener, the listener has to answer. */
   wsClientError: [error: Error, socket: Duplex, request: Request];
-}
-
-/** Is called with a client that has connected, and with its request. */
-export type ConnectionCallback<Client, Request> = (
-  websocket: Client,
-  request: Request,
-  verified?: unknown,
-) => void;
-
-/** The extensions that were agreed on, by their names. */
-export type AgreedExtensions = Record<string, PerMessageDeflate>;
-
-/** An upgrade request that was checked, on its way to becoming a WebSocket. */
-interface Upgrade<Client, Request> {
-  readonly request: Request;
-  readonly connection: UpgradeConnection;
-  readonly head: Buffer;
-  readonly callback: ConnectionCallback<Client, Request>;
-  readonly key: string;
-  readonly protocols: Set<string>;
-  readonly extensions: AgreedExtensions;
 }
 
 /**
@@ -90,10 +61,13 @@ export class WebSocketServer<
   options: KnownServerOptions<Socket, Request>;
   /** The clients that are connected. Undefined if the option `clientTracking` is false. */
   clients: Set<InstanceType<Socket>> | undefined;
+  /** Closes the server and its clients, as `close({})`. */
+  declare readonly [Symbol.asyncDispose]: () => Promise<void>;
   /** @internal */
   _state = RUNNING;
   /** This server, where its events are emitted: their types depend on type parameters, which are not known here. */
   readonly #events: EventEmitter = this;
+  readonly #upgrading: Upgrading<InstanceType<Socket>, InstanceType<Request>>;
   readonly #emitConnection: ConnectionCallback<InstanceType<Socket>, InstanceType<Request>> =
     this.#events.emit.bind(this, "connection");
   readonly #owner = { left: (websocket: InstanceType<Socket>) => this.#left(websocket) };
@@ -103,6 +77,8 @@ export class WebSocketServer<
   #listener: PortListener | undefined;
   /** The HTTP server from which the requests come. */
   #http: HttpServer | HttpsServer | null | undefined;
+  readonly #closing: ClosingClients[] = [];
+  readonly #heartbeats = new Map<WebSocket, Heartbeat>();
   /** Whether `close` is emitted as soon as the last client has left. */
   #awaitsClients = false;
 
@@ -114,13 +90,19 @@ export class WebSocketServer<
   constructor(options?: ServerOptions<Socket, Request>, listening?: () => void) {
     super();
     this.options = knownOptions(options);
-    const { clientTracking, port, server } = this.options;
+    const { clientTracking, internals, port, server } = this.options;
+    // Begins the trial of Node's private parts.
+    void prepareInternals(knownInternals(internals));
     if (port != null) {
       this.#listener = new PortListener(this.options, this.#takeUpgrade, listening);
       this.#http = this.#listener.server;
     } else if (server) this.#http = server;
     this.#http?.on("listening", this.#onListening).on("error", this.#onError).on("upgrade", this.#onUpgrade);
     if (clientTracking) this.clients = new Set();
+    const { completeUpgrade } = WebSocketServer.prototype;
+    this.#upgrading = new Upgrading(this, this.#events, completeUpgrade, (...joined) =>
+      this.#join(...joined),
+    );
   }
 
   /** @internal The HTTP server: that of the application, or the own one of a server with a port. */
@@ -141,7 +123,29 @@ export class WebSocketServer<
    * Accepts no more connections. `close` is emitted when all are over; their clients are not told.
    * @param callback - a listener of the event `close`. It gets an error if the server was closed before
    */
-  close(callback?: (error?: Error) => void): void {
+  close(callback?: (error?: Error) => void): void;
+  /**
+   * Accepts no more connections, and closes those of `clients`. `ws` does not have this form.
+   * @returns a promise that is resolved when all connections are over, and never rejected
+   * @throws TypeError or RangeError for options that make no sense, before anything changes
+   */
+  close(options: CloseOptions): Promise<void>;
+  close(given?: ((error?: Error) => void) | CloseOptions): Promise<void> | void {
+    if (typeof given === "object" && given !== null) return this.#closeAll(given);
+    this.#close(given);
+  }
+
+  #closeAll(given: CloseOptions): Promise<void> {
+    const options = readCloseOptions(given, this.options.closeTimeout);
+    if (this._state === CLOSED) return Promise.resolve();
+    const closed = new Promise<void>((resolve) => this.once("close", resolve));
+    this.#close(undefined);
+    const closing = new ClosingClients(this.clients ?? new Set(), options);
+    this.#closing.push(closing);
+    return Promise.all([closed, closing.gone]).then(() => {});
+  }
+
+  #close(callback: ((error?: Error) => void) | undefined): void {
     if (this._state === CLOSED) {
       if (callback) this.once("close", () => callback(new Error("The server is not running")));
       nextTick(this.#emitClose);
@@ -154,6 +158,21 @@ export class WebSocketServer<
     if (this.#listener) this.#listener.close(this.#emitClose);
     else if (this.clients && this.clients.size > 0) this.#awaitsClients = true;
     else nextTick(this.#emitClose);
+  }
+
+  /**
+   * Sends a message to all clients that are open. It is framed once, and compressed once for all that agreed on the same.
+   * `ws` does not have this method.
+   * @param data - a string, bytes, or a prepared message, which has its own type
+   * @returns the number of clients to which it was sent
+   * @throws TypeError for data of another type, or text that is not UTF-8; Error if the server does not track clients
+   */
+  broadcast(
+    data: string | Bytes | PreparedMessage,
+    options?: BroadcastOptions<InstanceType<Socket>>,
+  ): number {
+    if (this.clients === undefined) throw new Error("a server without clientTracking knows no clients");
+    return broadcast(this.clients, data, options);
   }
 
   #detach(): void {
@@ -175,7 +194,7 @@ export class WebSocketServer<
     // Without an HTTP server of the application, there are no requests of a class of the application.
     const request = portRequest as InstanceType<Request>;
     if (this.handleUpgrade === WebSocketServer.prototype.handleUpgrade)
-      this.#consider(asked, request, connection, head, this.#emitConnection);
+      this.#upgrading.consider(asked, request, connection, head, this.#emitConnection);
     else this.handleUpgrade(request, connection.stream, head, this.#emitConnection);
   };
 
@@ -184,8 +203,18 @@ export class WebSocketServer<
     this.#events.emit("close");
   };
 
+  #join(websocket: InstanceType<Socket>, isBare: boolean): void {
+    const { heartbeat } = this.options;
+    this.clients?.add(websocket);
+    websocket.owner = isBare ? this.#uncountedOwner : this.#owner;
+    if (heartbeat) this.#heartbeats.set(websocket, new Heartbeat(websocket, heartbeat));
+  }
+
   #left(websocket: InstanceType<Socket>): void {
+    this.#heartbeats.get(websocket)?.stop();
+    this.#heartbeats.delete(websocket);
     this.clients?.delete(websocket);
+    for (const closing of this.#closing) closing.left();
     if (this.#awaitsClients && this.clients?.size === 0) nextTick(this.#emitClose);
   }
 
@@ -220,102 +249,8 @@ export class WebSocketServer<
     socket.on("error", destroyBroken);
     const connection = new StreamConnection(socket);
     const asked = checkUpgrade(request);
-    if ("status" in asked) this.#refuseFault(asked, request, connection);
-    else this.#consider(asked, request, connection, head, callback);
-  }
-
-  /** Goes on with a request that is in order: looks at its path, and at what it offers. */
-  #consider(
-    { key, version }: UpgradeRequest,
-    request: InstanceType<Request>,
-    connection: UpgradeConnection,
-    head: Buffer,
-    callback: ConnectionCallback<InstanceType<Socket>, InstanceType<Request>>,
-  ): void {
-    if (!this.shouldHandle(request)) {
-      refuse(connection.stream, { status: 400 });
-      return;
-    }
-    const { headers } = request;
-    const protocols = readProtocols(headers["sec-websocket-protocol"]);
-    if (protocols === undefined) {
-      this.#refuseFault(malformed("Sec-WebSocket-Protocol"), request, connection);
-      return;
-    }
-    const extensions = this.#agree(headers["sec-websocket-extensions"]);
-    if (extensions === undefined) {
-      const message = "Invalid or unacceptable Sec-WebSocket-Extensions header";
-      this.#refuseFault({ status: 400, message }, request, connection);
-      return;
-    }
-    this.#verify(version, { request, connection, head, callback, key, protocols, extensions });
-  }
-
-  /** @returns undefined if the offers are malformed, or none of them can be accepted */
-  #agree(offered: string | undefined): AgreedExtensions | undefined {
-    const { maxPayload, perMessageDeflate } = this.options;
-    if (!perMessageDeflate || offered === undefined) return {};
-    const options = perMessageDeflate === true ? {} : perMessageDeflate;
-    const deflate = new PerMessageDeflate({ ...options, isServer: true, maxPayload });
-    try {
-      const offers = extension.parse(offered)[DEFLATE];
-      if (offers === undefined) return {};
-      deflate.accept(offers);
-      return { [DEFLATE]: deflate };
-    } catch {
-      return undefined;
-    }
-  }
-
-  /** Asks `verifyClient`, if there is one. */
-  #verify(version: 8 | 13, upgrade: Upgrade<InstanceType<Socket>, InstanceType<Request>>): void {
-    const { verifyClient } = this.options;
-    if (!verifyClient) {
-      this.#complete(upgrade);
-      return;
-    }
-    const { connection, request } = upgrade;
-    const info = clientInfo(version, request, connection);
-    if (verifyClient.length === 2) {
-      this.options.verifyClient?.(info, (verified, status, message, headers) => {
-        if (verified) this.#complete(upgrade);
-        else refuse(connection.stream, { status: status || 401, message, headers });
-      });
-      return;
-    }
-    const verified: unknown = Reflect.apply(verifyClient, this.options, [info]);
-    if (isPromise(verified)) this.#awaitVerdict(verified, upgrade);
-    else if (verified) this.#complete(upgrade);
-    else refuse(connection.stream, { status: 401 });
-  }
-
-  #awaitVerdict(
-    verdict: PromiseLike<unknown>,
-    upgrade: Upgrade<InstanceType<Socket>, InstanceType<Request>>,
-  ): void {
-    const { callback, connection } = upgrade;
-    const decided = (verified: unknown): void => {
-      if (!verified) refuse(connection.stream, { status: 401 });
-      else
-        this.#complete({
-          ...upgrade,
-          callback: (websocket, request) => callback(websocket, request, verified),
-        });
-    };
-    const failed = (error: unknown): never => {
-      refuse(connection.stream, { status: 500 });
-      throw error;
-    };
-    // Exceptions of listeners must not become rejections.
-    verdict.then((verified) => nextTick(() => decided(verified)), failed);
-  }
-
-  /** Goes on with `completeUpgrade`, of which a connection without a stream needs no more than the inner part. */
-  #complete(upgrade: Upgrade<InstanceType<Socket>, InstanceType<Request>>): void {
-    const { extensions, key, protocols, request, connection, head, callback } = upgrade;
-    if (connection.isBare && this.completeUpgrade === WebSocketServer.prototype.completeUpgrade)
-      this.#accept(upgrade);
-    else this.completeUpgrade(extensions, key, protocols, request, connection.stream, head, callback);
+    if ("status" in asked) this.#upgrading.refuseFault(asked, request, connection);
+    else this.#upgrading.consider(asked, request, connection, head, callback);
   }
 
   /** @internal The last step of `handleUpgrade`, which subclasses may override. */
@@ -329,90 +264,10 @@ export class WebSocketServer<
     callback: ConnectionCallback<InstanceType<Socket>, InstanceType<Request>>,
   ): void {
     const connection = new StreamConnection(socket);
-    this.#accept({ extensions, key, protocols, request, connection, head, callback });
-  }
-
-  #accept(upgrade: Upgrade<InstanceType<Socket>, InstanceType<Request>>): void {
-    const { connection, head, request, callback } = upgrade;
-    // The client may have left, or have ended its side.
-    if (!connection.isOpen) {
-      connection.destroy();
-      return;
-    }
-    connection.assertFree();
-    if (this._state > RUNNING) {
-      refuse(connection.stream, { status: 503 });
-      return;
-    }
-    const { options } = this;
-    // The type of an instance follows from the type of the class, but not for the compiler.
-    const websocket = new options.WebSocket(null, undefined, options) as InstanceType<Socket>;
-    const lines = this.#answer(upgrade, websocket);
-    this.#events.emit("headers", lines, request);
-    connection.accept(websocket, `${lines.join("\r\n")}\r\n\r\n`, head, options);
-    this.clients?.add(websocket);
-    if (connection.isBare) websocket.owner = this.#uncountedOwner;
-    else if (this.clients) websocket.owner = this.#owner;
-    callback(websocket, request);
-  }
-
-  /** The lines of the answer. Tells the WebSocket what was agreed on. */
-  #answer(
-    { extensions, key, protocols, request }: Upgrade<InstanceType<Socket>, InstanceType<Request>>,
-    websocket: WebSocket,
-  ): string[] {
-    const lines = [
-      "HTTP/1.1 101 Switching Protocols",
-      "Upgrade: websocket",
-      "Connection: Upgrade",
-      `Sec-WebSocket-Accept: ${acceptKey(key)}`,
-    ];
-    const protocol = protocols.size > 0 && this.#select(protocols, request);
-    if (protocol) {
-      lines.push(`Sec-WebSocket-Protocol: ${protocol}`);
-      websocket._protocol = protocol;
-    }
-    const params = extensions[DEFLATE]?.params;
-    if (params) {
-      lines.push(`Sec-WebSocket-Extensions: ${extension.format({ [DEFLATE]: params })}`);
-      websocket._extensions = extensions;
-    }
-    return lines;
-  }
-
-  #select(protocols: Set<string>, request: InstanceType<Request>): string | false | undefined {
-    const { options } = this;
-    if (options.handleProtocols) return options.handleProtocols(protocols, request);
-    return protocols.values().next().value;
-  }
-
-  /** Leaves a client that sent nonsense to the listeners of `wsClientError`, or refuses it. */
-  #refuseFault(fault: ClientFault, request: InstanceType<Request>, { stream }: UpgradeConnection): void {
-    if (this.listenerCount("wsClientError") === 0) refuse(stream, fault);
-    else this.#events.emit("wsClientError", new Error(fault.message), stream, request);
+    this.#upgrading.accept({ extensions, key, protocols, request, connection, head, callback });
   }
 }
 
-/** @returns undefined if the value is malformed */
-function readProtocols(offered: string | undefined): Set<string> | undefined {
-  if (offered === undefined) return new Set();
-  try {
-    return subprotocol.parse(offered);
-  } catch {
-    return undefined;
-  }
-}
-
-function clientInfo<Request extends IncomingMessage>(
-  version: 8 | 13,
-  request: Request,
-  connection: UpgradeConnection,
-): ClientInfo<Request> {
-  const origin = request.headers[version === 8 ? "sec-websocket-origin" : "origin"];
-  // The types of `ws` do not tell that it may be undefined, so callbacks that are typed by them would not fit.
-  return { origin: origin as string, secure: !connection.isBare && isSecure(request.socket), req: request };
-}
-
-function isPromise(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === "object" && value !== null && typeof Reflect.get(value, "then") === "function";
-}
+giveDisposal(WebSocketServer.prototype, async function () {
+  await this.close({});
+});

@@ -134,6 +134,11 @@ export class WebSocket extends State implements Surface {
     return this.#socket ?? null;
   }
 
+  /** @internal The number of reads so far. Undefined while the application wants none. */
+  get _heard(): number | undefined {
+    return this.#engine?.input.reads;
+  }
+
   /** @internal Sends frames as they are; null before the connection is open. */
   get _sender(): RawSender | null {
     const engine = this.#engine;
