@@ -9,7 +9,7 @@ import { parseFrames } from "../support/frame.js";
 import { ROOT } from "../support/root.js";
 
 const run = promisify(execFile);
-const LIBRARIES = ["ws", "wsimd/ws"].filter((name) => name === "ws" || existsSync(`${ROOT}src/ws/index.ts`));
+const LIBRARIES = ["ws", "wsimd/ws"].filter((name) => name === "ws" || existsSync(`${ROOT}src/ws/server.ts`));
 
 /** What a program that is this client gets out before it ends. @param body - has `ws` */
 async function sentBy(library: string, body: string): Promise<string[]> {

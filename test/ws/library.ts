@@ -13,19 +13,20 @@ export interface Library extends Surface {
   readonly attached: boolean;
 }
 
-/** ws as `require` gives it: its class has the other exports as properties. */
+/** Both as `require` gives them: the class has the other exports as properties. */
 const ws: Surface = createRequire(import.meta.url)("ws");
 
 /** @param name - a module's, which is not among the imports of this file: both have the types of the suite */
 async function load(name: string): Promise<Surface> {
-  return await import(name);
+  const module: { default: Surface } = await import(name);
+  return module.default;
 }
 
-const SOURCE = "../../src/ws/index.js";
+const SOURCE = "../../src/ws/commonjs.js";
 
 async function wsimd(): Promise<readonly Library[]> {
-  if (!existsSync(new URL("../../src/ws/index.ts", import.meta.url))) return [];
-  const surface = { ...(await load(SOURCE)), isWs: false };
+  if (!existsSync(new URL("../../src/ws/server.ts", import.meta.url))) return [];
+  const surface = { ...surfaceOf(await load(SOURCE)), isWs: false };
   return [
     ...INTERNALS.map((internals) => ({
       ...surface,
