@@ -61,7 +61,8 @@ export function createWebSocketStream(websocket: WebSocket, options?: DuplexOpti
     const socket = websocket._socket;
     // The opening handshake has failed. The 'error' that is about to come destroys the stream.
     if (socket === null) return;
-    if (socket.writableFinished) {
+    // A connection that is over without 'finish' has no other event to wait for.
+    if (socket.writableFinished || websocket.readyState === CLOSED) {
       callback();
       return;
     }
