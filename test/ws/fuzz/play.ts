@@ -39,7 +39,9 @@ class Actor {
     for (const type of ["ping", "pong"])
       ws.on(type, (data: Buffer) => this.#message(`${type} ${short(toHex(data))}`));
     ws.on("error", (error: unknown) => this.#note(`error ${errorWords(error)}`));
-    ws.on("close", (code: number, reason: Buffer) => this.#note(`close ${code} ${reason.toString()}`));
+    ws.on("close", (code: number, reason: Buffer) =>
+      this.#note(this.#terminated ? "close" : `close ${code} ${reason.toString()}`),
+    );
   }
 
   /** Whether a callback has not come yet. */
@@ -136,7 +138,6 @@ class Actor {
     else if (reply === "echo") Reflect.apply(ws.send, ws, [data]);
     else if (reply === "ping") ws.ping("reply");
     else if (reply === "close") ws.close(4000, "reply");
-    else if (reply === "pause") ws.pause();
     else if (reply === "binaryType") ws.binaryType = "arraybuffer";
     else if (reply === "remove") ws.removeAllListeners("pong");
     else {
@@ -150,7 +151,8 @@ class Actor {
     if (event === "message")
       ws.onmessage = ({ data, type }) => this.#message(`on ${type} ${short(dataWords(data))}`);
     else if (event === "close")
-      ws.onclose = ({ code, reason, wasClean }) => this.#note(`on close ${code} ${reason} ${wasClean}`);
+      ws.onclose = ({ type, code, reason, wasClean }) =>
+        this.#note(this.#terminated ? `on ${type}` : `on ${type} ${code} ${reason} ${wasClean}`);
     else ws.onerror = ({ message }) => this.#note(`on error ${message}`);
   }
 
@@ -184,9 +186,10 @@ export async function play(
     for (const group of groups) {
       for (const step of group) actors.get(step.end)?.perform(step, peer, library);
       await quiet(all, patience);
+      if (!all.some(({ ws }) => ws.isPaused)) continue;
+      for (const { ws } of all) ws.resume();
+      await quiet(all, patience);
     }
-    for (const { ws } of all) ws.resume();
-    await quiet(all, patience);
     for (const { ws, events, callbacks } of all) {
       events.push(`at the end: ${ws.readyState}`);
       stories.push([...events], [...callbacks]);
