@@ -38,7 +38,7 @@ class Actor {
     );
     for (const type of ["ping", "pong"])
       ws.on(type, (data: Buffer) => this.#message(`${type} ${short(toHex(data))}`));
-    ws.on("error", (error: unknown) => this.#note(`error ${errorWords(error)}`));
+    ws.on("error", (error: unknown) => this.#message(`error ${errorWords(error)}`));
     ws.on("close", (code: number, reason: Buffer) =>
       this.#note(this.#terminated ? "close" : `close ${code} ${reason.toString()}`),
     );
@@ -153,7 +153,7 @@ class Actor {
     else if (event === "close")
       ws.onclose = ({ type, code, reason, wasClean }) =>
         this.#note(this.#terminated ? `on ${type}` : `on ${type} ${code} ${reason} ${wasClean}`);
-    else ws.onerror = ({ message }) => this.#note(`on error ${message}`);
+    else ws.onerror = ({ message }) => this.#message(`on error ${message}`);
   }
 
   #frame(size: number, { Sender }: Library): void {

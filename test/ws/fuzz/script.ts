@@ -116,18 +116,18 @@ export function generate(random: Random, mode: Mode): Group[] {
 }
 
 /**
- * Takes apart what the libraries may tell in different ways: which of the steps of a turn come before the end of a
- * connection that breaks in it, and what an end that is paused has read by then.
+ * Takes apart what may come in either order: a turn in which a connection breaks has the steps of the end that breaks
+ * it, and no others. It pauses nothing either, for an end that is paused may have read ahead or not.
  */
 function apart(group: Group): Group {
-  const [first] = group;
-  if (first !== undefined && !isGentle(first)) return [first];
-  return group.filter(isGentle);
+  const at = group.findIndex(({ call }) => BREAKS.includes(call));
+  const breaking = group[at];
+  if (breaking === undefined) return group;
+  return group.slice(0, at + 1).filter(({ call, end }) => end === breaking.end && call !== "pause");
 }
 
-function isGentle(step: Step): boolean {
-  return !["terminate", "socket", "peerEnd", "peerReset"].includes(step.call);
-}
+/** Steps after which there is no connection. */
+const BREAKS: readonly Step["call"][] = ["terminate", "socket", "peerEnd", "peerReset"];
 
 function step(random: Random, mode: Mode, first: boolean): Step {
   const raw = mode === "server" || mode === "client";
