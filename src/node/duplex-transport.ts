@@ -72,7 +72,7 @@ export class DuplexTransport<Stream extends Duplex = Duplex> implements SocketTr
    */
   #give(bytes: Uint8Array, waits: boolean): void {
     const stream = this.#stream;
-    if (!stream.writable) return;
+    if (this.refuses()) return;
     const wasBusy = this.#busy;
     this.#busy = true;
     this.#writtenBytes += bytes.length;
@@ -84,12 +84,20 @@ export class DuplexTransport<Stream extends Duplex = Duplex> implements SocketTr
       // The implementation of a stream may throw.
       this.fail(error);
     }
+    this.refuses();
     this.#leave(wasBusy);
+  }
+
+  /** Whether the stream takes no more bytes: a transport whose stream broke stays blocked until it is closed. */
+  protected refuses(): boolean {
+    if (this.#stream.writable) return false;
+    this.blocked = true;
+    return true;
   }
 
   writeAll(chunks: readonly Uint8Array[]): void {
     const stream = this.#stream;
-    if (!stream.writable) return;
+    if (this.refuses()) return;
     const length = totalLength(chunks);
     if (length <= SHORT_BYTES) {
       this.write(Buffer.concat(chunks, length));
@@ -102,6 +110,7 @@ export class DuplexTransport<Stream extends Duplex = Duplex> implements SocketTr
     this.#uncork();
     // A corked stream reports that it is full even if the system would take the bytes.
     if (stream.writableLength === 0) this.blocked = false;
+    this.refuses();
   }
 
   #uncork(): void {

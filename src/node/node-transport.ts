@@ -100,14 +100,14 @@ export class NodeTransport extends DuplexTransport<NetSocket> implements WriteOw
   }
 
   override write(bytes: Uint8Array): void {
-    if (!this.#socket.writable) return;
+    if (this.refuses()) return;
     const handle = this.#idleHandle();
     if (handle !== undefined && this.#wrote(writeDirectly(handle, bytes, this), bytes.length)) return;
     super.write(bytes);
   }
 
   override writeAll(chunks: readonly Uint8Array[]): void {
-    if (!this.#socket.writable) return;
+    if (this.refuses()) return;
     const handle = this.#idleHandle();
     if (handle !== undefined && this.#wrote(writeAllDirectly(handle, chunks, this), totalLength(chunks)))
       return;
@@ -141,8 +141,8 @@ export class NodeTransport extends DuplexTransport<NetSocket> implements WriteOw
       socket.destroy(systemError(status, "write"));
       return;
     }
-    this.blocked = false;
-    this.sink.drained();
+    // The application may wait for it as well.
+    socket.emit("drain");
   }
 }
 

@@ -157,7 +157,8 @@ export class Output implements Gathering {
       this.#written = this.callbacks;
       this.#pending = undefined;
     }
-    if (this.#written !== undefined && transport.bufferedAmount === 0) {
+    // A transport that broke has dropped what it got, and stays blocked.
+    if (this.#written !== undefined && transport.bufferedAmount === 0 && !transport.blocked) {
       nextTick(callAll, this.#written);
       this.#written = undefined;
     }

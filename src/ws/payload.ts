@@ -10,8 +10,11 @@ type Convertible =
   | { valueOf(): string | Bytes | readonly number[] }
   | { [Symbol.toPrimitive](hint: "string"): string };
 
+/** Values for an empty payload. */
+type Nothing = false | null | undefined;
+
 /** The data of a message, a ping or a pong. A number is sent as its digits, and nothing as an empty payload. */
-export type Data = string | number | Bytes | Blob | Convertible | null | undefined;
+export type Data = string | number | Bytes | Blob | Convertible | Nothing;
 
 /** Data once they were read: text, bytes, or bytes that are still to be read. */
 export type PlainPayload = string | Uint8Array | Blob;
@@ -27,7 +30,7 @@ export function payloadOf(data: Data): PlainPayload;
 export function payloadOf(data: Data | PreparedMessage): Payload;
 export function payloadOf(data: Data | PreparedMessage): Payload {
   if (typeof data === "string" || data instanceof Uint8Array) return data;
-  if (data === undefined || data === null) return EMPTY_BUFFER;
+  if (data === undefined || data === null || data === false) return EMPTY_BUFFER;
   if (typeof data === "number") return String(data);
   if (isBytes(data)) return bytesOf(data);
   if (data instanceof PreparedMessage || isBlob(data)) return data;

@@ -116,7 +116,7 @@ class Leftover implements TransportSink {
   }
 
   drained(): void {
-    if (!this.#driven.blocked) this.#driven.sink.drained();
+    if (!this.#driven.blocked) this.#socket.emit("drain");
   }
 
   failed(error: unknown): void {

@@ -127,6 +127,8 @@ export class WebSocket extends State implements Surface {
 
   /** @internal The stream of the connection; null before it is open. */
   get _socket(): Duplex | null {
+    // The application may end the stream, or write to it: behind what was sent before.
+    this.#engine?.output.flushNow();
     if (this.#socket === undefined && this.#makeSocket !== undefined) {
       this.#socket = this.#makeSocket();
       this.#makeSocket = undefined;

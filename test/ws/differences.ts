@@ -38,6 +38,11 @@ export const DIFFERENCES = {
     wsimd: "they see nothing",
     reason: "reads do not pass through the stream",
   },
+  "rest of a write": {
+    ws: "`_socket.writableLength` is `bufferedAmount`",
+    wsimd: "it may be less",
+    reason: "the rest of a write that the system did not take whole is not in the stream",
+  },
   "nothing after terminate": {
     ws: "messages of the same read still come after `terminate()`",
     wsimd: "none comes",

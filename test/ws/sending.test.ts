@@ -3,6 +3,7 @@ import { expect } from "vitest";
 import { eventually, turns } from "../adapters/until.js";
 import type { End, Scene } from "./scene.js";
 import { suite } from "./suite.js";
+import type { WebSocket } from "./surface.js";
 
 const METHODS = ["send", "ping", "pong"] as const;
 
@@ -181,17 +182,35 @@ suite("sending", (test) => {
     }
   });
 
-  test("bufferedAmount grows when the peer does not read, and is that of the socket", async (scene) => {
+  test("bufferedAmount grows when the peer does not read", async (scene) => {
     const { ws, peer } = await scene.served();
     peer.stopReading();
     const data = Buffer.alloc(1 << 16, 1);
     while (ws.bufferedAmount === 0) ws.send(data);
-    expect(ws.bufferedAmount).toBe(ws._socket.writableLength);
     const before = ws.bufferedAmount;
     ws.send(data);
     expect(ws.bufferedAmount).toBe(before + data.length + 10);
     peer.read();
     await eventually(() => ws.bufferedAmount === 0, "nothing is buffered");
+  });
+
+  /** A server's end whose peer reads nothing, with as much as the system takes, and more. */
+  async function stuffed(scene: Scene): Promise<WebSocket> {
+    const { ws, peer } = await scene.served();
+    peer.stopReading();
+    while (ws.bufferedAmount === 0) ws.send(Buffer.alloc(1 << 16));
+    return ws;
+  }
+
+  test.differs("rest of a write", "bufferedAmount and the length of what _socket holds", {
+    async ws(scene) {
+      const ws = await stuffed(scene);
+      expect(ws._socket.writableLength).toBe(ws.bufferedAmount);
+    },
+    async wsimd(scene) {
+      const ws = await stuffed(scene);
+      expect(ws._socket.writableLength).toBeLessThanOrEqual(ws.bufferedAmount);
+    },
   });
 
   test("the callback of a message that the system did not take comes when it did", async (scene) => {
@@ -221,6 +240,41 @@ suite("sending", (test) => {
     await log.closed();
     await eventually(() => seen.length === 2, "both callbacks");
     expect(seen).toEqual([true, true]);
+  });
+
+  for (const way of ["reset by the peer", "destroyed"] as const)
+    test(`the callback of a message on a socket that was ${way} has an error`, async (scene) => {
+      const { ws, peer } = await scene.connected();
+      if (way === "destroyed") ws._socket.destroy();
+      else peer.reset();
+      const seen: boolean[] = [];
+      ws.send("a", (error) => seen.push(error instanceof Error));
+      ws.send("b", (error) => seen.push(error instanceof Error));
+      await eventually(() => seen.length === 2, "both callbacks");
+      expect(seen).toEqual([true, true]);
+    });
+
+  test("messages of a turn reach the peer before _socket is destroyed", async (scene) => {
+    for (const [end, far] of await bothWays(scene)) {
+      for (const text of ["a", "b", "c"]) end.ws.send(text);
+      end.ws._socket.destroy();
+      await far.log.closed();
+      expect(far.log.words.filter((each) => each !== "open").slice(0, 3)).toEqual([
+        'text "a"',
+        'text "b"',
+        'text "c"',
+      ]);
+    }
+  });
+
+  test("bytes written to _socket go out behind the messages of the turn", async (scene) => {
+    const { server, client } = await scene.pair();
+    server.ws.send("a");
+    server.ws.send("b");
+    server.ws._socket.write(Buffer.from([0x81, 0x01, 0x63]));
+    server.ws.send("d");
+    await client.log.until("message", 4);
+    expect(client.log.words).toEqual(["open", 'text "a"', 'text "b"', 'text "c"', 'text "d"']);
   });
 
   test("a send outside of a read has reached the system when it returns", async (scene) => {
