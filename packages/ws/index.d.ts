@@ -46,9 +46,17 @@ type Sendable =
   | { valueOf(): string }
   | { [Symbol.toPrimitive](hint: string): string };
 
+/** A message that was framed once, for many connections: a `PreparedMessage` of the package wsimd. */
+interface PreparedMessage {
+  readonly payload: Uint8Array;
+  readonly compress: boolean;
+}
+
 /** The arguments of each event of a {@link WebSocket}. */
 interface SocketEvents {
   close: [code: number, reason: Buffer];
+  /** Everything has left after {@link WebSocket.send} returned false. `ws` has no such event. */
+  drain: [];
   error: [error: Error];
   message: [data: WebSocket.RawData, isBinary: boolean];
   open: [];
@@ -62,7 +70,8 @@ interface SocketEvents {
 /** The arguments of each event of a {@link WebSocket.Server}. */
 interface ServerEvents<T extends typeof WebSocket, U extends typeof IncomingMessage> {
   close: [];
-  connection: [websocket: InstanceType<T>, request: InstanceType<U>];
+  /** The third argument is what the promise of `verifyClient` had. */
+  connection: [websocket: InstanceType<T>, request: InstanceType<U>, verified?: AnyValue];
   error: [error: Error];
   headers: [headers: string[], request: InstanceType<U>];
   listening: [];
@@ -125,10 +134,15 @@ declare class WebSocket extends EventEmitter {
   /** The URL that a client connected to, behind redirects. */
   readonly url: string;
 
-  onopen: ((event: WebSocket.Event) => void) | null;
-  onerror: ((event: WebSocket.ErrorEvent) => void) | null;
-  onclose: ((event: WebSocket.CloseEvent) => void) | null;
-  onmessage: ((event: WebSocket.MessageEvent) => void) | null;
+  // What is read is a function of anything: a function of events of this class would not be one of events of `@types/ws`.
+  get onopen(): ((event: AnyValue) => void) | null;
+  set onopen(listener: ((event: WebSocket.Event) => void) | null);
+  get onerror(): ((event: AnyValue) => void) | null;
+  set onerror(listener: ((event: WebSocket.ErrorEvent) => void) | null);
+  get onclose(): ((event: AnyValue) => void) | null;
+  set onclose(listener: ((event: WebSocket.CloseEvent) => void) | null);
+  get onmessage(): ((event: AnyValue) => void) | null;
+  set onmessage(listener: ((event: WebSocket.MessageEvent) => void) | null);
 
   /** Makes the WebSocket of a server, which gets its connection later. */
   constructor(address: null);
@@ -156,11 +170,19 @@ declare class WebSocket extends EventEmitter {
   pong(data?: AnyValue, mask?: boolean, cb?: (error: Error) => void): void;
   /**
    * Sends a message, or a fragment of one.
-   * @param data - bytes must not change until the callback is called
+   * @param data - bytes must not change until the callback is called; or a `PreparedMessage` of the package wsimd
+   * @returns whether the peer keeps up. If it does not, the event `drain` follows. `ws` returns nothing
    * @throws Error while the connection is not open yet
    */
-  send(data: Sendable, cb?: SendCallback): void;
-  send(data: Sendable, options: WebSocket.SendOptions, cb?: SendCallback): void;
+  send(data: Sendable | PreparedMessage, cb?: SendCallback): boolean;
+  send(data: Sendable | PreparedMessage, options: WebSocket.SendOptions, cb?: SendCallback): boolean;
+  /**
+   * Waits until everything that was sent has left, if {@link send} has returned false. `ws` has no such method.
+   * @returns a promise that is rejected if the connection ends before
+   */
+  waitForDrain(): Promise<void>;
+  /** Begins to read with the option `holdMessages`, without a listener of `message`. `ws` has no such method. */
+  start(): void;
   /** Ends the connection without a closing handshake. What was sent before is delivered. */
   terminate(): void;
   /** Stops reading. Messages that were read already still arrive. */
@@ -234,8 +256,23 @@ declare namespace WebSocket {
     fin?: boolean | undefined;
   }
 
+  /** Options that `ws` does not have, for clients and servers. */
+  interface AddedOptions {
+    /** Whether nothing is read until the event `message` has a listener, or `start` is called. Default: false */
+    holdMessages?: boolean | undefined;
+    /**
+     * What the event `message` has for text: a `Buffer`, or a string. For strings, let the listener take {@link Data} instead
+     * of {@link RawData}. Default: "bytes"
+     */
+    text?: "bytes" | "string" | undefined;
+    /** Whether the next event waits for the promises that listeners of `message` returned. Default: false */
+    sequential?: boolean | undefined;
+    /** Whether private parts of Node are used, for speed, or must be. Default: "auto" */
+    internals?: "auto" | "on" | "off" | undefined;
+  }
+
   /** The options of a client. Those of `http.request` and `https.request` are passed on. */
-  interface ClientOptions extends SecureContextOptions {
+  interface ClientOptions extends SecureContextOptions, AddedOptions {
     protocol?: string | undefined;
     /** Whether redirects are followed. Default: false */
     followRedirects?: boolean | undefined;
@@ -276,6 +313,18 @@ declare namespace WebSocket {
     skipUTF8Validation?: boolean | undefined;
     createConnection?: typeof createConnection | undefined;
     finishRequest?: FinishRequestCallback | undefined;
+    /** Subprotocols, where the second argument has none. */
+    protocols?: string | readonly string[] | undefined;
+    /**
+     * Gives up the opening handshake when it is aborted: with the event `error`, unless `quietClose` is set, and then `close`.
+     * `ws` has no such option.
+     */
+    signal?: AbortSignal | undefined;
+    /**
+     * Whether `close()`, `terminate()` and the signal give up the opening handshake without the event `error`. `ws` has no
+     * such option. Default: false
+     */
+    quietClose?: boolean | undefined;
   }
 
   /** The options of compression (RFC 7692). */
@@ -345,7 +394,7 @@ declare namespace WebSocket {
   interface ServerOptions<
     U extends typeof WebSocket.WebSocket = typeof WebSocket.WebSocket,
     V extends typeof IncomingMessage = typeof IncomingMessage,
-  > {
+  > extends AddedOptions {
     host?: string | undefined;
     port?: number | undefined;
     backlog?: number | undefined;
@@ -382,6 +431,26 @@ declare namespace WebSocket {
     skipUTF8Validation?: boolean | undefined;
     /** The class of the server's sockets: it must extend {@link WebSocket}. Default: that class */
     WebSocket?: U | undefined;
+    /** Looks for peers that are gone. `ws` has no such option. Default: nothing is done */
+    heartbeat?: HeartbeatOptions | undefined;
+  }
+
+  /** How a server looks for peers that are gone. */
+  interface HeartbeatOptions {
+    /** Milliseconds of silence after which a ping is sent. */
+    interval: number;
+    /** Milliseconds after the ping in which anything must come. Otherwise the connection is terminated. */
+    timeout: number;
+  }
+
+  /** How a server closes its clients. */
+  interface CloseOptions {
+    /** The code of the Close frames. Default: 1001 */
+    code?: number | undefined;
+    /** The reason in the Close frames. Default: "" */
+    reason?: string | undefined;
+    /** Milliseconds after which the clients that are left are terminated. Default: `closeTimeout` of the server */
+    timeout?: number | undefined;
   }
 
   interface AddressInfo {
@@ -411,6 +480,11 @@ declare namespace WebSocket {
     address(): AddressInfo | string | null;
     /** Accepts no more connections. The sockets stay open. */
     close(cb?: (error?: Error) => void): void;
+    /**
+     * Accepts no more connections, and closes the sockets. `ws` has no such method.
+     * @returns a promise that resolves when all are over
+     */
+    close(options: CloseOptions): Promise<void>;
     /**
      * Answers an opening handshake that an HTTP server got.
      * @throws Error if it was called with this socket before

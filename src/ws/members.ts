@@ -1,15 +1,17 @@
-// The members of the class WebSocket that its declaration can't make as `ws` has them: constants, attributes that can be
-// listed, and the listeners that attributes set.
+// The members of the class WebSocket that its declaration can't make as `ws` has them: constants, what can be listed, and
+// the listeners that attributes set.
 import { READY_STATES } from "./constants.js";
 import { attributeListener, type EventSource, setAttributeListener } from "./event-target.js";
 
-const ATTRIBUTES = [
+const LISTED = [
+  "addEventListener",
   "binaryType",
   "bufferedAmount",
   "extensions",
   "isPaused",
   "protocol",
   "readyState",
+  "removeEventListener",
   "url",
 ] as const;
 
@@ -21,7 +23,7 @@ export function addMembers(WebSocketClass: { readonly prototype: object }): void
     Object.defineProperty(WebSocketClass, name, constant);
     Object.defineProperty(prototype, name, constant);
   }
-  for (const name of ATTRIBUTES) Object.defineProperty(prototype, name, { enumerable: true });
+  for (const name of LISTED) Object.defineProperty(prototype, name, { enumerable: true });
   for (const name of ["open", "error", "close", "message"] as const) {
     Object.defineProperty(prototype, `on${name}`, {
       configurable: true,

@@ -1,4 +1,6 @@
 // What entries share: few files each, and every class and the kernel once in a program, whichever entries it loads.
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import path from "node:path";
 import { afterEach, beforeAll, describe, expect, test } from "vitest";
 import { killPrograms, mainFile, Program } from "../support/program.js";
 import { ROOT } from "../support/root.js";
@@ -26,6 +28,21 @@ test.each([
 ])("%s opens these files", async (entry, files) => {
   const opened = await run(process.execPath, "opened-files", entry);
   expect(new Set(Object(opened))).toEqual(new Set(files.map((file) => `bundled/${file}`)));
+});
+
+test("binaries that bundles read from files are where they look for them", () => {
+  const bundles = ["bundled", "cjs"].flatMap((folder) =>
+    readdirSync(`${ROOT}dist/${folder}`, { recursive: true, encoding: "utf8" })
+      .filter((file) => file.endsWith(".js"))
+      .map((file) => path.join(ROOT, "dist", folder, file)),
+  );
+  const binaries = bundles.flatMap((file) =>
+    [...readFileSync(file, "utf8").matchAll(/\breadBinary\("(?<name>[^"]+)"\)/g)].map(({ groups }) =>
+      path.resolve(path.dirname(file), groups?.name ?? ""),
+    ),
+  );
+  expect(binaries).toHaveLength(6);
+  expect(binaries.filter((file) => !existsSync(file))).toEqual([]);
 });
 
 const PARTS = ["", "/handshake", "/node", "/adapter", "/streams"];

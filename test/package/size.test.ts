@@ -37,6 +37,7 @@ const ROWS: Readonly<Record<string, { readonly code: string; readonly without?: 
   "all of wsimd/node": { code: 'export * from "wsimd/node";' },
   "all of wsimd/deno": { code: 'export * from "wsimd/deno";' },
   "all of wsimd/bun": { code: 'export * from "wsimd/bun";' },
+  "all of wsimd/ws": { code: 'export * from "wsimd/ws";' },
 };
 
 const documented = tableRows(readFileSync(`${ROOT}docs/loading.md`, "utf8"), "Bundlers");

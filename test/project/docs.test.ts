@@ -16,6 +16,7 @@ import {
 import { INTRODUCTION } from "../conformance/introduction.js";
 import { tableRows } from "../support/markdown.js";
 import { ROOT } from "../support/root.js";
+import { DIFFERENCES } from "../ws/differences.js";
 import { namedTests, notRun } from "./named-tests.js";
 
 function read(file: string): string {
@@ -61,6 +62,14 @@ describe("the tables", () => {
       expect(namedTests(tests).length, tests).toBeGreaterThan(0);
     }
     expect(await notRun(rows.flatMap(([, , tests = ""]) => namedTests(tests)))).toEqual([]);
+  });
+
+  test("of differences from ws are those that tests show", () => {
+    const rows = tableRows(read("docs/moving-from-ws.md"), "What is different");
+    const shown = Object.values(DIFFERENCES).map(({ ws, wsimd, reason }) =>
+      [ws, wsimd, reason].map((cell) => cell.replaceAll("`", "")),
+    );
+    expect(rows).toEqual(shown);
   });
 
   test("of conformance have every rule, and no departure of wsimd's", () => {

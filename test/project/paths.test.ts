@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { ROOT } from "../support/root.js";
 
 const PATH =
-  /`(?<path>(?:assembly|bench|conformance|docs|examples|scripts|src|test)\/[\w./-]*|[\w-]+\.(?:md|json))`/g;
+  /`(?<path>(?:assembly|bench|conformance|docs|examples|packages|scripts|src|test)\/[\w./-]*|[\w-]+\.(?:md|json))`/g;
 
 test.each(["CONTRIBUTING.md", "docs/architecture.md"])(
   "%s names files and folders that are there",

@@ -52,3 +52,35 @@ export function ofWs(wss: WebSocketServer, socket: Socket): void {
   sender.close(1000, "reason", true);
   console.log(typed.clients.size, header, names.size);
 }
+
+export async function added(wss: WebSocketServer): Promise<void> {
+  const { signal } = new AbortController();
+  const options: WebSocket.ClientOptions = { holdMessages: true, quietClose: true, protocols: ["a"] };
+  const socket = new WebSocket("ws://a", {
+    ...options,
+    signal,
+    text: "string",
+    sequential: true,
+    internals: "off",
+  });
+  socket.on("message", async (data: WebSocket.Data, isBinary) => {
+    if (typeof data === "string" && !isBinary) await Promise.resolve(data.length);
+  });
+  socket.start();
+  socket.on("drain", () => console.log("drained"));
+  if (!socket.send("text")) await socket.waitForDrain();
+
+  const heartbeat: WebSocket.HeartbeatOptions = { interval: 1000, timeout: 1000 };
+  const server = new WebSocketServer({
+    port: 0,
+    heartbeat,
+    holdMessages: true,
+    verifyClient: async ({ req, origin }) => (origin === "" ? false : { user: req.headers.cookie }),
+  });
+  server.on("connection", (_socket, _request, verified) => console.log(verified.user));
+  await server.close({ code: 1012, reason: "restart", timeout: 10 });
+  const closing: WebSocket.CloseOptions = {};
+  await wss.close(closing);
+  // @ts-expect-error: a code is a number
+  await wss.close({ code: "1000" });
+}
