@@ -6,7 +6,7 @@ import { defineConfig } from "vitest/config";
 const LIGHT = ["unit", "vectors", "property", "differential", "fuzz", "adapters", "ws", "cli", "project"];
 
 /** These start other people's programs, or compile, pack and install this package. They hold on Linux. */
-const PROGRAMS = ["package", "applications", "runtimes", "neighbours", "soak"];
+const PROGRAMS = ["package", "applications", "integrators", "runtimes", "neighbours", "soak"];
 
 const testsIn = (folders: readonly string[]): string[] =>
   folders.map((folder) => `test/${folder}/**/*.test.ts`);

@@ -34,7 +34,14 @@ const TOOLS = [
 const missing = TOOLS.filter(([, isThere]) => !isThere()).map(([name]) => name);
 if (missing.length > 0) install(missing);
 // The runtimes are builds for Linux on x64.
-for (const folder of ["test/runtimes", "test/bundlers", "test/runners", "test/applications", "docs/site"]) {
+for (const folder of [
+  "test/runtimes",
+  "test/bundlers",
+  "test/runners",
+  "test/applications",
+  "test/integrators",
+  "docs/site",
+]) {
   if (!installPackages(folder)) console.error(`The tests that need ${folder} will fail.`);
 }
 
