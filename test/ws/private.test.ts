@@ -1,11 +1,12 @@
 // Private parts of ws that other packages use.
 
+import { once } from "node:events";
 import type { IncomingMessage } from "node:http";
 import { Socket } from "node:net";
 import { duplexPair } from "node:stream";
 import { expect } from "vitest";
 import { masked, unmasked } from "../adapters/raw-peer.js";
-import { eventually, turns } from "../adapters/until.js";
+import { eventually, soon, turns } from "../adapters/until.js";
 import { toHex } from "../support/hex.js";
 import { suite } from "./suite.js";
 import type { WebSocket } from "./surface.js";
@@ -46,6 +47,12 @@ suite("private parts", (test, library) => {
     await client.log.until("message");
     expect(server.ws._socket.bytesWritten - before).toBe(7);
     expect(client.ws._socket.bytesRead).toBeGreaterThan(0);
+  });
+
+  test("_socket that is asked for after a send emits 'drain'", async (scene) => {
+    const { server } = await scene.pair();
+    server.ws.send(Buffer.alloc(16_000_000));
+    await soon(once(server.ws._socket, "drain"), "'drain'");
   });
 
   test("the socket of the request is the _socket", async (scene) => {
