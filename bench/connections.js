@@ -116,11 +116,12 @@ const WARM_CONNECTIONS = 50;
  * Idle connections, after one message on each.
  * @param {string} name - of the part, and of its only load
  * @param {string} what
+ * @param {number} most - connections
  * @param {string[]} all
  * @param {string[]} few - subjects of quick runs
  * @returns {Section}
  */
-export function memorySection(name, what, all, few) {
+export function memorySection(name, what, most, all, few) {
   return {
     name,
     what,
@@ -129,7 +130,7 @@ export function memorySection(name, what, all, few) {
       const { quick, record } = context;
       const subjects = new Set(installed(quick ? few : all));
       await eachAlone(name, subjects, 1, quick ? 3 : 5, context, async (subject, { program, port }) => {
-        const connections = within(quick ? 2000 : STORM);
+        const connections = within(quick ? 2000 : most);
         await hold(port, WARM_CONNECTIONS, async () => {});
         const empty = await rss(program);
         await hold(port, connections, async () => {
@@ -145,6 +146,7 @@ export function memorySection(name, what, all, few) {
 export const memory = memorySection(
   "memory",
   "memory of 10,000 idle connections",
+  STORM,
   [FIRST, AGAIN, "wsimd-data", "ws", "bun", "uws", "wsimd-bun", "wsimd-deno", "deno", "net"],
   [FIRST, "net", "ws"],
 );

@@ -183,7 +183,7 @@ export const CHAPTERS = [
   {
     section: "drop-in-memory",
     title: "Memory of wsimd/ws",
-    note: "As in the chapter on memory.\n",
+    note: "As in the chapter on memory, with 3,000 connections.\n",
     metrics: ["bytesPerConnection", "mebibytesAtRest"],
   },
   {
