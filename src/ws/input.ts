@@ -151,7 +151,9 @@ export class Input {
 
   resume(): void {
     this.#brakes &= ~PAUSED;
-    if (!this.waits) this.#owner.transport.resume();
+    const { decoder, transport } = this.#owner;
+    // A listener may call this: what is being handled need not be over.
+    if (this.#later === undefined && !this.held && !decoder.interrupted) transport.resume();
   }
 
   /** Takes no more bytes, and has the end of the transport read. */

@@ -258,6 +258,17 @@ describe("the end", () => {
   });
 });
 
+test("`resume` in a listener undoes `pause` in it", () => {
+  const { websocket, transport } = opened();
+  websocket.on("message", () => {
+    websocket.pause();
+    expect(transport.paused).toBe(true);
+    websocket.resume();
+  });
+  transport.sink.received(text("a"));
+  expect(transport.paused).toBe(false);
+});
+
 describe("options that ws does not have, and one event a turn", () => {
   const heard = (websocket: WebSocket, log: unknown[]) =>
     websocket.on("message", (data, isBinary) =>
