@@ -1,4 +1,4 @@
-// Broadcasts: one message, and sixteen in a turn, to a thousand clients.
+// Broadcasts and topics: one message, and several in a turn, to a thousand clients.
 import { setTimeout as sleep } from "node:timers/promises";
 import { withServers } from "./echo.js";
 import { AGAIN, FIRST } from "./noise.js";
@@ -14,11 +14,11 @@ const EVERY_MS = 20;
  */
 
 /**
- * @param {{ name: string, what: string, bursts: readonly Burst[], all: string[], few: string[] }} plan - `few` subjects are
- * those of quick runs
+ * @param {{ name: string, what: string, bursts: readonly Burst[], all: string[], few: string[], env?: Record<string, string> }} plan
+ * - `few` subjects are those of quick runs; `env` is for the servers
  * @returns {import("./echo.js").Section}
  */
-export function broadcastSection({ name, what, bursts, all, few }) {
+export function broadcastSection({ name, what, bursts, all, few, env = {} }) {
   const plan = (/** @type {boolean} */ quick) => ({
     subjects: installed(quick ? few : all),
     rounds: quick ? 2 : 3,
@@ -34,7 +34,7 @@ export function broadcastSection({ name, what, bursts, all, few }) {
     },
     async run({ quick, progress, record, failed }) {
       const { subjects, rounds, share } = plan(quick);
-      await withServers(subjects, { id: name }, failed, async (servers) => {
+      await withServers(subjects, { id: name, env }, failed, async (servers) => {
         /** @type {Map<string, import("./programs.js").Program>} */
         const holders = new Map();
         try {
@@ -81,6 +81,29 @@ export const broadcast = broadcastSection({
   all: [FIRST, "bun", "uws", "net", "ws", AGAIN],
   few: [FIRST, "bun", "ws"],
 });
+
+export const topics = [
+  broadcastSection({
+    name: "topics",
+    what: "messages to the 1,000 subscribers of a topic: 1, 16 and 64 in a turn",
+    bursts: [
+      [1, 50],
+      [16, 30],
+      [64, 20],
+    ],
+    all: [FIRST, "bun", "ws", AGAIN],
+    few: [FIRST, "bun", "ws"],
+    env: { BENCH_TOPICS: "1" },
+  }),
+  broadcastSection({
+    name: "topics-8",
+    what: "messages to 8 topics, in all of which 1,000 clients are: 64 in a turn",
+    bursts: [[64, 20]],
+    all: [FIRST, "bun", AGAIN],
+    few: [FIRST, "bun"],
+    env: { BENCH_TOPICS: "8" },
+  }),
+];
 
 /**
  * @param {number} burst

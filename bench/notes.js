@@ -85,6 +85,18 @@ export const CHAPTERS = [
     metrics: ["cpuUsPerDelivery"],
   },
   {
+    section: "topics",
+    title: "Topics",
+    note: "100 B to the 1,000 subscribers of a topic, 1, 16 or 64 times in a turn of the event loop. `ws` has no topics: it sends in a loop.\n",
+    metrics: ["cpuUsPerDelivery"],
+  },
+  {
+    section: "topics-8",
+    title: "Several topics",
+    note: "100 B to 8 topics in turn, 64 in a turn of the event loop. Each of 1,000 clients is subscribed to all.\n",
+    metrics: ["cpuUsPerDelivery"],
+  },
+  {
     section: "memory",
     title: "Memory",
     note: "Growth of the resident set for each idle connection that had one message, and what there was before, after a garbage collection.\n",

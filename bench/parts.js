@@ -1,6 +1,6 @@
 // The parts of the benchmark, in the order in which they run.
 import { ablation } from "./ablation.js";
-import { broadcast } from "./broadcast.js";
+import { broadcast, topics } from "./broadcast.js";
 import { cellFrom, LONG_TEXT_SIZES, MATRIX_CELLS } from "./cells.js";
 import { client } from "./client.js";
 import { compression } from "./compression.js";
@@ -75,6 +75,7 @@ export const MAIN = [
   handshakes,
   firstConnections,
   broadcast,
+  ...topics,
   memory,
   relay,
   startup,

@@ -33,6 +33,7 @@ function target(row, cells, against, [limit, aim], more = {}) {
 }
 
 const NS = { metric: "nsPerMessage" };
+const DELIVERY = { metric: "cpuUsPerDelivery" };
 const BYTES = { metric: "deflatedBytes" };
 const KEPT_BYTES = /** @type {const} */ ({ metric: "keptBytes", by: "difference" });
 
@@ -105,6 +106,15 @@ const DROP_IN = [
 ];
 
 /** @type {Target[]} */
+const TOPICS = [
+  target("single messages to a topic", ["topics/100/1"], "bun", [1.15], DELIVERY),
+  target("messages to a topic, 16 in a turn", ["topics/100/16"], "bun", [1.1], DELIVERY),
+  target("messages to a topic, 64 in a turn", ["topics/100/64"], "bun", [0.65], DELIVERY),
+  target("messages to a topic, 64 in a turn", ["topics/100/64"], "ws", [0.02], DELIVERY),
+  target("messages to 8 topics, 64 in a turn", ["topics-8/100/64"], "bun", [0.75], DELIVERY),
+];
+
+/** @type {Target[]} */
 export const TARGETS = [
   target("ASCII text of 100 kB to 1 MiB", LONG_TEXT, "bun", [1, 0.8]),
   target("text of 10 MB", ["text/10000000/1"], "bun", [1, 0.8]),
@@ -126,7 +136,8 @@ export const TARGETS = [
   target("first 10,000 connections of a process", ["first-connections"], "ws", [0.75, 0.6], {
     metric: "cpuUsPerConnection",
   }),
-  target("broadcasts, 16 in a turn", ["broadcast/100/16"], "bun", [1.1, 0.9], { metric: "cpuUsPerDelivery" }),
+  target("broadcasts, 16 in a turn", ["broadcast/100/16"], "bun", [1.1, 0.9], DELIVERY),
+  ...TOPICS,
   target("Deno: single messages of 20 and 1,000 B", ["binary/20/1", "binary/1000/1"], "deno", [1, 0.9], {
     subject: "wsimd-deno",
   }),
@@ -147,7 +158,7 @@ export const KEPT = [
   target("mixed UTF-8 of 1,000 B, 16 at once", ["mixed/1000/16"], "ws", [0.25]),
   target("TLS, 1,000 B, 16 at once", ["tls/1000/16"], "ws", [0.62]),
   target("opening handshakes, warm", ["handshakes"], "ws", [0.67], { metric: "cpuUsPerHandshake" }),
-  target("single broadcasts", ["broadcast/100/1"], "net", [1.05], { metric: "cpuUsPerDelivery" }),
+  target("single broadcasts", ["broadcast/100/1"], "net", [1.05], DELIVERY),
   target("memory of an idle connection", ["memory"], "net", [1024], {
     metric: "bytesPerConnection",
     by: "difference",

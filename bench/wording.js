@@ -52,6 +52,8 @@ export function describe(cell) {
   if (kind === "idle") return `${size} active, ${Number(depth).toLocaleString("en")} idle`;
   if (kind === "broadcast" || kind === "drop-in-broadcast")
     return `broadcast of ${bytes(Number(size))}${depth === "1" ? "" : `, ${depth} in a turn`}`;
+  if (kind === "topics") return `published to a topic, ${depth} in a turn`;
+  if (kind === "topics-8") return `published to 8 topics, ${depth} in a turn`;
   if (depth === undefined) return size === "" ? kind : `${kind}, ${bytes(Number(size))}`;
   return `${KINDS[kind] ?? kind}, ${bytes(Number(size))}, depth ${depth}`;
 }

@@ -1,5 +1,13 @@
 // `Bun.serve`: run by Bun.
-import { COMPRESSES, listening, MOST_MESSAGE_BYTES, PARSES, tlsFiles } from "./lifecycle.js";
+import {
+  COMPRESSES,
+  listening,
+  MOST_MESSAGE_BYTES,
+  nextTopic,
+  PARSES,
+  TOPICS,
+  tlsFiles,
+} from "./lifecycle.js";
 
 /**
  * The part of Bun that is used here.
@@ -30,7 +38,7 @@ const server = bun.serve({
     perMessageDeflate: COMPRESSES && { compress: "shared", decompress: "shared" },
     /** @param {BunSocket} socket */
     open(socket) {
-      socket.subscribe("all");
+      for (const topic of ["all", ...TOPICS]) socket.subscribe(topic);
     },
     /**
      * @param {BunSocket} socket
@@ -42,4 +50,4 @@ const server = bun.serve({
     },
   },
 });
-listening(server.port, (payload) => void server.publish("all", payload));
+listening(server.port, (payload) => void server.publish(TOPICS.length > 0 ? nextTopic() : "all", payload));

@@ -17,6 +17,18 @@ export const PARSES = process.env.BENCH_JSON === "1";
 /** Whether the server compresses messages of any length, each by itself. */
 export const COMPRESSES = process.env.BENCH_COMPRESS === "1";
 
+/** Topics to which every client is subscribed, and to which the server publishes in turn instead of sending to all. */
+export const TOPICS = Array.from({ length: Number(process.env.BENCH_TOPICS ?? 0) }, (_, i) => `topic ${i}`);
+
+/** The topic whose turn it is. */
+export function nextTopic() {
+  const topic = TOPICS[turn++ % TOPICS.length];
+  if (topic === undefined) throw new Error("BENCH_TOPICS is not set");
+  return topic;
+}
+
+let turn = 0;
+
 /**
  * The module that users of an entry of this package load.
  * @param {string} entry

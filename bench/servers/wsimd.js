@@ -1,6 +1,15 @@
 // This package. WSIMD_INTERNALS and WSIMD_KERNEL choose how it reads and decodes, BENCH_BORROW whether payloads are borrowed, BENCH_UTF8
 // whether text comes as bytes, BENCH_FLUSH whether each message is written by itself instead of with the others of its turn.
-import { COMPRESSES, listening, MOST_MESSAGE_BYTES, PARSES, shipped, tlsFiles } from "./lifecycle.js";
+import {
+  COMPRESSES,
+  listening,
+  MOST_MESSAGE_BYTES,
+  nextTopic,
+  PARSES,
+  shipped,
+  TOPICS,
+  tlsFiles,
+} from "./lifecycle.js";
 
 /**
  * One of them for a process, so that none is slowed down by what another does.
@@ -40,6 +49,11 @@ const server = await serve(
     ...(tls !== undefined && { tls }),
   },
   {
+    ...(TOPICS.length > 0 && {
+      open(socket) {
+        for (const topic of TOPICS) socket.subscribe(topic);
+      },
+    }),
     message: handler(),
     error() {
       // Clients that go away with a reset are part of the handshake benchmark.
@@ -47,5 +61,6 @@ const server = await serve(
   },
 );
 listening(server.port, (payload) => {
-  server.broadcast(payload);
+  if (TOPICS.length > 0) server.publish(nextTopic(), payload);
+  else server.broadcast(payload);
 });
