@@ -273,6 +273,11 @@ export class Engine
     surface.failed(error);
   }
 
+  /** As {@link OutputOwner.sendWaiting}. */
+  sendWaiting(): void {
+    this.sending.release();
+  }
+
   drainedOut(): void {
     try {
       this.#surface.emit("drain");

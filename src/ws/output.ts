@@ -15,6 +15,8 @@ export interface OutputOwner {
   readonly transport: Transport;
   /** Whether the transport is gone. */
   readonly gone: boolean;
+  /** A read is over: frames that have waited for that are sent. */
+  sendWaiting(): void;
   /** Everything that was sent has left, after a call of `send` had returned false. */
   drainedOut(): void;
   /** Nothing can be written, because of a bug or a lack of memory. */
@@ -55,6 +57,11 @@ export class Output implements Gathering {
     return this.#wantsDrain;
   }
 
+  /** Whether a read is being handled. */
+  get reading(): boolean {
+    return this.#reading;
+  }
+
   /** A read begins: its output is gathered. */
   beginRead(): void {
     this.#reading = true;
@@ -63,6 +70,7 @@ export class Output implements Gathering {
 
   /** Writes what was gathered since {@link beginRead}. */
   endRead(): void {
+    this.#owner.sendWaiting();
     this.#reading = false;
     this.flush();
   }

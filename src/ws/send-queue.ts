@@ -1,4 +1,4 @@
-// Frames that wait: for a Blob, whose bytes can only be read asynchronously, or to be compressed at the end of the turn.
+// Frames that wait: for a Blob, whose bytes can only be read asynchronously, or to be compressed at the end of a turn.
 import { nextTick } from "../node/globals.js";
 import { rethrowLater } from "./later.js";
 import { isBlob, lengthOf, type Payload } from "./payload.js";
@@ -22,22 +22,25 @@ export interface Outgoing {
 export interface QueueOwner {
   /** Whether the transport is gone, so that nothing can be sent. */
   readonly gone: boolean;
-  /** Several frames are going to be sent, and leave together. */
-  beginBatch(): void;
+  /** Whether a read is being handled, behind which {@link SendQueue.release} is called. */
+  readonly reading: boolean;
+  /** Calls {@link SendQueue.release}, and writes all that it sends at once. */
+  sendBatch(): void;
   /** Sends a frame. */
   put(outgoing: Outgoing): void;
-  endBatch(): void;
   /** A Blob can't be read: the connection ends. */
   unreadable(error: Error): void;
 }
 
 /**
- * Holds back everything behind a Blob until that was read, and behind a message that is to be compressed until the end
- * of the turn.
+ * Holds back everything behind a Blob until that was read, and messages that are to be compressed until the end of the
+ * read or the turn in which they were sent.
  */
 export class SendQueue implements Gathering {
   readonly #owner: QueueOwner;
   #waiting: Outgoing[] = [];
+  /** Whether the Blob that is first is being read. */
+  #readsBlob = false;
   /** The number of payload bytes that wait. */
   bytes = 0;
 
@@ -49,8 +52,8 @@ export class SendQueue implements Gathering {
   add(outgoing: Outgoing): void {
     this.bytes += lengthOf(outgoing.payload);
     if (this.#waiting.push(outgoing) > 1) return;
-    if (isBlob(outgoing.payload)) void this.#read();
-    else flushAtTurnEnd(this);
+    if (isBlob(outgoing.payload)) void this.#read(outgoing, outgoing.payload);
+    else if (!this.#owner.reading) flushAtTurnEnd(this);
   }
 
   /** Whether frames wait. */
@@ -58,22 +61,36 @@ export class SendQueue implements Gathering {
     return this.#waiting.length > 0;
   }
 
-  /** As {@link Gathering.flush}: compresses and sends what has waited for the end of the turn. */
+  /** As {@link Gathering.flush}. */
   flush(): void {
-    const [outgoing] = this.#waiting;
-    if (outgoing === undefined || isBlob(outgoing.payload)) return;
-    if (this.#owner.gone) this.#fail(new Error("The socket was closed while data was being compressed"));
-    else this.#proceed(outgoing);
+    this.#owner.sendBatch();
   }
 
-  /** Reads the Blob that is first, and sends everything up to the next one. */
-  async #read(): Promise<void> {
-    const [outgoing] = this.#waiting;
-    if (outgoing === undefined || !isBlob(outgoing.payload)) return;
+  /** Sends everything up to the next Blob, and reads that. */
+  release(): void {
+    if (this.#readsBlob) return;
+    if (this.#owner.gone) this.#fail(new Error("The socket was closed while data was being compressed"));
+    for (let next = this.#waiting[0]; next !== undefined; next = this.#waiting[0]) {
+      if (isBlob(next.payload)) {
+        void this.#read(next, next.payload);
+        return;
+      }
+      this.#waiting.shift();
+      this.bytes -= lengthOf(next.payload);
+      this.#owner.put(next);
+    }
+  }
+
+  async #read(outgoing: Outgoing, blob: Blob): Promise<void> {
+    this.#readsBlob = true;
     try {
-      const bytes = new Uint8Array(await outgoing.payload.arrayBuffer());
+      const payload = new Uint8Array(await blob.arrayBuffer());
+      this.#readsBlob = false;
       if (this.#owner.gone) this.#fail(new Error("The socket was closed while the blob was being read"));
-      else this.#proceed({ ...outgoing, payload: bytes });
+      else {
+        this.#waiting[0] = { ...outgoing, payload };
+        this.#owner.sendBatch();
+      }
     } catch (cause) {
       const error = cause instanceof Error ? cause : new Error(String(cause));
       this.#fail(error);
@@ -81,24 +98,11 @@ export class SendQueue implements Gathering {
     }
   }
 
-  /** @param first - in place of the first that waits */
-  #proceed(first: Outgoing): void {
-    let next: Outgoing | undefined = first;
-    this.#owner.beginBatch();
-    while (next !== undefined && !isBlob(next.payload)) {
-      const waited = this.#waiting.shift();
-      if (waited !== undefined) this.bytes -= lengthOf(waited.payload);
-      this.#owner.put(next);
-      next = this.#waiting[0];
-    }
-    this.#owner.endBatch();
-    if (next !== undefined) void this.#read();
-  }
-
   #fail(error: Error): void {
     const failed = this.#waiting;
     this.#waiting = [];
-    nextTick(callAll, callbacksOf(failed), error);
+    this.#readsBlob = false;
+    if (failed.length > 0) nextTick(callAll, callbacksOf(failed), error);
   }
 }
 

@@ -142,21 +142,33 @@ export class Sending implements QueueOwner {
     return !this.#owner.output.full;
   }
 
-  /** As {@link QueueOwner.beginBatch}. */
-  beginBatch(): void {
-    this.#owner.output.beginRead();
+  /** As {@link QueueOwner.reading}. */
+  get reading(): boolean {
+    return this.#owner.output.reading;
   }
 
-  /** As {@link QueueOwner.endBatch}. */
-  endBatch(): void {
-    this.#owner.output.endRead();
+  /** As {@link QueueOwner.sendBatch}. */
+  sendBatch(): void {
+    const { output } = this.#owner;
+    output.beginRead();
+    output.endRead();
+  }
+
+  /** Sends what has waited for the end of a read, or of a turn. */
+  release(): void {
+    this.#queue?.release();
   }
 
   /** As {@link QueueOwner.put}. */
   put({ first, payload, compress, masked, callback }: Outgoing): void {
-    if (payload instanceof PreparedMessage) this.#prepared(payload, first, compress, masked, callback);
-    else if (typeof payload === "string" || payload instanceof Uint8Array)
-      this.#put(first, payload, compress, masked, callback);
+    try {
+      if (payload instanceof PreparedMessage) this.#prepared(payload, first, compress, masked, callback);
+      else if (typeof payload === "string" || payload instanceof Uint8Array)
+        this.#put(first, payload, compress, masked, callback);
+    } catch (error) {
+      // There is no memory, and `send` has returned.
+      this.#owner.onTrap(error);
+    }
   }
 
   #put(
