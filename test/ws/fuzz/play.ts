@@ -79,7 +79,7 @@ class Actor {
         ws[step.call]();
         break;
       case "state":
-        this.events.push(`state ${ws.readyState} ${ws.bufferedAmount} ${ws.isPaused} ${ws.binaryType}`);
+        this.events.push(this.#state);
         break;
       case "noMessages":
         ws.removeAllListeners("message");
@@ -96,8 +96,8 @@ class Actor {
       case "frame":
         this.#frame(step.size, library);
         break;
-      case "socket":
-        ws._socket?.[step.method]();
+      case "destroySocket":
+        if (ws.readyState === 1) ws._socket.destroy();
         break;
       case "write":
         peer?.write(wire(step.bytes, step.end === 0));
@@ -108,6 +108,12 @@ class Actor {
       case "peerReset":
         peer?.reset();
     }
+  }
+
+  /** What was dropped when the connection broke counts as buffered in ws. */
+  get #state(): string {
+    const { readyState, bufferedAmount, isPaused, binaryType } = this.ws;
+    return `state ${readyState} ${readyState < 3 ? bufferedAmount : ""} ${isPaused} ${binaryType}`;
   }
 
   #call(method: unknown, args: readonly unknown[], hasCallback: boolean): void {
@@ -295,7 +301,7 @@ function short(words: string): string {
 /** Which of the errors of a socket a callback gets depends on when the peer's end came. */
 function callbackError(error: unknown): string {
   const words = errorWords(error);
-  return /^(WS_|Error: WebSocket|Error: The )/.test(words) ? words : "an error of the socket";
+  return /^(WS_|Error: WebSocket)/.test(words) ? words : "an error of the socket";
 }
 
 /** The messages of Node's own checks are Node's; their class and code count. */

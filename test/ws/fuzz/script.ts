@@ -34,12 +34,11 @@ export type Step = { readonly end: 0 | 1 } & (
       readonly callback: boolean;
     }
   | { readonly call: "close"; readonly code?: number; readonly reason?: number }
-  | { readonly call: "terminate" | "pause" | "resume" | "state" | "noMessages" }
+  | { readonly call: "terminate" | "destroySocket" | "pause" | "resume" | "state" | "noMessages" }
   | { readonly call: "binaryType"; readonly type: string }
   | { readonly call: "reply"; readonly event: "message" | "ping" | "pong"; readonly reply: Reply }
   | { readonly call: "attribute"; readonly event: "message" | "close" | "error" }
   | { readonly call: "frame"; readonly size: number }
-  | { readonly call: "socket"; readonly method: "end" | "destroy" }
   | { readonly call: "write"; readonly bytes: string }
   | { readonly call: "peerEnd" | "peerReset" }
 );
@@ -116,18 +115,20 @@ export function generate(random: Random, mode: Mode): Group[] {
 }
 
 /**
- * Takes apart what may come in either order: a turn in which a connection breaks has the steps of the end that breaks
- * it, and no others. It pauses nothing either, for an end that is paused may have read ahead or not.
+ * Takes apart what may come in either order. A turn in which an end breaks the connection has the steps of that end
+ * alone, and a raw peer breaks it in a turn of its own. Such a turn pauses nothing: an end that is paused may have read
+ * ahead or not.
  */
 function apart(group: Group): Group {
   const at = group.findIndex(({ call }) => BREAKS.includes(call));
   const breaking = group[at];
   if (breaking === undefined) return group;
+  if (breaking.call === "peerEnd" || breaking.call === "peerReset") return [breaking];
   return group.slice(0, at + 1).filter(({ call, end }) => end === breaking.end && call !== "pause");
 }
 
 /** Steps after which there is no connection. */
-const BREAKS: readonly Step["call"][] = ["terminate", "socket", "peerEnd", "peerReset"];
+const BREAKS: readonly Step["call"][] = ["terminate", "destroySocket", "peerEnd", "peerReset"];
 
 function step(random: Random, mode: Mode, first: boolean): Step {
   const raw = mode === "server" || mode === "client";
@@ -153,7 +154,7 @@ function step(random: Random, mode: Mode, first: boolean): Step {
   if (kind < 90) return { end, call: "state" };
   // Behind a message that ws still compresses, such a frame overtakes it.
   if (kind < 94 && mode !== "compressed") return { end, call: "frame", size: random.pick(SIZES) };
-  if (kind < 95) return { end, call: "socket", method: random.pick(["end", "destroy"] as const) };
+  if (kind < 95) return { end, call: "destroySocket" };
   if (kind < 97) return { end, call: "noMessages" };
   return raw ? { end, call: random.pick(["peerEnd", "peerReset"] as const) } : { end, call: "state" };
 }
