@@ -1,4 +1,4 @@
-// Where wsimd/ws differs from ws on purpose.
+// Where wsimd/ws differs from ws on purpose. docs/moving-from-ws.md has the same table.
 
 export interface Difference {
   readonly ws: string;
@@ -42,6 +42,17 @@ export const DIFFERENCES = {
     ws: "`_socket.writableLength` is `bufferedAmount`",
     wsimd: "it may be less",
     reason: "the rest of a write that the system did not take whole is not in the stream",
+  },
+  "reading while paused": {
+    ws: "a socket that is paused reads ahead, and notices an end that nothing comes before",
+    wsimd: "with bare handles it reads nothing until `resume()`",
+    reason: "the peer has to wait at once",
+  },
+  "after an exception": {
+    ws: "delivers nothing more to a connection whose listener for `message` threw",
+    wsimd: "goes on with the next message",
+    reason:
+      "the exception reaches `uncaughtException` in both, and a process that lives on needs its connections",
   },
   "nothing after terminate": {
     ws: "messages of the same read still come after `terminate()`",

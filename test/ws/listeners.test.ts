@@ -2,6 +2,7 @@
 import { expect } from "vitest";
 import { masked, unmasked } from "../adapters/raw-peer.js";
 import { eventually, turns } from "../adapters/until.js";
+import type { RawPair, Scene } from "./scene.js";
 import { suite } from "./suite.js";
 
 suite("listeners", (test) => {
@@ -66,6 +67,29 @@ suite("listeners", (test) => {
       expect(ws.readyState).toBe(1);
       ws.send("x");
       expect((await peer.frames(1))[0]?.opcode).toBe(1);
+    });
+
+    const thrown = async (scene: Scene): Promise<RawPair> => {
+      const end = await scene.raws(role);
+      end.ws.once("message", () => {
+        throw new Error("thrown by a listener");
+      });
+      await end.peer.write(write("81 01 | 'a'"));
+      await eventually(() => scene.uncaught().length > 0, "the exception");
+      await end.peer.write(write("81 01 | 'b'"));
+      return end;
+    };
+    test.differs("after an exception", `a message behind one whose listener of a ${role} threw`, {
+      async ws(scene) {
+        const { log } = await thrown(scene);
+        await turns(20);
+        expect(log.words).not.toContain('text "b"');
+      },
+      async wsimd(scene) {
+        const { log } = await thrown(scene);
+        await log.until("message", 2);
+        expect(log.words).toContain('text "b"');
+      },
     });
 
     test(`a listener that a ${role} adds in an event gets the next one`, async (scene) => {

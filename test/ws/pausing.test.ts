@@ -67,6 +67,24 @@ suite("pausing", (test) => {
       expect(log.words.filter((each) => each !== "open")).toEqual(['text "a"', 'close 1006 ""']);
     });
 
+    test.differs("reading while paused", `the peer's end comes to a ${role} that is paused`, {
+      async ws(scene) {
+        const { ws, peer, log } = await scene.raws(role);
+        ws.pause();
+        peer.end();
+        expect(await log.closed()).toBe('close 1006 ""');
+        expect(ws.isPaused).toBe(true);
+      },
+      async wsimd(scene) {
+        const { ws, peer, log } = await scene.raws(role);
+        ws.pause();
+        peer.end();
+        await turns();
+        ws.resume();
+        expect(await log.closed()).toBe('close 1006 ""');
+      },
+    });
+
     test(`terminate() of a ${role} that is paused ends it, and it stays paused`, async (scene) => {
       const { ws, log } = await scene.raws(role);
       ws.pause();
