@@ -21,7 +21,7 @@ write(
 );
 
 const server = new WebpackDevServer(
-  { port: "auto", host: "127.0.0.1", static: false, setupExitSignals: false, client: { logging: "none" } },
+  { port: 0, host: "127.0.0.1", static: false, setupExitSignals: false, client: { logging: "none" } },
   webpack({
     mode: "development",
     context: folder,
