@@ -23,7 +23,8 @@ export function addMembers(WebSocketClass: { readonly prototype: object }): void
     Object.defineProperty(WebSocketClass, name, constant);
     Object.defineProperty(prototype, name, constant);
   }
-  for (const name of LISTED) Object.defineProperty(prototype, name, { enumerable: true });
+  for (const name of LISTED)
+    Object.defineProperty(prototype, name, { ...descriptor(prototype, name), enumerable: true });
   for (const name of ["open", "error", "close", "message"] as const) {
     Object.defineProperty(prototype, `on${name}`, {
       configurable: true,
@@ -36,4 +37,12 @@ export function addMembers(WebSocketClass: { readonly prototype: object }): void
       },
     });
   }
+}
+
+/** The descriptor of a member, which may be that of a class above. */
+function descriptor(prototype: object | null, name: string): PropertyDescriptor | undefined {
+  if (prototype === null) return undefined;
+  return (
+    Object.getOwnPropertyDescriptor(prototype, name) ?? descriptor(Object.getPrototypeOf(prototype), name)
+  );
 }
