@@ -4,7 +4,7 @@ import type { Transport } from "../adapter/transport.js";
 import { nextTick } from "../node/globals.js";
 import type { Outbox } from "../protocol/outbox.js";
 import { type Callback, callAll } from "./send-queue.js";
-import { flushAtTurnEnd, type Gathering } from "./turn-end.js";
+import { flushAtTurnEnd, type ReadGathering, readBegins, readEnds } from "./turn-end.js";
 
 /** Gathered output is written when it is as long as this, and counts as buffered if the transport does not take it. */
 const HIGH_WATER_BYTES = 64 * 1024;
@@ -27,8 +27,9 @@ export interface OutputOwner {
  * Writes frames. Those that are sent while a read is handled leave in one write at its end. Of others, the first one of
  * a turn of the event loop is written before the call returns, and those behind it at the end of the turn.
  */
-export class Output implements Gathering {
+export class Output implements ReadGathering {
   readonly #owner: OutputOwner;
+  outer: ReadGathering | undefined = undefined;
   /** Whether a read is being handled. */
   #reading = false;
   /** Whether the output is written at the end of this turn. */
@@ -64,7 +65,10 @@ export class Output implements Gathering {
 
   /** A read begins: its output is gathered. */
   beginRead(): void {
+    // As the process exits, what waits may be sent in the middle of a read.
+    if (this.#reading) return;
     this.#reading = true;
+    readBegins(this);
     this.#owner.outbox.cork();
   }
 
@@ -72,6 +76,7 @@ export class Output implements Gathering {
   endRead(): void {
     this.#owner.sendWaiting();
     this.#reading = false;
+    readEnds(this);
     this.flush();
   }
 

@@ -43,6 +43,11 @@ describe.each(LIBRARIES)("%s", (library) => {
     expect(await sentBy(library, body)).toEqual(["1 a", "1 b", "1 c"]);
   });
 
+  test("messages of a listener that exits are delivered", async () => {
+    const body = `ws.on("message", () => { ws.send("a"); ws.send("b"); process.exit(); });`;
+    expect(await sentBy(library, body)).toEqual(["1 a", "1 b"]);
+  });
+
   test("a process ends by itself when its connection is closed", async () => {
     const body = `ws.on("message", () => ws.terminate());`;
     expect(await sentBy(library, body)).toEqual([]);
