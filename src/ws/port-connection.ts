@@ -1,13 +1,13 @@
 // A connection to a port that was accepted as a handle, until it is a WebSocket or belongs to Node's HTTP server.
 import { Buffer } from "node:buffer";
 import { maxHeaderSize } from "node:http";
-import { Socket } from "node:net";
+import type { Socket } from "node:net";
 import { Deadline, type Expiring } from "../adapter/deadline.js";
 import type { TransportSink } from "../adapter/transport.js";
 import { HeadReader, type RequestHead } from "../http/head.js";
 import { includesToken } from "../http/token-list.js";
 import { nodeRuntime } from "../node/host.js";
-import { type ConnectionHandle, HandleTransport } from "../node/internals/index.js";
+import { type ConnectionHandle, HandleTransport, socketThatIsOver } from "../node/internals/index.js";
 import type { Internals } from "../node/internals-option.js";
 import type { SocketOptions } from "./choices.js";
 import { PortRequest } from "./port-request.js";
@@ -166,7 +166,7 @@ export class PortConnection implements UpgradeConnection, TransportSink, Expirin
 
   /** A socket as Node's HTTP server hands it over with an upgrade request: it reads already. */
   #makeReadingSocket(): Socket {
-    const socket = this.#makeSocket() ?? new Socket().destroy();
+    const socket = this.#makeSocket() ?? socketThatIsOver();
     socket.on("error", destroyBroken);
     socket.read(0);
     return socket;

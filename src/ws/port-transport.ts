@@ -1,7 +1,7 @@
 // The transport of a connection that was accepted as a handle, until something asks for its `net.Socket`.
-import { Socket } from "node:net";
+import type { Socket } from "node:net";
 import type { SocketTransport, TransportSink } from "../adapter/transport.js";
-import type { HandleTransport } from "../node/internals/index.js";
+import { type HandleTransport, socketThatIsOver } from "../node/internals/index.js";
 import type { Internals } from "../node/internals-option.js";
 import { NodeTransport } from "../node/node-transport.js";
 
@@ -18,7 +18,7 @@ export class PortTransport implements SocketTransport {
     this.#driven = handle;
   }
 
-  /** The connection's socket: one that is destroyed, if this side had ended before it was asked for. */
+  /** The connection's socket: one that is destroyed, if the connection was over before it was asked for. */
   socket(): Socket {
     this.#socket ??= this.#makeSocket();
     return this.#socket;
@@ -27,7 +27,7 @@ export class PortTransport implements SocketTransport {
   #makeSocket(): Socket {
     const handle = this.#handle;
     const socket = handle.becomeSocket();
-    if (socket === undefined) return new Socket().destroy();
+    if (socket === undefined) return socketThatIsOver();
     const { paused, sink, window } = handle;
     const driven = new NodeTransport(socket, this.#choice);
     this.#driven = driven;

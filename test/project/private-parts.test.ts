@@ -22,6 +22,7 @@ const PUBLIC = new Set([
     "drain",
     "end",
     "error",
+    "finish",
     "listening",
     "latin1",
     "read",

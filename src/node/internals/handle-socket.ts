@@ -33,3 +33,14 @@ export function socketOver(handle: ConnectionHandle): Socket {
 function pushCopy(this: Socket | undefined, length: number, buffer: Uint8Array): boolean {
   return this?.push(Buffer.from(buffer.subarray(0, length))) ?? false;
 }
+
+/** A socket of a connection that is over: it has sent all, and is destroyed. */
+export function socketThatIsOver(): Socket {
+  const socket = new Socket();
+  socket.end();
+  const state: unknown = Reflect.get(socket, "_writableState");
+  if (typeof state === "object" && state !== null) Reflect.set(state, "finished", true);
+  if (socket.writableFinished) socket.destroy();
+  else socket.once("finish", () => socket.destroy());
+  return socket;
+}

@@ -121,7 +121,7 @@ export class HandleTransport implements SocketTransport, HandleOwner, WriteOwner
     this.#ending = true;
     shutDown(this.#handle, () => {
       this.#ended = true;
-      if (this.#peerEnded) this.destroy();
+      if (this.#peerEnded && !this.#given) this.destroy();
     });
   }
 
@@ -149,14 +149,18 @@ export class HandleTransport implements SocketTransport, HandleOwner, WriteOwner
   /**
    * Gives the connection to a socket, by which it is read and written from now on. This transport only reports the end
    * of the writes that it has begun, by `drained` or `failed`.
-   * @returns a socket that does not read yet; undefined if this side of the connection has ended
+   * @returns a socket that does not read yet; undefined if the connection is over
    */
   becomeSocket(): Socket | undefined {
-    if (this.#ending || this.destroyed) return undefined;
+    if (this.destroyed) return undefined;
+    const ending = this.#ending;
     this.#ending = true;
     this.#given = true;
     this.#handle.readStop();
-    return socketOver(this.#handle);
+    const socket = socketOver(this.#handle);
+    // The system ignores a second end.
+    if (ending) socket.end();
+    return socket;
   }
 
   /** Whether reading is paused. */

@@ -14,6 +14,7 @@ export {
   writeHandle,
 } from "./direct-write.js";
 export { boundDeclines, tellSize } from "./full-worker.js";
+export { socketThatIsOver } from "./handle-socket.js";
 export { HandleTransport } from "./handle-transport.js";
 export { bytesTaken, hasHandle } from "./handles.js";
 export { answerUnderWay, UPGRADE_CHOOSER } from "./http-server.js";

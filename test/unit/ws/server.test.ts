@@ -8,6 +8,7 @@ import { soon } from "../../adapters/until.js";
 import {
   type AnyServer,
   type Client,
+  clientFrame,
   exchange,
   listen,
   OURS,
@@ -202,6 +203,31 @@ describe.each(SERVERS)("the server of %s", (name, Server) => {
     client.close(1000);
     await soon(closed, "the close");
     expect(peer._socket.destroyed).toBe(true);
+    expect(peer._socket.writableFinished).toBe(true);
+  });
+
+  test("has a socket while it closes", async () => {
+    const server = await start();
+    const { peer } = await connect(server);
+    const raw = net.connect({ port: portOf(server), host: "127.0.0.1", allowHalfOpen: true });
+    const next = once(server as unknown as NodeJS.EventEmitter, "connection");
+    raw.write(upgradeHead());
+    raw.resume();
+    const [second]: [Client] = (await next) as [Client];
+    const concluded = once(raw, "end");
+    // The peer answers, and leaves its side open: only this side has ended.
+    second.close(1000);
+    raw.write(clientFrame(8, Uint8Array.of(3, 232)));
+    await soon(concluded, "the end of this side");
+    expect(second._socket.destroyed).toBe(false);
+    expect(second._socket.remoteAddress).toBe("127.0.0.1");
+    const finished = second._socket.writableFinished || once(second._socket, "finish");
+    await soon(Promise.resolve(finished), "the end of the socket");
+    const closed = once(second as unknown as NodeJS.EventEmitter, "close");
+    raw.end();
+    expect((await soon(closed, "the close"))[0]).toBe(1000);
+    expect(second._socket.destroyed).toBe(true);
+    peer.terminate();
   });
 
   test("closes the connection when its socket is destroyed", async () => {
