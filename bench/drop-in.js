@@ -12,19 +12,19 @@ const KINDS = /** @type {const} */ (["binary", "text"]);
 const SIZES = [20, 1000];
 const ALL = new Set([...BOTH, FIRST, AGAIN]);
 
-/** Single messages, of which the operating system has the largest part, need more rounds than many at once. */
+/** Single messages, of which the operating system has the largest part, are compared in more rounds than many at once. */
 const echoes = echoSection("drop-in", "echoes on wsimd/ws and on ws", {
   cells: (quick) =>
     (quick ? [20] : SIZES).flatMap((size) =>
       [1, 16].flatMap((depth) => KINDS.map((kind) => cellOf(kind, size, depth, "drop-in/"))),
     ),
-  subjects: ({ depth }) => (depth === 1 ? ALL : [...BOTH, FIRST]),
-  often: ({ depth }) => (depth === 1 ? ALL : new Set()),
+  subjects: ({ depth }, quick) => (quick ? BOTH : depth === 1 ? ALL : [...BOTH, FIRST]),
+  often: ({ depth }) => new Set(depth === 1 ? BOTH : []),
 });
 
 const compression = echoSection("drop-in-compression", "the same with permessage-deflate", {
-  cells: () =>
-    [1, 16].map((depth) => ({
+  cells: (quick) =>
+    (quick ? [16] : [1, 16]).map((depth) => ({
       ...{ id: `drop-in-compression/event/1000/${depth}`, kind: /** @type {const} */ ("text") },
       ...{ corpus: "event", size: 1000, depth, connections: 100 },
     })),
