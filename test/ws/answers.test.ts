@@ -49,6 +49,18 @@ suite("answers", (test) => {
     await log.until("open");
   });
 
+  const twice = "Sec-WebSocket-Extensions: permessage-deflate, permessage-deflate\r\n";
+  test.differs("one answer to an offer", "compression that is accepted twice", {
+    ws: async (scene) => {
+      const { log } = scene.connect(await scene.rawServer(twice));
+      await log.until("open");
+    },
+    wsimd: async (scene) => {
+      const end = scene.connect(await scene.rawServer(twice));
+      expect(await failed(end)).toEqual(failure("Invalid Sec-WebSocket-Extensions header"));
+    },
+  });
+
   const DEFLATE = "permessage-deflate";
   for (const [field, options, message] of [
     [

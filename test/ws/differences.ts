@@ -69,6 +69,21 @@ export const DIFFERENCES = {
     wsimd: "counts those that come out; compressed ones may be an eighth more",
     reason: "a message within the limit may become longer by compression",
   },
+  "one answer to an offer": {
+    ws: "a client takes the first of several answers to its offer of compression",
+    wsimd: "fails the opening handshake",
+    reason: "RFC 7692 section 5 allows one",
+  },
+  "redirects out of reach": {
+    ws: "a redirect to a scheme that the client's `agent` can't have is an uncaught exception",
+    wsimd: "is an event `error`",
+    reason: "a server must not end the process of a client",
+  },
+  "streams of broken connections": {
+    ws: "a stream whose connection breaks behind `end()` is never over",
+    wsimd: "emits `finish` and `close`",
+    reason: "a `pipeline` must get to know the end of its streams",
+  },
 } as const satisfies Record<string, Difference>;
 
 export type DifferenceName = keyof typeof DIFFERENCES;

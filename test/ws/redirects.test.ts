@@ -1,11 +1,12 @@
 // Redirects that a client follows, and what it takes along.
-import { ClientRequest, createServer, type IncomingMessage } from "node:http";
+import { Agent, ClientRequest, createServer, type IncomingMessage } from "node:http";
 import { createServer as createHttps } from "node:https";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "vitest";
+import { eventually } from "../adapters/until.js";
 import { certificate } from "../support/certificate.js";
-import { portOf, type Scene } from "./scene.js";
+import { type End, portOf, type Scene } from "./scene.js";
 import { suite } from "./suite.js";
 import type { ClientOptions, WebSocketServer } from "./surface.js";
 
@@ -259,5 +260,26 @@ suite("redirects", (test) => {
     await log.until("open");
     const { headers } = await request;
     expect([headers.authorization, headers.cookie]).toEqual([undefined, undefined]);
+  });
+
+  const astray = async (scene: Scene): Promise<End> => {
+    const server = await scene.answering(() => found("wss://127.0.0.1:1/"));
+    return scene.connect(server, { followRedirects: true, agent: new Agent() });
+  };
+  const unsupported = 'TypeError: Protocol "https:" not supported. Expected "http:"';
+  test.differs("redirects out of reach", "a redirect to where the agent can't go", {
+    ws: async (scene) => {
+      const { ws } = await astray(scene);
+      const thrown: unknown[] = [];
+      await eventually(() => thrown.push(...scene.uncaught()) > 0, "an exception");
+      expect(thrown.map(String)).toEqual([expect.stringContaining('Protocol "https:" not supported')]);
+      ws.removeAllListeners();
+      ws.on("error", () => {});
+    },
+    wsimd: async (scene) => {
+      const { log } = await astray(scene);
+      await log.closed();
+      expect(log.words).toEqual([`error ERR_INVALID_PROTOCOL ${unsupported}`, 'close 1006 ""']);
+    },
   });
 });

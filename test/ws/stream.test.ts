@@ -288,4 +288,28 @@ suite("streams", (test) => {
     await eventually(() => parts.length === 2, "both parts");
     expect(parts).toEqual(["a", "b"]);
   });
+
+  /** A stream that has ended, on a connection that breaks before the peer answers. */
+  const broken = async (scene: Scene) => {
+    const { peer, ...end } = await scene.connected();
+    const made = streamOf(scene, end);
+    made.stream.resume();
+    made.stream.end();
+    peer.socket.resetAndDestroy();
+    await end.log.closed();
+    await turns(20);
+    return made;
+  };
+  test.differs("streams of broken connections", "a connection that breaks behind end()", {
+    ws: async (scene) => {
+      const { stream, words } = await broken(scene);
+      expect(words).toEqual(["end"]);
+      expect(stream.destroyed).toBe(false);
+    },
+    wsimd: async (scene) => {
+      const { stream, words } = await broken(scene);
+      expect(words.sort()).toEqual(["close", "end", "finish"]);
+      expect(stream.destroyed).toBe(true);
+    },
+  });
 });
