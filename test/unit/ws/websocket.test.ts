@@ -219,6 +219,20 @@ describe("exceptions of listeners", () => {
   });
 });
 
+test("memory that is taken back before it was written fails the connection", () => {
+  const { websocket, transport, log } = opened();
+  websocket.on("error", (error) => log.push(error.message));
+  transport.blocked = true;
+  const data = new Uint8Array(40_000);
+  websocket.send(data);
+  structuredClone(data, { transfer: [data.buffer] });
+  transport.blocked = false;
+  transport.sink.drained();
+  expect(log).toEqual(["the connection failed by an internal error"]);
+  expect(transport.written).toEqual(["88 02 03 f3"]);
+  expect(transport.ended).toBe(true);
+});
+
 describe("the end", () => {
   test("echoes code and reason, and ends this side behind the Close frame", () => {
     const { websocket, transport, log } = opened();
