@@ -27,7 +27,7 @@ async function failed(end: End): Promise<string[]> {
 
 const failure = (message: string, type = "Error"): string[] => [`error ${type}: ${message}`, 'close 1006 ""'];
 
-suite("answers", (test) => {
+suite("answers", "clients", (test) => {
   for (const [what, name, line, message] of [
     ["another protocol", "Upgrade", "Upgrade: foo\r\n", "Invalid Upgrade header"],
     [

@@ -10,7 +10,7 @@ const VALID = [
 ];
 const INVALID = [0, 999, 1004, 1005, 1006, 1015, 1016, 1999, 2000, 2999, 5000, -1, Number.NaN];
 
-suite("closing", (test) => {
+suite("closing", "connections", (test) => {
   test("close() without a code is 1005 on both sides", async (scene) => {
     const { server, client } = await scene.pair();
     client.ws.close();

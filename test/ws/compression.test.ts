@@ -17,7 +17,7 @@ function ways({ server, client }: Pair): readonly (readonly [from: Pair["server"
   ];
 }
 
-suite("compression", (test) => {
+suite("compression", "connections", (test) => {
   const DEFLATE: readonly (readonly [what: string, data: Sendable, arrives: string])[] = [
     ["text", "hi ".repeat(10), `text "${"hi ".repeat(10)}"`],
     ["empty text", "", 'text ""'],

@@ -20,7 +20,7 @@ const METHODS = [
   "terminate",
 ] as const;
 
-suite("constants", (test, library) => {
+suite("constants", "classes", (test, library) => {
   for (const [name, value] of Object.entries(STATES)) {
     const descriptor = { configurable: false, enumerable: true, value, writable: false };
     test(`${name} of the class is ${value}, enumerable and constant`, () => {

@@ -5,7 +5,7 @@ import { eventually, turns } from "../adapters/until.js";
 import { suite } from "./suite.js";
 import type { Sendable } from "./surface.js";
 
-suite("control frames", (test) => {
+suite("control frames", "connections", (test) => {
   for (const method of ["ping", "pong"] as const) {
     for (const [what, data, arrives] of [
       ["nothing", undefined, ""],

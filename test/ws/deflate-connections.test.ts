@@ -53,7 +53,7 @@ const compressed = (data: string | Uint8Array): Buffer =>
 const inflated = (payload: Uint8Array): Buffer =>
   inflateRawSync(Buffer.concat([payload, TAIL]), { finishFlush: constants.Z_SYNC_FLUSH });
 
-suite("agreed compression", (test) => {
+suite("agreed compression", "connections", (test) => {
   for (const [options, offer, answer] of [
     [undefined, NAME, undefined],
     [false, NAME, undefined],

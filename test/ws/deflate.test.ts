@@ -33,7 +33,7 @@ function agreed(
 
 const BOTH_FORGET = "; server_no_context_takeover; client_no_context_takeover";
 
-suite("permessage-deflate", (test) => {
+suite("permessage-deflate", "classes", (test) => {
   test("has a name", ({ library }) => {
     expect(library.PerMessageDeflate.extensionName).toBe("permessage-deflate");
   });

@@ -6,7 +6,7 @@ import type { CloseEvent, ErrorEvent, EventMap, MessageEvent, SocketEvent, WebSo
 const TYPES = ["open", "message", "close", "error"] as const;
 const lookup = (): void => {};
 
-suite("event target", (test, library) => {
+suite("event target", "connections", (test, library) => {
   /** A client that never connects. */
   const idle = (): WebSocket => {
     const ws = new library.WebSocket("ws://localhost", { lookup });

@@ -10,7 +10,7 @@ function bare(value: unknown): unknown {
   return Object.assign(Object.create(null), Object.fromEntries(entries));
 }
 
-suite("extension", (test) => {
+suite("extension", "classes", (test) => {
   for (const [header, expected] of [
     ["foo", { foo: [{}] }],
     ["foo;bar;baz=1;bar=2", { foo: [{ bar: [true, "2"], baz: ["1"] }] }],

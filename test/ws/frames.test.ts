@@ -171,7 +171,7 @@ async function outcome(
   return { words: log.words.filter((each) => each !== "open"), closeCode };
 }
 
-suite("bad frames", (test) => {
+suite("bad frames", "connections", (test) => {
   for (const role of ["server", "client"] as const) {
     const write = role === "server" ? masked : unmasked;
     for (const { what, frames, code, message, closeCode, type = "RangeError", options = {} } of BAD)

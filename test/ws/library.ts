@@ -13,6 +13,9 @@ export interface Library extends Surface {
   readonly attached: boolean;
 }
 
+/** What a suite is about: both ends of connections, clients alone, or nothing that connects. */
+export type Scope = "connections" | "clients" | "classes";
+
 /** Both as `require` gives them: the class has the other exports as properties. */
 const ws: Surface = createRequire(import.meta.url)("ws");
 
@@ -57,4 +60,12 @@ function surfaceOf(surface: Surface): Surface {
     extension,
     subprotocol,
   };
+}
+
+/** The libraries, in those of their ways that make a difference to what a suite is about. */
+export function librariesFor(scope: Scope): readonly Library[] {
+  const [first, ...others] = LIBRARIES;
+  if (first === undefined || scope === "connections") return LIBRARIES;
+  const clients = others.filter(({ attached }) => !attached);
+  return [first, ...(scope === "clients" ? clients : clients.slice(0, 1))];
 }

@@ -5,7 +5,7 @@ import { eventually, turns } from "../adapters/until.js";
 import type { RawPair, Scene } from "./scene.js";
 import { suite } from "./suite.js";
 
-suite("listeners", (test) => {
+suite("listeners", "connections", (test) => {
   for (const role of ["server", "client"] as const) {
     const write = role === "server" ? masked : unmasked;
     const READ = ["81 01 | 'a'", "89 01 | 'p'", "82 01 | 'b'", "8a 01 | 'q'", "81 01 | 'c'"];

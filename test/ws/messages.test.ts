@@ -17,7 +17,7 @@ function ways({ server, client }: Pair): readonly (readonly [from: Pair["server"
   ];
 }
 
-suite("messages", (test, library) => {
+suite("messages", "connections", (test, library) => {
   const SENDABLE: readonly (readonly [what: string, data: Sendable, arrives: string])[] = [
     ["text", "hi €\u{1f600}", 'text "hi €\u{1f600}"'],
     ["empty text", "", 'text ""'],

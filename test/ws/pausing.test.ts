@@ -4,7 +4,7 @@ import { masked, unmasked } from "../adapters/raw-peer.js";
 import { turns } from "../adapters/until.js";
 import { suite } from "./suite.js";
 
-suite("pausing", (test) => {
+suite("pausing", "connections", (test) => {
   for (const role of ["server", "client"] as const) {
     const write = role === "server" ? masked : unmasked;
 

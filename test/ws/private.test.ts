@@ -13,7 +13,7 @@ import type { WebSocket } from "./surface.js";
 
 const NO_HEAD = Buffer.alloc(0);
 
-suite("private parts", (test, library) => {
+suite("private parts", "connections", (test, library) => {
   test("_socket is the net.Socket of the connection", async (scene) => {
     const { server, client } = await scene.pair();
     for (const { ws } of [server, client]) {

@@ -71,7 +71,7 @@ function frame(
   return Buffer.concat(list.map((each) => Buffer.from(each)));
 }
 
-suite("receiver", (test) => {
+suite("receiver", "classes", (test) => {
   for (const [what, options, chunks, expected] of [
     ["text", {}, ["81 05 48 65 6c 6c 6f"], ['text "Hello"']],
     ["no text", {}, ["81 00"], ['text ""']],

@@ -27,7 +27,7 @@ async function accepted(wss: WebSocketServer): Promise<IncomingMessage> {
   return new Promise((resolve) => wss.once("connection", (_, request: IncomingMessage) => resolve(request)));
 }
 
-suite("redirects", (test) => {
+suite("redirects", "clients", (test) => {
   test("are followed with followRedirects", async (scene) => {
     const target = await scene.server();
     const { ws, log } = scene.connect(await redirecting(scene, target), { followRedirects: true });

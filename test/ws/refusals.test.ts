@@ -31,7 +31,7 @@ const refusal = (status: string, body: string, ...fields: readonly string[]) => 
   body,
 });
 
-suite("refusals", (test) => {
+suite("refusals", "connections", (test) => {
   const BAD_KEY = "Missing or invalid Sec-WebSocket-Key header";
   const BAD_VERSION = "Missing or invalid Sec-WebSocket-Version header";
   const VERSIONS = "Sec-WebSocket-Version: 13, 8";

@@ -33,7 +33,7 @@ function header(
   return client(library, url, options)._req.getHeader(name);
 }
 
-suite("requests", (test, library) => {
+suite("requests", "classes", (test, library) => {
   const construct =
     (...args: readonly unknown[]) =>
     () =>

@@ -75,7 +75,7 @@ function fixedMask(mask: Buffer): void {
   mask.set([1, 2, 3, 4]);
 }
 
-suite("sender", (test) => {
+suite("sender", "classes", (test) => {
   for (const [length, head] of [
     [0, "82 00"],
     [125, "82 7d"],

@@ -15,7 +15,7 @@ async function unopened(scene: Scene): Promise<End> {
   return end;
 }
 
-suite("sending", (test) => {
+suite("sending", "connections", (test) => {
   for (const method of METHODS) {
     test(`${method} calls back, later and without an error`, async (scene) => {
       const { client, server } = await scene.pair();

@@ -18,7 +18,7 @@ async function close(wss: WebSocketServer): Promise<Error | undefined> {
   return soon(new Promise((resolve) => wss.close(resolve)), "the server's end");
 }
 
-suite("server", (test, library) => {
+suite("server", "connections", (test, library) => {
   const one = 'One and only one of the "port", "server", or "noServer" options must be specified';
   const server = createServer();
   for (const [what, args] of [

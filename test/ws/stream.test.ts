@@ -28,7 +28,7 @@ const closed = (words: readonly string[]) =>
     () => `close; there were: ${words.join()}`,
   );
 
-suite("streams", (test) => {
+suite("streams", "connections", (test) => {
   test("a stream is a Duplex in byte mode", async (scene) => {
     const { client } = await scene.pair();
     const { stream } = streamOf(scene, client, { objectMode: true, writableObjectMode: true });

@@ -2,7 +2,7 @@
 import { expect } from "vitest";
 import { suite } from "./suite.js";
 
-suite("subprotocol", (test) => {
+suite("subprotocol", "classes", (test) => {
   for (const [header, expected] of [
     ["foo", ["foo"]],
     ["foo,bar,baz", ["foo", "bar", "baz"]],

@@ -1,7 +1,7 @@
 // How a file of the suite defines its tests: once, for every library.
 import { describe, test as runnerTest } from "vitest";
 import type { DifferenceName } from "./differences.js";
-import { LIBRARIES, type Library } from "./library.js";
+import { type Library, librariesFor, type Scope } from "./library.js";
 import { Scene } from "./scene.js";
 
 type Body = (scene: Scene) => unknown;
@@ -15,8 +15,8 @@ export interface Test {
 }
 
 /** Defines tests which run on each library, each in a scene of its own. */
-export function suite(name: string, define: (test: Test, library: Library) => void): void {
-  for (const library of LIBRARIES) {
+export function suite(name: string, scope: Scope, define: (test: Test, library: Library) => void): void {
+  for (const library of librariesFor(scope)) {
     const run = (body: Body) => () => Scene.run(library, body);
     const test: Test = Object.assign((title: string, body: Body) => runnerTest(title, run(body)), {
       differs: (difference: DifferenceName, title: string, bodies: { ws: Body; wsimd: Body }) =>

@@ -25,7 +25,7 @@ function overStreams({ library }: Scene): { server: WebSocket; client: WebSocket
   return { server, client };
 }
 
-suite("transports", (test, library) => {
+suite("transports", "connections", (test, library) => {
   test("setSocket opens at once", async () => {
     const [near] = duplexPair();
     const ws = new library.WebSocket(null, undefined, {});

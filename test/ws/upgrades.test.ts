@@ -10,7 +10,7 @@ import { portOf } from "./scene.js";
 import { suite } from "./suite.js";
 import type { Answer, ClientInfo, ServerOptions, WebSocket } from "./surface.js";
 
-suite("upgrades", (test, library) => {
+suite("upgrades", "connections", (test, library) => {
   test("extensions are not looked at without perMessageDeflate", async (scene) => {
     await scene.served({}, request({ "Sec-WebSocket-Extensions": "a=;" }));
   });
