@@ -11,7 +11,7 @@ import {
 } from "./deflate-parameters.js";
 import { violationError } from "./errors.js";
 import { Limiter } from "./limiter.js";
-import { deflatePath } from "./message-path.js";
+import { compresses, deflatePath } from "./message-path.js";
 import { DeflateStream, type Done, InflateStream } from "./zlib-streams.js";
 
 export type { PerMessageDeflateOptions, PerMessageDeflateParameters } from "./deflate-parameters.js";
@@ -80,10 +80,10 @@ export class PerMessageDeflate {
     return this.params;
   }
 
-  /** @internal The path of a connection's messages that are compressed; undefined before {@link accept}. */
+  /** @internal The path of compressed messages; undefined before {@link accept}, and where {@link compresses} says no. */
   messagePath(): MessagePath | undefined {
     const { params } = this;
-    if (params === null) return undefined;
+    if (params === null || !compresses(this._options)) return undefined;
     return deflatePath(this._isServer ? "server" : "client", params);
   }
 

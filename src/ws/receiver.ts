@@ -19,7 +19,7 @@ export interface ReceiverOptions {
   readonly allowSynchronousEvents?: boolean | undefined;
   /** The form of binary messages. Default "nodebuffer". */
   readonly binaryType?: BinaryType | undefined;
-  /** By name: `permessage-deflate`, after `accept`. */
+  /** By name: `permessage-deflate`, after `accept`. With the JavaScript kernel, and with a dictionary, it has no effect. */
   readonly extensions?: Extensions | undefined;
   /** Whether frames come from a client, and are masked. Default false. */
   readonly isServer?: boolean | undefined;

@@ -1,6 +1,7 @@
 // What a server and a client agree on in the opening handshake, and the answer that says so.
 import { acceptKey } from "../handshake/accept-key.js";
 import * as extension from "./extension.js";
+import { compresses } from "./message-path.js";
 import { PerMessageDeflate, type PerMessageDeflateOptions } from "./permessage-deflate.js";
 import * as subprotocol from "./subprotocol.js";
 import type { WebSocket } from "./websocket.js";
@@ -26,7 +27,7 @@ export function agreeOnExtensions(
   const deflate = new PerMessageDeflate({ ...options, isServer: true, maxPayload });
   try {
     const offers = extension.parse(offered)[DEFLATE];
-    if (offers === undefined) return {};
+    if (offers === undefined || !compresses(options)) return {};
     deflate.accept(offers);
     return { [DEFLATE]: deflate };
   } catch {

@@ -5,6 +5,7 @@ import { Connection } from "../../../src/protocol/connection.js";
 import { deflateUnavailable } from "../../../src/protocol/deflate/index.js";
 import { compresses, deflatePath } from "../../../src/ws/message-path.js";
 import { PerMessageDeflate } from "../../../src/ws/permessage-deflate.js";
+import { agreeOnExtensions } from "../../../src/ws/upgrade-answer.js";
 import { Random } from "../../support/reference-random.js";
 
 const FORGETS = { server_no_context_takeover: true, client_no_context_takeover: true } as const;
@@ -87,9 +88,19 @@ test("windows are as large as was agreed on", () => {
   expect((lengths[0] ?? 0) - (lengths[1] ?? 0)).toBeGreaterThan(400);
 });
 
-test("connections are compressed with a kernel in WebAssembly, and without a dictionary", () => {
+test("connections are compressed with a kernel in WebAssembly", () => {
   expect(compresses({})).toBe(deflateUnavailable() === undefined);
+});
+
+test("a dictionary of zlib's turns compression off", () => {
   const dictionary = Buffer.from("a");
-  expect(compresses({ zlibDeflateOptions: { dictionary } })).toBe(false);
-  expect(compresses({ zlibInflateOptions: { dictionary } })).toBe(false);
+  for (const options of [{ zlibDeflateOptions: { dictionary } }, { zlibInflateOptions: { dictionary } }]) {
+    expect(compresses(options)).toBe(false);
+    const deflate = new PerMessageDeflate(options);
+    deflate.accept([{}]);
+    expect(deflate.messagePath()).toBeUndefined();
+    const agreed = (offers: string) => agreeOnExtensions({ perMessageDeflate: options }, offers);
+    expect(agreed("permessage-deflate")).toEqual({});
+    expect(agreed("permessage-deflate;")).toBeUndefined();
+  }
 });
