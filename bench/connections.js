@@ -109,29 +109,28 @@ function stormSubjects(quick) {
   return quick ? [FIRST, "ws"] : [FIRST, AGAIN, "ws", "bun", "uws"];
 }
 
-/** Code that was never run is not paid for by the first of the connections. */
-const WARM_CONNECTIONS = 50;
-
 /**
  * Idle connections, after one message on each.
  * @param {string} name - of the part, and of its only load
  * @param {string} what
- * @param {number} most - connections
+ * @param {{ most: number, warm: number, rounds: number }} connections - `warm` come first, and go: code that was never run, and what the
+ * engine makes of it, is not paid for by the connections that are measured
  * @param {string[]} all
  * @param {string[]} few - subjects of quick runs
  * @returns {Section}
  */
-export function memorySection(name, what, most, all, few) {
+export function memorySection(name, what, { most, warm, rounds }, all, few) {
   return {
     name,
     what,
-    seconds: (quick) => installed(quick ? few : all).length * (quick ? 3 : 5),
+    seconds: (quick) => installed(quick ? few : all).length * (quick ? 3 : 4.5 * rounds),
     async run(context) {
       const { quick, record } = context;
+      const times = quick ? 1 : rounds;
       const subjects = new Set(installed(quick ? few : all));
-      await eachAlone(name, subjects, 1, quick ? 3 : 5, context, async (subject, { program, port }) => {
+      await eachAlone(name, subjects, times, quick ? 3 : 4.5, context, async (subject, { program, port }) => {
         const connections = within(quick ? 2000 : most);
-        await hold(port, WARM_CONNECTIONS, async () => {});
+        await hold(port, warm, async () => {});
         const empty = await rss(program);
         await hold(port, connections, async () => {
           const full = await rss(program);
@@ -146,7 +145,7 @@ export function memorySection(name, what, most, all, few) {
 export const memory = memorySection(
   "memory",
   "memory of 10,000 idle connections",
-  STORM,
+  { most: STORM, warm: 50, rounds: 1 },
   [FIRST, AGAIN, "wsimd-data", "ws", "bun", "uws", "wsimd-bun", "wsimd-deno", "deno", "net"],
   [FIRST, "net", "ws"],
 );
