@@ -6,11 +6,18 @@ import { DuplexTransport } from "../node/duplex-transport.js";
 import { type InternalsOptions, knownInternals, prepareInternals } from "../node/internals-option.js";
 import { NodeTransport } from "../node/node-transport.js";
 
-/** Begins to read a stream. A socket loses its time-out, which was for the opening handshake. */
+/** Begins to read a stream. It loses its time-out, which was for the opening handshake. */
 export function streamTransport(stream: Duplex, options: InternalsOptions): SocketTransport {
+  // Sockets have these methods, and so may other streams: those of HTTP/2 have a time-out.
+  callMethod(stream, "setTimeout", 0);
+  callMethod(stream, "setNoDelay", true);
   if (!(stream instanceof NetSocket)) return new DuplexTransport(stream);
   const internals = knownInternals(options.internals);
   void prepareInternals(internals);
-  stream.setTimeout(0).setNoDelay();
   return new NodeTransport(stream, internals);
+}
+
+function callMethod(stream: Duplex, name: string, value: unknown): void {
+  const method: unknown = Reflect.get(stream, name);
+  if (typeof method === "function") method.call(stream, value);
 }

@@ -101,6 +101,17 @@ suite("transports", "connections", (test, library) => {
     expect(await log.closed()).toBe('close 1006 ""');
   });
 
+  test("a Duplex that has a time-out, as a stream of HTTP/2 has, loses it", () => {
+    const calls: unknown[] = [];
+    const [near, far] = duplexPair();
+    Object.assign(near, { setTimeout: (ms: unknown) => calls.push(ms) });
+    const ws = new library.WebSocket(null, undefined, {});
+    ws.setSocket(near, NO_HEAD, {});
+    expect(calls).toEqual([0]);
+    far.destroy();
+    ws.terminate();
+  });
+
   test("options of setSocket hold", async () => {
     const [near, far] = duplexPair();
     const ws = new library.WebSocket(null, undefined, {});
