@@ -107,18 +107,21 @@ await step("a message over the limit", async () => {
 });
 
 await step("streams", async () => {
-  const stream = createWebSocketStream(await open("/stream"), { readableHighWaterMark: 1024 });
   const bytes = noise(2_000_000);
-  const parts = [];
-  let length = 0;
-  stream.on("data", (part) => {
-    parts.push(part);
-    length += part.length;
-    if (length === bytes.length) stream.end();
-  });
-  for (let at = 0; at < bytes.length; at += 100_000) stream.write(bytes.subarray(at, at + 100_000));
-  await finished(stream);
-  assert.deepEqual(Buffer.concat(parts), bytes);
+  for (const perMessageDeflate of [true, false]) {
+    const socket = await open("/stream", { perMessageDeflate });
+    const stream = createWebSocketStream(socket, { readableHighWaterMark: 1024 });
+    const parts = [];
+    let length = 0;
+    stream.on("data", (part) => {
+      parts.push(part);
+      length += part.length;
+      if (length === bytes.length) stream.end();
+    });
+    for (let at = 0; at < bytes.length; at += 100_000) stream.write(bytes.subarray(at, at + 100_000));
+    await finished(stream);
+    assert.deepEqual(Buffer.concat(parts), bytes);
+  }
 });
 
 await step("injectWS", async () => {

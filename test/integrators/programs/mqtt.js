@@ -41,7 +41,7 @@ await step("messages of each quality of service", async () => {
 });
 
 await step("many small messages, in order", async () => {
-  const client = await connect({ wsOptions: { perMessageDeflate: false } });
+  const client = await connect({ clientId: "many" });
   await client.subscribeAsync("numbers");
   const got = [];
   const all = new Promise((resolve) => {
