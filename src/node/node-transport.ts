@@ -151,6 +151,8 @@ function isSecure(socket: NetSocket): boolean {
 }
 
 function onRead(this: NetSocket, length: number, window: Uint8Array): boolean {
-  sinkOf(this)?.receivedInWindow(length, window);
+  // The application may listen as well: then all listeners get a chunk of their own, as from a stream.
+  if (this.listenerCount("data") > 1) this.emit("data", Buffer.from(window.subarray(0, length)));
+  else sinkOf(this)?.receivedInWindow(length, window);
   return !this.isPaused();
 }

@@ -33,11 +33,6 @@ export const DIFFERENCES = {
     wsimd: "`_receiver` is not there",
     reason: "bytes go from the socket to the codec without a stream",
   },
-  "no data below": {
-    ws: "listeners for `data` on `_socket` see what arrives",
-    wsimd: "they see nothing",
-    reason: "reads do not pass through the stream",
-  },
   "rest of a write": {
     ws: "`_socket.writableLength` is `bufferedAmount`",
     wsimd: "it may be less",

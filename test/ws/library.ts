@@ -1,5 +1,4 @@
 // The libraries that each test of the suite runs on: ws, and wsimd/ws in each of its ways to read.
-import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { INTERNALS } from "../adapters/node-adapter.js";
 import type { Surface } from "./surface.js";
@@ -28,7 +27,6 @@ async function load(name: string): Promise<Surface> {
 const SOURCE = "../../src/ws/commonjs.js";
 
 async function wsimd(): Promise<readonly Library[]> {
-  if (!existsSync(new URL("../../src/ws/server.ts", import.meta.url))) return [];
   const surface = { ...surfaceOf(await load(SOURCE)), isWs: false };
   return [
     ...INTERNALS.map((internals) => ({

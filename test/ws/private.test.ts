@@ -1,6 +1,6 @@
 // Private parts of ws that other packages use.
 
-import { once } from "node:events";
+import { EventEmitter, once } from "node:events";
 import type { IncomingMessage } from "node:http";
 import { Socket } from "node:net";
 import { duplexPair } from "node:stream";
@@ -124,23 +124,54 @@ suite("private parts", "connections", (test, library) => {
     expect(client.log.words).toEqual(["open", 'text "a"']);
   });
 
-  test.differs("no data below", "listeners for data of _socket", {
-    async ws(scene) {
-      const { ws, peer, log } = await scene.served();
-      const seen: string[] = [];
-      ws._socket.on("data", (data: Buffer) => seen.push(toHex(data.subarray(0, 2))));
-      await peer.write(masked("81 01 | 'a'"));
-      await log.until("message");
-      expect(seen).toEqual(["81 81"]);
-    },
-    async wsimd(scene) {
-      const { ws, peer, log } = await scene.served();
-      // They see nothing, or what ws shows: it depends on the way that the socket is read.
-      ws._socket.on("data", () => {});
-      await peer.write(masked("81 01 | 'a'"));
-      await log.until("message");
-      expect(log.words).toEqual(['text "a"']);
-    },
+  test("listeners for data of _socket see what arrives, before the messages", async (scene) => {
+    const { ws, peer, log } = await scene.served();
+    const seen: string[] = [];
+    ws._socket.prependListener("data", (data: Buffer) => {
+      seen.push(`${toHex(data.subarray(0, 2))} with ${log.count("message")} messages before`);
+    });
+    await peer.write(masked("81 01 | 'a'"));
+    await log.until("message");
+    await peer.write(masked("82 01 | 'b'"));
+    await log.until("message", 2);
+    expect(seen).toEqual(["81 81 with 0 messages before", "82 81 with 1 messages before"]);
+  });
+
+  test("what a listener for data of _socket has seen may be kept", async (scene) => {
+    const { server, client } = await scene.pair();
+    const seen: Buffer[] = [];
+    client.ws._socket.on("data", (data: Buffer) => seen.push(data));
+    for (const text of ["a", "b"]) {
+      server.ws.send(text);
+      await client.log.until("message", text === "a" ? 1 : 2);
+    }
+    client.ws._socket.removeAllListeners("data");
+    expect(toHex(Buffer.concat(seen))).toBe("81 01 61 81 01 62");
+  });
+
+  test("_socket.push() brings bytes as if they had arrived", async (scene) => {
+    const { ws, log } = await scene.served();
+    ws._socket.push(Buffer.from(masked("81 01 | 'a'", "89 00 |")));
+    await log.until("ping");
+    expect(log.words).toEqual(['text "a"', 'ping ""']);
+  });
+
+  test("_server and _state of a server with a port", async (scene) => {
+    const wss = await scene.server({ port: 0, host: "127.0.0.1" });
+    const server: unknown = Reflect.get(wss, "_server");
+    if (!(server instanceof EventEmitter)) throw new Error("no server");
+    const events: string[] = [];
+    for (const type of ["connection", "close"]) server.on(type, () => events.push(type));
+    const peer = await scene.raw(wss);
+    expect(events).toEqual(["connection"]);
+    const states: unknown[] = [Reflect.get(wss, "_state")];
+    const closed = new Promise((resolve) => wss.close(resolve));
+    states.push(Reflect.get(wss, "_state"));
+    peer.destroy();
+    await closed;
+    states.push(Reflect.get(wss, "_state"));
+    expect(states).toEqual([0, 1, 2]);
+    expect(events).toEqual(["connection", "close"]);
   });
 
   test.differs("no receiver", "_receiver", {
