@@ -4,6 +4,7 @@ import { IncomingMessage } from "node:http";
 import WebSocket = require("./index.js");
 
 export import AddressInfo = WebSocket.AddressInfo;
+export import BroadcastOptions = WebSocket.BroadcastOptions;
 export import CertMeta = WebSocket.CertMeta;
 export import ClientOptions = WebSocket.ClientOptions;
 export import CloseEvent = WebSocket.CloseEvent;

@@ -437,10 +437,22 @@ declare namespace WebSocket {
 
   /** How a server looks for peers that are gone. */
   interface HeartbeatOptions {
-    /** Milliseconds of silence after which a ping is sent. */
+    /** Milliseconds between two looks at a client. One that sent nothing in between gets a ping. */
     interval: number;
     /** Milliseconds after the ping in which anything must come. Otherwise the connection is terminated. */
     timeout: number;
+  }
+
+  /** To whom a message is sent, and how. */
+  interface BroadcastOptions<Client extends WebSocketAlias = WebSocketAlias> {
+    /** Whether the message is binary. Default: whether the data is not a string */
+    binary?: boolean | undefined;
+    /** Whether the message is compressed, for clients that can. Default: true */
+    compress?: boolean | undefined;
+    /** A client that does not get the message, such as the one that sent it. */
+    except?: Client | undefined;
+    /** Says which clients get the message. Default: all */
+    filter?: ((client: Client) => boolean) | undefined;
   }
 
   /** How a server closes its clients. */
@@ -481,10 +493,20 @@ declare namespace WebSocket {
     /** Accepts no more connections. The sockets stay open. */
     close(cb?: (error?: Error) => void): void;
     /**
-     * Accepts no more connections, and closes the sockets. `ws` has no such method.
-     * @returns a promise that resolves when all are over
+     * Accepts no more connections, and closes the sockets. `ws` does not have this form.
+     * @returns a promise that is resolved when all are over, and never rejected
+     * @throws TypeError or RangeError for options that make no sense
      */
     close(options: CloseOptions): Promise<void>;
+    /**
+     * Sends a message to all clients that are open. It is framed once. `ws` does not have this method.
+     * @returns the number of clients to which it was sent
+     * @throws TypeError for data of another type, or text that is not UTF-8; Error without `clientTracking`
+     */
+    broadcast(
+      data: string | ArrayBufferView | ArrayBufferLike | PreparedMessage,
+      options?: BroadcastOptions<InstanceType<T>>,
+    ): number;
     /**
      * Answers an opening handshake that an HTTP server got.
      * @throws Error if it was called with this socket before

@@ -76,11 +76,37 @@ test("all of it loads, and the fastest kernel runs", () => {
 });
 `;
 
+const WS_TEST = `const WebSocket = require("wsimd/ws");
+test("an echo", async () => {
+  const wss = new WebSocket.Server({ port: 0, host: "127.0.0.1", perMessageDeflate: true });
+  wss.on("connection", (socket) => socket.on("message", (data) => socket.send(data)));
+  await new Promise((resolve) => wss.on("listening", resolve));
+  const client = new WebSocket("ws://127.0.0.1:" + wss.address().port);
+  client.on("open", () => client.send(Buffer.from("hello")));
+  const data = await new Promise((resolve) => client.on("message", resolve));
+  expect(data).toEqual(Buffer.from("hello"));
+  expect(data).toBeInstanceOf(Buffer);
+  client.close();
+  await new Promise((resolve) => client.on("close", resolve));
+  await new Promise((resolve) => wss.close(resolve));
+});
+`;
+
 describe.each(["node", "jsdom"])("Jest with the environment %s", (environment) => {
   test.each([false, true])("serves, connects and sends; all timers are fake: %s", async (enableGlobally) => {
     writeFileSync(path.join(project, "echo.test.js"), REQUIRED + JEST_TESTS);
     const fakeTimers = { enableGlobally };
     await runJest([], { testEnvironment: runner(`jest-environment-${environment}`), fakeTimers });
+  });
+});
+
+test.each([false, true])("Jest runs wsimd/ws; all timers are fake: %s", async (enableGlobally) => {
+  writeFileSync(path.join(project, "ws.test.js"), WS_TEST);
+  const testMatch = ["**/ws.test.js"];
+  await runJest([], {
+    testMatch,
+    testEnvironment: runner("jest-environment-node"),
+    fakeTimers: { enableGlobally },
   });
 });
 

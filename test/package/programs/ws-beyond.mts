@@ -53,6 +53,10 @@ export function ofWs(wss: WebSocketServer, socket: Socket): void {
   console.log(typed.clients.size, header, names.size);
 }
 
+class Session extends WebSocket {
+  user = "";
+}
+
 export async function added(wss: WebSocketServer): Promise<void> {
   const { signal } = new AbortController();
   const options: WebSocket.ClientOptions = { holdMessages: true, quietClose: true, protocols: ["a"] };
@@ -78,6 +82,9 @@ export async function added(wss: WebSocketServer): Promise<void> {
     verifyClient: async ({ req, origin }) => (origin === "" ? false : { user: req.headers.cookie }),
   });
   server.on("connection", (_socket, _request, verified) => console.log(verified.user));
+  const own = new WebSocketServer({ noServer: true, WebSocket: Session });
+  const count: number = own.broadcast("text", { compress: false, filter: ({ user }) => user !== "" });
+  for (const socket of own.clients) own.broadcast(new Uint8Array(count), { except: socket, binary: false });
   await server.close({ code: 1012, reason: "restart", timeout: 10 });
   const closing: WebSocket.CloseOptions = {};
   await wss.close(closing);
