@@ -235,6 +235,23 @@ describe.each(IMPLEMENTATIONS)("a client of %s", (name, open) => {
     expect(seenBy(server, ["authorization"])).toEqual({ authorization: BASIC });
   });
 
+  test("a header wins over the credentials of an address", async () => {
+    const server = await answering(toItself);
+    const headers = { Authorization: "mine" };
+    await story(open(`ws://foo:bar@127.0.0.1:${server.port}`, { followRedirects: true, headers }));
+    expect(server.requests.map((request) => request.headers.authorization)).toEqual(["mine", "mine"]);
+  });
+
+  test("the first credentials win for all requests", async () => {
+    const next: Record<string, string> = { "/": "ws://baz:qux@127.0.0.1:PORT/a", "/a": "/b" };
+    const server = await answering((request, socket) => {
+      const location = next[request.url ?? ""]?.replace("PORT", String(server.port));
+      (location === undefined ? closing : redirecting(location))(request, socket);
+    });
+    await story(open(`ws://foo:bar@127.0.0.1:${server.port}`, { followRedirects: true }));
+    expect(server.requests.map((request) => request.headers.authorization)).toEqual([BASIC, BASIC, BASIC]);
+  });
+
   test("takes those of the redirect within an authority, if it had none", async () => {
     const server = await answering((request, socket) => {
       if (request.url === "/foo") closing(request, socket);
