@@ -9,7 +9,8 @@ import { listen, next, noise, step } from "../scenario.js";
 
 const broker = await Aedes.createBroker();
 const http = createServer();
-const wss = new WebSocketServer({ server: http, perMessageDeflate: true });
+// aedes misses what comes in several chunks of one turn on Node 26, whatever the stream.
+const wss = new WebSocketServer({ server: http, perMessageDeflate: true, allowSynchronousEvents: false });
 const addresses = [];
 wss.on("connection", (socket, request) => {
   assert.equal(socket.protocol, "mqtt");
@@ -41,7 +42,7 @@ await step("messages of each quality of service", async () => {
 });
 
 await step("many small messages, in order", async () => {
-  const client = await connect({ clientId: "many" });
+  const client = await connect({ wsOptions: { perMessageDeflate: false } });
   await client.subscribeAsync("numbers");
   const got = [];
   const all = new Promise((resolve) => {
