@@ -31,10 +31,7 @@ const EDGE_BYTES = SPLITS === "all" ? 40 : 6;
 /** That vector is decoded more than 100,000 times; and a machine may be busy. */
 const PATIENCE_MS = SPLITS === "all" ? 1_800_000 : 120_000;
 
-/**
- * With permessage-deflate, RSV1 has a meaning in the first frame of a message, and the header of a message that is not
- * compressed fails it at 9/8 of the limit and 64 bytes more, while the first byte of its payload fails it at the limit.
- */
+/** With permessage-deflate, RSV1 has a meaning in the first frame of a message. */
 const DIFFERENT_WITH_DEFLATE = [
   "first byte c1: RSV 100, opcode 1",
   "first byte c2: RSV 100, opcode 2",
