@@ -209,7 +209,7 @@ export class Engine
     this.gone = true;
     this.#deadline?.stop();
     this.#surface._readyState = CLOSING;
-    this.output.stop(connectionLost());
+    this.output.stop(connectionLost);
     this.startMessages();
     this.inputOver();
   }

@@ -136,13 +136,14 @@ export class Output implements ReadGathering {
     this.#write();
   }
 
-  /** Nothing is written any more: drops what waits. */
-  stop(error: Error): void {
+  /** Nothing is written any more: drops what waits. @param reason - makes the error for callbacks, if there are any */
+  stop(reason: () => Error): void {
     this.#owner.outbox.clear();
     const { callbacks } = this;
+    if (callbacks.length === 0) return;
     this.#written = undefined;
     this.#pending = undefined;
-    callAll(callbacks, error);
+    callAll(callbacks, reason());
   }
 
   private get callbacks(): Callback[] {

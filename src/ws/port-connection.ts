@@ -54,9 +54,9 @@ export class PortConnection implements UpgradeConnection, TransportSink, Expirin
   /** The transport of the WebSocket. */
   #transport: PortTransport | undefined;
 
-  constructor(owner: PortOwner, handle: ConnectionHandle, address: string) {
+  constructor(owner: PortOwner, handle: ConnectionHandle) {
     this.#owner = owner;
-    this.#handle = new HandleTransport(handle, address);
+    this.#handle = new HandleTransport(handle);
     this.#handle.sink = this;
     this.#deadline = new Deadline(nodeRuntime.deadlines, this);
     this.#deadline.start(owner.headersTimeout);
@@ -157,7 +157,7 @@ export class PortConnection implements UpgradeConnection, TransportSink, Expirin
     transport.write(Buffer.from(answer));
     transport.resume();
     const bytes = this.#held.length === 0 ? head : Buffer.concat([head, this.#held]);
-    websocket.setTransport(transport, bytes, options, () => transport.socket());
+    websocket.setTransport(transport, bytes, options);
   }
 
   get isBare(): boolean {

@@ -93,13 +93,13 @@ export class PortListener implements PortOwner {
   }
 
   #accept(handle: ConnectionHandle): void {
-    const address = peerAddress(handle);
-    if (address === undefined) {
+    // The other end is gone already.
+    if (peerAddress(handle) === undefined) {
       handle.close();
       return;
     }
     this.#uncounted++;
-    new PortConnection(this, handle, address);
+    new PortConnection(this, handle);
   }
 }
 

@@ -1,5 +1,6 @@
 // The transport of a connection that was accepted as a handle, until something asks for its `net.Socket`.
 import type { Socket } from "node:net";
+import { peerAddressOf } from "../adapter/peer-address.js";
 import type { SocketTransport, TransportSink } from "../adapter/transport.js";
 import { type HandleTransport, socketThatIsOver } from "../node/internals/index.js";
 import type { Internals } from "../node/internals-option.js";
@@ -47,7 +48,7 @@ export class PortTransport implements SocketTransport {
   }
 
   get remoteAddress(): string {
-    return this.#handle.remoteAddress;
+    return peerAddressOf(this.socket().remoteAddress);
   }
 
   get readPath(): "direct" | "stream" {

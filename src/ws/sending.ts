@@ -1,7 +1,7 @@
 // The frames that an application sends: what each is made of, and which of them wait.
 import { Buffer } from "node:buffer";
 import type { Workspace } from "../memory/workspace.js";
-import { Encoder, type EncoderSink } from "../protocol/encoder.js";
+import { BY_REFERENCE_BYTES, Encoder, type EncoderSink } from "../protocol/encoder.js";
 import type { ResolvedEndpointOptions } from "../protocol/endpoint-options.js";
 import type { MessageEncoder, MessagePath } from "../protocol/extensions/message-path.js";
 import type { MaskingKeySource } from "../protocol/masking-key.js";
@@ -193,7 +193,10 @@ export class Sending implements QueueOwner {
     return keepsUp;
   }
 
-  /** A message that was framed before keeps its frame, unless it is a part of another message. */
+  /**
+   * A message that was framed before keeps its frame, unless it is a part of another message, or so short that a copy
+   * next to other frames takes less time than a chunk of its own.
+   */
   #prepared(
     message: PreparedMessage,
     first: number,
@@ -204,9 +207,11 @@ export class Sending implements QueueOwner {
     const opcode = first & OPCODE_BITS;
     const whole = (first & FIN) !== 0 && opcode !== Opcode.CONTINUATION;
     const ownFirst = opcode === Opcode.CONTINUATION ? first : (first & FIN) | message.opcode;
-    if (!whole) return this.#put(ownFirst, message.payload, compress, masked, callback);
+    const compressed = compress && message.compress && this.#extended !== undefined;
+    if (!whole || (!compressed && message.payload.length < BY_REFERENCE_BYTES))
+      return this.#put(ownFirst, message.payload, compressed, masked, callback);
     const { output } = this.#owner;
-    const path = this.#path(compress && message.compress, masked);
+    const path = this.#path(compressed, masked);
     output.begin();
     path.prepared(message);
     return output.end(callback);

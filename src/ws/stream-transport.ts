@@ -3,6 +3,7 @@ import { Socket as NetSocket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { SocketTransport } from "../adapter/transport.js";
 import { DuplexTransport } from "../node/duplex-transport.js";
+import { whatWorks } from "../node/internals/index.js";
 import { type InternalsOptions, knownInternals, prepareInternals } from "../node/internals-option.js";
 import { NodeTransport } from "../node/node-transport.js";
 
@@ -13,7 +14,7 @@ export function streamTransport(stream: Duplex, options: InternalsOptions): Sock
   callMethod(stream, "setNoDelay", true);
   if (!(stream instanceof NetSocket)) return new DuplexTransport(stream);
   const internals = knownInternals(options.internals);
-  void prepareInternals(internals);
+  if (whatWorks() === undefined) void prepareInternals(internals);
   return new NodeTransport(stream, internals);
 }
 

@@ -42,6 +42,11 @@ export interface ServerSideOptions extends SocketOptions {
   readonly maxPendingAutoPongs?: number | undefined;
 }
 
+/** A transport without a socket, until something asks for one. */
+interface SocketMaker {
+  socket(): Duplex;
+}
+
 /** One side of a connection. */
 export class WebSocket extends State implements Surface {
   /** @internal Is told when the connection is over, before 'close'. */
@@ -49,7 +54,7 @@ export class WebSocket extends State implements Surface {
   #engine: Engine | undefined = undefined;
   #socket: Duplex | undefined = undefined;
   /** Makes the socket when something asks for it. */
-  #makeSocket: (() => Duplex) | undefined = undefined;
+  #socketMaker: SocketMaker | undefined = undefined;
   #sender: RawSender | undefined = undefined;
   /** The number of payload bytes that were given to `send` when it was too late. */
   #lateBytes = 0;
@@ -129,9 +134,9 @@ export class WebSocket extends State implements Surface {
   get _socket(): Duplex | null {
     // The application may end the stream, or write to it: behind what was sent before.
     this.#engine?.output.flushNow();
-    if (this.#socket === undefined && this.#makeSocket !== undefined) {
-      this.#socket = this.#makeSocket();
-      this.#makeSocket = undefined;
+    if (this.#socket === undefined && this.#socketMaker !== undefined) {
+      this.#socket = this.#socketMaker.socket();
+      this.#socketMaker = undefined;
     }
     return this.#socket ?? null;
   }
@@ -161,17 +166,9 @@ export class WebSocket extends State implements Surface {
     this.#open(transport, EMPTY_BUFFER, options);
   }
 
-  /**
-   * @internal As {@link setSocket}, over a transport of this package.
-   * @param socket - makes the stream for integrators that ask for it
-   */
-  setTransport(
-    transport: SocketTransport,
-    head: Uint8Array,
-    options: SocketOptions,
-    socket: () => Duplex,
-  ): void {
-    this.#makeSocket = socket;
+  /** @internal As {@link setSocket}, over a transport of this package. */
+  setTransport(transport: SocketTransport & SocketMaker, head: Uint8Array, options: SocketOptions): void {
+    this.#socketMaker = transport;
     this.#open(transport, head, options);
   }
 

@@ -19,6 +19,9 @@ class Transport extends FakeTransport implements SocketTransport {
   override resume(): void {
     this.paused = false;
   }
+  socket(): PassThrough {
+    return new PassThrough();
+  }
   /** The payloads of the frames of each write, as text. */
   get texts(): string[][] {
     return this.written.map((each) =>
@@ -32,7 +35,7 @@ const OPTIONS = { autoPong: true, maxPendingAutoPongs: 60, closeTimeout: 30_000 
 function opened(options: SocketOptions & Partial<typeof OPTIONS> = {}) {
   const websocket = new WebSocket(null, undefined, { ...OPTIONS, ...options });
   const transport = new Transport();
-  websocket.setTransport(transport, Buffer.alloc(0), options, () => new PassThrough());
+  websocket.setTransport(transport, Buffer.alloc(0), options);
   const log: unknown[] = [];
   return { websocket, transport, log };
 }
