@@ -100,9 +100,11 @@ const DROP_IN = [
     ...OURS,
     metric: "cpuUsPerDelivery",
   }),
-  target("Socket.IO, events of 200 B", ["socketio/200/1", "socketio/200/16"], "socketio-ws", [0.75], {
-    subject: "socketio",
-  }),
+  ...[1, 16].map((depth) =>
+    target(`Socket.IO, events of 200 B, ${depth} at once`, [`socketio/200/${depth}`], "socketio-ws", [0.75], {
+      subject: "socketio",
+    }),
+  ),
 ];
 
 /** @type {Target[]} */
