@@ -205,17 +205,18 @@ describe.each(IMPLEMENTATIONS)("a client of %s", (name, open) => {
     expect(agent.seen).toEqual([]);
   });
 
-  test.skipIf(name === "ws").each([
-    ["text", "utf8", RangeError],
-    ["holdMessages", 1, TypeError],
-    ["sequential", "yes", TypeError],
-    ["internals", "maybe", RangeError],
-    ["quietClose", "no", TypeError],
-  ])("refuses the option %s with the value %j", (option, value, error) => {
-    const agent = silentAgent();
-    expect(() => open("ws://localhost", { agent, [option]: value })).toThrow(error);
-    expect(agent.seen).toEqual([]);
-  });
+  if (name !== "ws")
+    test.each([
+      ["text", "utf8", RangeError],
+      ["holdMessages", 1, TypeError],
+      ["sequential", "yes", TypeError],
+      ["internals", "maybe", RangeError],
+      ["quietClose", "no", TypeError],
+    ])("refuses the option %s with the value %j", (option, value, error) => {
+      const agent = silentAgent();
+      expect(() => open("ws://localhost", { agent, [option]: value })).toThrow(error);
+      expect(agent.seen).toEqual([]);
+    });
 
   test("counts redirects from 0", () => {
     expect(privately(open("ws://localhost", { agent: silentAgent() }), "_redirects")).toBe(0);

@@ -340,12 +340,13 @@ describe.each(IMPLEMENTATIONS)("a client of %s", (name, open) => {
   });
 
   // An agent for http: can't make requests of https:, and http.request throws. The peer has chosen the address.
-  test.skipIf(name === "ws")("fails if the agent can't go where a redirect leads", async () => {
-    const source = await answering(redirecting("wss://127.0.0.1:1/"));
-    const client = open(source.url, { followRedirects: true, agent: new http.Agent() });
-    expect(await story(client)).toEqual([
-      '2 error TypeError: Protocol "https:" not supported. Expected "http:"',
-      '3 close 1006 ""',
-    ]);
-  });
+  if (name !== "ws")
+    test("fails if the agent can't go where a redirect leads", async () => {
+      const source = await answering(redirecting("wss://127.0.0.1:1/"));
+      const client = open(source.url, { followRedirects: true, agent: new http.Agent() });
+      expect(await story(client)).toEqual([
+        '2 error TypeError: Protocol "https:" not supported. Expected "http:"',
+        '3 close 1006 ""',
+      ]);
+    });
 });
