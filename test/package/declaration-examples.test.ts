@@ -30,6 +30,8 @@ const MAIN: Readonly<Record<string, readonly string[]>> = {
   "wsimd/node": ["attach", "connect", "createServer", "serve"],
   "wsimd/streams": ["CodecStreams", "connect", "createServer", "open"],
   "wsimd/workerd": ["connect"],
+  // Its declarations have no examples: they are those of `@types/ws`.
+  "wsimd/ws": [],
 };
 
 interface Example {

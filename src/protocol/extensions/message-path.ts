@@ -15,7 +15,9 @@ export interface CompressedBytes {
 
 /** What compression has done for a connection so far. Messages that were not compressed do not count. */
 export interface CompressionTotals {
+  /** Messages that this side has compressed. */
   readonly sent: CompressedBytes;
+  /** Compressed messages of the peer. */
   readonly received: CompressedBytes;
 }
 
