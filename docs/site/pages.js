@@ -33,7 +33,12 @@ const GROUPS = {
   Runtimes: ["docs/deno.md", "docs/bun.md", "docs/workerd.md", "docs/edge.md"],
   Embed: ["docs/codec.md", "docs/handshake.md", "docs/streams.md", "docs/writing-an-adapter.md"],
   Reference: [API, "docs/conformance.md", "CHANGELOG.md"],
-  Benchmarks: ["bench/results/README.md", "bench/results/linux-x64-node20-parts.md", "bench/README.md"],
+  Benchmarks: [
+    "bench/results/README.md",
+    "bench/results/linux-x64-node20-ws.md",
+    "bench/results/linux-x64-node20-parts.md",
+    "bench/README.md",
+  ],
   Change: [
     "CONTRIBUTING.md",
     "docs/architecture.md",
@@ -49,6 +54,7 @@ const MORE = "More";
 const TITLES = new Map([
   ["README.md", "What wsimd is"],
   ["bench/results/linux-x64-node20-parts.md", "What each part gives"],
+  ["bench/results/linux-x64-node20-ws.md", "wsimd/ws and topics"],
 ]);
 
 /** The Markdown files that are pages, from the root of the repository. */
