@@ -42,7 +42,7 @@ export function frame(data: Uint8Array | string, options: FrameOptions, byteLeng
   const { length } = payload;
   if (length === 0) return [header(options, 0, key)];
   if (!masked) return [header(options, length, key), payload];
-  // The bytes of a string are nobody else's.
+  // Bytes of the caller must not change. Those of a string were made here, so they are masked where they are.
   if (options.readOnly && typeof data !== "string") {
     const whole = header(options, length, key, length);
     mask(payload, key, whole, whole.length - length);

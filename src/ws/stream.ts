@@ -111,6 +111,6 @@ function destroyWhenOver(this: Duplex): void {
 function onError(this: Duplex, error: Error): void {
   this.removeListener("error", onError);
   this.destroy();
-  // An error that nobody listens for is thrown, as of any stream.
+  // As with any stream, an error without a listener is thrown.
   if (this.listenerCount("error") === 0) this.emit("error", error);
 }

@@ -53,9 +53,7 @@ export class SharedRun extends RunBytes {
 
   #compressedIn(parts: readonly Part[]): SentMessages | undefined {
     if (this.#compressed.length === 0) return undefined;
-    const sent = this.#compressed.filter((message) =>
-      parts.some(({ begin, end }) => begin <= message.begin && message.begin < end),
-    );
+    const sent = within(parts, this.#compressed);
     if (sent.length === 0) return undefined;
     let payloadBytes = 0;
     let wireBytes = 0;
@@ -71,6 +69,15 @@ export class SharedRun extends RunBytes {
     this.#compressed = [];
     this.#payloadBytes = 0;
   }
+}
+
+/** The messages in some parts of the run. Both are in the order of the run, so one walk over them is enough. */
+function within(parts: readonly Part[], messages: readonly Compressed[]): Compressed[] {
+  let next = 0;
+  return messages.filter(({ begin }) => {
+    while ((parts[next]?.end ?? Number.POSITIVE_INFINITY) <= begin) next++;
+    return (parts[next]?.begin ?? Number.POSITIVE_INFINITY) <= begin;
+  });
 }
 
 /** The payloads, one behind the other. */
